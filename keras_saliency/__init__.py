@@ -1,0 +1,1 @@
+"""Watch what a Keras model looks at while it trains."""

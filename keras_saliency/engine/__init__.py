@@ -1,0 +1,7 @@
+"""The rooms that touch Keras' inside and name a framework: a model as a function with gradients."""
+
+from keras_saliency.engine.anatomy import Anatomy
+from keras_saliency.engine.scored_model import Gradients, ScoredModel
+from keras_saliency.engine.scores import Scores
+
+__all__ = ["Anatomy", "Gradients", "ScoredModel", "Scores"]

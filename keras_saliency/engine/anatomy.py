@@ -1,0 +1,144 @@
+"""What tracing a model once tells about it, before anything is computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import optree
+from keras.src import backend as keras_backend
+
+from keras_saliency.engine.inputs import InputPlan, channel_axis, plan_inputs
+from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, watching
+from keras_saliency.engine.isolation import without_a_trace
+from keras_saliency.engine.scores import Output, describe
+from keras_saliency.errors import ModelRejectedInputsError, NoGradientError
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """The parts of a model that the engine works with.
+
+    Attributes:
+        plan: how its inputs are read.
+        output: its selected output; None where a tree of several outputs is left whole.
+        explained: the names of the inputs that are explained, or the tensor behind an integer input, in words.
+        tapped_shape: the shape, without the batch, of the first floating tensor behind an integer input; None
+            where the inputs themselves are explained.
+        channel_axis: −1, or 1 for channels first.
+    """
+
+    plan: InputPlan
+    output: Output | None
+    explained: tuple[str, ...]
+    tapped_shape: tuple[int, ...] | None
+    channel_axis: int
+
+
+@dataclass(frozen=True)
+class Traced:
+    """One trace of the model: its outputs and what was recorded on the way."""
+
+    outputs: Any
+    record: ActivationRecord
+    tap: FirstFloatTap
+
+
+def forward(model: Any, inputs: Any, offset: Tensor | None = None) -> Traced:
+    """Call the model in inference mode; `offset` is added to the first floating tensor of a layer."""
+    record, tap = ActivationRecord(), FirstFloatTap(offset)
+    with watching(tap, record):
+        outputs = model(inputs, training=False) if model._call_has_training_arg else model(inputs)
+    return Traced(outputs, record, tap)
+
+
+def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: bool) -> Anatomy:
+    """The anatomy of a model called on inputs like these; builds a model that is not built yet.
+
+    Args:
+        model: a Keras model.
+        inputs: a tree of arrays, batch first.
+        output: the name or position of the output, for models with several.
+        leave_whole: whether several outputs may be left whole, for a callable target.
+
+    Raises:
+        ModelRejectedInputsError: the model cannot be called on them.
+        NoGradientError: no floating tensor is behind the inputs.
+        ValueError: the model has several outputs and none, or one that it lacks, is named.
+    """
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"Expected a keras.Model. Received: {type(model).__module__}.{type(model).__qualname__}")
+    plan = plan_inputs(model, inputs)
+    traced = _trace(model, plan, inputs)
+    selected = select_output(model, traced.outputs, output, leave_whole=leave_whole)
+    explained, tapped_shape = tuple(plan.names[i] for i in plan.floating), None
+    if not explained:
+        if traced.tap.place is None:
+            raise NoGradientError(
+                "All inputs of the model are integers, and none of its layers takes or returns a floating tensor: "
+                "there is nothing to differentiate with respect to."
+            )
+        explained, tapped_shape = (traced.tap.place,), tuple(traced.tap.shape[1:])
+    axis = channel_axis(model)
+    return Anatomy(
+        plan=plan,
+        output=describe(selected, traced.record, axis) if keras.ops.is_tensor(selected) else None,
+        explained=explained,
+        tapped_shape=tapped_shape,
+        channel_axis=axis,
+    )
+
+
+def _trace(model: Any, plan: InputPlan, inputs: Any) -> Traced:
+    """One abstract trace: nothing is computed, but shapes are known and errors come to light."""
+    traces: list[Traced] = []
+
+    def call(*leaves: Tensor) -> Any:
+        traces.append(forward(model, plan.tree(leaves)))
+        return traces[-1].outputs
+
+    leaves = plan.leaves(inputs)
+    try:
+        with without_a_trace():
+            if not model.built and isinstance(model, keras.Sequential):
+                model.build((None, *leaves[0].shape[1:]))
+            keras_backend.compute_output_spec(call, *(keras.KerasTensor(a.shape, str(a.dtype)) for a in leaves))
+    except Exception as error:
+        raise ModelRejectedInputsError(_rejection(model, plan, error)) from error
+    return traces[-1]
+
+
+def _rejection(model: Any, plan: InputPlan, error: Exception) -> str:
+    given = ", ".join(
+        f"{name}: {('n', *shape)} {dtype}".replace("'", "")
+        for name, shape, dtype in zip(plan.names, plan.shapes, plan.dtypes, strict=True)
+    )
+    reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return f"The model {model.name!r} cannot be called on these images. Received: {given}. Keras says: {reason}"
+
+
+def select_output(model: Any, outputs: Any, output: str | int | None, *, leave_whole: bool = False) -> Any:
+    """The output of that name or position, of the only output; several outputs stay whole where that is allowed."""
+    named = _named_outputs(model, outputs)
+    if output is None:
+        if len(named) == 1 or leave_whole:
+            return next(iter(named.values())) if len(named) == 1 else outputs
+    elif output in named:
+        return named[output]
+    elif isinstance(output, int) and output in range(len(named)):
+        return list(named.values())[output]
+    raise ValueError(
+        f"The model has {len(named)} outputs; name one of them. "
+        f"Outputs: {', '.join(map(repr, named))}. Received: output={output!r}"
+    )
+
+
+def _named_outputs(model: Any, outputs: Any) -> dict[Any, Any]:
+    if isinstance(outputs, dict):
+        return dict(outputs)
+    leaves = optree.tree_leaves(outputs)
+    names = getattr(model, "output_names", None) or []
+    return dict(zip(names if len(names) == len(leaves) else range(len(leaves)), leaves, strict=True))

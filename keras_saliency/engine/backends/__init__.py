@@ -1,0 +1,20 @@
+"""The frameworks behind Keras, one file each."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import keras
+
+from keras_saliency.engine.backends.base import Backend
+
+SUPPORTED = ("tensorflow", "jax", "torch")
+
+
+def current_backend() -> Backend:
+    """The backend that Keras runs on."""
+    name = keras.backend.backend()
+    if name not in SUPPORTED:
+        raise ValueError(f"keras_saliency works on {', '.join(SUPPORTED)}. Received: KERAS_BACKEND={name!r}")
+    backend: Backend = import_module(f"{__name__}.{name}")
+    return backend

@@ -1,0 +1,30 @@
+"""What the engine asks of a framework: two functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+Tensor = Any
+
+
+class Backend(Protocol):
+    """One framework behind Keras."""
+
+    def compile(self, function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
+        """`function`, compiled where the framework compiles; it always sees the current values of `variables`.
+
+        The compiled function leaves every variable as it is, whatever `function` assigns.
+        """
+
+    def vjp(
+        self,
+        function: Callable[[list[Tensor]], tuple[Tensor, Any]],
+        inputs: list[Tensor],
+        seed: Callable[[Tensor], Tensor],
+    ) -> tuple[Tensor, list[Tensor | None], Any]:
+        """The output of `function`, the gradients for `inputs`, and what `function` returns beside its output.
+
+        `function(inputs)` returns `(output, more)`; `seed(output)` is the gradient of the output to propagate
+        back. A gradient is None where no path leads from that input to the output.
+        """

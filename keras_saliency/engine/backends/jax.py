@@ -1,0 +1,53 @@
+"""Gradients on JAX: one `jax.jit`, the weights passed as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import keras
+from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
+
+
+def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
+    """See `Backend.compile`. Values that a jit closes over would go stale, so the weights are arguments."""
+
+    def stateless(values: list[Any], *arguments: Any) -> Any:
+        with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+            return function(*arguments)
+
+    jitted = jax.jit(stateless)
+    return lambda *arguments: jitted([variable.value for variable in variables], *arguments)
+
+
+def vjp(
+    function: Callable[[list[Any]], tuple[Any, Any]],
+    inputs: list[Any],
+    seed: Callable[[Any], Any],
+) -> tuple[Any, list[Any], Any]:
+    """See `Backend.vjp`.
+
+    JAX gives zeros for an unconnected input. The trace tells them from a gradient that happens to vanish:
+    such zeros depend on nothing.
+    """
+
+    def pulled_back(inputs: list[Any]) -> tuple[list[Any], Any, Any]:
+        output, pull, more = jax.vjp(function, inputs, has_aux=True)
+        return pull(seed(output))[0], output, more
+
+    traced, shapes = jax.make_jaxpr(pulled_back, return_shape=True)(inputs)
+    flat = jaxpr_as_fun(traced)(*inputs)
+    gradients, output, more = jax.tree.unflatten(jax.tree.structure(shapes), flat)
+    connected = _depends_on_something(traced)[: len(inputs)]
+    return output, [g if c else None for g, c in zip(gradients, connected, strict=True)], more
+
+
+def _depends_on_something(traced: ClosedJaxpr) -> list[bool]:
+    """For each output of the trace, whether it depends on any input or captured value."""
+    jaxpr = traced.jaxpr
+    reached = {*jaxpr.invars, *jaxpr.constvars}
+    for equation in jaxpr.eqns:
+        if any(not isinstance(v, Literal) and v in reached for v in equation.invars):
+            reached.update(equation.outvars)
+    return [not isinstance(v, Literal) and v in reached for v in jaxpr.outvars]

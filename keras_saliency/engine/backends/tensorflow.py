@@ -1,0 +1,32 @@
+"""Gradients on TensorFlow: one `tf.function`, the weights read by reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
+    """See `Backend.compile`. XLA stays off: it is slower on CPUs and costs seconds to compile."""
+    del variables  # a tf.function reads them where they are
+
+    def stateless(*arguments: Any) -> Any:
+        with keras.StatelessScope():
+            return function(*arguments)
+
+    return tf.function(stateless, autograph=False, jit_compile=False)  # type: ignore[no-any-return]
+
+
+def vjp(
+    function: Callable[[list[Any]], tuple[Any, Any]],
+    inputs: list[Any],
+    seed: Callable[[Any], Any],
+) -> tuple[Any, list[Any], Any]:
+    """See `Backend.vjp`."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(inputs)
+        output, more = function(inputs)
+    return output, tape.gradient(output, inputs, output_gradients=seed(output)), more

@@ -1,0 +1,34 @@
+"""Gradients on PyTorch: eager, outside any inference mode of the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import torch
+
+
+def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
+    """See `Backend.compile`. Nothing is compiled."""
+    del variables  # eager code reads them where they are
+
+    def stateless(*arguments: Any) -> Any:
+        with torch.inference_mode(False), torch.enable_grad(), keras.StatelessScope():
+            return function(*arguments)
+
+    return stateless
+
+
+def vjp(
+    function: Callable[[list[Any]], tuple[Any, Any]],
+    inputs: list[Any],
+    seed: Callable[[Any], Any],
+) -> tuple[Any, list[Any], Any]:
+    """See `Backend.vjp`."""
+    leaves = [tensor.detach().clone().requires_grad_(True) for tensor in inputs]
+    output, more = function(leaves)
+    if not output.requires_grad:
+        return output, [None] * len(inputs), more
+    gradients = torch.autograd.grad(output, leaves, grad_outputs=seed(output), allow_unused=True)
+    return output.detach(), list(gradients), more

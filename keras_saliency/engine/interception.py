@@ -1,0 +1,184 @@
+"""Watching a model while it is traced, without setting anything on it.
+
+Keras looks its activation functions up in one module of the backend and calls every layer through
+`Layer.__call__`. While at least one thread is watching, both are replaced by dispatchers that do what the
+originals do and tell the watchers of the calling thread. These are private parts of Keras:
+`keras_saliency.engine.selftest` proves them at first use.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras.src import backend as keras_backend
+
+ACTIVATIONS = ("softmax", "sigmoid", "log_softmax")
+
+Tensor = Any
+
+
+class Watcher:
+    """Is told what the model does in this thread. A subclass overrides what it wants to know."""
+
+    def activation(self, name: str, axis: int, inputs: Tensor, output: Tensor) -> None:
+        """A softmax, sigmoid or log-softmax was computed."""
+
+    def layer_inputs(self, layer: Any, inputs: Tensor) -> Tensor:
+        """A layer is called with one tensor; what is returned goes into the layer."""
+        return inputs
+
+    def layer_output(self, layer: Any, output: Tensor) -> Tensor:
+        """A layer returned one tensor; what is returned leaves the layer."""
+        return output
+
+
+@contextmanager
+def watching(*watchers: Watcher) -> Iterator[None]:
+    """Tell the watchers what models do in this thread, until the block ends."""
+    _patches.install()
+    before = _watchers()
+    _thread.watchers = (*before, *watchers)
+    try:
+        yield
+    finally:
+        _thread.watchers = before
+        _patches.remove()
+
+
+_thread = threading.local()
+
+
+def _watchers() -> tuple[Watcher, ...]:
+    found: tuple[Watcher, ...] = getattr(_thread, "watchers", ())
+    return found
+
+
+class _Patches:
+    """The replaced functions: installed by the first watching thread, restored by the last."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._originals: list[tuple[Any, str, Any]] = []
+
+    def install(self) -> None:
+        with self._lock:
+            if self._users == 0:
+                for name in ACTIVATIONS:
+                    self._replace(keras_backend.nn, name, lambda original, name=name: _activation(name, original))
+                self._replace(keras.layers.Layer, "__call__", _layer_call)
+            self._users += 1
+
+    def remove(self) -> None:
+        with self._lock:
+            self._users -= 1
+            while self._users == 0 and self._originals:
+                setattr(*self._originals.pop())
+
+    def _replace(self, owner: Any, name: str, dispatcher: Callable[[Any], Any]) -> None:
+        original = getattr(owner, name)
+        self._originals.append((owner, name, original))
+        setattr(owner, name, dispatcher(original))
+
+
+_patches = _Patches()
+
+
+def _activation(name: str, original: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def dispatch(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        output = original(x, *args, **kwargs)
+        axis = kwargs.get("axis", args[0] if args else -1)
+        for watcher in _watchers():
+            watcher.activation(name, axis, x, output)
+        return output
+
+    return dispatch
+
+
+def _layer_call(original: Callable[..., Any]) -> Callable[..., Any]:
+    def dispatch(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        watchers = _watchers()
+        for watcher in watchers:
+            if args and keras.ops.is_tensor(args[0]):
+                args = (_keeping_mask(args[0], watcher.layer_inputs(layer, args[0])), *args[1:])
+        output = original(layer, *args, **kwargs)
+        for watcher in watchers:
+            if keras.ops.is_tensor(output):
+                output = _keeping_mask(output, watcher.layer_output(layer, output))
+        return output
+
+    return dispatch
+
+
+def _keeping_mask(before: Tensor, after: Tensor) -> Tensor:
+    """`after` with the Keras mask of `before`, which arithmetic drops."""
+    if after is not before and (mask := keras_backend.get_keras_mask(before)) is not None:
+        keras_backend.set_keras_mask(after, mask)
+    return after
+
+
+@dataclass(frozen=True)
+class Activation:
+    """One softmax, sigmoid or log-softmax of a trace."""
+
+    name: str
+    axis: int
+    inputs: Tensor
+    output: Tensor
+
+
+class ActivationRecord(Watcher):
+    """Remembers every softmax, sigmoid and log-softmax, and which layer made which tensor."""
+
+    def __init__(self) -> None:
+        self._activations: list[Activation] = []
+        self._produced: list[tuple[Tensor, Any]] = []  # holds the tensors, so that identities stay unique
+
+    def activation(self, name: str, axis: int, inputs: Tensor, output: Tensor) -> None:
+        """See `Watcher`."""
+        self._activations.append(Activation(name, axis, inputs, output))
+
+    def layer_output(self, layer: Any, output: Tensor) -> Tensor:
+        """See `Watcher`."""
+        self._produced.append((output, layer))
+        return output
+
+    def of(self, output: Tensor) -> Activation | None:
+        """The activation whose output this very tensor is."""
+        return next((a for a in self._activations if a.output is output), None)
+
+    def producer(self, output: Tensor) -> Any | None:
+        """The innermost layer that returned this very tensor."""
+        return next((layer for tensor, layer in self._produced if tensor is output), None)
+
+
+class FirstFloatTap(Watcher):
+    """Adds an offset to the first floating tensor that a layer takes or returns.
+
+    With an offset of zeros nothing changes, and the gradient for the offset is the gradient for that tensor.
+    Without an offset it only notes where that tensor is.
+    """
+
+    def __init__(self, offset: Tensor | None = None) -> None:
+        self._offset = offset
+        self.place: str | None = None
+        self.shape: tuple[int | None, ...] = ()
+
+    def layer_inputs(self, layer: Any, inputs: Tensor) -> Tensor:
+        """See `Watcher`."""
+        return self._tap(f"the input of layer {layer.name!r}", inputs)
+
+    def layer_output(self, layer: Any, output: Tensor) -> Tensor:
+        """See `Watcher`."""
+        return self._tap(f"the output of layer {layer.name!r}", output)
+
+    def _tap(self, place: str, tensor: Tensor) -> Tensor:
+        if self.place is not None or not keras_backend.is_float_dtype(tensor.dtype) or len(tensor.shape) < 2:
+            return tensor
+        self.place, self.shape = place, tuple(tensor.shape)
+        return tensor if self._offset is None else tensor + keras.ops.cast(self._offset, tensor.dtype)

@@ -1,0 +1,28 @@
+"""Calling a model without a trace in any global state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from keras.src.backend.common import global_state
+
+from keras_saliency.randomness import undisturbed_random_state
+
+_GLOBAL_SEED = "global_seed_generator"
+
+
+@contextmanager
+def without_a_trace() -> Iterator[None]:
+    """Leave the global random states, and Keras' global seed generator if none exists yet, as they are.
+
+    A model that draws without a seed makes Keras create that generator, with a seed from Python's own: made
+    during a look, it would change the numbers that training draws later.
+    """
+    existing = global_state.get_global_attribute(_GLOBAL_SEED)
+    with undisturbed_random_state():
+        try:
+            yield
+        finally:
+            if existing is None:
+                global_state.set_global_attribute(_GLOBAL_SEED, None)

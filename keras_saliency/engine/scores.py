@@ -1,0 +1,166 @@
+"""From a model's output to a table of scores: one row per example, one column per class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from scipy.special import expit, softmax
+
+from keras_saliency.engine.interception import Activation, ActivationRecord
+from keras_saliency.errors import LogitsNotFoundError
+from keras_saliency.targets import PREDICTED
+
+LOGITS = ("auto", "output", "centred_log_probability")
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class Output:
+    """What is known of a model's output from tracing it.
+
+    Attributes:
+        shape: without the batch.
+        class_axis: the axis of the classes, batch included.
+        activation: `"softmax"`, `"log_softmax"`, `"sigmoid"`, or None where the output is none of them.
+        linear: whether a layer with a linear activation made it.
+        producer: the name of the layer that made it, None where that is not known.
+    """
+
+    shape: tuple[int, ...]
+    class_axis: int
+    activation: str | None
+    linear: bool
+    producer: str | None
+
+
+def describe(output: Tensor, record: ActivationRecord, channel_axis: int) -> Output:
+    """What the trace tells about an output."""
+    activation, producer = record.of(output), record.producer(output)
+    rowwise = activation is not None and activation.name != "sigmoid"
+    return Output(
+        shape=tuple(output.shape[1:]),
+        class_axis=activation.axis if rowwise else channel_axis if len(output.shape) > 2 else -1,
+        activation=activation.name if activation else None,
+        linear=getattr(producer, "activation", None) is keras.activations.linear,
+        producer=getattr(producer, "name", None),
+    )
+
+
+def score_kind(output: Output, logits: str) -> str:
+    """The kind of score that `logits=` selects for this output."""
+    if logits == "auto":
+        return "logit" if output.activation else "output"
+    return logits
+
+
+def class_count(output: Output, kind: str) -> int:
+    """The number of classes that an output has: two for one sigmoid unit, one for one linear unit."""
+    units = output.shape[output.class_axis - (output.class_axis > 0)] if output.shape else 1
+    return 2 if units == 1 and _is_one_probability(output, kind) else units
+
+
+def _is_one_probability(output: Output, kind: str) -> bool:
+    return output.activation == "sigmoid" or kind == "centred_log_probability"
+
+
+def class_table(tensor: Tensor, output: Output, activation: Activation | None, kind: str) -> Tensor:
+    """The float32 scores of all classes, `(n, classes)`.
+
+    Positions (segmentation) are summed over. One sigmoid unit has two columns, class 0 and class 1.
+    """
+    if activation is not None and kind == "logit":
+        tensor = activation.inputs
+    tensor = ops.cast(tensor, "float32")
+    if len(tensor.shape) == 1:
+        tensor = tensor[:, None]
+    classes_last = ops.moveaxis(tensor, output.class_axis, -1)
+    if kind == "centred_log_probability":
+        classes_last = _centred_log_probability(classes_last, output)
+    table = ops.sum(classes_last, axis=tuple(range(1, len(tensor.shape) - 1))) if len(tensor.shape) > 2 else classes_last
+    if table.shape[-1] == 1 and _is_one_probability(output, kind):
+        return ops.concatenate([1.0 - table if kind == "output" else -table, table], axis=-1)
+    return table
+
+
+def _centred_log_probability(probabilities: Tensor, output: Output) -> Tensor:
+    if output.activation == "sigmoid" or probabilities.shape[-1] == 1:
+        return ops.log(probabilities) - ops.log(1.0 - probabilities)
+    logs = probabilities if output.activation == "log_softmax" else ops.log(probabilities)
+    return logs - ops.mean(logs, axis=-1, keepdims=True)
+
+
+def refuse_hidden_probabilities(output: Output, table: np.ndarray) -> None:
+    """Raise if an output that no known activation made consists of probabilities: its logits are hidden.
+
+    Raises:
+        LogitsNotFoundError: naming the layer and the ways out.
+    """
+    positions = np.prod(output.shape, dtype=float) / table.shape[1]
+    if output.activation or output.linear or not _look_like_probabilities(table / positions):
+        return
+    layer = f"layer {output.producer!r}" if output.producer else "the model's own code"
+    raise LogitsNotFoundError(
+        f"The output, made by {layer}, looks like probabilities, but no Keras softmax or sigmoid returned it: "
+        "the score before it cannot be found exactly. Ways out: end the model with a Keras softmax or sigmoid; "
+        'explain the probability itself with logits="output"; logits="centred_log_probability"; '
+        "or give a callable target."
+    )
+
+
+def _look_like_probabilities(values: np.ndarray) -> bool:
+    """Whether rows lie in [0, 1], and sum to 1 or are one value each."""
+    if not np.isfinite(values).all() or (values < 0).any() or (values > 1 + 1e-3).any():
+        return False
+    return values.shape[-1] == 1 or bool(np.allclose(values.sum(-1), 1, atol=1e-2))
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of `n` examples.
+
+    Attributes:
+        scores: `(n,)` float32, the explained score.
+        kind: `"logit"`, `"output"`, `"centred_log_probability"` or `"custom"`.
+        target_classes: `(n,)` int64 class of the score, −1 where it has none.
+        predicted_classes: `(n,)` int64, −1 where the model predicts no class.
+        probabilities: `(n,)` float32 probability of the predicted class, NaN where the model gives none.
+    """
+
+    scores: np.ndarray
+    kind: str
+    target_classes: np.ndarray
+    predicted_classes: np.ndarray
+    probabilities: np.ndarray = field(repr=False)
+
+
+def read_scores(output: Output, kind: str, table: np.ndarray, classes: np.ndarray) -> Scores:
+    """The scores of the given classes (`PREDICTED`: of the predicted one) in a class table."""
+    predicted, probabilities = read_predictions(output, kind, table)
+    chosen = np.where(classes == PREDICTED, predicted, classes).astype("int64")
+    if table.shape[1] == 1:
+        return Scores(table[:, 0], kind, predicted, predicted, probabilities)
+    return Scores(table[np.arange(len(table)), chosen], kind, chosen, predicted, probabilities)
+
+
+def read_predictions(output: Output | None, kind: str, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The class with the highest score in each row, −1 for a single column, and its probability or NaN."""
+    rows = np.arange(len(table))
+    if output is None or table.shape[1] == 1:
+        return np.full(len(table), PREDICTED, "int64"), np.full(len(table), np.nan, "float32")
+    predicted = table.argmax(1).astype("int64")
+    return predicted, _probabilities(output, kind, table)[rows, predicted]
+
+
+def _probabilities(output: Output, kind: str, table: np.ndarray) -> np.ndarray:
+    if output.activation is None or len(output.shape) > 1:
+        return np.full_like(table, np.nan)
+    if kind == "output":
+        return np.exp(table) if output.activation == "log_softmax" else table
+    if output.activation == "sigmoid":
+        return np.asarray(expit(table))
+    return np.asarray(softmax(table, axis=1))

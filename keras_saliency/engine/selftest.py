@@ -1,0 +1,60 @@
+"""A proof, at first use, that the private parts of Keras still behave as the engine relies on.
+
+It takes a few milliseconds, uses no weights and draws no random number.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_saliency.engine.interception import ACTIVATIONS, ActivationRecord, FirstFloatTap, watching
+from keras_saliency.engine.isolation import without_a_trace
+from keras_saliency.errors import SeamError
+
+
+@cache
+def prove_seams() -> None:
+    """Try every seam on a tiny network.
+
+    Raises:
+        SeamError: a seam no longer holds in this version of Keras; it names the seam.
+    """
+    with without_a_trace(), keras.StatelessScope():
+        for name in ACTIVATIONS:
+            _prove(f"recording {name}", _records(name))
+        _prove("tapping a layer", _taps())
+
+
+def _prove(seam: str, holds: bool) -> None:
+    if not holds:
+        raise SeamError(
+            f"keras_saliency relies on a private part of Keras that changed: {seam} does not work with Keras "
+            f"{keras.__version__} on {keras.backend.backend()}. Its maps could be wrong, so it stops here. "
+            "Please report this, and use an older Keras until it is mended."
+        )
+
+
+def _records(name: str) -> bool:
+    """Whether the input of an activation inside a layer is found by its output."""
+    layer: Any = keras.layers.Activation(name, name="keras_saliency_selftest")
+    inputs = ops.convert_to_tensor(np.array([[0.5, -1.0, 2.0]], "float32"))
+    with watching(record := ActivationRecord()):
+        output = layer(inputs)
+    found = record.of(output)
+    recorded = found is not None and bool(np.array_equal(*map(ops.convert_to_numpy, (found.inputs, inputs))))
+    return recorded and record.producer(output) is layer
+
+
+def _taps() -> bool:
+    """Whether an offset reaches the first floating tensor, once."""
+    rescaling: Any = keras.layers.Rescaling(0.5, dtype="float32", name="keras_saliency_selftest")
+    flatten: Any = keras.layers.Flatten(name="keras_saliency_selftest_2")
+    inputs = ops.convert_to_tensor(np.array([[2, 4, 6]], "uint8"))
+    with watching(tap := FirstFloatTap(ops.convert_to_tensor(np.array([[10.0, 20.0, 30.0]], "float32")))):
+        output = flatten(rescaling(inputs))
+    return tap.shape == (1, 3) and bool(np.allclose(ops.convert_to_numpy(output), [[11.0, 22.0, 33.0]]))

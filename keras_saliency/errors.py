@@ -1,0 +1,29 @@
+"""The exceptions of this package. Wrong arguments are `ValueError` or `TypeError` as everywhere in Python."""
+
+
+class SaliencyError(Exception):
+    """Base of every error that only this package raises."""
+
+
+class LogitsNotFoundError(SaliencyError, ValueError):
+    """The score before softmax or sigmoid was asked for and could not be found exactly."""
+
+
+class NoGradientError(SaliencyError, ValueError):
+    """No gradient reaches what is to be explained: the path from it to the score is broken."""
+
+
+class ModelRejectedInputsError(SaliencyError, ValueError):
+    """The model could not be called on the given inputs."""
+
+
+class SeamError(SaliencyError, RuntimeError):
+    """A private part of Keras that the engine relies on does not behave as it was proven to."""
+
+
+class UnreadableFileError(SaliencyError, ValueError):
+    """A file is not what it should be: foreign, damaged, or written by a newer version."""
+
+
+class SaliencyWarning(UserWarning):
+    """Something was lost or is doubtful, and training goes on."""

@@ -1,0 +1,39 @@
+"""From a map with channels to one value per pixel, in four views."""
+
+from __future__ import annotations
+
+import numpy as np
+
+VIEWS = ("magnitude", "positive", "negative", "signed")
+
+
+def heatmap(maps: np.ndarray, view: str, channel_axis: int) -> np.ndarray:
+    """One view of maps `(n, height, width)` or with channels: `(n, height, width)` float32.
+
+    `"magnitude"` is the largest absolute value over the channels (Simonyan et al. 2013, arXiv:1312.6034, §3.1),
+    `"positive"` and `"negative"` the largest of max(±map, 0), `"signed"` the sum over the channels.
+
+    Raises:
+        ValueError: an unknown view, or maps of inputs that are no images.
+    """
+    if view not in VIEWS:
+        raise ValueError(f"Expected view to be one of {', '.join(map(repr, VIEWS))}. Received: {view!r}")
+    if not is_image(maps):
+        raise ValueError(
+            "Heatmaps are for images: maps of shape (n, height, width) or with channels. "
+            f"Received: shape={np.shape(maps)}"
+        )
+    if maps.ndim == 3:
+        maps, channel_axis = maps[..., None], -1
+    if view == "signed":
+        reduced = maps.sum(channel_axis)
+    elif view == "magnitude":
+        reduced = np.abs(maps).max(channel_axis)
+    else:
+        reduced = np.maximum(maps if view == "positive" else -maps, 0).max(channel_axis)
+    return np.asarray(reduced, "float32")
+
+
+def is_image(array: np.ndarray | None) -> bool:
+    """Whether an array can be a batch of images."""
+    return array is not None and array.ndim in (3, 4)

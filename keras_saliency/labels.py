@@ -1,0 +1,37 @@
+"""Class labels in the spellings that people train with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def class_indices(labels: Any, count: int | None = None) -> np.ndarray:
+    """`(n,)` int64 class indices from `(n,)` or `(n, 1)` whole numbers or from one-hot rows `(n, classes)`.
+
+    Raises:
+        ValueError: these are no class labels, or not `count` of them.
+    """
+    array = np.asarray(labels)
+    if array.dtype.kind not in "biuf" or array.ndim not in (1, 2):
+        raise ValueError(
+            "Expected labels as (n,) or (n, 1) class indices or one-hot rows (n, classes). "
+            f"Received: shape={array.shape}, dtype={array.dtype}"
+        )
+    if count is not None and len(array) != count:
+        raise ValueError(f"Expected one label per image, {count} in all. Received: {len(array)} labels")
+    if array.ndim == 2 and array.shape[1] > 1:
+        if not (np.isin(array, (0, 1)).all() and (array.sum(1) == 1).all()):
+            raise ValueError(
+                "Labels with several columns must be one-hot: a single 1 in each row. For several labels per image, "
+                f"choose the class to explain, image by image. Received: shape={array.shape}"
+            )
+        return array.argmax(1).astype("int64")
+    indices = array.reshape(-1)
+    if not np.isfinite(indices).all() or (indices != np.floor(indices)).any() or (indices < 0).any():
+        raise ValueError(
+            "Labels are class indices: whole numbers from 0. For a regression give no labels. "
+            f"Received: values from {indices.min()} to {indices.max()}"
+        )
+    return indices.astype("int64")

@@ -1,0 +1,88 @@
+"""What a method is, and the list of those there are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+
+from keras_saliency.engine import ScoredModel, Scores
+from keras_saliency.targets import BoundTarget
+
+METHOD_NAME = re.compile(r"[a-z][a-z0-9_]*")
+ENTRY_POINTS = "keras_saliency.methods"
+
+
+@dataclass(frozen=True)
+class MethodResult:
+    """What a method found for `n` examples.
+
+    Attributes:
+        maps: float32, signed where the method has a sign; one array, or the inputs' own structure with None for
+            what is not explained.
+        scores: the explained scores.
+        diagnostics: what else a reader should know, by name.
+    """
+
+    maps: Any
+    scores: Scores
+    diagnostics: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Method(Protocol):
+    """A way to make maps. Methods are frozen dataclasses: their fields are their options.
+
+    Attributes:
+        registered: the name by which the method is found.
+        cost: what it costs in model evaluations per image, in words.
+        uses_target: whether the map depends on the target.
+        has_sign: whether its maps have a sign.
+        is_gradient: whether its map is the gradient of the score.
+        name: the name of this variant in tags and keys, lower-case words (`[a-z][a-z0-9_]*`).
+    """
+
+    registered: ClassVar[str]
+    cost: ClassVar[str]
+    uses_target: ClassVar[bool]
+    has_sign: ClassVar[bool]
+    is_gradient: ClassVar[bool]
+
+    @property
+    def name(self) -> str:
+        """The name of this variant."""
+
+    def explain(
+        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
+    ) -> MethodResult:
+        """The maps of these inputs. Random numbers come from `rng` alone."""
+
+
+def make_method(method: Any, known: Mapping[str, Callable[[], Method]]) -> Method:
+    """The method itself, or the one of that name with its default options.
+
+    Raises:
+        ValueError: no method has that name; the nearest ones are named.
+        TypeError: this is neither a name nor a method.
+    """
+    if isinstance(method, str):
+        if method not in known:
+            near = get_close_matches(method, known, n=3, cutoff=0.4)
+            hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+            raise ValueError(f"No method {method!r}.{hint} Methods: {', '.join(sorted(known))}.")
+        method = known[method]()
+    if isinstance(method, type) or not isinstance(method, Method):
+        raise TypeError(f"Expected the name of a method or a method, such as ks.Gradient(). Received: {method!r}")
+    if not METHOD_NAME.fullmatch(method.name):
+        raise ValueError(f"Expected a method's name like smooth_50 (lower-case words). Received: {method.name!r}")
+    return method
+
+
+def installed_methods() -> dict[str, Callable[[], Method]]:
+    """The methods that other packages offer under the entry point `keras_saliency.methods`."""
+    return {point.name: lambda point=point: point.load()() for point in entry_points(group=ENTRY_POINTS)}

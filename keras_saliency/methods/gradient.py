@@ -1,0 +1,36 @@
+"""The plain gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from keras_saliency.engine import ScoredModel
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.targets import BoundTarget
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """The gradient of the score with respect to the image (Simonyan et al. 2013, arXiv:1312.6034).
+
+    Where the map is positive, more of that input value raises the score. Costs one forward and one backward
+    pass.
+    """
+
+    name: str = "gradient"
+
+    registered: ClassVar[str] = "gradient"
+    cost: ClassVar[str] = "1 forward and 1 backward pass"
+    uses_target: ClassVar[bool] = True
+    has_sign: ClassVar[bool] = True
+    is_gradient: ClassVar[bool] = True
+
+    def explain(
+        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
+    ) -> MethodResult:
+        """See `Method`."""
+        gradients = model.gradients(inputs, target)
+        return MethodResult(gradients.maps, gradients.scores)

@@ -1,0 +1,60 @@
+"""Arrays and a description in one `.npz` file: written whole or not at all, read without unpickling."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_saliency.errors import UnreadableFileError
+
+VERSION = 1
+_ABOUT = "about"
+
+
+def write(path: str | Path, kind: str, arrays: Mapping[str, np.ndarray | None], about: Mapping[str, Any]) -> None:
+    """Write the arrays that are not None, and a JSON-ready description, to `path`.
+
+    Raises:
+        OSError: the file cannot be written; what was there before is untouched.
+    """
+    described = json.dumps({**about, "kind": kind, "version": VERSION}).encode()
+    stored = {name: array for name, array in arrays.items() if array is not None}
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **stored, **{_ABOUT: np.frombuffer(described, "uint8")})
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read(path: str | Path, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays and the description that `write` stored under this kind.
+
+    Raises:
+        FileNotFoundError: no such file.
+        UnreadableFileError: another kind of file, a damaged one, or one by a newer version.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        about = json.loads(arrays.pop(_ABOUT).tobytes())
+        found, version = about["kind"], about["version"]
+    except (FileNotFoundError, IsADirectoryError, PermissionError):
+        raise
+    except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+        raise UnreadableFileError(f"{path} is no {kind} file of keras_saliency, or it is damaged.") from error
+    if found != kind:
+        raise UnreadableFileError(f"{path} is no {kind} file of keras_saliency but a {found} file.")
+    if version > VERSION:
+        raise UnreadableFileError(
+            f"{path} was written by a newer keras_saliency (format {version}; this one reads up to {VERSION})."
+        )
+    return arrays, about

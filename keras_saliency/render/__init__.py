@@ -1,0 +1,31 @@
+"""Arrays in, pictures out: what a person sees of inputs and maps. Needs numpy and Pillow, never Keras."""
+
+from keras_saliency.render.captions import Caption
+from keras_saliency.render.colormaps import NOT_FINITE, diverging, sequential
+from keras_saliency.render.film_strip import film_strip
+from keras_saliency.render.normalize import SCALE_RULE, normalize, scales
+from keras_saliency.render.overlay import overlay
+from keras_saliency.render.panels import contact_sheet
+from keras_saliency.render.pictures import pictures
+from keras_saliency.render.png import from_png, to_png
+from keras_saliency.render.resize import bilinear, enlarge, fit, shrink
+
+__all__ = [
+    "NOT_FINITE",
+    "SCALE_RULE",
+    "Caption",
+    "bilinear",
+    "contact_sheet",
+    "diverging",
+    "enlarge",
+    "film_strip",
+    "fit",
+    "from_png",
+    "normalize",
+    "overlay",
+    "pictures",
+    "scales",
+    "sequential",
+    "shrink",
+    "to_png",
+]

@@ -1,0 +1,107 @@
+"""Looks read back from a log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from keras_saliency import records
+from keras_saliency.errors import UnreadableFileError
+from keras_saliency.look import Look, MethodLook
+from keras_saliency.writers.eventfile import event_files, read_events
+
+_ONCE_PER_RUN = {records.SETTINGS_TAG, records.PROBES_TAG}
+
+
+def load_looks(log_dir: str | Path) -> list[Look]:
+    """All looks that were logged under `log_dir`, by step.
+
+    Maps are as they were stored: in 255 steps, and smaller than the inputs where these are large.
+    `explanation` is None and `lost` is empty. Where a step was logged twice the later file counts.
+
+    Args:
+        log_dir: the `log_dir` of the callback, or its folder `saliency`.
+
+    Raises:
+        FileNotFoundError: there is no such folder, or there are no looks in it.
+        UnreadableFileError: a newer version wrote the looks.
+    """
+    folder = _saliency_folder(Path(log_dir))
+    looks: dict[int, Look] = {}
+    for path in event_files(folder):
+        looks |= {look.step: look for event in read_events(path) if (look := _look(event, path)) is not None}
+    if not looks:
+        raise FileNotFoundError(
+            f"No looks in {folder}. Expected event files that SaliencyCallback wrote: pass the log_dir that "
+            f"it had. Received: log_dir={str(log_dir)!r}"
+        )
+    return [looks[step] for step in sorted(looks)]
+
+
+def last_step(folder: Path) -> int | None:
+    """The highest step of a look in a folder's event files; None where there is none, or no folder."""
+    steps = [
+        event.step
+        for path in event_files(folder)
+        for event in read_events(path)
+        if _has_more_than_settings(event)
+    ]
+    return max(steps, default=None)
+
+
+def _saliency_folder(log_dir: Path) -> Path:
+    for folder in (log_dir / records.PLUGIN_NAME, log_dir):
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(
+        f"No folder {log_dir}. Expected the log_dir of a SaliencyCallback. Received: log_dir={str(log_dir)!r}"
+    )
+
+
+def _has_more_than_settings(event: Any) -> bool:
+    return any(value.tag not in _ONCE_PER_RUN for value in event.summary.value)
+
+
+def _look(event: Any, path: Path) -> Look | None:
+    """The look in an event; None where the event holds no maps."""
+    try:
+        maps = [
+            records.decode_maps(value.tensor.string_val[0])
+            for value in event.summary.value
+            if _holds_maps(value)
+        ]
+    except UnreadableFileError as error:
+        raise UnreadableFileError(f"{path}: {error}") from error
+    if not maps:
+        return None
+    return Look(
+        step=event.step,
+        epoch=maps[0].epoch,
+        wall_time=event.wall_time,
+        methods={record.method: _method_look(record) for record in maps},
+        probe_accuracy=_probe_accuracy(event),
+    )
+
+
+def _holds_maps(value: Any) -> bool:
+    plugin = value.metadata.plugin_data
+    return (
+        plugin.plugin_name == records.PLUGIN_NAME and records.parse_metadata(plugin.content) == records.MAPS
+    )
+
+
+def _method_look(record: records.MapsRecord) -> MethodLook:
+    return MethodLook(
+        heatmaps=record.heatmaps,
+        scores=record.scores,
+        target_classes=record.target_classes,
+        predicted_classes=record.predicted_classes,
+        probabilities=record.probabilities,
+        score_kind=record.score_kind,
+        per_probe=record.per_probe,
+    )
+
+
+def _probe_accuracy(event: Any) -> float | None:
+    found = (value for value in event.summary.value if value.tag == records.PROBE_ACCURACY_TAG)
+    return next((float(value.tensor.float_val[0]) for value in found), None)

@@ -1,0 +1,25 @@
+"""The settings of a run as Markdown."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#+!|&~:@]")
+
+
+def settings_table(settings: Mapping[str, Any]) -> str:
+    """A table of names and values. Whatever means something in Markdown or HTML is shown as it is."""
+    rows = [f"| {_plain(name)} | {_plain(_shown(value))} |" for name, value in settings.items()]
+    return "\n".join(["| setting | value |", "|---|---|", *rows])
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _plain(text: str) -> str:
+    """The text on one line, its special characters as HTML entities."""
+    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", " ".join(text.split()))
