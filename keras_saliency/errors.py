@@ -25,5 +25,9 @@ class UnreadableFileError(SaliencyError, ValueError):
     """A file is not what it should be: foreign, damaged, or written by a newer version."""
 
 
+class UnwritableFolderError(SaliencyError, OSError):
+    """Looks cannot be written where they should go."""
+
+
 class SaliencyWarning(UserWarning):
     """Something was lost or is doubtful, and training goes on."""

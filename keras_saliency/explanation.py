@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 import optree
 
-from keras_saliency import heatmaps
+from keras_saliency import heatmaps, npz
+from keras_saliency.captions import captions
 from keras_saliency.engine import ScoredModel
+from keras_saliency.errors import UnreadableFileError
 from keras_saliency.methods import Method, make_method
 from keras_saliency.probes import ProbeSet
-from keras_saliency.targets import Label, Predicted, Target, as_target, bind
+from keras_saliency.render import contact_sheet, pictures, to_png
+from keras_saliency.targets import BoundTarget, Label, Predicted, as_target, bind
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,6 +63,160 @@ class Explanation:
         Raises:
             ValueError: an unknown view, or no input is an image.
         """
-        leaves = optree.tree_leaves(self.maps)
-        image = next(filter(heatmaps.is_image, leaves), leaves[0])
-        return heatmaps.heatmap(image, view, self.channel_axis)
+        return heatmaps.heatmap(self.image_maps, view, self.channel_axis)
+
+    @property
+    def image_maps(self) -> np.ndarray:
+        """The maps of the first input that is an image, `(n, …)`; of the first input where none is."""
+        leaves: list[np.ndarray] = optree.tree_leaves(self.maps)
+        return next(filter(heatmaps.is_image, leaves), leaves[0])
+
+    def pictures(self) -> np.ndarray:
+        """What people should see of the images, `(n, height, width, 3)` uint8.
+
+        Raises:
+            ValueError: no input is an image, and the probe set has no `display_images`.
+        """
+        return pictures_of(self.probes, self.channel_axis)
+
+    def plot(self, *, columns: tuple[str, ...] = ("magnitude", "signed")) -> Figure:
+        """A matplotlib figure, a row per image: the image and its heatmaps. Needs `keras_saliency[plot]`.
+
+        The figure belongs to no window and matplotlib's state stays as it is; a notebook shows it by itself.
+        """
+        from keras_saliency.plot import plot
+
+        return plot(self, columns)
+
+    def save(self, folder: str | Path) -> None:
+        """Write `maps.npz` and `probes.npz`, which `load` reads, and the contact sheet `sheet.png`.
+
+        Inputs that are no images have no sheet.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        leaves, structure = optree.tree_flatten(self.maps)
+        arrays = {f"maps_{position}": leaf for position, leaf in enumerate(leaves)}
+        arrays |= {name: getattr(self, name) for name in _ARRAYS}
+        about = {name: getattr(self, name) for name in ("score_kind", "method", "channel_axis")}
+        about |= {
+            "structure": optree.tree_unflatten(structure, range(len(leaves))),
+            "diagnostics": dict(self.diagnostics),
+            "fingerprint": self.probes.fingerprint,
+        }
+        npz.write(folder / "maps.npz", "explanation", arrays, about)
+        self.probes.save(folder / "probes.npz")
+        if any(map(heatmaps.is_image, leaves)):
+            (folder / "sheet.png").write_bytes(to_png(self.sheet()))
+
+    def sheet(self) -> np.ndarray:
+        """The contact sheet: one picture `(height, width, 3)` uint8 of all images, their maps and captions."""
+        views = {view: self.heatmaps(view) for view in ("magnitude", "signed")}
+        return contact_sheet(
+            self.pictures(),
+            views,
+            None,
+            captions(self.probes, self),
+            title=self.method,
+            subtitle=f"score: {self.score_kind.replace('_', ' ')}",
+        )
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Explanation:
+        """The explanation that `save` wrote.
+
+        Raises:
+            FileNotFoundError: there is none.
+            UnreadableFileError: its files are damaged, by a newer version, or do not belong together.
+        """
+        folder = Path(folder)
+        arrays, about = npz.read(folder / "maps.npz", "explanation")
+        probes = ProbeSet.load(folder / "probes.npz")
+        if probes.fingerprint != about["fingerprint"]:
+            raise UnreadableFileError(f"The maps and the probes in {folder} do not belong together.")
+        positions, structure = optree.tree_flatten(about["structure"])
+        return cls(
+            maps=optree.tree_unflatten(structure, [arrays[f"maps_{position}"] for position in positions]),
+            probes=probes,
+            diagnostics=about["diagnostics"],
+            **{name: arrays[name] for name in _ARRAYS},
+            **{name: about[name] for name in ("score_kind", "method", "channel_axis")},
+        )
+
+
+_ARRAYS = ("scores", "target_classes", "predicted_classes", "probabilities")
+
+
+def pictures_of(probes: ProbeSet, channel_axis: int) -> np.ndarray:
+    """What people should see of a probe set: its display images, or its first input that is an image."""
+    if probes.display_images is not None:
+        return pictures(probes.display_images)
+    image = next(filter(heatmaps.is_image, optree.tree_leaves(probes.images)), None)
+    if image is None:
+        raise ValueError("None of the inputs is an image. Give the probe set display_images= to show something.")
+    return pictures(image, channel_axis)
+
+
+def explain(
+    model: Any,
+    images: Any,
+    method: str | Method = "gradient",
+    target: Any = None,
+    *,
+    output: str | int | None = None,
+    logits: str = "auto",
+    chunk_size: int | None = None,
+    seed: int = 0,
+) -> Explanation:
+    """The maps of a model for some images.
+
+    Args:
+        model: a Keras model on any backend. Nothing of it is changed.
+        images: a `ProbeSet`, or what the model eats: an array `(n, …)`, a list or a dict of arrays.
+        method: the name of a method, or a method such as `ks.Gradient()`.
+        target: whose score is explained: `"predicted"`, `"label"`, a class index, one index per image,
+            `ks.OutputGradient(array)`, or a callable from the model's outputs to `(n,)` scores. None: the label
+            where there are labels, else the predicted class.
+        output: the name or position of the output, for models with several.
+        logits: `"auto"` explains the score before softmax or sigmoid; `"output"` the output as it is;
+            `"centred_log_probability"` log p − mean log p.
+        chunk_size: images per call of the model; None chooses at most 32.
+        seed: of the private generator of methods that draw random numbers.
+
+    Raises:
+        LogitsNotFoundError: `logits="auto"`, and the score before the output's probabilities cannot be found.
+        ModelRejectedInputsError: the model cannot be called on the images.
+        NoGradientError: no gradient reaches them.
+        ValueError, TypeError: an argument is wrong.
+    """
+    probes = images if isinstance(images, ProbeSet) else ProbeSet(images)
+    scored = ScoredModel(model, output=output, logits=logits, chunk_size=chunk_size)
+    return explain_scored(scored, probes, make_method(method), bind_target(target, probes), seed)
+
+
+def bind_target(target: Any, probes: ProbeSet) -> BoundTarget:
+    """The target for these probes; None is the label where there are labels, else the predicted class."""
+    if target is None:
+        target = Predicted() if probes.labels is None else Label()
+    return bind(as_target(target), len(probes), probes.labels)
+
+
+def explain_scored(
+    scored: ScoredModel, probes: ProbeSet, method: Method, target: BoundTarget, seed: int
+) -> Explanation:
+    """The explanation of probes by a method, for a model that is ready; the same seed gives the same maps."""
+    anatomy = scored.inspect(probes.images, target)
+    rng = np.random.default_rng([seed, crc32(method.name.encode())])
+    result = method.explain(scored, probes.images, target, rng)
+    return Explanation(
+        maps=result.maps,
+        scores=result.scores.scores,
+        target_classes=result.scores.target_classes,
+        predicted_classes=result.scores.predicted_classes,
+        probabilities=result.scores.probabilities,
+        score_kind=result.scores.kind,
+        method=method.name,
+        probes=probes,
+        channel_axis=anatomy.channel_axis,
+        diagnostics={"explained": ", ".join(anatomy.explained), **result.diagnostics},
+    )

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from keras_saliency.explanation import Explanation
-
-VIEWS = ("magnitude", "positive", "negative", "signed")
+from keras_saliency.heatmaps import VIEWS
 
 
 @dataclass(frozen=True)

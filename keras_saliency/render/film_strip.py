@@ -63,7 +63,7 @@ def film_strip(
     _check(pictures, maps, step_labels, captions, footer)
     kept = thinned(len(maps), max_steps)
     stage = Stage.of(pictures, maps[0].shape[1:])
-    columns = [] if pictures is None else [stage.inputs(pictures)]
+    columns = [] if stage.pictures is None else [stage.inputs(stage.pictures)]
     columns += [stage.magnitudes(maps[step]) for step in kept]
     if region is not None:
         columns = [Cells(outline(cells.pictures, region), cells.labels) for cells in columns]

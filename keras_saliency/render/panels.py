@@ -55,7 +55,9 @@ def contact_sheet(
     _check_pictures(pictures, len(captions))
     signed, magnitude = _maps(heatmaps, len(captions), "heatmaps")
     stage = Stage.of(pictures, signed.shape[1:])
-    columns: dict[str, Cells | None] = {} if pictures is None else {"input": stage.inputs(pictures)}
+    columns: dict[str, Cells | None] = (
+        {} if stage.pictures is None else {"input": stage.inputs(stage.pictures)}
+    )
     columns["magnitude" if pictures is None else "overlay"] = stage.magnitudes(magnitude)
     columns["signed map"] = stage.signed(signed)
     columns["change since\nlast look"] = None if previous is None else _changes(stage, signed, previous)

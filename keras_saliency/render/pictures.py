@@ -27,7 +27,7 @@ def pictures(images: NDArray[Any], channel_axis: int = -1) -> NDArray[np.uint8]:
         channels_last = channels_last[..., :3]
     values = _to_255(channels_last)
     if values.shape[-1] != 3:
-        values = np.repeat(values.mean(axis=-1, keepdims=True, dtype=np.float64), 3, axis=-1)
+        values = np.repeat(values.mean(axis=-1, keepdims=True), 3, axis=-1)
     return np.ascontiguousarray(np.rint(values).astype(np.uint8))
 
 

@@ -60,11 +60,11 @@ def _arrays(method: str, seen: MethodLook) -> dict[str, Any]:
 
 
 def _leaves(name: str, maps: Any) -> Iterator[tuple[str, np.ndarray]]:
-    """The arrays in nested lists, tuples and mappings, named by their way there."""
+    """The arrays in nested lists, tuples and mappings, named by their way there; None has none."""
     if isinstance(maps, list | tuple):
         maps = dict(enumerate(maps))
     if not isinstance(maps, Mapping):
-        yield name, np.asarray(maps)
+        yield from [] if maps is None else [(name, np.asarray(maps))]
         return
     for key, leaf in maps.items():
         yield from _leaves(f"{name}/{key}", leaf)

@@ -65,11 +65,7 @@ def _has_more_than_settings(event: Any) -> bool:
 def _look(event: Any, path: Path) -> Look | None:
     """The look in an event; None where the event holds no maps."""
     try:
-        maps = [
-            records.decode_maps(value.tensor.string_val[0])
-            for value in event.summary.value
-            if _holds_maps(value)
-        ]
+        maps = [_maps(value) for value in event.summary.value if _holds_maps(value)]
     except UnreadableFileError as error:
         raise UnreadableFileError(f"{path}: {error}") from error
     if not maps:
@@ -88,6 +84,12 @@ def _holds_maps(value: Any) -> bool:
     return (
         plugin.plugin_name == records.PLUGIN_NAME and records.parse_metadata(plugin.content) == records.MAPS
     )
+
+
+def _maps(value: Any) -> records.MapsRecord:
+    if not value.tensor.string_val:
+        raise UnreadableFileError(f"Expected a saliency record. Received: no data, tag={value.tag!r}")
+    return records.decode_maps(value.tensor.string_val[0])
 
 
 def _method_look(record: records.MapsRecord) -> MethodLook:

@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 import tensorboard_data_server
 from tensorboard import context
-from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
-from tensorboard.data import provider, server_ingester
-from tensorboard.util import grpc_util
+from tensorboard.data import provider
 
 from keras_saliency.look import Look, MethodLook
 from keras_saliency.probes import ProbeSet
@@ -149,6 +147,8 @@ class Board:
 
 
 def _python_board(log_dir):
+    from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
+
     keep_all = dict.fromkeys(("scalars", "images", "text", "saliency"), 0)
     multiplexer = plugin_event_multiplexer.EventMultiplexer(tensor_size_guidance=keep_all)
     multiplexer.AddRunsFromDirectory(str(log_dir))
@@ -192,6 +192,9 @@ def board(request, tmp_path):
     if request.param == "python":
         yield _python_board
         return
+    from tensorboard.data import server_ingester
+    from tensorboard.util import grpc_util
+
     servers = []
 
     def rust_board(log_dir):
@@ -218,4 +221,3 @@ def _loaded(board, seconds=20):
         before = now
         time.sleep(0.1)
     raise RuntimeError("The data server did not finish loading.")
-

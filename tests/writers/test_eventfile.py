@@ -15,7 +15,9 @@ def written(folder, count=3):
     file = eventfile.EventFile(folder)
     ends = [file.size]
     for step in range(count):
-        file.write(step, [eventfile.scalar("a", step / 7), eventfile.blobs("b", [bytes(20)], "p")], step + 0.5)
+        file.write(
+            step, [eventfile.scalar("a", step / 7), eventfile.blobs("b", [bytes(20)], "p")], step + 0.5
+        )
         ends.append(file.size)
     file.close()
     return file.path, ends

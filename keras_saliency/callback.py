@@ -1,0 +1,242 @@
+"""The callback: looks at a model while it trains."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_saliency.engine.console import say
+from keras_saliency.errors import SaliencyError
+from keras_saliency.explanation import pictures_of
+from keras_saliency.log_keys import LogKeys
+from keras_saliency.logbook import Logbook
+from keras_saliency.look import Look
+from keras_saliency.methods import make_methods
+from keras_saliency.observer import Observer
+from keras_saliency.probes import as_probes
+from keras_saliency.targets import as_target
+from keras_saliency.writers import Run, load_looks, make_writer
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a callback did in its last `fit`.
+
+    Attributes:
+        looks: how many looks were taken.
+        written: bytes written to `folder`.
+        lost: what failed and how often, by the name of the method or writer.
+        seconds: spent in looks.
+        percent: of the time of the training alone.
+        folder: where it was written.
+    """
+
+    looks: int
+    written: int
+    lost: dict[str, int]
+    seconds: float
+    percent: float
+    folder: Path
+
+    def __str__(self) -> str:
+        lost = ", ".join(f"{count} of {name}" for name, count in self.lost.items())
+        return (
+            f"keras_saliency: {self.looks} looks in {self.seconds:.1f} s ({self.percent:.1f} % of the training), "
+            f"{self.written / 1e6:.1f} MB in {self.folder}" + (f"; lost: {lost}" if lost else "")
+        )
+
+
+class SaliencyCallback(keras.callbacks.Callback):
+    """Looks at a fixed probe set before the first update and after every `every`-th epoch of a `fit`.
+
+    Every look makes the maps of the probes, and numbers about them. They go to TensorBoard, under
+    `<log_dir>/saliency`, and the numbers also into Keras' `logs`: place this callback before those that read
+    them. A look changes nothing in the training: no weight, no state, no random number.
+
+    Settings that cannot work are refused before the first update. Whatever fails later costs that look of that
+    method or writer, is warned of once and counted in `summary`; the training goes on.
+
+    Args:
+        probes: a `ProbeSet`, `(x, y)` or `x`. Of more than 16 images in `(x, y)` or `x`, 16 are drawn by `seed`,
+            evenly over the labels; all images of a `ProbeSet` are looked at.
+        log_dir: where to write; a folder `saliency` is made in it. It may be that of `keras.callbacks.TensorBoard`.
+        methods: a method's name, a method, or a list of them.
+        target: whose score is explained, see `ks.explain`. None: the label where the probes have labels, else
+            the predicted class.
+        output: the name or position of the output, for models with several.
+        every: look after epochs `every`, 2 · `every`, …; and always at the end.
+        log_keys: what goes into `logs`: `"default"` (for each method `saliency_<method>_drift` and
+            `saliency_<method>_<region>_enrichment`, and `saliency_probe_accuracy`), `"all"` numbers, `"none"`, or
+            a list of keys. Between two looks the last values are repeated; a drift is infinite until there are
+            two looks to compare.
+        images: whether contact sheets are drawn for TensorBoard's image dashboard.
+        store_images: False keeps every picture of a probe inside the process: only maps and numbers are written.
+        archive: whether every look is also written at full precision, as one `.npz` file.
+        writers: `"tensorboard"`, `"folder"` (PNG and CSV files) or writers.
+        on_error: `"warn"`, or `"raise"` to end the training when a look fails.
+        seed: of the private generators.
+
+    Attributes:
+        summary: what was looked at, written and lost, and what it cost; None before the first `fit`.
+        last_look: the last look with its explanations at full precision; None before the first `fit`.
+
+    Raises:
+        ValueError, TypeError: an argument is wrong.
+    """
+
+    def __init__(
+        self,
+        probes: Any,
+        log_dir: str | Path = "logs",
+        methods: Any = "gradient",
+        *,
+        target: Any = None,
+        output: str | int | None = None,
+        every: int = 1,
+        log_keys: str | Iterable[str] = "default",
+        images: bool = True,
+        store_images: bool = True,
+        archive: bool = False,
+        writers: Iterable[Any] = ("tensorboard",),
+        on_error: str = "warn",
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
+            raise ValueError(f"Expected every to be a positive number of epochs. Received: every={every!r}")
+        if on_error not in ("warn", "raise"):
+            raise ValueError(f'Expected on_error to be "warn" or "raise". Received: on_error={on_error!r}')
+        self._probes = as_probes(probes, seed=seed)
+        self._methods = make_methods(methods)
+        self._target = None if target is None else as_target(target)
+        self._output = output
+        self._every = every
+        self._log_keys = LogKeys(
+            log_keys if isinstance(log_keys, str) else list(log_keys),
+            [method.name for method in self._methods],
+            self._probes.regions,
+            labelled=self._probes.labels is not None,
+        )
+        names = [writers] if isinstance(writers, str) else list(writers)
+        made = {str(name): make_writer(name) for name in [*names, *(["archive"] if archive else [])]}
+        self._reads_back = "tensorboard" in made
+        self._logbook = Logbook(Path(log_dir) / "saliency", made, strict=on_error == "raise")
+        self._images = images
+        self._store_images = store_images
+        self._strict = on_error == "raise"
+        self._seed = seed
+        self._observer: Observer | None = None
+        self._observed: Any = None
+        self._begun = False
+        self._looked_after = self._ended = -1
+        self._started = self._looking = 0.0
+        self._count = 0
+        self.last_look: Look | None = None
+        self.summary: Summary | None = None
+
+    @property
+    def looks(self) -> list[Look]:
+        """The looks of this callback's fits, by step, read back from the log: maps in 255 steps.
+
+        Raises:
+            SaliencyError: there is no `"tensorboard"` writer to read them back from.
+        """
+        if not self._reads_back:
+            raise SaliencyError('Looks are read back from the event file: add "tensorboard" to writers=.')
+        steps = set(self._logbook.steps)
+        return [look for look in load_looks(self._logbook.folder) if look.step in steps] if steps else []
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Refuse what cannot work; open the writers."""
+        del logs
+        self._started, self._looking, self._count, self._begun = time.perf_counter(), 0.0, 0, False
+        model = self.model
+        goes_on = self._observed is model
+        self._observer = Observer(
+            model,
+            self._probes,
+            self._methods,
+            target=self._target,
+            output=self._output,
+            seed=self._seed,
+            after=self._observer if goes_on else None,
+        )
+        self._observed = model
+        self.last_look = self.last_look if goes_on else None
+        self._logbook.open(self._run(self._observer))
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Take the opening look, before the first update."""
+        del logs
+        if not self._begun:
+            self._begun = True
+            self._logbook.begin(epoch)
+            self._look(epoch - 1, strict=True)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Look, if it is time, and put the numbers into `logs`."""
+        self._ended = epoch
+        if (epoch + 1) % self._every == 0 or epoch + 1 == self.params.get("epochs"):
+            self._look(epoch, strict=self._strict)
+        if logs is not None:
+            logs.update(self._log_keys.values)
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Take the last look, unless it was taken; close the writers and sum up."""
+        del logs
+        if self._ended > self._looked_after:
+            self._look(self._ended, strict=self._strict)
+        self._logbook.close()
+        training = max(time.perf_counter() - self._started - self._looking, 1e-9)
+        self.summary = Summary(
+            looks=self._count,
+            written=self._logbook.written,
+            lost=dict(self._logbook.lost),
+            seconds=self._looking,
+            percent=100 * self._looking / training,
+            folder=self._logbook.folder,
+        )
+        if self.params.get("verbose"):
+            say(str(self.summary))
+
+    def _look(self, epoch: int, *, strict: bool) -> None:
+        """Look after an epoch, write it and take its numbers over."""
+        if self._observer is None:
+            return
+        _ = self.model  # on JAX this brings the model's weights up to date
+        with self._timed():
+            look = self._observer.look(self._logbook.step(epoch), epoch, strict=strict)
+            self._log_keys.update(look)
+            self._logbook.write(look, self.last_look)
+        self.last_look, self._looked_after = look, epoch
+        self._count += 1
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._looking += time.perf_counter() - started
+
+    def _run(self, observer: Observer) -> Run:
+        """What the writers should know of this `fit`."""
+        pictures = pictures_of(self._probes, observer.channel_axis) if self._store_images else None
+        settings = {
+            "methods": ", ".join(map(repr, self._methods)),
+            "target": repr(self._target or ("predicted class" if self._probes.labels is None else "label")),
+            "output": self._output,
+            "probes": len(self._probes),
+            "fingerprint of the probes": self._probes.fingerprint,
+            "every": self._every,
+            "seed": self._seed,
+            "model": self._observed.name,
+            "backend": f"Keras {keras.__version__} on {keras.backend.backend()}",
+        }
+        return Run(self._logbook.folder, self._probes, pictures, settings, sheets=self._images)

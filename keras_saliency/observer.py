@@ -1,0 +1,162 @@
+"""Makes looks: explanations, and the numbers about them against the looks before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from keras_saliency import metrics
+from keras_saliency.engine import Anatomy, ScoredModel
+from keras_saliency.explanation import bind_target, explain_scored
+from keras_saliency.heatmaps import VIEWS
+from keras_saliency.look import Look, MethodLook
+from keras_saliency.methods import Method
+from keras_saliency.probes import ProbeSet
+from keras_saliency.targets import PREDICTED
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """What later looks of one method are compared with."""
+
+    ranks: np.ndarray
+    magnitude: np.ndarray
+
+
+class Observer:
+    """Looks at one model, always at the same probes by the same methods; knows no hooks and no files.
+
+    Args:
+        model: a Keras model.
+        probes: what is looked at; its first input that is an image is shown and measured.
+        methods: the methods, of different names.
+        target: see `explain`.
+        output: the name or position of the output, for models with several.
+        seed: of the private generators; the same at every look, so that noise is no drift.
+        after: the observer whose looks these go on from.
+
+    Raises:
+        ValueError, SaliencyError: these settings cannot work with this model; nothing was computed.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        probes: ProbeSet,
+        methods: tuple[Method, ...],
+        *,
+        target: Any = None,
+        output: str | int | None = None,
+        seed: int = 0,
+        after: Observer | None = None,
+    ) -> None:
+        self._probes = probes
+        self._methods = methods
+        self._seed = seed
+        self._target = bind_target(target, probes)
+        self._scored = ScoredModel(model, output=output)
+        self._first: dict[str, _Reference] = dict(after._first) if after else {}
+        self._last: dict[str, _Reference] = dict(after._last) if after else {}
+        self._anatomy = self._scored.inspect(probes.images, self._target)
+        _check_regions(probes, _image_size(self._anatomy))
+
+    @property
+    def traces(self) -> int:
+        """How often the model was traced."""
+        return self._scored.traces
+
+    @property
+    def channel_axis(self) -> int:
+        """The axis of the channels: −1, or 1 for channels first."""
+        return self._anatomy.channel_axis
+
+    def look(self, step: int, epoch: int, *, strict: bool = False) -> Look:
+        """Look now. A method that fails is missing from the look, which says why, unless `strict` is set."""
+        seen: dict[str, MethodLook] = {}
+        lost: dict[str, str] = {}
+        for method in self._methods:
+            try:
+                seen[method.name] = self._see(method)
+            except Exception as error:
+                if strict:
+                    raise
+                lost[method.name] = f"{type(error).__name__}: {error}"
+        return Look(step, epoch, time.time(), seen, _accuracy(self._probes, seen), lost)
+
+    def _see(self, method: Method) -> MethodLook:
+        explanation = explain_scored(self._scored, self._probes, method, self._target, self._seed)
+        views = {view: explanation.heatmaps(view) for view in VIEWS}
+        now = _Reference(metrics.ranks(views["signed"]), views["magnitude"])
+        first, last = self._first.get(method.name), self._last.get(method.name)
+        self._first.setdefault(method.name, now)
+        self._last[method.name] = now
+        return MethodLook(
+            heatmaps=views,
+            scores=explanation.scores,
+            target_classes=explanation.target_classes,
+            predicted_classes=explanation.predicted_classes,
+            probabilities=explanation.probabilities,
+            score_kind=explanation.score_kind,
+            per_probe=_comparisons(now, last, first)
+            | _descriptions(explanation.image_maps, now.magnitude)
+            | _enrichments(now.magnitude, self._probes),
+            explanation=explanation,
+        )
+
+
+def _comparisons(now: _Reference, last: _Reference | None, first: _Reference | None) -> dict[str, np.ndarray]:
+    """The numbers against the look before and the first look; none at the first look."""
+    if last is None or first is None:
+        return {}
+    return {
+        "drift": 1 - metrics.correlation_of_ranks(now.ranks, last.ranks),
+        "drift_from_start": 1 - metrics.correlation_of_ranks(now.ranks, first.ranks),
+        "top_overlap": metrics.top_overlap(now.magnitude, last.magnitude),
+        "center_shift": metrics.center_shift(now.magnitude, last.magnitude),
+    }
+
+
+def _descriptions(maps: np.ndarray, magnitude: np.ndarray) -> dict[str, np.ndarray]:
+    return {
+        "magnitude": metrics.mean_magnitude(maps),
+        "entropy": metrics.entropy(magnitude),
+        "gini": metrics.gini(magnitude),
+        "zero_fraction": metrics.zero_fraction(maps),
+    }
+
+
+def _enrichments(magnitude: np.ndarray, probes: ProbeSet) -> dict[str, np.ndarray]:
+    return {f"{name}_enrichment": metrics.enrichment(magnitude, mask) for name, mask in probes.regions.items()}
+
+
+def _accuracy(probes: ProbeSet, seen: Mapping[str, MethodLook]) -> float | None:
+    """The share of labelled probes that the model predicts as labelled."""
+    predicted = next((method.predicted_classes for method in seen.values()), None)
+    if predicted is None or probes.labels is None or (predicted == PREDICTED).any():
+        return None
+    return float((predicted == probes.labels).mean())
+
+
+def _image_size(anatomy: Anatomy) -> tuple[int, ...]:
+    """Height and width of the maps; refuses inputs that are no images."""
+    shapes = [anatomy.tapped_shape] if anatomy.tapped_shape else [anatomy.plan.shapes[i] for i in anatomy.plan.floating]
+    shape = next((shape for shape in shapes if len(shape) in (2, 3)), None)
+    if shape is None:
+        raise ValueError(
+            "None of the inputs is an image, so there is nothing to watch. ks.explain gives the maps of any model. "
+            f"Received: {', '.join(anatomy.explained)} of shape {', '.join(map(str, shapes))}"
+        )
+    return shape[1:] if len(shape) == 3 and anatomy.channel_axis == 1 else shape[:2]
+
+
+def _check_regions(probes: ProbeSet, size: tuple[int, ...]) -> None:
+    for name, mask in probes.regions.items():
+        if mask.shape[-2:] != size:
+            raise ValueError(
+                f"Expected the mask of region {name!r} to have the size of the maps, {size}. "
+                f"Received: shape={mask.shape}"
+            )
