@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_saliency.explanation import Explanation
 from keras_saliency.heatmaps import VIEWS
+
+if TYPE_CHECKING:
+    from keras_saliency.explanation import Explanation
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ VERSION = 1
 _ABOUT = "about"
 
 
-def write(path: str | Path, kind: str, arrays: Mapping[str, np.ndarray | None], about: Mapping[str, Any]) -> None:
+def write(
+    path: str | Path, kind: str, arrays: Mapping[str, np.ndarray | None], about: Mapping[str, Any]
+) -> None:
     """Write the arrays that are not None, and a JSON-ready description, to `path`.
 
     Raises:
@@ -29,7 +31,9 @@ def write(path: str | Path, kind: str, arrays: Mapping[str, np.ndarray | None], 
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **stored, **{_ABOUT: np.frombuffer(described, "uint8")})
+            np.savez_compressed(
+                file, allow_pickle=False, **stored, **{_ABOUT: np.frombuffer(described, "uint8")}
+            )
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

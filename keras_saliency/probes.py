@@ -87,7 +87,9 @@ class ProbeSet:
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"Expected {name} to be a positive integer. Received: {name}={value!r}")
         drawn = sampling.per_class(source, y, per_class, seed, limit)
-        return cls(drawn.images, drawn.labels, names=_position_names(drawn), class_names=_as_tuple(class_names))
+        return cls(
+            drawn.images, drawn.labels, names=_position_names(drawn), class_names=_as_tuple(class_names)
+        )
 
     @classmethod
     def load(cls, path: str | Path) -> ProbeSet:
@@ -100,7 +102,9 @@ class ProbeSet:
         arrays, about = npz.read(path, "probes")
         probes = _unpacked(cls, path, arrays, about)
         if probes.fingerprint != about["fingerprint"]:
-            raise UnreadableFileError(f"{path} is damaged: its images and labels do not match its fingerprint.")
+            raise UnreadableFileError(
+                f"{path} is damaged: its images and labels do not match its fingerprint."
+            )
         return probes
 
     def save(self, path: str | Path) -> None:
@@ -126,7 +130,9 @@ class ProbeSet:
         return len(optree.tree_leaves(self.images)[0])
 
     def __reduce__(self) -> Any:
-        return _rebuild, ({f.name: getattr(self, f.name) for f in fields(self)} | {"regions": dict(self.regions)},)
+        return _rebuild, (
+            {f.name: getattr(self, f.name) for f in fields(self)} | {"regions": dict(self.regions)},
+        )
 
     def __deepcopy__(self, memo: Any) -> ProbeSet:
         return self
@@ -162,7 +168,9 @@ def _rebuild(given: dict[str, Any]) -> ProbeSet:
     return ProbeSet(**given)
 
 
-def _unpacked(cls: type[ProbeSet], path: str | Path, arrays: dict[str, np.ndarray], about: dict[str, Any]) -> ProbeSet:
+def _unpacked(
+    cls: type[ProbeSet], path: str | Path, arrays: dict[str, np.ndarray], about: dict[str, Any]
+) -> ProbeSet:
     positions, structure = optree.tree_flatten(about["structure"])
     try:
         return cls(
@@ -211,12 +219,16 @@ def _checked_images(images: Any) -> Any:
 def _checked_array(leaf: Any) -> np.ndarray:
     array = np.asarray(leaf)
     if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16":
-        raise TypeError(f"Expected images of numbers. Received: dtype={array.dtype} from {type(leaf).__name__}")
+        raise TypeError(
+            f"Expected images of numbers. Received: dtype={array.dtype} from {type(leaf).__name__}"
+        )
     if array.ndim < 2:
         raise ValueError(f"Expected a batch of images, (n, …). Received: shape={array.shape}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         rows = np.flatnonzero(~np.isfinite(array).reshape(len(array), -1).all(1))
-        raise ValueError(f"Expected finite images. Received: values that are NaN or infinite in image {rows[0]}")
+        raise ValueError(
+            f"Expected finite images. Received: values that are NaN or infinite in image {rows[0]}"
+        )
     return _frozen(array)
 
 
@@ -242,7 +254,9 @@ def _checked_class_names(names: Any, labels: np.ndarray | None) -> tuple[str, ..
 
 def _checked_regions(regions: Any, images: Any, count: int) -> Mapping[str, np.ndarray]:
     sizes = _possible_sizes(images)
-    return MappingProxyType({name: _checked_region(name, mask, sizes, count) for name, mask in (regions or {}).items()})
+    return MappingProxyType(
+        {name: _checked_region(name, mask, sizes, count) for name, mask in (regions or {}).items()}
+    )
 
 
 def _checked_region(name: Any, mask: Any, sizes: list[tuple[int, ...]], count: int) -> np.ndarray:

@@ -94,12 +94,16 @@ def _from_stream(examples: Iterator[tuple[Any, Any]], count: int, rng: np.random
         reservoir = kept.setdefault(key, [])
         slot = len(reservoir) if len(reservoir) < count else int(rng.integers(seen[key]))
         if slot < count:
-            reservoir[slot:slot + 1] = [(position, optree.tree_map(np.array, image))]
+            reservoir[slot : slot + 1] = [(position, optree.tree_map(np.array, image))]
     if not kept:
         raise ValueError("The source of probes is empty.")
-    chosen = [(label, *found) for label in sorted(kept) for found in sorted(kept[label], key=lambda pair: pair[0])]
+    chosen = [
+        (label, *found) for label in sorted(kept) for found in sorted(kept[label], key=lambda pair: pair[0])
+    ]
     labels, positions, images = zip(*chosen, strict=True)
-    return Drawn(optree.tree_map(lambda *rows: np.stack(rows), *images), np.array(labels), np.array(positions))
+    return Drawn(
+        optree.tree_map(lambda *rows: np.stack(rows), *images), np.array(labels), np.array(positions)
+    )
 
 
 def _examples(source: Any, rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
@@ -145,7 +149,9 @@ def _of_data_loader(loader: Any, rng: np.random.Generator) -> Iterator[tuple[Any
 def _pair(element: Any) -> tuple[Any, Any]:
     """Images and labels of one element, with or without sample weights."""
     if not isinstance(element, (tuple, list)) or len(element) not in (2, 3):
-        raise ValueError("Drawing per class needs labels: expected elements (images, labels). Received: no labels")
+        raise ValueError(
+            "Drawing per class needs labels: expected elements (images, labels). Received: no labels"
+        )
     return element[0], element[1]
 
 

@@ -70,7 +70,9 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
         ValueError: the model has several outputs and none, or one that it lacks, is named.
     """
     if not isinstance(model, keras.Model):
-        raise TypeError(f"Expected a keras.Model. Received: {type(model).__module__}.{type(model).__qualname__}")
+        raise TypeError(
+            f"Expected a keras.Model. Received: {type(model).__module__}.{type(model).__qualname__}"
+        )
     plan = plan_inputs(model, inputs)
     traced = _trace(model, plan, inputs)
     selected = select_output(model, traced.outputs, output, leave_whole=leave_whole)
@@ -105,7 +107,9 @@ def _trace(model: Any, plan: InputPlan, inputs: Any) -> Traced:
         with without_a_trace():
             if not model.built and isinstance(model, keras.Sequential):
                 model.build((None, *leaves[0].shape[1:]))
-            keras_backend.compute_output_spec(call, *(keras.KerasTensor(a.shape, str(a.dtype)) for a in leaves))
+            keras_backend.compute_output_spec(
+                call, *(keras.KerasTensor(a.shape, str(a.dtype)) for a in leaves)
+            )
     except Exception as error:
         raise ModelRejectedInputsError(_rejection(model, plan, error)) from error
     return traces[-1]
@@ -117,7 +121,9 @@ def _rejection(model: Any, plan: InputPlan, error: Exception) -> str:
         for name, shape, dtype in zip(plan.names, plan.shapes, plan.dtypes, strict=True)
     )
     reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    return f"The model {model.name!r} cannot be called on these images. Received: {given}. Keras says: {reason}"
+    return (
+        f"The model {model.name!r} cannot be called on these images. Received: {given}. Keras says: {reason}"
+    )
 
 
 def select_output(model: Any, outputs: Any, output: str | int | None, *, leave_whole: bool = False) -> Any:

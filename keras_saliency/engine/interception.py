@@ -70,7 +70,9 @@ class _Patches:
         with self._lock:
             if self._users == 0:
                 for name in ACTIVATIONS:
-                    self._replace(keras_backend.nn, name, lambda original, name=name: _activation(name, original))
+                    self._replace(
+                        keras_backend.nn, name, lambda original, name=name: _activation(name, original)
+                    )
                 self._replace(keras.layers.Layer, "__call__", _layer_call)
             self._users += 1
 

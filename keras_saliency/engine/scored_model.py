@@ -62,12 +62,21 @@ class ScoredModel:
     """
 
     def __init__(
-        self, model: Any, *, output: str | int | None = None, logits: str = "auto", chunk_size: int | None = None
+        self,
+        model: Any,
+        *,
+        output: str | int | None = None,
+        logits: str = "auto",
+        chunk_size: int | None = None,
     ) -> None:
         if logits not in LOGITS:
-            raise ValueError(f"Expected logits to be one of {', '.join(map(repr, LOGITS))}. Received: {logits!r}")
+            raise ValueError(
+                f"Expected logits to be one of {', '.join(map(repr, LOGITS))}. Received: {logits!r}"
+            )
         if chunk_size is not None and (not isinstance(chunk_size, int) or chunk_size < 1):
-            raise ValueError(f"Expected chunk_size to be a positive integer or None. Received: {chunk_size!r}")
+            raise ValueError(
+                f"Expected chunk_size to be a positive integer or None. Received: {chunk_size!r}"
+            )
         prove_seams()
         self.traces = 0
         self._model = model
@@ -141,12 +150,18 @@ class ScoredModel:
         step = self._compiled(anatomy, evaluate, target)
         leaves = anatomy.plan.leaves(inputs)
         count, chunk = len(leaves[0]), self._chunk or 1
-        per_example = (leaves, self._aim(anatomy, target, count), np.ones(count, "float32") if scale is None else scale)
+        per_example = (
+            leaves,
+            self._aim(anatomy, target, count),
+            np.ones(count, "float32") if scale is None else scale,
+        )
         results = []
         with without_a_trace():
             for start in range(0, count, chunk):
                 rows = np.minimum(np.arange(start, start + chunk), count - 1)
-                result = step(*optree.tree_map(lambda array, rows=rows: ops.convert_to_tensor(array[rows]), per_example))
+                result = step(
+                    *optree.tree_map(lambda array, rows=rows: ops.convert_to_tensor(array[rows]), per_example)
+                )
                 results.append(optree.tree_map(ops.convert_to_numpy, result))
         return optree.tree_map(lambda *parts: np.concatenate(parts)[:count], *results)  # type: ignore[no-any-return]
 
@@ -175,7 +190,9 @@ class ScoredModel:
         kind = score_kind(output, self._logits) if output else "custom"
         if output is None or target.classes is None:
             predicted, probabilities = read_predictions(output, kind, table)
-            return Scores(result["score"], "custom", np.full_like(predicted, PREDICTED), predicted, probabilities)
+            return Scores(
+                result["score"], "custom", np.full_like(predicted, PREDICTED), predicted, probabilities
+            )
         if self._logits == "auto" and not self._output_is_known:
             refuse_hidden_probabilities(output, table)
             self._output_is_known = True

@@ -81,7 +81,11 @@ def class_table(tensor: Tensor, output: Output, activation: Activation | None, k
     classes_last = ops.moveaxis(tensor, output.class_axis, -1)
     if kind == "centred_log_probability":
         classes_last = _centred_log_probability(classes_last, output)
-    table = ops.sum(classes_last, axis=tuple(range(1, len(tensor.shape) - 1))) if len(tensor.shape) > 2 else classes_last
+    table = (
+        ops.sum(classes_last, axis=tuple(range(1, len(tensor.shape) - 1)))
+        if len(tensor.shape) > 2
+        else classes_last
+    )
     if table.shape[-1] == 1 and _is_one_probability(output, kind):
         return ops.concatenate([1.0 - table if kind == "output" else -table, table], axis=-1)
     return table

@@ -77,9 +77,13 @@ def make_method(method: Any, known: Mapping[str, Callable[[], Method]]) -> Metho
             raise ValueError(f"No method {method!r}.{hint} Methods: {', '.join(sorted(known))}.")
         method = known[method]()
     if isinstance(method, type) or not isinstance(method, Method):
-        raise TypeError(f"Expected the name of a method or a method, such as ks.Gradient(). Received: {method!r}")
+        raise TypeError(
+            f"Expected the name of a method or a method, such as ks.Gradient(). Received: {method!r}"
+        )
     if not METHOD_NAME.fullmatch(method.name):
-        raise ValueError(f"Expected a method's name like smooth_50 (lower-case words). Received: {method.name!r}")
+        raise ValueError(
+            f"Expected a method's name like smooth_50 (lower-case words). Received: {method.name!r}"
+        )
     return method
 
 

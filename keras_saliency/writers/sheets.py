@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from keras_saliency.captions import captions
 from keras_saliency.look import Look, MethodLook
-from keras_saliency.render import Caption, contact_sheet, shrink
-from keras_saliency.render.text import printable
+from keras_saliency.render import contact_sheet, shrink
 from keras_saliency.writers.base import Run
 
 
@@ -14,12 +14,11 @@ def draw_sheet(run: Run, look: Look, method: str, previous: Look | None) -> np.n
     """One picture `(height, width, 3)` uint8 of what a method showed, a captioned row per probe."""
     seen = look.methods[method]
     heatmaps, before = _with_previous(seen, previous.methods.get(method) if previous else None)
-    captions = [_caption(run, seen, probe) for probe in range(len(seen.scores))]
     return contact_sheet(
         run.pictures,
         heatmaps,
         before,
-        captions,
+        captions(run.probes, seen),
         title=f"{method}, {_moment(look)}",
         subtitle=_subtitle(look, seen),
     )
@@ -46,36 +45,3 @@ def _with_previous(
     if smaller["signed"].shape != size:
         return dict(seen.heatmaps), None
     return smaller, dict(before.heatmaps)
-
-
-def _caption(run: Run, seen: MethodLook, probe: int) -> Caption:
-    probes = run.probes
-    name = f"probe {probe}" if probes.names is None else _legible(probes.names[probe], probe)
-    label = None if probes.labels is None else int(probes.labels[probe])
-    predicted, target = int(seen.predicted_classes[probe]), int(seen.target_classes[probe])
-    wrong = label is not None and predicted not in (-1, label)
-    lines = [name]
-    if label is not None:
-        lines.append(f"label {_class_name(run, label)}")
-    if predicted != -1:
-        lines.append(
-            f"{'wrong:' if wrong else 'predicted'} {_class_name(run, predicted)}{_probability(seen, probe)}"
-        )
-    if target not in (-1, predicted):
-        lines.append(f"explained: {_class_name(run, target)}")
-    return Caption(tuple(lines), wrong)
-
-
-def _class_name(run: Run, number: int) -> str:
-    names = run.probes.class_names or ()
-    return _legible(names[number], number) if 0 <= number < len(names) else str(number)
-
-
-def _legible(name: str, number: int) -> str:
-    """The name, behind its number where the sheet's font lacks some of its letters and prints `?` instead."""
-    return f"{number}: {name}" if "?" in printable(name) else name
-
-
-def _probability(seen: MethodLook, probe: int) -> str:
-    probability = float(seen.probabilities[probe])
-    return f" ({probability:.2f})" if np.isfinite(probability) else ""
