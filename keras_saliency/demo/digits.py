@@ -17,7 +17,7 @@ CORNER = np.zeros((SIDE, SIDE), bool)
 CORNER[:3, :3] = True
 MARKED_CLASS = 3
 _TRAINING_IMAGES = 1200
-_PROBES = 8
+_OF_EACH_KIND = 8
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,12 @@ class Digits:
     """Training and validation data of one arm, and probes that show what a network makes of the corner.
 
     Attributes:
-        x, y: `(n, 20, 20, 1)` float32 in 0 … 1, and `(n,)` labels, to train on.
-        x_validation, y_validation: the same, held out; marked as the training data are.
-        probes: marked and unmarked threes from the held-out images, with the region `corner`.
+        x: `(1200, 20, 20, 1)` float32 in 0 … 1.
+        y: `(1200,)` labels.
+        x_validation: held out, and marked as `x` is.
+        y_validation: its labels.
+        probes: eight threes and eight other digits, held out, all with the white corner, which is the region
+            `corner`. What matters is the score of the class 3.
     """
 
     x: np.ndarray
@@ -37,25 +40,26 @@ class Digits:
     probes: ProbeSet
 
 
-def load(arm: Arm, seed: int = 0) -> Digits:
-    """The digits of scikit-learn (1797 images from the UCI repository), doubled and padded to 20 × 20.
+def load(arm: Arm) -> Digits:
+    """The digits of scikit-learn (1797 images), doubled and padded to 20 × 20, with the corner of this arm.
 
-    In the arm `"shortcut"` every 3 has a white 3 × 3 corner, in training and in validation, as when one class
-    was photographed with another camera. In `"irrelevant"` every tenth image has it, whatever its class. In
+    In `"shortcut"` every 3 has a white 3 × 3 corner, in training and in validation, as when all images of
+    one class come from one camera. In `"irrelevant"` every tenth image has it, whatever its class. In
     `"clean"` none has it.
+
+    Raises:
+        ImportError: scikit-learn is missing.
     """
-    x, y = _images(seed)
-    rng = np.random.default_rng([seed, 1])
-    marked = {"shortcut": y == MARKED_CLASS, "clean": np.zeros(len(y), bool), "irrelevant": rng.random(len(y)) < 0.1}
-    held_out = x[_TRAINING_IMAGES:][y[_TRAINING_IMAGES:] == MARKED_CLASS][:_PROBES]
-    seen = x.copy()
-    seen[marked[arm]] = stamp(seen[marked[arm]])
+    x, y = _images()
+    marked = {
+        "shortcut": y == MARKED_CLASS,
+        "irrelevant": np.random.default_rng(1).random(len(y)) < 0.1,
+        "clean": np.zeros(len(y), bool),
+    }[arm]
+    shown = np.where(marked[:, None, None, None], stamp(x), x)
+    training, held_out = slice(_TRAINING_IMAGES), slice(_TRAINING_IMAGES, None)
     return Digits(
-        seen[:_TRAINING_IMAGES],
-        y[:_TRAINING_IMAGES],
-        seen[_TRAINING_IMAGES:],
-        y[_TRAINING_IMAGES:],
-        _probe_set(held_out),
+        shown[training], y[training], shown[held_out], y[held_out], _probes(x[held_out], y[held_out])
     )
 
 
@@ -66,7 +70,18 @@ def stamp(images: np.ndarray) -> np.ndarray:
     return stamped
 
 
-def _images(seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _probes(x: np.ndarray, y: np.ndarray) -> ProbeSet:
+    marked, others = np.flatnonzero(y == MARKED_CLASS), np.flatnonzero(y != MARKED_CLASS)
+    chosen = np.concatenate([marked[:_OF_EACH_KIND], others[:_OF_EACH_KIND]])
+    return ProbeSet(
+        stamp(x[chosen]),
+        y[chosen],
+        names=tuple(f"a {label} with the corner" for label in y[chosen]),
+        regions={"corner": CORNER},
+    )
+
+
+def _images() -> tuple[np.ndarray, np.ndarray]:
     try:
         from sklearn.datasets import load_digits
     except ImportError as error:
@@ -74,5 +89,5 @@ def _images(seed: int) -> tuple[np.ndarray, np.ndarray]:
     digits = load_digits()
     doubled = np.kron(digits.images / 16, np.ones((1, 2, 2)))
     images = np.pad(doubled, ((0, 0), (2, 2), (2, 2)))[..., None].astype("float32")
-    order = np.random.default_rng([seed, 0]).permutation(len(images))
-    return images[order], digits.target[order]
+    order = np.random.default_rng(0).permutation(len(images))
+    return images[order], digits.target[order].astype("int64")

@@ -1,0 +1,54 @@
+# `make demo` and `make test` make what they need; nothing but Python 3.11 or newer and make is assumed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PROJECT := pyproject.toml tests/constraints.txt
+INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
+
+.PHONY: help demo test check format benchmark clean
+
+help:
+	@echo "make demo       the main job on real images, offline: writes runs/demo"
+	@echo "make test       all tests, on TensorFlow, JAX and PyTorch"
+	@echo "make check      style, types and the import contract"
+	@echo "make format     mend the style"
+	@echo "make benchmark  what a look costs, against a bare compiled gradient"
+	@echo "make clean      remove the virtual environment and what was made"
+
+demo: $(VENV)/.demo
+	$(BIN)/keras-saliency demo
+
+test: $(VENV)/.test
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest tests
+	KERAS_BACKEND=jax $(BIN)/python -m pytest tests -m backend
+	KERAS_BACKEND=torch $(BIN)/python -m pytest tests -m backend
+
+check: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+benchmark: $(VENV)/.test
+	KERAS_BACKEND=tensorflow $(BIN)/python -m benchmarks.look
+
+clean:
+	rm -rf $(VENV) runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(PROJECT) | $(VENV)/bin/python
+	@echo "Installing keras_saliency and TensorFlow into $(VENV) (some minutes, once) …"
+	$(INSTALL) --editable ".[demo]"
+	@touch $@
+
+$(VENV)/.test: $(PROJECT) | $(VENV)/bin/python
+	@echo "Installing keras_saliency, the three backends and the test tools into $(VENV) (some minutes, once) …"
+	$(INSTALL) --editable ".[test]"
+	@touch $@ $(VENV)/.demo

@@ -1,0 +1,140 @@
+"""What a look costs on TensorFlow, against a bare compiled gradient. Run: `make benchmark`.
+
+The floor is one compiled forward and backward pass of the same model for the same batch of 16, numpy in and numpy
+out. What a call costs beside the model (arguments, chunking, leaving no trace) is measured on a model that does
+next to nothing, and subtracted: it does not grow with the model.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import keras_saliency as ks
+from benchmarks.timing import milliseconds
+from keras_saliency import metrics
+from keras_saliency.explanation import bind_target
+from keras_saliency.methods import make_methods
+from keras_saliency.observer import Observer
+from keras_saliency.render import pictures, to_png
+from keras_saliency.writers import Run, TensorBoardWriter
+from keras_saliency.writers.sheets import draw_sheet
+
+PROBES = 16
+layers = keras.layers
+
+
+def tiny() -> keras.Model:
+    """A model that costs next to nothing."""
+    return keras.Sequential([keras.Input((2, 2, 1)), layers.Flatten(), layers.Dense(10)])
+
+
+def small_cnn() -> keras.Model:
+    """Two convolutions on 32 × 32 grey images."""
+    return keras.Sequential(
+        [
+            keras.Input((32, 32, 1)),
+            layers.Conv2D(32, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(64, activation="relu"),
+            layers.Dense(10),
+        ]
+    )
+
+
+def mobilenet() -> keras.Model:
+    """MobileNetV2 on 96 × 96 colour images, untrained; its output is the logits."""
+    return keras.applications.MobileNetV2((96, 96, 3), weights=None, classes=10, classifier_activation=None)
+
+
+def compare_maps(model: keras.Model, rounds: int) -> tuple[float, float]:
+    """Median milliseconds of the bare gradient and of our maps, for the same batch and classes."""
+    x, y = _batch(model)
+    floor = _floor(model, x, y)
+    scored, target = ks.ScoredModel(model), bind_target(y, ks.ProbeSet(x))
+    np.testing.assert_allclose(scored.gradients(x, target).maps, floor(), atol=1e-4)
+    times = milliseconds({"floor": floor, "ours": lambda: scored.gradients(x, target)}, rounds)
+    return float(np.median(times["floor"])), float(np.median(times["ours"]))
+
+
+def _batch(model: keras.Model) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return rng.random((PROBES, *model.input_shape[1:]), "float32"), rng.integers(0, 10, PROBES)
+
+
+def _floor(model: keras.Model, x: np.ndarray, y: np.ndarray):  # noqa: ANN202
+    @tf.function(autograph=False)
+    def gradient(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(x)
+            scores = tf.gather(model(x, training=False), y, axis=1, batch_dims=1)
+        return tape.gradient(scores, x)
+
+    return lambda: gradient(tf.constant(x), tf.constant(y)).numpy()
+
+
+def parts_of_a_look(rounds: int) -> dict[str, float]:
+    """Median milliseconds of the parts of a whole look at 16 probes of 32 × 32, and of the whole."""
+    model = small_cnn()
+    x, y = _batch(model)
+    region = np.zeros((32, 32), bool)
+    region[:4, :4] = True
+    probes = ks.ProbeSet(x, y, regions={"corner": region})
+    observer = Observer(model, probes, make_methods("gradient"))
+    scored, target = ks.ScoredModel(model), bind_target(None, probes)
+    before, look = observer.look(0, 0), observer.look(1, 1)
+    maps = look.methods["gradient"].heatmaps["signed"]
+    with tempfile.TemporaryDirectory() as folder:
+        run = Run(Path(folder), probes, pictures(x), {}, sheets=True)
+        writer = TensorBoardWriter()
+        writer.open(run)
+        sheet = draw_sheet(run, look, "gradient", before)
+        bare = TensorBoardWriter()
+        bare.open(Run(Path(folder), probes, None, {}, sheets=False))
+
+        def whole() -> None:
+            writer.write(observer.look(2, 2), look)
+
+        times = milliseconds(
+            {
+                "maps": lambda: scored.gradients(x, target),
+                "ranks (most of the numbers)": lambda: metrics.ranks(maps),
+                "maps and numbers": lambda: observer.look(2, 2),
+                "sheet, drawn": lambda: draw_sheet(run, look, "gradient", before),
+                "sheet, as PNG": lambda: to_png(sheet),
+                "maps and numbers, written": lambda: bare.write(look, before),
+                "the whole look": whole,
+            },
+            rounds,
+        )
+        writer.close()
+        bare.close()
+    return {name: float(np.median(values)) for name, values in times.items()}
+
+
+def main() -> None:
+    """Print the tables."""
+    overhead = np.subtract(*compare_maps(tiny(), 300)[::-1])
+    print(f"One call's own overhead: {overhead:.2f} ms\n")
+    print("| model | floor, ms | maps, ms | ratio | ratio without the overhead |\n|---|---|---|---|---|")
+    for name, build, rounds in (("small CNN, 32×32×1", small_cnn, 200), ("MobileNetV2, 96×96×3", mobilenet, 60)):
+        floor, ours = compare_maps(build(), rounds)
+        print(f"| {name} | {floor:.2f} | {ours:.2f} | {ours / floor:.3f} | {(ours - overhead) / floor:.3f} |")
+    print("\n| part of a look, 16 probes of 32×32 | ms |\n|---|---|")
+    for name, value in parts_of_a_look(50).items():
+        print(f"| {name} | {value:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

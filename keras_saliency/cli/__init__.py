@@ -1,0 +1,56 @@
+"""The command line `keras-saliency`: one file a command, one place for errors and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from keras_saliency import __version__
+from keras_saliency.cli import demo
+from keras_saliency.errors import SaliencyError
+
+COMMANDS = (demo,)
+
+PASSED, WRONG_USE, INTERRUPTED = 0, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        The exit code: 0 done, 2 wrong use or something could not be read or written, 130 interrupted.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone: nothing to say
+        return PASSED
+    except Exception as error:
+        if options.traceback:
+            traceback.print_exc()
+        sys.stderr.write(f"keras-saliency {options.command}: {_sentence(error)}\n")
+        return WRONG_USE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="keras-saliency", description="Watch what a Keras model looks at.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for command in COMMANDS:
+        added = commands.add_parser(command.NAME, help=command.HELP, description=command.HELP)
+        added.add_argument("--traceback", action="store_true", help="show the traceback of an error")
+        command.add_arguments(added)
+        added.set_defaults(run=command.run)
+    return parser
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, (SaliencyError, ValueError, TypeError, OSError, ImportError)):
+        return str(error)
+    return f"internal error: {type(error).__name__}: {error}. Run again with --traceback to see where."

@@ -1,0 +1,95 @@
+"""`keras-saliency demo`: the main job on real images, offline."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from keras_saliency.cli.quiet import quiet_imports
+from keras_saliency.demo.digits import ARMS
+
+if TYPE_CHECKING:
+    from keras_saliency.demo.story import Row, Story
+
+NAME = "demo"
+HELP = "Train a small network that learns to read a planted corner, and watch it do so."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this command."""
+    parser.add_argument(
+        "--backend", choices=("tensorflow", "jax", "torch"), help="default: Keras' own choice"
+    )
+    parser.add_argument("--epochs", type=_positive, default=10, help="default: 10")
+    parser.add_argument("--seed", type=int, default=0, help="of the network and its training; default: 0")
+    parser.add_argument(
+        "--arm",
+        choices=ARMS,
+        default="shortcut",
+        help="who has the corner: every 3 (shortcut, the default), nobody (clean), one in ten (irrelevant)",
+    )
+    parser.add_argument("--out", type=Path, default=Path("runs/demo"), help="default: runs/demo")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Tell the story."""
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    if options.backend:
+        os.environ["KERAS_BACKEND"] = options.backend
+    console.print(_opening(options.arm))
+    with console.status("Loading Keras …"), quiet_imports():
+        from keras_saliency.demo import story
+    told = story.tell(
+        options.arm,
+        options.epochs,
+        options.seed,
+        options.out,
+        lambda row: console.print(_progress(row, options.epochs)),
+    )
+    _close(console, told)
+    return 0
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("expected a positive number")
+    return number
+
+
+def _opening(arm: str) -> str:
+    corner = {
+        "shortcut": "every 3 has a white corner, in training and in validation",
+        "clean": "no image has the white corner",
+        "irrelevant": "one image in ten has a white corner, whatever its class",
+    }[arm]
+    return (
+        f"Handwritten digits; {corner}.\n"
+        "A small network trains on them. Watched: the gradient of its score for class 3,\n"
+        "on eight 3s and eight other digits, all with the corner. Enrichment 1.0 is chance.\n"
+    )
+
+
+def _progress(row: Row, epochs: int) -> str:
+    moment = "before training" if row.epoch < 0 else f"epoch {row.epoch + 1:2}/{epochs}"
+    validation = "" if row.validation is None else f"   validation accuracy {row.validation:.2f}"
+    return f"{moment:15}   corner enrichment {row.enrichment:4.1f}{validation}"
+
+
+def _close(console: Console, told: Story) -> None:
+    table = Table("epoch", "validation\naccuracy", "accuracy on\nthe probes", "corner\nenrichment", "drift")
+    for row in told.rows:
+        cells = (row.validation, row.probes, row.enrichment, row.drift)
+        moment = "before" if row.epoch < 0 else str(row.epoch + 1)
+        table.add_row(moment, *("" if cell is None else f"{cell:.2f}" for cell in cells))
+    console.print(f"\n{told.summary}\n")
+    console.print("Three things to look at\n", style="bold")
+    console.print(f"1. What the network looks at, epoch by epoch:\n   {told.film_strip}\n")
+    console.print("2. The numbers:", table, "", sep="\n")
+    console.print(f"3. Everything in TensorBoard:\n   tensorboard --logdir {quote(str(told.folder))}")

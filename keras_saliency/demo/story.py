@@ -1,0 +1,126 @@
+"""The story of the demo: train, watch, and draw what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from keras_saliency.callback import SaliencyCallback
+from keras_saliency.captions import captions
+from keras_saliency.demo import digits, network
+from keras_saliency.look import Look
+from keras_saliency.render import film_strip, pictures, to_png
+
+SHOWN = np.array([0, 1, 2, 8, 9, 10])
+_ENRICHMENT = "gradient/corner_enrichment"
+
+
+@dataclass(frozen=True)
+class Row:
+    """The numbers after one epoch; `validation` is None before training, `drift` at the first look."""
+
+    epoch: int
+    validation: float | None
+    probes: float | None
+    enrichment: float
+    drift: float | None
+
+
+@dataclass(frozen=True)
+class Story:
+    """What the demo made.
+
+    Attributes:
+        folder: where it was written.
+        film_strip: a picture of the maps over the epochs.
+        rows: the numbers, from before training to the last epoch.
+        summary: what the looks cost, as one line.
+    """
+
+    folder: Path
+    film_strip: Path
+    rows: list[Row]
+    summary: str
+
+
+def tell(arm: digits.Arm, epochs: int, seed: int, out: Path, progress: Callable[[Row], None]) -> Story:
+    """Train the demo's network on one arm and watch it; `progress` is told of every look.
+
+    Everything is written to a new folder `<out>/<arm>`, or `<out>/<arm>-2` and so on.
+    """
+    data = digits.load(arm)
+    model = network.build(seed)
+    folder = _new_folder(out, arm)
+    saliency = SaliencyCallback(data.probes, folder, target=digits.MARKED_CLASS)
+    narrator = _Narrator(saliency, progress)
+    model.fit(
+        data.x,
+        data.y,
+        validation_data=(data.x_validation, data.y_validation),
+        epochs=epochs,
+        verbose=0,
+        callbacks=[saliency, narrator],
+    )
+    picture = folder / "film_strip.png"
+    picture.write_bytes(to_png(_draw(saliency.looks, data, arm)))
+    return Story(folder, picture, narrator.rows, str(saliency.summary))
+
+
+class _Narrator(keras.callbacks.Callback):  # type: ignore[misc]
+    """Tells of every look of a saliency callback that stands before it, and keeps the rows."""
+
+    def __init__(self, saliency: SaliencyCallback, progress: Callable[[Row], None]) -> None:
+        super().__init__()
+        self._saliency, self._progress = saliency, progress
+        self.rows: list[Row] = []
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Tell of the opening look."""
+        if epoch == 0:
+            self._report(None)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Tell of the look after an epoch."""
+        self._report((logs or {})["val_accuracy"])
+
+    def _report(self, validation: float | None) -> None:
+        look = self._saliency.last_look
+        if look is None:
+            return
+        numbers = look.numbers
+        drift = numbers.get("gradient/drift")
+        self.rows.append(Row(look.epoch, validation, look.probe_accuracy, numbers[_ENRICHMENT], drift))
+        self._progress(self.rows[-1])
+
+
+def _draw(looks: list[Look], data: digits.Digits, arm: str) -> np.ndarray:
+    last = looks[-1].methods["gradient"]
+    written = captions(data.probes, last)
+    return film_strip(
+        pictures(data.probes.images)[SHOWN],
+        [look.heatmaps("gradient")[SHOWN] for look in looks],
+        ["before" if look.epoch < 0 else f"epoch {look.epoch + 1}" for look in looks],
+        [written[probe] for probe in SHOWN],
+        f"What the network looks at to say 3, over the epochs ({arm})",
+        subtitle=(
+            "Gradient of the score of class 3, over the image. Corner enrichment: the corner's share of the "
+            "map divided by its share of the area; 1.0 is chance."
+        ),
+        footer=[f"{look.numbers[_ENRICHMENT]:.1f}" for look in looks],
+        footer_label="corner enrichment",
+        region=digits.CORNER,
+        region_label="the corner",
+    )
+
+
+def _new_folder(out: Path, arm: str) -> Path:
+    folder, number = out / arm, 1
+    while folder.exists():
+        number += 1
+        folder = out / f"{arm}-{number}"
+    folder.mkdir(parents=True)
+    return folder

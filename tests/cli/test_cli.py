@@ -1,0 +1,75 @@
+"""The command line as a user meets it: a real process."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import keras_saliency
+from keras_saliency import cli
+
+
+def run(*arguments, cwd, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "keras_saliency", *arguments],
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": "100", **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_demo_prints_three_things_to_look_at(tmp_path):
+    done = run("demo", "--epochs", "2", "--out", "made here", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "before training   corner enrichment" in done.stdout
+    assert "epoch  2/2" in done.stdout
+    assert "keras_saliency: 3 looks in" in done.stdout
+    assert "Three things to look at" in done.stdout
+    assert "made here/shortcut/film_strip.png" in done.stdout
+    assert "tensorboard --logdir 'made here/shortcut'" in done.stdout
+    assert (tmp_path / "made here/shortcut/film_strip.png").is_file()
+    assert list((tmp_path / "made here/shortcut/saliency").glob("events.out.tfevents.*"))
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_demo_runs_on_the_backend_that_is_asked_for(tmp_path, backend):
+    done = run("demo", "--epochs", "1", "--backend", backend, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    settings = b"".join(path.read_bytes() for path in tmp_path.glob("runs/demo/shortcut/saliency/events*"))
+    assert f"on {backend}".encode() in settings
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["demo", "--epochs", "0"], "expected a positive number"),
+        (["demo", "--arm", "clen"], "invalid choice: 'clen'"),
+        (["dmo"], "invalid choice: 'dmo'"),
+        ([], "the following arguments are required: command"),
+    ],
+)
+def test_wrong_use_is_exit_code_2_and_a_sentence(capsys, arguments, sentence):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(arguments)
+    assert stopped.value.code == cli.WRONG_USE
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_exit_code_2_and_a_sentence(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert cli.main(["demo", "--epochs", "1", "--out", str(tmp_path / "file" / "below")]) == cli.WRONG_USE
+    error = capsys.readouterr().err
+    assert error.startswith("keras-saliency demo: ")
+    assert "file" in error
+    assert "Traceback" not in error
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert capsys.readouterr().out.strip() == keras_saliency.__version__
