@@ -1,0 +1,77 @@
+"""A script: writes the maps of some fixed networks, on the backend of `KERAS_BACKEND`, to an `.npz` file."""
+
+import sys
+
+import keras
+import numpy as np
+from keras import layers
+
+import keras_saliency as ks
+
+
+def with_fixed_weights(model):
+    """The same weights on every backend; variances stay positive."""
+    rng = np.random.default_rng(0)
+    model.set_weights(
+        [np.abs(rng.normal(0.3, 0.2, w.shape)) * rng.choice([-1, 1], w.shape) for w in model.get_weights()]
+    )
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.set_weights([np.abs(w) + 0.5 for w in layer.get_weights()])
+    return model
+
+
+def convolutions():
+    image = keras.Input((12, 12, 3))
+    x = layers.Conv2D(8, 3, padding="same")(image)
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.MaxPooling2D()(x)
+    x = layers.SeparableConv2D(8, 3, padding="same", activation="relu")(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(image, layers.Dense(5, activation="softmax")(x))
+
+
+def smooth():
+    image = keras.Input((12, 12, 3))
+    x = layers.Conv2D(4, 5, strides=2, activation="tanh")(image)
+    x = layers.AveragePooling2D(2)(x)
+    return keras.Model(image, layers.Dense(1, activation="sigmoid")(layers.Flatten()(x)))
+
+
+def nested():
+    body = keras.Sequential(
+        [keras.Input((12, 12, 3)), layers.Conv2D(6, 3, activation="gelu"), layers.LayerNormalization()]
+    )
+    image = keras.Input((12, 12, 3))
+    return keras.Model(image, layers.Dense(4)(layers.Flatten()(body(image))))
+
+
+def segmentation():
+    image = keras.Input((12, 12, 3))
+    x = layers.Conv2D(6, 3, padding="same", activation="relu")(image)
+    return keras.Model(image, layers.Conv2D(4, 1, activation="softmax")(x))
+
+
+def behind_integers():
+    image = keras.Input((12, 12, 3), dtype="uint8")
+    x = layers.Conv2D(6, 3, activation="relu")(layers.Rescaling(1 / 255)(image))
+    return keras.Model(image, layers.Dense(4, activation="softmax")(layers.Flatten()(x)))
+
+
+NETWORKS = (convolutions, smooth, nested, segmentation, behind_integers)
+
+
+def main(path):
+    rng = np.random.default_rng(1)
+    images = rng.random((5, 12, 12, 3), "float32")
+    found = {}
+    for build in NETWORKS:
+        model = with_fixed_weights(build())
+        shown = (images * 255).astype("uint8") if build is behind_integers else images
+        explanation = ks.explain(model, shown, target=[0, 1, 1, 0, 1])
+        found[build.__name__], found[f"{build.__name__}_scores"] = explanation.maps, explanation.scores
+    np.savez(path, **found)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,41 @@
+"""The three backends give the same maps of the same networks."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+SCRIPT = Path(__file__).with_name("agreement_maps.py")
+BACKENDS = ("tensorflow", "jax", "torch")
+
+
+def maps_on(backend, folder):
+    path = folder / f"{backend}.npz"
+    environment = {**os.environ, "KERAS_BACKEND": backend}
+    command = [sys.executable, str(SCRIPT), str(path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return dict(np.load(path))
+
+
+@pytest.fixture(scope="module")
+def maps(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("agreement")
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(lambda backend: maps_on(backend, folder), BACKENDS)
+        return dict(zip(BACKENDS, found, strict=True))
+
+
+@pytest.mark.parametrize(("one", "other"), list(combinations(BACKENDS, 2)))
+def test_backends_agree(maps, one, other):
+    assert maps[one].keys() == maps[other].keys()
+    assert len(maps[one]) == 10
+    for name, values in maps[one].items():
+        largest = np.abs(values).max()
+        assert largest > 0, name
+        assert np.abs(values - maps[other][name]).max() <= 1e-5 * largest, name

@@ -1,0 +1,59 @@
+"""The code in the docs does what the docs say; the links lead somewhere."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import keras_saliency as ks
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def code(page):
+    return re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_classic_answer_prints_what_the_page_says():
+    block = code("gradients.md")[0]
+    promised = "\n".join(line.removeprefix("# ") for line in block.splitlines() if line.startswith("# "))
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(block, "gradients.md", "exec"), {})
+    assert printed.getvalue().strip() == promised
+
+
+def test_the_map_is_the_first_convolutions_gradient_back_through_its_kernels():
+    """The page's own function, on the gradient that finite steps of the convolution's output give."""
+    names = {"np": np}
+    exec(compile(code("gradients.md")[1], "gradients.md", "exec"), names)
+    keras.utils.set_random_seed(0)
+    convolution = keras.layers.Conv2D(4, 3, padding="same")
+    head = keras.Sequential([keras.layers.Activation("tanh"), keras.layers.Flatten(), keras.layers.Dense(3)])
+    model = keras.Sequential([keras.Input((5, 6, 2)), convolution, head])
+    image = np.random.default_rng(0).normal(size=(1, 5, 6, 2)).astype("float32")
+    features = keras.ops.convert_to_numpy(convolution(image))
+
+    gradient = np.zeros(features.shape[1:])
+    for place in np.ndindex(gradient.shape):
+        step = np.zeros_like(features)
+        step[(0, *place)] = 1e-2
+        above, below = (keras.ops.convert_to_numpy(head(features + sign * step)) for sign in (1, -1))
+        gradient[place] = (above[0, 1] - below[0, 1]) / 2e-2
+
+    kernel = keras.ops.convert_to_numpy(convolution.kernel)
+    by_hand = names["back_through_the_kernel"](gradient, kernel)
+    explained = ks.explain(model, image, target=1).maps[0]
+    assert np.abs(by_hand - explained).max() <= 1e-3 * np.abs(explained).max()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
+    missing = [link for link in links if not (page.parent / link).exists()]
+    assert missing == []
