@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +15,13 @@ from keras_saliency.engine.console import say
 from keras_saliency.errors import SaliencyError
 from keras_saliency.explanation import pictures_of
 from keras_saliency.log_keys import LogKeys
-from keras_saliency.logbook import Logbook
+from keras_saliency.logbook import Logbook, make_writers
 from keras_saliency.look import Look
 from keras_saliency.methods import make_methods
 from keras_saliency.observer import Observer
-from keras_saliency.probes import as_probes
-from keras_saliency.targets import as_target
-from keras_saliency.writers import Run, load_looks, make_writer
+from keras_saliency.probes import ProbeSet, as_probes
+from keras_saliency.targets import Target, as_target
+from keras_saliency.writers import Run, TensorBoardWriter, load_looks
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Summary:
 
     Attributes:
         looks: how many looks were taken.
-        written: bytes written to `folder`.
+        written: bytes of the looks in `folder`.
         lost: what failed and how often, by the name of the method or writer.
         seconds: spent in looks.
         percent: of the time of the training alone.
@@ -46,39 +46,42 @@ class Summary:
 
     def __str__(self) -> str:
         lost = ", ".join(f"{count} of {name}" for name, count in self.lost.items())
+        cost = f"{self.seconds:.1f} s ({self.percent:.1f} % of the training)"
         return (
-            f"keras_saliency: {self.looks} looks in {self.seconds:.1f} s ({self.percent:.1f} % of the training), "
-            f"{self.written / 1e6:.1f} MB in {self.folder}" + (f"; lost: {lost}" if lost else "")
+            f"keras_saliency: {self.looks} looks in {cost}, {self.written / 1e6:.1f} MB in {self.folder}"
+            + (f"; lost: {lost}" if lost else "")
         )
 
 
-class SaliencyCallback(keras.callbacks.Callback):
+class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
     """Looks at a fixed probe set before the first update and after every `every`-th epoch of a `fit`.
 
     Every look makes the maps of the probes, and numbers about them. They go to TensorBoard, under
     `<log_dir>/saliency`, and the numbers also into Keras' `logs`: place this callback before those that read
     them. A look changes nothing in the training: no weight, no state, no random number.
 
-    Settings that cannot work are refused before the first update. Whatever fails later costs that look of that
-    method or writer, is warned of once and counted in `summary`; the training goes on.
+    Settings that cannot work are refused before the first update. Whatever fails later costs that look of
+    that method or writer, is warned of once and counted in `summary`; the training goes on.
 
     Args:
-        probes: a `ProbeSet`, `(x, y)` or `x`. Of more than 16 images in `(x, y)` or `x`, 16 are drawn by `seed`,
-            evenly over the labels; all images of a `ProbeSet` are looked at.
-        log_dir: where to write; a folder `saliency` is made in it. It may be that of `keras.callbacks.TensorBoard`.
+        probes: a `ProbeSet`, `(x, y)` or `x`. Of more than 16 images in `(x, y)` or `x`, 16 are drawn by
+            `seed`, evenly over the labels; all images of a `ProbeSet` are looked at.
+        log_dir: where to write; a folder `saliency` is made in it. It may be that of
+            `keras.callbacks.TensorBoard`.
         methods: a method's name, a method, or a list of them.
         target: whose score is explained, see `ks.explain`. None: the label where the probes have labels, else
             the predicted class.
         output: the name or position of the output, for models with several.
         every: look after epochs `every`, 2 · `every`, …; and always at the end.
         log_keys: what goes into `logs`: `"default"` (for each method `saliency_<method>_drift` and
-            `saliency_<method>_<region>_enrichment`, and `saliency_probe_accuracy`), `"all"` numbers, `"none"`, or
-            a list of keys. Between two looks the last values are repeated; a drift is infinite until there are
-            two looks to compare.
+            `saliency_<method>_<region>_enrichment`, and `saliency_probe_accuracy`), `"all"` numbers,
+            `"none"`, or a list of keys. Between two looks the last values are repeated: a patience should be
+            at least `every`. A drift is infinite until there are two looks to compare.
         images: whether contact sheets are drawn for TensorBoard's image dashboard.
-        store_images: False keeps every picture of a probe inside the process: only maps and numbers are written.
+        store_images: False keeps every picture of a probe inside the process: only maps and numbers are
+            written.
         archive: whether every look is also written at full precision, as one `.npz` file.
-        writers: `"tensorboard"`, `"folder"` (PNG and CSV files) or writers.
+        writers: `"tensorboard"`, `"folder"` (PNG and CSV files), a writer, or a list of them.
         on_error: `"warn"`, or `"raise"` to end the training when a look fails.
         seed: of the private generators.
 
@@ -99,11 +102,11 @@ class SaliencyCallback(keras.callbacks.Callback):
         target: Any = None,
         output: str | int | None = None,
         every: int = 1,
-        log_keys: str | Iterable[str] = "default",
+        log_keys: str | Sequence[str] = "default",
         images: bool = True,
         store_images: bool = True,
         archive: bool = False,
-        writers: Iterable[Any] = ("tensorboard",),
+        writers: Any = ("tensorboard",),
         on_error: str = "warn",
         seed: int = 0,
     ) -> None:
@@ -118,15 +121,14 @@ class SaliencyCallback(keras.callbacks.Callback):
         self._output = output
         self._every = every
         self._log_keys = LogKeys(
-            log_keys if isinstance(log_keys, str) else list(log_keys),
+            log_keys,
             [method.name for method in self._methods],
             self._probes.regions,
             labelled=self._probes.labels is not None,
         )
-        names = [writers] if isinstance(writers, str) else list(writers)
-        made = {str(name): make_writer(name) for name in [*names, *(["archive"] if archive else [])]}
-        self._reads_back = "tensorboard" in made
-        self._logbook = Logbook(Path(log_dir) / "saliency", made, strict=on_error == "raise")
+        made = make_writers(writers, archive=archive)
+        self._reads_back = any(isinstance(writer, TensorBoardWriter) for writer in made.values())
+        self._logbook = Logbook(Path(log_dir) / "saliency", made)
         self._images = images
         self._store_images = store_images
         self._strict = on_error == "raise"
@@ -156,6 +158,7 @@ class SaliencyCallback(keras.callbacks.Callback):
         """Refuse what cannot work; open the writers."""
         del logs
         self._started, self._looking, self._count, self._begun = time.perf_counter(), 0.0, 0, False
+        self._looked_after = self._ended = -1
         model = self.model
         goes_on = self._observed is model
         self._observer = Observer(
@@ -168,7 +171,9 @@ class SaliencyCallback(keras.callbacks.Callback):
             after=self._observer if goes_on else None,
         )
         self._observed = model
-        self.last_look = self.last_look if goes_on else None
+        if not goes_on:
+            self.last_look = None
+            self._log_keys.forget()
         self._logbook.open(self._run(self._observer))
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -192,7 +197,7 @@ class SaliencyCallback(keras.callbacks.Callback):
         del logs
         if self._ended > self._looked_after:
             self._look(self._ended, strict=self._strict)
-        self._logbook.close()
+        self._logbook.close(strict=self._strict)
         training = max(time.perf_counter() - self._started - self._looking, 1e-9)
         self.summary = Summary(
             looks=self._count,
@@ -210,10 +215,11 @@ class SaliencyCallback(keras.callbacks.Callback):
         if self._observer is None:
             return
         _ = self.model  # on JAX this brings the model's weights up to date
-        with self._timed():
-            look = self._observer.look(self._logbook.step(epoch), epoch, strict=strict)
+        step = self._logbook.step(epoch)
+        with self._timed(), self._closing_on_error():
+            look = self._observer.look(step, epoch, compare=not self._logbook.holds(step), strict=strict)
             self._log_keys.update(look)
-            self._logbook.write(look, self.last_look)
+            self._logbook.write(look, self.last_look, strict=strict)
         self.last_look, self._looked_after = look, epoch
         self._count += 1
 
@@ -225,12 +231,21 @@ class SaliencyCallback(keras.callbacks.Callback):
         finally:
             self._looking += time.perf_counter() - started
 
+    @contextmanager
+    def _closing_on_error(self) -> Iterator[None]:
+        """Close the writers where a look ends the training: Keras will not call `on_train_end`."""
+        try:
+            yield
+        except BaseException:
+            self._logbook.close()
+            raise
+
     def _run(self, observer: Observer) -> Run:
         """What the writers should know of this `fit`."""
         pictures = pictures_of(self._probes, observer.channel_axis) if self._store_images else None
         settings = {
             "methods": ", ".join(map(repr, self._methods)),
-            "target": repr(self._target or ("predicted class" if self._probes.labels is None else "label")),
+            "target": _target_in_words(self._target, self._probes),
             "output": self._output,
             "probes": len(self._probes),
             "fingerprint of the probes": self._probes.fingerprint,
@@ -240,3 +255,9 @@ class SaliencyCallback(keras.callbacks.Callback):
             "backend": f"Keras {keras.__version__} on {keras.backend.backend()}",
         }
         return Run(self._logbook.folder, self._probes, pictures, settings, sheets=self._images)
+
+
+def _target_in_words(target: Target | None, probes: ProbeSet) -> str:
+    if target is None:
+        return "the predicted class" if probes.labels is None else "the label"
+    return repr(target)

@@ -39,8 +39,8 @@ class Explanation:
         method: the method's name.
         probes: the explained images.
         channel_axis: of the images: −1, or 1 for channels first.
-        diagnostics: what else there is to know; `"explained"` names the inputs, or the tensor behind them, that
-            the maps belong to.
+        diagnostics: what else there is to know; `"explained"` names the inputs, or the tensor behind them,
+            that the maps belong to.
     """
 
     maps: Any
@@ -82,7 +82,8 @@ class Explanation:
     def plot(self, *, columns: tuple[str, ...] = ("magnitude", "signed")) -> Figure:
         """A matplotlib figure, a row per image: the image and its heatmaps. Needs `keras_saliency[plot]`.
 
-        The figure belongs to no window and matplotlib's state stays as it is; a notebook shows it by itself.
+        The figure belongs to no window and matplotlib's state stays as it is; a notebook with
+        `%matplotlib inline` shows it.
         """
         from keras_saliency.plot import plot
 
@@ -91,14 +92,14 @@ class Explanation:
     def save(self, folder: str | Path) -> None:
         """Write `maps.npz` and `probes.npz`, which `load` reads, and the contact sheet `sheet.png`.
 
-        Inputs that are no images have no sheet.
+        Inputs that are no images have no sheet. A tuple of inputs is read back as a list.
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         leaves, structure = optree.tree_flatten(self.maps)
         arrays = {f"maps_{position}": leaf for position, leaf in enumerate(leaves)}
         arrays |= {name: getattr(self, name) for name in _ARRAYS}
-        about = {name: getattr(self, name) for name in ("score_kind", "method", "channel_axis")}
+        about = {name: getattr(self, name) for name in _WORDS}
         about |= {
             "structure": optree.tree_unflatten(structure, range(len(leaves))),
             "diagnostics": dict(self.diagnostics),
@@ -110,7 +111,7 @@ class Explanation:
             (folder / "sheet.png").write_bytes(to_png(self.sheet()))
 
     def sheet(self) -> np.ndarray:
-        """The contact sheet: one picture `(height, width, 3)` uint8 of all images, their maps and captions."""
+        """The contact sheet: one picture `(height, width, 3)` uint8 of all images, maps and captions."""
         views = {view: self.heatmaps(view) for view in ("magnitude", "signed")}
         return contact_sheet(
             self.pictures(),
@@ -132,19 +133,29 @@ class Explanation:
         folder = Path(folder)
         arrays, about = npz.read(folder / "maps.npz", "explanation")
         probes = ProbeSet.load(folder / "probes.npz")
-        if probes.fingerprint != about["fingerprint"]:
+        if probes.fingerprint != about.get("fingerprint"):
             raise UnreadableFileError(f"The maps and the probes in {folder} do not belong together.")
-        positions, structure = optree.tree_flatten(about["structure"])
-        return cls(
-            maps=optree.tree_unflatten(structure, [arrays[f"maps_{position}"] for position in positions]),
-            probes=probes,
-            diagnostics=about["diagnostics"],
-            **{name: arrays[name] for name in _ARRAYS},
-            **{name: about[name] for name in ("score_kind", "method", "channel_axis")},
-        )
+        try:
+            return _unpacked(cls, arrays, about, probes)
+        except (KeyError, TypeError) as error:
+            raise UnreadableFileError(f"{folder / 'maps.npz'} is damaged: {error!r}") from error
 
 
 _ARRAYS = ("scores", "target_classes", "predicted_classes", "probabilities")
+_WORDS = ("score_kind", "method", "channel_axis")
+
+
+def _unpacked(
+    cls: type[Explanation], arrays: dict[str, np.ndarray], about: dict[str, Any], probes: ProbeSet
+) -> Explanation:
+    positions, structure = optree.tree_flatten(about["structure"])
+    known: dict[str, Any] = {name: arrays[name] for name in _ARRAYS} | {name: about[name] for name in _WORDS}
+    return cls(
+        maps=optree.tree_unflatten(structure, [arrays[f"maps_{position}"] for position in positions]),
+        probes=probes,
+        diagnostics=about["diagnostics"],
+        **known,
+    )
 
 
 def pictures_of(probes: ProbeSet, channel_axis: int) -> np.ndarray:
@@ -153,7 +164,9 @@ def pictures_of(probes: ProbeSet, channel_axis: int) -> np.ndarray:
         return pictures(probes.display_images)
     image = next(filter(heatmaps.is_image, optree.tree_leaves(probes.images)), None)
     if image is None:
-        raise ValueError("None of the inputs is an image. Give the probe set display_images= to show something.")
+        raise ValueError(
+            "None of the inputs is an image. Give the probe set display_images= to show something."
+        )
     return pictures(image, channel_axis)
 
 
@@ -175,8 +188,8 @@ def explain(
         images: a `ProbeSet`, or what the model eats: an array `(n, …)`, a list or a dict of arrays.
         method: the name of a method, or a method such as `ks.Gradient()`.
         target: whose score is explained: `"predicted"`, `"label"`, a class index, one index per image,
-            `ks.OutputGradient(array)`, or a callable from the model's outputs to `(n,)` scores. None: the label
-            where there are labels, else the predicted class.
+            `ks.OutputGradient(array)`, or a callable from the model's outputs to `(n,)` scores. None: the
+            label where there are labels, else the predicted class.
         output: the name or position of the output, for models with several.
         logits: `"auto"` explains the score before softmax or sigmoid; `"output"` the output as it is;
             `"centred_log_probability"` log p − mean log p.

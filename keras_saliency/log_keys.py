@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 from keras_saliency.look import Look
 from keras_saliency.metrics import NUMBERS
@@ -19,7 +20,8 @@ class LogKeys:
     (a drift needs two looks) it is infinite, which no monitor with `mode="min"` takes for an improvement.
 
     Args:
-        log_keys: `"default"` (drift, enrichments and the accuracy on the probes), `"all"`, `"none"`, or the keys.
+        log_keys: `"default"` (drift, enrichments and the accuracy on the probes), `"all"`, `"none"`, or the
+            keys.
         methods: the names of the methods.
         regions: the names of the regions.
         labelled: whether the probes have labels.
@@ -39,10 +41,18 @@ class LogKeys:
 
     def update(self, look: Look) -> None:
         """Take over the numbers that a look has."""
-        found = {_key(method, name): value for method, seen in look.methods.items() for name, value in seen.numbers.items()}
+        found = {
+            _key(method, name): value
+            for method, seen in look.methods.items()
+            for name, value in seen.numbers.items()
+        }
         if look.probe_accuracy is not None:
             found[_ACCURACY] = look.probe_accuracy
         self._values |= {key: found[key] for key in self._values.keys() & found.keys()}
+
+    def forget(self) -> None:
+        """Start again without values."""
+        self._values = dict.fromkeys(self._values, math.inf)
 
     @property
     def values(self) -> dict[str, float]:
@@ -54,15 +64,15 @@ def _key(method: str, number: str) -> str:
     return f"saliency_{method}_{number}"
 
 
-def _chosen(log_keys: str | Sequence[str], known: dict[str, bool]) -> list[str]:
+def _chosen(log_keys: Any, known: dict[str, bool]) -> list[str]:
     if log_keys == "none":
         return []
     if log_keys in ("all", "default"):
         return [key for key, default in known.items() if default or log_keys == "all"]
-    wanted = [log_keys] if isinstance(log_keys, str) else list(log_keys)
+    wanted: list[str] = list(log_keys) if isinstance(log_keys, (list, tuple)) else [log_keys]
     for key in wanted:
         if key not in known:
-            near = get_close_matches(key, known, n=1)
+            near = get_close_matches(str(key), known, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise ValueError(
                 f'Expected log_keys to be "default", "all", "none" or some of the keys.{hint} '

@@ -7,32 +7,45 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from keras_saliency.engine.console import say
 from keras_saliency.errors import SaliencyWarning, UnwritableFolderError
 from keras_saliency.look import Look
-from keras_saliency.writers import Run, Writer, last_step
+from keras_saliency.writers import Run, Writer, last_step, make_writer
+
+
+def make_writers(writers: Any, *, archive: bool) -> dict[str, Writer]:
+    """One or several writers by name; a writer that is no name is called by its class."""
+    wanted = list(writers) if isinstance(writers, (list, tuple)) else [writers]
+    made: dict[str, Writer] = {}
+    for writer in [*wanted, "archive"] if archive else wanted:
+        name = writer if isinstance(writer, str) else type(writer).__name__
+        if name in made and not isinstance(writer, str):
+            name = f"{name} {len(made) + 1}"
+        made[name] = make_writer(writer)
+    return made
 
 
 class Logbook:
     """Hands looks to writers, under steps that only grow within one folder.
 
-    A step is Keras' epoch plus an offset: zero in a new folder, else what lets the steps go on where the folder,
-    or an earlier `fit` with this logbook, ended.
+    A step is Keras' epoch plus an offset: zero in a new folder, else what lets the steps go on where the
+    folder, or an earlier `fit` with this logbook, ended.
+
+    Where a method is `strict` failures are raised; else they are warned of once each, and counted.
 
     Args:
         folder: made when the logbook is opened.
         writers: by name.
-        strict: whether failures are raised; else they are warned of once each, and counted.
     """
 
-    def __init__(self, folder: Path, writers: Mapping[str, Writer], *, strict: bool) -> None:
+    def __init__(self, folder: Path, writers: Mapping[str, Writer]) -> None:
         self.folder = folder
         self.steps: list[int] = []
         self.written = 0
         self.lost: Counter[str] = Counter()
         self._writers = writers
-        self._strict = strict
         self._offset = 0
         self._highest: int | None = None
 
@@ -46,12 +59,14 @@ class Logbook:
         self.written, self.lost = 0, Counter()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            logged = last_step(self.folder)
-            self._highest = max((step for step in (logged, *self.steps[-1:]) if step is not None), default=None)
+            steps = (last_step(self.folder), *self.steps[-1:])
+            self._highest = max((step for step in steps if step is not None), default=None)
             for writer in self._writers.values():
                 writer.open(run)
-        except OSError as error:
+        except BaseException as error:
             self.close()
+            if not isinstance(error, OSError):
+                raise
             reason = error.strerror or error
             raise UnwritableFolderError(f"Cannot write the looks to {self.folder}: {reason}.") from error
 
@@ -64,39 +79,51 @@ class Logbook:
         """The step of a look after this epoch."""
         return epoch + self._offset
 
-    def write(self, look: Look, previous: Look | None) -> None:
+    def holds(self, step: int) -> bool:
+        """Whether a look of this step, or of a later one, is written already."""
+        return self._highest is not None and step <= self._highest
+
+    def write(self, look: Look, previous: Look | None, *, strict: bool) -> None:
         """Hand a look to every writer, unless its step is written already; and count what it lacks."""
         for name, reason in look.lost.items():
-            self.lose(name, look, reason)
-        if self._highest is not None and look.step <= self._highest:
+            self._lose(name, look, reason)
+        if self.holds(look.step):
             return
         self._highest = look.step
         self.steps.append(look.step)
         for name, writer in self._writers.items():
-            with self._surviving(name, look):
+            with self._surviving(name, look, strict):
                 self.written += writer.write(look, previous)
 
-    def close(self) -> None:
+    def close(self, *, strict: bool = False) -> None:
         """Close every writer."""
         for name, writer in self._writers.items():
-            with self._surviving(name, None):
+            with self._surviving(name, None, strict):
                 writer.close()
 
-    def lose(self, name: str, look: Look | None, reason: str) -> None:
+    def _lose(self, name: str, look: Look | None, reason: str) -> None:
         """Count a failure of a method or writer; warn of the first of each."""
         self.lost[name] += 1
         if self.lost[name] == 1:
-            when = f"after epoch {look.epoch + 1} (step {look.step})" if look else "at the end"
-            _warn(f"{name} failed {when}: {reason}. Training goes on; further failures of {name} are only counted.")
+            _warn(
+                f"{name} failed {_when(look)}: {reason}. Training goes on; further failures of {name} are "
+                "only counted."
+            )
 
     @contextmanager
-    def _surviving(self, name: str, look: Look | None) -> Iterator[None]:
+    def _surviving(self, name: str, look: Look | None, strict: bool) -> Iterator[None]:
         try:
             yield
         except Exception as error:
-            if self._strict:
+            if strict:
                 raise
-            self.lose(name, look, f"{type(error).__name__}: {error}")
+            self._lose(name, look, f"{type(error).__name__}: {error}")
+
+
+def _when(look: Look | None) -> str:
+    if look is None:
+        return "at the end"
+    return f"{'before training' if look.epoch < 0 else f'after epoch {look.epoch + 1}'} (step {look.step})"
 
 
 def _warn(message: str) -> None:

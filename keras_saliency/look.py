@@ -19,8 +19,8 @@ class MethodLook:
     """What one method showed at one step, for `n` probes.
 
     Attributes:
-        heatmaps: for each view (`"magnitude"`, `"positive"`, `"negative"`, `"signed"`) an `(n, height, width)`
-            float32 array, in units of score per input unit.
+        heatmaps: for each view (`"magnitude"`, `"positive"`, `"negative"`, `"signed"`) an
+            `(n, height, width)` float32 array, in units of score per input unit.
         scores: `(n,)` the explained scores. `score_kind` says what they are.
         target_classes: `(n,)` integers, −1 where the score belongs to no class.
         predicted_classes: `(n,)` integers, −1 where the model predicts no class.
@@ -58,7 +58,7 @@ class Look:
         wall_time: seconds since 1970.
         methods: what each method showed, by the method's name.
         probe_accuracy: share of the labelled probes that the model predicts as labelled; None without labels.
-        lost: the methods that failed at this look, with the reason.
+        lost: the methods that failed at this look, or gave maps that are not finite, with the reason.
     """
 
     step: int

@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_saliency import metrics
 from keras_saliency.engine import Anatomy, ScoredModel
+from keras_saliency.errors import SaliencyError
 from keras_saliency.explanation import bind_target, explain_scored
 from keras_saliency.heatmaps import VIEWS
 from keras_saliency.look import Look, MethodLook
@@ -74,22 +75,36 @@ class Observer:
         """The axis of the channels: −1, or 1 for channels first."""
         return self._anatomy.channel_axis
 
-    def look(self, step: int, epoch: int, *, strict: bool = False) -> Look:
-        """Look now. A method that fails is missing from the look, which says why, unless `strict` is set."""
+    def look(self, step: int, epoch: int, *, compare: bool = True, strict: bool = False) -> Look:
+        """Look now.
+
+        A method that fails is missing from the look, which says why, unless `strict` is set. It fails if it
+        raises, or if none of its maps is finite; where only some are not, the look says how many.
+
+        Args:
+            step: see `Look`.
+            epoch: see `Look`.
+            compare: whether the numbers against the looks before are wanted.
+            strict: whether a failure is raised.
+        """
         seen: dict[str, MethodLook] = {}
         lost: dict[str, str] = {}
         for method in self._methods:
             try:
-                seen[method.name] = self._see(method)
+                seen[method.name] = self._see(method, compare=compare)
+                if bad := _bad_maps(seen[method.name].heatmaps):
+                    lost[method.name] = f"{bad} of its {len(self._probes)} maps are not finite"
             except Exception as error:
                 if strict:
                     raise
                 lost[method.name] = f"{type(error).__name__}: {error}"
         return Look(step, epoch, time.time(), seen, _accuracy(self._probes, seen), lost)
 
-    def _see(self, method: Method) -> MethodLook:
+    def _see(self, method: Method, *, compare: bool) -> MethodLook:
         explanation = explain_scored(self._scored, self._probes, method, self._target, self._seed)
         views = {view: explanation.heatmaps(view) for view in VIEWS}
+        if _bad_maps(views) == len(self._probes):
+            raise SaliencyError(f"None of the maps of {method.name} is finite.")
         now = _Reference(metrics.ranks(views["signed"]), views["magnitude"])
         first, last = self._first.get(method.name), self._last.get(method.name)
         self._first.setdefault(method.name, now)
@@ -101,11 +116,16 @@ class Observer:
             predicted_classes=explanation.predicted_classes,
             probabilities=explanation.probabilities,
             score_kind=explanation.score_kind,
-            per_probe=_comparisons(now, last, first)
+            per_probe=(_comparisons(now, last, first) if compare else {})
             | _descriptions(explanation.image_maps, now.magnitude)
             | _enrichments(now.magnitude, self._probes),
             explanation=explanation,
         )
+
+
+def _bad_maps(views: Mapping[str, np.ndarray]) -> int:
+    """How many maps have a value that is not finite in any view."""
+    return int(np.any([~np.isfinite(maps).all((1, 2)) for maps in views.values()], axis=0).sum())
 
 
 def _comparisons(now: _Reference, last: _Reference | None, first: _Reference | None) -> dict[str, np.ndarray]:
@@ -130,7 +150,9 @@ def _descriptions(maps: np.ndarray, magnitude: np.ndarray) -> dict[str, np.ndarr
 
 
 def _enrichments(magnitude: np.ndarray, probes: ProbeSet) -> dict[str, np.ndarray]:
-    return {f"{name}_enrichment": metrics.enrichment(magnitude, mask) for name, mask in probes.regions.items()}
+    return {
+        f"{name}_enrichment": metrics.enrichment(magnitude, mask) for name, mask in probes.regions.items()
+    }
 
 
 def _accuracy(probes: ProbeSet, seen: Mapping[str, MethodLook]) -> float | None:
@@ -143,12 +165,14 @@ def _accuracy(probes: ProbeSet, seen: Mapping[str, MethodLook]) -> float | None:
 
 def _image_size(anatomy: Anatomy) -> tuple[int, ...]:
     """Height and width of the maps; refuses inputs that are no images."""
-    shapes = [anatomy.tapped_shape] if anatomy.tapped_shape else [anatomy.plan.shapes[i] for i in anatomy.plan.floating]
+    shapes = [anatomy.plan.shapes[i] for i in anatomy.plan.floating]
+    if anatomy.tapped_shape is not None:
+        shapes = [anatomy.tapped_shape]
     shape = next((shape for shape in shapes if len(shape) in (2, 3)), None)
     if shape is None:
         raise ValueError(
-            "None of the inputs is an image, so there is nothing to watch. ks.explain gives the maps of any model. "
-            f"Received: {', '.join(anatomy.explained)} of shape {', '.join(map(str, shapes))}"
+            "None of the inputs is an image, so there is nothing to watch. ks.explain gives the maps of any "
+            f"model. Received: {', '.join(anatomy.explained)} of shape {', '.join(map(str, shapes))}"
         )
     return shape[1:] if len(shape) == 3 and anatomy.channel_axis == 1 else shape[:2]
 

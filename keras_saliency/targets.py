@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 
@@ -60,18 +60,18 @@ class OutputGradient:
 ScoreFunction = Callable[[Any], Any]
 Target = Predicted | Label | ClassIndex | OutputGradient | ScoreFunction
 
+_NAMED: dict[str, Target] = {"predicted": Predicted(), "label": Label()}
+
 
 def as_target(target: Any) -> Target:
-    """The target that a short form stands for: `"predicted"`, `"label"`, a class index or one index per image."""
+    """The target that a short form stands for: `"predicted"`, `"label"`, one class index or one per image."""
     if isinstance(target, (Predicted, Label, ClassIndex, OutputGradient)):
         return target
-    if isinstance(target, str):
-        names: dict[str, Target] = {"predicted": Predicted(), "label": Label()}
-        if target in names:
-            return names[target]
-    elif callable(target):
-        return target
-    elif isinstance(target, (int, np.integer, list, tuple, np.ndarray)) and not isinstance(target, bool):
+    if isinstance(target, str) and target in _NAMED:
+        return _NAMED[target]
+    if callable(target) and not isinstance(target, type):
+        return cast(ScoreFunction, target)
+    if isinstance(target, (int, np.integer, list, tuple, np.ndarray)) and not isinstance(target, bool):
         return ClassIndex(target)
     raise ValueError(
         'Expected target to be "predicted", "label", a class index, one class index per image, '
@@ -81,17 +81,21 @@ def as_target(target: Any) -> Target:
 
 @dataclass(frozen=True, eq=False)
 class BoundTarget:
-    """A target for `n` given images; exactly one of the three is set.
+    """A target for `n` given images; exactly one of the first three is set.
 
     Attributes:
         classes: `(n,)` int32 class indices; `PREDICTED` leaves the choice to the model.
         output_gradient: an array of the output's shape, batch first, or of one example's shape.
         function: a callable from the model's outputs to `(n,)` scores.
+        total: how many images the target was given for.
+        rows: `(n,)` which of these the images are.
     """
 
     classes: np.ndarray | None = None
     output_gradient: np.ndarray | None = None
     function: ScoreFunction | None = None
+    total: int = 0
+    rows: np.ndarray | None = None
 
     @property
     def kind(self) -> str:
@@ -103,8 +107,8 @@ class BoundTarget:
     def take(self, rows: np.ndarray) -> BoundTarget:
         """The same target for a selection of the images, repetitions allowed."""
         if self.classes is not None:
-            return BoundTarget(classes=self.classes[rows])
-        return self
+            return replace(self, classes=self.classes[rows])
+        return self if self.rows is None else replace(self, rows=self.rows[rows])
 
     def aim(self, count: int, output_shape: tuple[int, ...], classes: int) -> np.ndarray:
         """One entry per image: its class index, or its output gradient; zeros for a function.
@@ -115,18 +119,20 @@ class BoundTarget:
         if self.classes is not None:
             if (highest := int(self.classes.max(initial=PREDICTED))) >= classes:
                 raise ValueError(
-                    f"Expected class indices below {classes}, as the model's output of shape {output_shape} has "
-                    f"{classes} {'class' if classes == 1 else 'classes'}. Received: class {highest}"
+                    f"Expected class indices below {classes}, as the model's output of shape {output_shape} "
+                    f"has {classes} {'class' if classes == 1 else 'classes'}. Received: class {highest}"
                 )
             return self.classes
         if self.output_gradient is None:
             return np.zeros(count, "int32")
-        if self.output_gradient.shape not in (output_shape, (count, *output_shape)):
-            raise ValueError(
-                f"Expected an output gradient of the output's shape, {(count, *output_shape)}, or of one image's, "
-                f"{output_shape}. Received: shape={self.output_gradient.shape}"
-            )
-        return np.broadcast_to(self.output_gradient, (count, *output_shape))
+        if self.output_gradient.shape == (self.total, *output_shape):
+            return self.output_gradient[self.rows]
+        if self.output_gradient.shape == output_shape:
+            return np.broadcast_to(self.output_gradient, (count, *output_shape))
+        raise ValueError(
+            f"Expected an output gradient of the output's shape, {(self.total, *output_shape)}, or of one "
+            f"image's, {output_shape}. Received: shape={self.output_gradient.shape}"
+        )
 
 
 def bind(target: Target, count: int, labels: np.ndarray | None) -> BoundTarget:
@@ -145,5 +151,6 @@ def bind(target: Target, count: int, labels: np.ndarray | None) -> BoundTarget:
             )
         return BoundTarget(classes=np.broadcast_to(index, (count,)).copy())
     if isinstance(target, OutputGradient):
-        return BoundTarget(output_gradient=np.asarray(target.array, "float32"))
+        array = np.asarray(target.array, "float32")
+        return BoundTarget(output_gradient=array, total=count, rows=np.arange(count))
     return BoundTarget(function=target)

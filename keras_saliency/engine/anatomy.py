@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +16,11 @@ from keras_saliency.engine.inputs import InputPlan, channel_axis, plan_inputs
 from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, watching
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.engine.scores import Output, describe
-from keras_saliency.errors import ModelRejectedInputsError, NoGradientError
+from keras_saliency.errors import ModelRejectedInputsError, NoGradientError, SaliencyError
 
 Tensor = Any
+
+_BOLD = re.compile(r"\x1b\[\d*m")
 
 
 @dataclass(frozen=True)
@@ -47,10 +52,11 @@ class Traced:
     tap: FirstFloatTap
 
 
-def forward(model: Any, inputs: Any, offset: Tensor | None = None) -> Traced:
+def forward(model: Any, plan: InputPlan, leaves: Sequence[Tensor], offset: Tensor | None = None) -> Traced:
     """Call the model in inference mode; `offset` is added to the first floating tensor of a layer."""
     record, tap = ActivationRecord(), FirstFloatTap(offset)
-    with watching(tap, record):
+    inputs = plan.tree(leaves)
+    with _rejecting(model, plan), watching(tap, record):
         outputs = model(inputs, training=False) if model._call_has_training_arg else model(inputs)
     return Traced(outputs, record, tap)
 
@@ -73,17 +79,18 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
         raise TypeError(
             f"Expected a keras.Model. Received: {type(model).__module__}.{type(model).__qualname__}"
         )
-    plan = plan_inputs(model, inputs)
+    plan = _built(model, inputs)
     traced = _trace(model, plan, inputs)
     selected = select_output(model, traced.outputs, output, leave_whole=leave_whole)
     explained, tapped_shape = tuple(plan.names[i] for i in plan.floating), None
     if not explained:
-        if traced.tap.place is None:
+        place, tensor = traced.tap.place, traced.tap.tensor
+        if place is None or any(tensor is leaf for leaf in optree.tree_leaves(traced.outputs)):
             raise NoGradientError(
-                "All inputs of the model are integers, and none of its layers takes or returns a floating tensor: "
+                "All inputs of the model are integers, and no layer inside it takes or returns a floating tensor: "
                 "there is nothing to differentiate with respect to."
             )
-        explained, tapped_shape = (traced.tap.place,), tuple(traced.tap.shape[1:])
+        explained, tapped_shape = (place,), tuple(tensor.shape[1:])
     axis = channel_axis(model)
     return Anatomy(
         plan=plan,
@@ -94,25 +101,39 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
     )
 
 
+def _built(model: Any, inputs: Any) -> InputPlan:
+    """The plan for inputs like these, once the model is built: building a Sequential declares its inputs."""
+    plan = plan_inputs(model, inputs)
+    if model.built or not isinstance(model, keras.Sequential) or len(plan.shapes) > 1:
+        return plan
+    with _rejecting(model, plan), without_a_trace():
+        model.build((None, *plan.shapes[0]))
+    return plan_inputs(model, inputs)
+
+
 def _trace(model: Any, plan: InputPlan, inputs: Any) -> Traced:
     """One abstract trace: nothing is computed, but shapes are known and errors come to light."""
     traces: list[Traced] = []
 
     def call(*leaves: Tensor) -> Any:
-        traces.append(forward(model, plan.tree(leaves)))
+        traces.append(forward(model, plan, leaves))
         return traces[-1].outputs
 
-    leaves = plan.leaves(inputs)
+    leaves = [keras.KerasTensor(array.shape, array.dtype.name) for array in plan.leaves(inputs)]
+    with _rejecting(model, plan), without_a_trace():
+        keras_backend.compute_output_spec(call, *leaves)
+    return traces[-1]
+
+
+@contextmanager
+def _rejecting(model: Any, plan: InputPlan) -> Iterator[None]:
+    """Whatever goes wrong in the model is told as one sentence about these inputs."""
     try:
-        with without_a_trace():
-            if not model.built and isinstance(model, keras.Sequential):
-                model.build((None, *leaves[0].shape[1:]))
-            keras_backend.compute_output_spec(
-                call, *(keras.KerasTensor(a.shape, str(a.dtype)) for a in leaves)
-            )
+        yield
+    except SaliencyError:
+        raise
     except Exception as error:
         raise ModelRejectedInputsError(_rejection(model, plan, error)) from error
-    return traces[-1]
 
 
 def _rejection(model: Any, plan: InputPlan, error: Exception) -> str:
@@ -120,7 +141,10 @@ def _rejection(model: Any, plan: InputPlan, error: Exception) -> str:
         f"{name}: {('n', *shape)} {dtype}".replace("'", "")
         for name, shape, dtype in zip(plan.names, plan.shapes, plan.dtypes, strict=True)
     )
-    reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    said = (line for line in _BOLD.sub("", str(error)).splitlines() if line.strip())
+    reason = next(
+        (line for line in said if not line.startswith("Exception encountered")), type(error).__name__
+    )
     return (
         f"The model {model.name!r} cannot be called on these images. Received: {given}. Keras says: {reason}"
     )
@@ -134,7 +158,7 @@ def select_output(model: Any, outputs: Any, output: str | int | None, *, leave_w
             return next(iter(named.values())) if len(named) == 1 else outputs
     elif output in named:
         return named[output]
-    elif isinstance(output, int) and output in range(len(named)):
+    elif isinstance(output, int) and not isinstance(outputs, dict) and output in range(len(named)):
         return list(named.values())[output]
     raise ValueError(
         f"The model has {len(named)} outputs; name one of them. "

@@ -18,8 +18,8 @@ class InputPlan:
     Attributes:
         structure: the inputs' own structure.
         names: one readable name per leaf.
-        dtypes: what each leaf is cast to: the model's declared dtype, else floats as Keras' floats and
-            integers as they are.
+        dtypes: what each leaf is cast to: the model's declared dtype (but integers where an Embedding looks them
+            up), else floats as Keras' floats and integers as they are.
         shapes: each leaf's shape without the batch.
     """
 
@@ -65,15 +65,21 @@ def _declared_dtypes(model: Any, paths: Sequence[tuple[Any, ...]]) -> list[str |
         declared = []
     if len(declared) != len(paths):
         return [None] * len(paths)
-    by_name = {tensor.name: tensor.dtype for tensor in declared}
+    looked_up = {id(tensor) for tensor in _looked_up(model)}
+    dtypes = ["int32" if id(tensor) in looked_up else tensor.dtype for tensor in declared]
+    by_name = dict(zip((tensor.name for tensor in declared), dtypes, strict=True))
     names = [str(path[-1]) if path else "" for path in paths]
-    if all(name in by_name for name in names):
-        return [by_name[name] for name in names]
-    return [tensor.dtype for tensor in declared]
+    return [by_name[name] for name in names] if all(name in by_name for name in names) else dtypes
+
+
+def _looked_up(model: Any) -> list[Any]:
+    """The symbolic tensors that go straight into an Embedding: indices, though Keras declares floats by default."""
+    embeddings = [layer for layer in model.layers if isinstance(layer, keras.layers.Embedding)]
+    return [tensor for layer in embeddings for node in layer._inbound_nodes for tensor in node.input_tensors]
 
 
 def _fed_dtype(array: np.ndarray) -> str:
-    return str(keras.config.floatx()) if array.dtype.kind == "f" else str(array.dtype)
+    return str(keras.config.floatx()) if array.dtype.kind == "f" else array.dtype.name
 
 
 def channel_axis(model: Any) -> int:

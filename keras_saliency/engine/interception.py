@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -40,10 +41,10 @@ class Watcher:
 @contextmanager
 def watching(*watchers: Watcher) -> Iterator[None]:
     """Tell the watchers what models do in this thread, until the block ends."""
-    _patches.install()
     before = _watchers()
-    _thread.watchers = (*before, *watchers)
     try:
+        _patches.install()
+        _thread.watchers = (*before, *watchers)
         yield
     finally:
         _thread.watchers = before
@@ -68,13 +69,11 @@ class _Patches:
 
     def install(self) -> None:
         with self._lock:
-            if self._users == 0:
-                for name in ACTIVATIONS:
-                    self._replace(
-                        keras_backend.nn, name, lambda original, name=name: _activation(name, original)
-                    )
-                self._replace(keras.layers.Layer, "__call__", _layer_call)
             self._users += 1
+            if self._users == 1:
+                for name in ACTIVATIONS:
+                    self._replace(keras_backend.nn, name, partial(_activation, name))
+                self._replace(keras.layers.Layer, "__call__", _layer_call)
 
     def remove(self) -> None:
         with self._lock:
@@ -140,23 +139,48 @@ class ActivationRecord(Watcher):
     def __init__(self) -> None:
         self._activations: list[Activation] = []
         self._produced: list[tuple[Tensor, Any]] = []  # holds the tensors, so that identities stay unique
+        self._passed: list[tuple[Tensor, Tensor]] = []
+        self._entered: Tensor = None
 
     def activation(self, name: str, axis: int, inputs: Tensor, output: Tensor) -> None:
         """See `Watcher`."""
         self._activations.append(Activation(name, axis, inputs, output))
 
+    def layer_inputs(self, layer: Any, inputs: Tensor) -> Tensor:
+        """See `Watcher`."""
+        self._entered = inputs
+        return inputs
+
     def layer_output(self, layer: Any, output: Tensor) -> Tensor:
         """See `Watcher`."""
-        self._produced.append((output, layer))
+        if _passes_on(layer):
+            self._passed.append((output, self._entered))
+        else:
+            self._produced.append((output, layer))
         return output
 
     def of(self, output: Tensor) -> Activation | None:
-        """The activation whose output this very tensor is."""
-        return next((a for a in self._activations if a.output is output), None)
+        """The activation whose output this very tensor is, or was before a cast."""
+        origin = self._origin(output)
+        return next((a for a in self._activations if a.output is origin), None)
 
     def producer(self, output: Tensor) -> Any | None:
-        """The innermost layer that returned this very tensor."""
-        return next((layer for tensor, layer in self._produced if tensor is output), None)
+        """The innermost layer that returned this very tensor, or what it was before a cast."""
+        origin = self._origin(output)
+        return next((layer for tensor, layer in self._produced if tensor is origin), None)
+
+    def _origin(self, output: Tensor) -> Tensor:
+        for after, before in reversed(self._passed):
+            if after is output:
+                output = before
+        return output
+
+
+def _passes_on(layer: Any) -> bool:
+    """Whether a layer only casts: `Activation("linear", dtype="float32")` ends many a mixed-precision model."""
+    return isinstance(layer, keras.layers.Identity) or (
+        isinstance(layer, keras.layers.Activation) and layer.activation is keras.activations.linear
+    )
 
 
 class FirstFloatTap(Watcher):
@@ -169,10 +193,12 @@ class FirstFloatTap(Watcher):
     def __init__(self, offset: Tensor | None = None) -> None:
         self._offset = offset
         self.place: str | None = None
-        self.shape: tuple[int | None, ...] = ()
+        self.tensor: Tensor = None
 
     def layer_inputs(self, layer: Any, inputs: Tensor) -> Tensor:
         """See `Watcher`."""
+        if isinstance(layer, keras.layers.Embedding) or _casts_beforehand(layer):
+            return inputs  # integers in spite of their dtype
         return self._tap(f"the input of layer {layer.name!r}", inputs)
 
     def layer_output(self, layer: Any, output: Tensor) -> Tensor:
@@ -182,5 +208,10 @@ class FirstFloatTap(Watcher):
     def _tap(self, place: str, tensor: Tensor) -> Tensor:
         if self.place is not None or not keras_backend.is_float_dtype(tensor.dtype) or len(tensor.shape) < 2:
             return tensor
-        self.place, self.shape = place, tuple(tensor.shape)
+        self.place, self.tensor = place, tensor
         return tensor if self._offset is None else tensor + keras.ops.cast(self._offset, tensor.dtype)
+
+
+def _casts_beforehand(layer: Any) -> bool:
+    """Whether a layer has its own `__call__`: Keras' preprocessing layers cast integers there, on TensorFlow only."""
+    return type(layer).__call__ is not keras.layers.Layer.__call__

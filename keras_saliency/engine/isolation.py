@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from typing import Any
 
+import keras
 from keras.src.backend.common import global_state
 
 from keras_saliency.randomness import undisturbed_random_state
@@ -20,9 +23,16 @@ def without_a_trace() -> Iterator[None]:
     during a look, it would change the numbers that training draws later.
     """
     existing = global_state.get_global_attribute(_GLOBAL_SEED)
-    with undisturbed_random_state():
+    with undisturbed_random_state(), _outside_inference_mode():
         try:
             yield
         finally:
             if existing is None:
                 global_state.set_global_attribute(_GLOBAL_SEED, None)
+
+
+def _outside_inference_mode() -> Any:
+    """Tensors made under `torch.inference_mode` take no gradients, and weights made there could never be trained."""
+    if keras.backend.backend() != "torch":
+        return nullcontext()
+    return sys.modules["torch"].inference_mode(False)

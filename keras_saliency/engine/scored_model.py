@@ -22,6 +22,7 @@ from keras_saliency.engine.scores import (
     read_predictions,
     read_scores,
     refuse_hidden_probabilities,
+    require_probabilities,
     score_kind,
 )
 from keras_saliency.engine.selftest import prove_seams
@@ -99,15 +100,19 @@ class ScoredModel:
             ValueError: a class index or an output gradient does not fit the output, or the output is not clear.
         """
         leaves = optree.tree_leaves(inputs)
-        key = (*((leaf.shape[1:], str(leaf.dtype)) for leaf in leaves), target.function is None)
+        structure = optree.tree_structure(inputs)
+        key = (structure, *((leaf.shape[1:], leaf.dtype) for leaf in leaves), target.function is None)
         if key not in self._anatomies:
             self._anatomies[key] = inspect(
                 self._model, inputs, self._output, leave_whole=target.function is not None
             )
         if self._chunk is None:
             self._chunk = ceil(len(leaves[0]) / ceil(len(leaves[0]) / LARGEST_CHUNK))
-        self._aim(self._anatomies[key], target, len(leaves[0]))
-        return self._anatomies[key]
+        anatomy = self._anatomies[key]
+        if anatomy.output is not None and self._logits == "centred_log_probability":
+            require_probabilities(anatomy.output)
+        self._aim(anatomy, target, len(leaves[0]))
+        return anatomy
 
     def scores(self, inputs: Any, target: BoundTarget) -> Scores:
         """The scores of the examples. Costs one forward pass.

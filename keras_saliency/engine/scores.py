@@ -15,6 +15,8 @@ from keras_saliency.errors import LogitsNotFoundError
 from keras_saliency.targets import PREDICTED
 
 LOGITS = ("auto", "output", "centred_log_probability")
+PROBABILITIES = ("softmax", "log_softmax", "sigmoid", "hard_sigmoid", "sparsemax", "sparse_sigmoid")
+"""Keras' activations that return probabilities or their logarithms."""
 
 Tensor = Any
 
@@ -27,28 +29,35 @@ class Output:
         shape: without the batch.
         class_axis: the axis of the classes, batch included.
         activation: `"softmax"`, `"log_softmax"`, `"sigmoid"`, or None where the output is none of them.
-        linear: whether a layer with a linear activation made it.
         producer: the name of the layer that made it, None where that is not known.
+        made_with: the name of that layer's activation, where it is one of Keras'.
     """
 
     shape: tuple[int, ...]
     class_axis: int
     activation: str | None
-    linear: bool
     producer: str | None
+    made_with: str | None
 
 
 def describe(output: Tensor, record: ActivationRecord, channel_axis: int) -> Output:
     """What the trace tells about an output."""
     activation, producer = record.of(output), record.producer(output)
-    rowwise = activation is not None and activation.name != "sigmoid"
+    axis = channel_axis if len(output.shape) > 2 else -1
+    if activation is not None and activation.name != "sigmoid":
+        axis = activation.axis
     return Output(
         shape=tuple(output.shape[1:]),
-        class_axis=activation.axis if rowwise else channel_axis if len(output.shape) > 2 else -1,
+        class_axis=axis,
         activation=activation.name if activation else None,
-        linear=getattr(producer, "activation", None) is keras.activations.linear,
         producer=getattr(producer, "name", None),
+        made_with=_keras_activation(getattr(producer, "activation", None)),
     )
+
+
+def _keras_activation(function: Any) -> str | None:
+    name = getattr(function, "__name__", "")
+    return name if getattr(keras.activations, name, None) is function is not None else None
 
 
 def score_kind(output: Output, logits: str) -> str:
@@ -98,14 +107,29 @@ def _centred_log_probability(probabilities: Tensor, output: Output) -> Tensor:
     return logs - ops.mean(logs, axis=-1, keepdims=True)
 
 
+def require_probabilities(output: Output) -> None:
+    """Raise if an output is known not to consist of probabilities."""
+    if output.activation is None and output.made_with not in (None, *PROBABILITIES):
+        raise ValueError(
+            'logits="centred_log_probability" needs probabilities. Received: an output made by layer '
+            f"{output.producer!r} with a {output.made_with} activation"
+        )
+
+
 def refuse_hidden_probabilities(output: Output, table: np.ndarray) -> None:
-    """Raise if an output that no known activation made consists of probabilities: its logits are hidden.
+    """Raise if an output whose activation was not recorded consists of probabilities: its logits are hidden.
 
     Raises:
         LogitsNotFoundError: naming the layer and the ways out.
     """
-    positions = np.prod(output.shape, dtype=float) / table.shape[1]
-    if output.activation or output.linear or not _look_like_probabilities(table / positions):
+    if output.activation is not None:
+        return
+    if output.made_with is None:
+        positions = np.prod(output.shape, dtype=float) / table.shape[1]
+        hidden = _look_like_probabilities(table / positions)
+    else:
+        hidden = output.made_with in PROBABILITIES
+    if not hidden:
         return
     layer = f"layer {output.producer!r}" if output.producer else "the model's own code"
     raise LogitsNotFoundError(

@@ -5,12 +5,14 @@ It takes a few milliseconds, uses no weights and draws no random number.
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
+from keras.src import backend as keras_backend
 
 from keras_saliency.engine.interception import ACTIVATIONS, ActivationRecord, FirstFloatTap, watching
 from keras_saliency.engine.isolation import without_a_trace
@@ -26,17 +28,22 @@ def prove_seams() -> None:
     """
     with without_a_trace(), keras.StatelessScope():
         for name in ACTIVATIONS:
-            _prove(f"recording {name}", _records(name))
-        _prove("tapping a layer", _taps())
+            _prove(f"recording {name}", partial(_records, name))
+        _prove("tapping a layer", _taps)
+        _prove("keeping a mask", _keeps_masks)
 
 
-def _prove(seam: str, holds: bool) -> None:
+def _prove(seam: str, proof: Callable[[], bool]) -> None:
+    try:
+        holds, reason = proof(), None
+    except Exception as error:
+        holds, reason = False, error
     if not holds:
         raise SeamError(
             f"keras_saliency relies on a private part of Keras that changed: {seam} does not work with Keras "
             f"{keras.__version__} on {keras.backend.backend()}. Its maps could be wrong, so it stops here. "
             "Please report this, and use an older Keras until it is mended."
-        )
+        ) from reason
 
 
 def _records(name: str) -> bool:
@@ -52,9 +59,23 @@ def _records(name: str) -> bool:
 
 def _taps() -> bool:
     """Whether an offset reaches the first floating tensor, once."""
-    rescaling: Any = keras.layers.Rescaling(0.5, dtype="float32", name="keras_saliency_selftest")
     flatten: Any = keras.layers.Flatten(name="keras_saliency_selftest_2")
+    tap = FirstFloatTap(ops.convert_to_tensor(np.array([[10.0, 20.0, 30.0]], "float32")))
+    with watching(tap):
+        output = flatten(_halves(ops.convert_to_tensor(np.array([[2, 4, 6]], "uint8"))))
+    return tap.place is not None and bool(np.allclose(ops.convert_to_numpy(output), [[11.0, 22.0, 33.0]]))
+
+
+def _keeps_masks() -> bool:
+    """Whether a tapped tensor has the mask that it had untapped."""
     inputs = ops.convert_to_tensor(np.array([[2, 4, 6]], "uint8"))
-    with watching(tap := FirstFloatTap(ops.convert_to_tensor(np.array([[10.0, 20.0, 30.0]], "float32")))):
-        output = flatten(rescaling(inputs))
-    return tap.shape == (1, 3) and bool(np.allclose(ops.convert_to_numpy(output), [[11.0, 22.0, 33.0]]))
+    keras_backend.set_keras_mask(inputs, ops.convert_to_tensor(np.array([[True, False, True]])))
+    with watching(FirstFloatTap(ops.zeros((1, 3)))):
+        mask = keras_backend.get_keras_mask(_halves(inputs))
+    return mask is not None and bool(np.array_equal(ops.convert_to_numpy(mask), [[True, False, True]]))
+
+
+def _halves(inputs: Any) -> Any:
+    """Floats from integers, by a layer without weights."""
+    layer: Any = keras.layers.Rescaling(0.5, dtype="float32", name="keras_saliency_selftest")
+    return layer(inputs)

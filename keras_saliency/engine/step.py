@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +63,7 @@ class Step:
     def _score(self, leaves: list[Tensor], offset: Tensor | None, aim: Tensor) -> tuple[Tensor, Tensor]:
         """What is differentiated (the class table, or one custom score per example), and the class table."""
         function = self.target.function
-        traced = forward(self.model, self.anatomy.plan.tree(leaves), offset)
+        traced = forward(self.model, self.anatomy.plan, leaves, offset)
         output = select_output(self.model, traced.outputs, self.output, leave_whole=function is not None)
         table = None
         if (known := self.anatomy.output) is not None:
@@ -72,7 +71,7 @@ class Step:
         if self.target.classes is not None:
             return table, ops.stop_gradient(table)
         if function is not None:
-            score = ops.cast(function(output), "float32")
+            score = _one_per_example(function(output), aim.shape[0])
         else:
             weighted = ops.cast(output, "float32") * aim
             score = ops.sum(weighted, axis=tuple(range(1, len(weighted.shape))))
@@ -88,3 +87,12 @@ class Step:
             ops.zeros_like(tensor) if gradient is None else ops.cast(gradient, "float32")
             for gradient, tensor in zip(gradients, explained, strict=True)
         ]
+
+
+def _one_per_example(score: Any, count: int) -> Tensor:
+    if not ops.is_tensor(score) or tuple(score.shape) != (count,):
+        raise ValueError(
+            f"Expected the target function to return one score per example, a tensor of shape (n,); here n is "
+            f"{count}. Received: {getattr(score, 'shape', type(score).__name__)}"
+        )
+    return ops.cast(score, "float32")

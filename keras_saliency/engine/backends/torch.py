@@ -1,4 +1,4 @@
-"""Gradients on PyTorch: eager, outside any inference mode of the caller."""
+"""Gradients on PyTorch: eager, whatever gradient mode the caller is in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[
     del variables  # eager code reads them where they are
 
     def stateless(*arguments: Any) -> Any:
-        with torch.inference_mode(False), torch.enable_grad(), keras.StatelessScope():
+        with torch.enable_grad(), keras.StatelessScope():
             return function(*arguments)
 
     return stateless

@@ -1,0 +1,195 @@
+"""What watchers hear, in which thread, and that everything is as before when they leave."""
+
+import threading
+from contextlib import ExitStack
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+from keras.src import backend as keras_backend
+
+from keras_saliency.engine.interception import (
+    ACTIVATIONS,
+    ActivationRecord,
+    FirstFloatTap,
+    Watcher,
+    watching,
+)
+
+
+class Hears(Watcher):
+    """Notes every activation and every layer."""
+
+    def __init__(self):
+        self.heard = []
+
+    def activation(self, name, axis, inputs, output):
+        self.heard.append((name, axis))
+
+    def layer_output(self, layer, output):
+        self.heard.append(layer.name)
+        return output
+
+
+def functions():
+    """What is replaced while somebody watches."""
+    return [*(getattr(keras_backend.nn, name) for name in ACTIVATIONS), keras.layers.Layer.__call__]
+
+
+@pytest.fixture(autouse=True)
+def untouched_afterwards():
+    before = functions()
+    yield
+    assert all(now is then for now, then in zip(functions(), before, strict=True))
+
+
+def some_probabilities(name="watched"):
+    return layers.Softmax(name=name)(ops.convert_to_tensor(np.eye(3, dtype="float32")))
+
+
+def test_watchers_hear_activations_and_layers():
+    watcher = Hears()
+    some_probabilities()
+    with watching(watcher):
+        some_probabilities()
+        ops.sigmoid(np.zeros(3))
+        ops.log_softmax(np.zeros((3, 3)), axis=0)
+    some_probabilities()
+    assert watcher.heard == [("softmax", -1), "watched", ("sigmoid", -1), ("log_softmax", 0)]
+
+
+def test_nested_watchers():
+    outer, inner = Hears(), Hears()
+    with watching(outer):
+        with watching(inner):
+            some_probabilities("both")
+        some_probabilities("outer")
+    assert inner.heard == [("softmax", -1), "both"]
+    assert outer.heard == [("softmax", -1), "both", ("softmax", -1), "outer"]
+
+
+def test_exceptions_leave_nothing_behind():
+    watcher = Hears()
+    with pytest.raises(RuntimeError, match="on purpose"), watching(watcher):
+        raise RuntimeError("on purpose")
+    some_probabilities()
+    assert watcher.heard == []
+
+
+def test_a_failing_layer_leaves_nothing_behind():
+    with pytest.raises(ValueError, match="incompatible"), watching(Hears()):
+        layers.Conv2D(1, 3)(ops.zeros((2, 3)))
+
+
+def test_nothing_is_left_replaced_if_keras_lacks_a_function(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.delattr(keras_backend.nn, ACTIVATIONS[-1])
+        with pytest.raises(AttributeError, match=ACTIVATIONS[-1]), watching(Hears()):
+            pass
+    with watching(watcher := Hears()):
+        some_probabilities()
+    assert watcher.heard == [("softmax", -1), "watched"]
+
+
+def in_turns(*steps):
+    """Run the steps one after the other, each in its thread: `(thread, function)`, with an ExitStack per thread."""
+    turn, failures = threading.Condition(), []
+    position = [0]
+
+    def run(thread):
+        with ExitStack() as stack:
+            for number, (owner, step) in enumerate(steps):
+                if owner != thread:
+                    continue
+                with turn:
+                    assert turn.wait_for(lambda number=number: position[0] == number or failures, timeout=30)
+                    try:
+                        step(stack)
+                    except Exception as error:
+                        failures.append(error)
+                    position[0] += 1
+                    turn.notify_all()
+
+    threads = [threading.Thread(target=run, args=(name,)) for name in sorted({owner for owner, _ in steps})]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert not failures, failures
+
+
+@pytest.mark.parametrize("leaves_first", ["one", "two"])
+def test_two_threads_watch_at_once(leaves_first):
+    """Whoever leaves first, the other goes on hearing, and hears its own thread alone."""
+    heard = {"one": Hears(), "two": Hears()}
+    stays = "two" if leaves_first == "one" else "one"
+    in_turns(
+        ("one", lambda stack: stack.enter_context(watching(heard["one"]))),
+        ("two", lambda stack: stack.enter_context(watching(heard["two"]))),
+        ("one", lambda stack: some_probabilities("by one")),
+        ("two", lambda stack: some_probabilities("by two")),
+        (leaves_first, lambda stack: stack.close()),
+        (leaves_first, lambda stack: some_probabilities("afterwards")),
+        (stays, lambda stack: some_probabilities("still")),
+        (stays, lambda stack: stack.close()),
+    )
+    softmax = ("softmax", -1)
+    assert heard[leaves_first].heard == [softmax, f"by {leaves_first}"]
+    assert heard[stays].heard == [softmax, f"by {stays}", softmax, "still"]
+
+
+def test_a_watcher_hears_nothing_of_a_thread_that_does_not_watch():
+    watcher = Hears()
+    in_turns(
+        ("watching", lambda stack: stack.enter_context(watching(watcher))),
+        ("training", lambda stack: some_probabilities("elsewhere")),
+        ("watching", lambda stack: some_probabilities("here")),
+        ("watching", lambda stack: stack.close()),
+    )
+    assert watcher.heard == [("softmax", -1), "here"]
+
+
+def test_the_record_knows_a_tensor_by_its_identity():
+    logits = ops.convert_to_tensor(np.array([[0.5, -1.0, 2.0]], "float32"))
+    with watching(record := ActivationRecord()):
+        output = layers.Activation("softmax", name="last")(logits)
+        equal = ops.convert_to_tensor(ops.convert_to_numpy(output))
+    assert record.of(output).inputs is logits
+    assert record.producer(output).name == "last"
+    assert record.of(equal) is record.producer(equal) is record.of(logits) is None
+
+
+def test_the_record_sees_through_casts():
+    logits = ops.convert_to_tensor(np.array([[0.5, -1.0, 2.0]], "float32"))
+    with watching(record := ActivationRecord()):
+        half = layers.Activation("linear", dtype="float16")
+        output = layers.Identity(dtype="float32")(half(layers.Softmax(name="last")(logits)))
+    assert record.of(output).inputs is logits
+    assert record.producer(output).name == "last"
+
+
+def test_the_tap_adds_its_offset_to_the_first_floating_tensor():
+    tokens = ops.convert_to_tensor(np.array([[1, 2, 0]]))
+    embedding, dense = layers.Embedding(5, 2, mask_zero=True, name="words"), layers.Dense(2)
+    plain = dense(embedding(tokens))
+    offset = ops.ones((1, 3, 2))
+    with watching(tap := FirstFloatTap(offset)):
+        moved = embedding(tokens)
+        output = dense(moved)
+    assert tap.place == "the output of layer 'words'"
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(output),
+        ops.convert_to_numpy(plain) + ops.convert_to_numpy(ops.sum(dense.kernel, 0)),
+        rtol=1e-5,
+    )
+    mask = ops.convert_to_numpy(keras_backend.get_keras_mask(moved))
+    np.testing.assert_array_equal(mask, [[True, True, False]])
+
+
+def test_the_tap_keeps_the_mask_of_what_goes_into_a_layer():
+    x = ops.convert_to_tensor(np.array([[[1.0, 1.0], [9.0, 9.0], [3.0, 3.0]]], "float32"))
+    keras_backend.set_keras_mask(x, ops.convert_to_tensor([[True, False, True]]))
+    with watching(FirstFloatTap(ops.zeros((1, 3, 2)))):
+        output = layers.GlobalAveragePooling1D()(x)
+    np.testing.assert_allclose(ops.convert_to_numpy(output), [[2.0, 2.0]])

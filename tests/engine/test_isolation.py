@@ -1,0 +1,179 @@
+"""A look leaves no trace: not in the model, not in any random state."""
+
+import random
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+from keras.src.backend.common import global_state
+
+from keras_saliency.engine import ScoredModel
+from keras_saliency.engine.isolation import without_a_trace
+from keras_saliency.errors import ModelRejectedInputsError
+from keras_saliency.targets import as_target, bind
+
+from . import networks
+from .networks import images
+
+torch = pytest.importorskip("torch")
+JAX = keras.backend.backend() == "jax"
+
+
+def snapshot(model):
+    """Every random state and every variable, seed generators included."""
+    seeds = global_state.get_global_attribute("global_seed_generator")
+    return {
+        "python": random.getstate(),
+        "numpy": [np.array(part) for part in np.random.get_state()],
+        "torch": torch.get_rng_state().numpy(),
+        "keras": None if seeds is None else (id(seeds), ops.convert_to_numpy(seeds.state.value)),
+        "model": [ops.convert_to_numpy(variable.value).copy() for variable in model.variables],
+    }
+
+
+def assert_same(now, before):
+    assert now["python"] == before["python"]
+    for name in ("numpy", "torch", "keras", "model"):
+        np.testing.assert_equal(now[name], before[name], err_msg=name)
+
+
+class Counts(layers.Layer):
+    """Updates its state at inference too."""
+
+    def build(self, shape):
+        self.calls = self.add_weight(shape=(), initializer="zeros", trainable=False)
+        self.mean = self.add_weight(shape=(shape[-1],), initializer="zeros", trainable=False)
+
+    def call(self, inputs):
+        self.calls.assign_add(1.0)
+        self.mean.assign(0.9 * self.mean + 0.1 * ops.mean(inputs, 0))
+        return inputs
+
+
+class AlwaysNoise(layers.Layer):
+    """Draws at inference too, with its own seeds or with Keras' global ones."""
+
+    def __init__(self, seeded):
+        super().__init__()
+        self.seeds = keras.random.SeedGenerator(3) if seeded else None
+
+    def call(self, inputs):
+        return inputs + keras.random.normal(ops.shape(inputs), seed=self.seeds)
+
+
+class AlwaysDropout(layers.Layer):
+    def __init__(self, seed=None):
+        super().__init__()
+        self.dropout = layers.Dropout(0.5, seed=seed)
+
+    def call(self, inputs):
+        return self.dropout(inputs, training=True)
+
+
+def network(*between):
+    inputs = keras.Input((8, 8, 1))
+    x = layers.Dense(6, activation="relu")(layers.Flatten()(inputs))
+    for layer in between:
+        x = layer(x)
+    return keras.Model(inputs, layers.Dense(3, activation="softmax")(x))
+
+
+NETWORKS = {
+    "plain": network,
+    "batch normalization": lambda: network(layers.BatchNormalization()),
+    "state updated at inference": lambda: network(Counts()),
+    "dropout": lambda: network(layers.Dropout(0.5)),
+    "dropout always": lambda: network(AlwaysDropout()),
+    "dropout always, seeded": lambda: network(AlwaysDropout(seed=5)),
+    "noise always, seeded": lambda: network(AlwaysNoise(seeded=True)),
+}
+if not JAX:  # there Keras refuses to draw without a seed while it traces
+    NETWORKS["noise always"] = lambda: network(AlwaysNoise(seeded=False))
+
+
+@pytest.mark.parametrize("evaluate", ["inspect", "scores", "gradients"])
+@pytest.mark.parametrize("build", NETWORKS.values(), ids=NETWORKS)
+def test_a_look_leaves_every_state_bit_identical(build, evaluate):
+    model, inputs, target = build(), images(8, 8, 1, count=5), bind(as_target(0), 5, None)
+    before = snapshot(model)
+    scored = ScoredModel(model, chunk_size=2)
+    for _ in range(2):
+        getattr(scored, evaluate)(inputs, target)
+        assert_same(snapshot(model), before)
+
+
+@pytest.mark.parametrize("build", [NETWORKS["plain"], NETWORKS["dropout always"]])
+def test_no_global_seed_generator_is_left_behind(build):
+    """Made during a look, it would take its seed from Python's state, and training would draw other numbers."""
+    model = build()
+    global_state.set_global_attribute("global_seed_generator", None)
+    ScoredModel(model).gradients(images(8, 8, 1), bind(as_target(0), 3, None))
+    assert global_state.get_global_attribute("global_seed_generator") is None
+
+
+def test_no_global_seed_generator_is_left_behind_by_drawing():
+    global_state.set_global_attribute("global_seed_generator", None)
+    state = random.getstate()
+    with without_a_trace():
+        keras.random.normal((3,))
+    assert global_state.get_global_attribute("global_seed_generator") is None
+    assert random.getstate() == state
+
+
+class FailsAt(keras.Model):
+    """Raises at the n-th call, having drawn from every global state before."""
+
+    def __init__(self, call):
+        super().__init__()
+        self.body, self.fails_at, self.count = network(Counts(), AlwaysDropout()), call, 0
+
+    def call(self, inputs):
+        random.random()
+        np.random.random()
+        torch.rand(1, device="cpu")
+        outputs = self.body(inputs)
+        self.count += 1
+        if self.count >= self.fails_at:
+            raise RuntimeError("on purpose")
+        return outputs
+
+
+@pytest.mark.parametrize("evaluate", ["scores", "gradients"])
+@pytest.mark.parametrize("call", [1, 2])
+def test_an_exception_in_the_model_leaves_no_trace(call, evaluate):
+    """At the abstract trace, and at the compiled one."""
+    model = FailsAt(call)
+    before, call_of_layers = snapshot(model), layers.Layer.__call__
+    with pytest.raises(ModelRejectedInputsError, match="on purpose"):
+        getattr(ScoredModel(model), evaluate)(images(8, 8, 1), bind(as_target(0), 3, None))
+    assert_same(snapshot(model), before)
+    assert layers.Layer.__call__ is call_of_layers
+
+
+def test_random_layers_give_the_same_maps_every_time():
+    """Their seeds are read and never advanced."""
+    scored = ScoredModel(NETWORKS["dropout always"]())
+    inputs, target = images(8, 8, 1), bind(as_target(0), 3, None)
+    np.testing.assert_array_equal(
+        scored.gradients(inputs, target).maps, scored.gradients(inputs, target).maps
+    )
+
+
+@pytest.mark.parametrize("build", [networks.deferred, networks.Subclassed, lambda _: NETWORKS["dropout"]()])
+def test_training_with_looks_ends_in_the_same_bits(build):
+    inputs, labels = images(8, 8, 1, count=12), np.arange(12) % 3
+
+    def train(look):
+        keras.utils.set_random_seed(7)
+        model = build("softmax")
+        model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
+        scored = ScoredModel(model)
+        for _ in range(2):
+            if look:
+                scored.gradients(inputs[:3], bind(as_target("predicted"), 3, None))
+            model.fit(inputs, labels, batch_size=4, epochs=1, verbose=0)
+        return model.get_weights()
+
+    for one, other in zip(train(look=True), train(look=False), strict=True):
+        np.testing.assert_array_equal(one, other)
