@@ -13,6 +13,10 @@ class NoGradientError(SaliencyError, ValueError):
     """No gradient reaches what is to be explained: the path from it to the score is broken."""
 
 
+class MethodDoesNotApplyError(SaliencyError, ValueError):
+    """A method has no meaning for this model; the sentence says why."""
+
+
 class ModelRejectedInputsError(SaliencyError, ValueError):
     """The model could not be called on the given inputs."""
 

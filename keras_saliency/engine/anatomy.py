@@ -13,7 +13,7 @@ import optree
 from keras.src import backend as keras_backend
 
 from keras_saliency.engine.inputs import InputPlan, channel_axis, plan_inputs
-from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, watching
+from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, Watcher, watching
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.engine.scores import Output, describe
 from keras_saliency.errors import ModelRejectedInputsError, NoGradientError, SaliencyError
@@ -52,11 +52,17 @@ class Traced:
     tap: FirstFloatTap
 
 
-def forward(model: Any, plan: InputPlan, leaves: Sequence[Tensor], offset: Tensor | None = None) -> Traced:
+def forward(
+    model: Any,
+    plan: InputPlan,
+    leaves: Sequence[Tensor],
+    offset: Tensor | None = None,
+    watchers: Sequence[Watcher] = (),
+) -> Traced:
     """Call the model in inference mode; `offset` is added to the first floating tensor of a layer."""
     record, tap = ActivationRecord(), FirstFloatTap(offset)
     inputs = plan.tree(leaves)
-    with _rejecting(model, plan), watching(tap, record):
+    with _rejecting(model, plan), watching(tap, record, *watchers):
         outputs = model(inputs, training=False) if model._call_has_training_arg else model(inputs)
     return Traced(outputs, record, tap)
 

@@ -1,9 +1,9 @@
 """Watching a model while it is traced, without setting anything on it.
 
 Keras looks its activation functions up in one module of the backend and calls every layer through
-`Layer.__call__`. While at least one thread is watching, both are replaced by dispatchers that do what the
-originals do and tell the watchers of the calling thread. These are private parts of Keras:
-`keras_saliency.engine.selftest` proves them at first use.
+`Layer.__call__`. While at least one thread is watching, both are replaced by dispatchers that tell the
+watchers of the calling thread and, unless these ask for something else, do what the originals do. These are
+private parts of Keras: `keras_saliency.engine.selftest` proves them at first use.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import keras
 from keras.src import backend as keras_backend
 
 ACTIVATIONS = ("softmax", "sigmoid", "log_softmax")
+RECTIFIERS = ("relu", "relu6")
 
 Tensor = Any
 
@@ -28,6 +29,12 @@ class Watcher:
 
     def activation(self, name: str, axis: int, inputs: Tensor, output: Tensor) -> None:
         """A softmax, sigmoid or log-softmax was computed."""
+
+    def rectifier(self, original: Callable[[Tensor], Tensor], name: str, inputs: Tensor) -> Tensor | None:
+        """A ReLU or ReLU6 is computed; what is returned takes the place of its output, None leaves it."""
+
+    def zero_maximum(self) -> None:
+        """A maximum with the number 0 was computed: a rectifier that does not go through Keras' own."""
 
     def layer_inputs(self, layer: Any, inputs: Tensor) -> Tensor:
         """A layer is called with one tensor; what is returned goes into the layer."""
@@ -73,6 +80,9 @@ class _Patches:
             if self._users == 1:
                 for name in ACTIVATIONS:
                     self._replace(keras_backend.nn, name, partial(_activation, name))
+                for name in RECTIFIERS:
+                    self._replace(keras_backend.nn, name, partial(_rectifier, name))
+                self._replace(keras_backend.numpy, "maximum", _maximum)
                 self._replace(keras.layers.Layer, "__call__", _layer_call)
 
     def remove(self) -> None:
@@ -97,6 +107,26 @@ def _activation(name: str, original: Callable[..., Tensor]) -> Callable[..., Ten
         for watcher in _watchers():
             watcher.activation(name, axis, x, output)
         return output
+
+    return dispatch
+
+
+def _rectifier(name: str, original: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def dispatch(x: Tensor) -> Tensor:
+        for watcher in _watchers():
+            if (output := watcher.rectifier(original, name, x)) is not None:
+                return output
+        return original(x)
+
+    return dispatch
+
+
+def _maximum(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def dispatch(x1: Tensor, x2: Tensor) -> Tensor:
+        if any(isinstance(x, (int, float)) and x == 0 for x in (x1, x2)):
+            for watcher in _watchers():
+                watcher.zero_maximum()
+        return original(x1, x2)
 
     return dispatch
 

@@ -15,6 +15,7 @@ from keras_saliency.engine.anatomy import Anatomy, inspect
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.float16 import computes_in_float16, scaled_gradients
 from keras_saliency.engine.isolation import without_a_trace
+from keras_saliency.engine.rectifiers import RectifierCount, Rule
 from keras_saliency.engine.scores import (
     LOGITS,
     Scores,
@@ -40,10 +41,20 @@ class Gradients:
         maps: float32, signed. One array of the explained tensor's shape, or, for several inputs, the inputs'
             own structure with None in the place of an integer input.
         scores: the scores that were differentiated.
+        rectifiers: what a rule for rectifiers found in the model; None without a rule.
     """
 
     maps: Any
     scores: Scores
+    rectifiers: RectifierCount | None = None
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """A step, and its compiled function from chunks to tensors."""
+
+    step: Step
+    run: Callable[..., dict[str, Any]]
 
 
 class ScoredModel:
@@ -86,7 +97,7 @@ class ScoredModel:
         self._chunk = chunk_size
         self._backend = current_backend()
         self._anatomies: dict[Any, Anatomy] = {}
-        self._steps: dict[Any, Callable[..., Any]] = {}
+        self._steps: dict[Any, _Compiled] = {}
         self._output_is_known = False
 
     def inspect(self, inputs: Any, target: BoundTarget) -> Anatomy:
@@ -121,38 +132,46 @@ class ScoredModel:
             LogitsNotFoundError: `logits="auto"`, and the output is a probability of unknown origin.
         """
         anatomy = self.inspect(inputs, target)
-        return self._read(anatomy, target, self._run(anatomy, Step.scores, inputs, target))
+        step = self._compiled(anatomy, Step.scores, target)
+        return self._read(anatomy, target, self._run(anatomy, step, inputs, target))
 
-    def gradients(self, inputs: Any, target: BoundTarget) -> Gradients:
+    def gradients(self, inputs: Any, target: BoundTarget, *, rule: Rule | None = None) -> Gradients:
         """The gradients of the scores. Costs one forward and one backward pass (twice that in float16).
 
+        Args:
+            inputs: a tree of arrays, batch first.
+            target: theirs.
+            rule: another gradient for rectifiers, see `RectifierRule`.
+
         Raises:
+            MethodDoesNotApplyError: there is a rule, and no rectifier that it could change.
             NoGradientError: no path leads from the score to what is explained.
             LogitsNotFoundError: `logits="auto"`, and the output is a probability of unknown origin.
         """
         anatomy = self.inspect(inputs, target)
+        step = self._compiled(anatomy, Step.gradients, target, rule)
         result: dict[str, Any] = {}
 
         def gradients_at(scale: np.ndarray | None) -> list[np.ndarray]:
-            result.update(self._run(anatomy, Step.gradients, inputs, target, scale))
+            result.update(self._run(anatomy, step, inputs, target, scale))
             return result["gradients"]  # type: ignore[no-any-return]
 
         if computes_in_float16(self._model):
             maps = scaled_gradients(gradients_at, len(optree.tree_leaves(inputs)[0]))
         else:
             maps = gradients_at(None)
-        return Gradients(_in_input_structure(anatomy, maps), self._read(anatomy, target, result))
+        found = step.step.found[-1] if rule else None
+        return Gradients(_in_input_structure(anatomy, maps), self._read(anatomy, target, result), found)
 
     def _run(
         self,
         anatomy: Anatomy,
-        evaluate: Callable[..., dict[str, Any]],
+        step: _Compiled,
         inputs: Any,
         target: BoundTarget,
         scale: np.ndarray | None = None,
     ) -> dict[str, Any]:
         """Evaluate chunk by chunk; numpy in, numpy out."""
-        step = self._compiled(anatomy, evaluate, target)
         leaves = anatomy.plan.leaves(inputs)
         count, chunk = len(leaves[0]), self._chunk or 1
         per_example = (
@@ -164,24 +183,28 @@ class ScoredModel:
         with without_a_trace():
             for start in range(0, count, chunk):
                 rows = np.minimum(np.arange(start, start + chunk), count - 1)
-                result = step(
+                result = step.run(
                     *optree.tree_map(lambda array, rows=rows: ops.convert_to_tensor(array[rows]), per_example)
                 )
                 results.append(optree.tree_map(ops.convert_to_numpy, result))
         return optree.tree_map(lambda *parts: np.concatenate(parts)[:count], *results)  # type: ignore[no-any-return]
 
     def _compiled(
-        self, anatomy: Anatomy, evaluate: Callable[..., dict[str, Any]], target: BoundTarget
-    ) -> Callable[..., Any]:
-        key = (evaluate, target.kind, target.function, anatomy.plan, anatomy.tapped_shape)
+        self,
+        anatomy: Anatomy,
+        evaluate: Callable[..., dict[str, Any]],
+        target: BoundTarget,
+        rule: Rule | None = None,
+    ) -> _Compiled:
+        key = (evaluate, target.kind, target.function, anatomy.plan, anatomy.tapped_shape, rule)
         if key not in self._steps:
-            step = Step(self._model, anatomy, self._output, self._logits, target, self._backend)
+            step = Step(self._model, anatomy, self._output, self._logits, target, self._backend, rule)
 
             def counted(*arguments: Any) -> dict[str, Any]:
                 self.traces += 1
                 return evaluate(step, *arguments)
 
-            self._steps[key] = self._backend.compile(counted, self._model.variables)
+            self._steps[key] = _Compiled(step, self._backend.compile(counted, self._model.variables))
         return self._steps[key]
 
     def _aim(self, anatomy: Anatomy, target: BoundTarget, count: int) -> np.ndarray:

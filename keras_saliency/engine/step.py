@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from keras import ops
 
 from keras_saliency.engine.anatomy import Anatomy, forward, select_output
 from keras_saliency.engine.backends.base import Backend
+from keras_saliency.engine.rectifiers import RectifierCount, RectifierRule, Rule
 from keras_saliency.engine.scores import class_table, score_kind
 from keras_saliency.errors import NoGradientError
 from keras_saliency.targets import PREDICTED, BoundTarget
@@ -21,7 +22,8 @@ class Step:
     """The computation for one chunk, for one kind of target.
 
     Its two methods are pure functions of tensors, to be compiled. `aim` holds the target of each example: a
-    class index, or an output gradient; a target function needs none.
+    class index, or an output gradient; a target function needs none. With a `rule` the gradients follow it, and
+    what it found in the model is put into `found` at every trace.
     """
 
     model: Any
@@ -30,6 +32,8 @@ class Step:
     logits: str
     target: BoundTarget
     backend: Backend
+    rule: Rule | None = None
+    found: list[RectifierCount] = field(default_factory=list)
 
     def scores(self, leaves: list[Tensor], aim: Tensor, scale: Tensor) -> dict[str, Tensor]:
         """The explained scores and the class table."""
@@ -63,7 +67,9 @@ class Step:
     def _score(self, leaves: list[Tensor], offset: Tensor | None, aim: Tensor) -> tuple[Tensor, Tensor]:
         """What is differentiated (the class table, or one custom score per example), and the class table."""
         function = self.target.function
-        traced = forward(self.model, self.anatomy.plan, leaves, offset)
+        rules = [RectifierRule(self.rule)] if self.rule else []
+        traced = forward(self.model, self.anatomy.plan, leaves, offset, rules)
+        self.found.extend(rule.count for rule in rules)
         output = select_output(self.model, traced.outputs, self.output, leave_whole=function is not None)
         table = None
         if (known := self.anatomy.output) is not None:

@@ -20,11 +20,11 @@ model.compile("sgd", "sparse_categorical_crossentropy")
 saliency = ks.SaliencyCallback((x, y), sys.argv[1], writers=["tensorboard", "folder"], archive=True)
 model.fit(x, y, verbose=0, callbacks=[saliency])
 assert len(saliency.looks) == 2
-print({"tensorflow", "matplotlib", "sklearn"} & set(sys.modules))
+print("tensorflow" in sys.modules)
 """
 
 
 @pytest.mark.skipif(keras.backend.backend() == "tensorflow", reason="Keras itself loads TensorFlow")
 def test_a_training_on_jax_or_torch_loads_no_tensorflow(tmp_path):
     done = subprocess.run([sys.executable, "-c", TRAIN, str(tmp_path)], capture_output=True, text=True)
-    assert (done.stdout.strip(), done.returncode) == ("set()", 0), done.stderr
+    assert (done.stdout.strip(), done.returncode) == ("False", 0), done.stderr

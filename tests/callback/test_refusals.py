@@ -97,7 +97,12 @@ REFUSED = {
         ValueError,
         r"None of the inputs is an image, so there is nothing to watch. .*Received: input of shape \(36,\)",
     ),
-    "a model without a gradient": (lambda: through(CutOff()), {}, NoGradientError, "No gradient reaches input"),
+    "a model without a gradient": (
+        lambda: through(CutOff()),
+        {},
+        NoGradientError,
+        "No gradient reaches input",
+    ),
     "logits that cannot be found": (hidden_logits, {}, LogitsNotFoundError, "looks like probabilities"),
     "maps that are not finite": (
         not_finite,

@@ -69,7 +69,11 @@ def test_looks_are_read_back_as_they_were_taken(network, saliency, remember, fit
     callback = saliency(methods=["gradient", ks.Gradient(name="again")])
     looks = remember(callback)
     fit(network(), callback, looks, epochs=2)
-    for read in callback.looks, ks.load_looks(tmp_path / "logs"), ks.load_looks(tmp_path / "logs" / "saliency"):
+    for read in (
+        callback.looks,
+        ks.load_looks(tmp_path / "logs"),
+        ks.load_looks(tmp_path / "logs" / "saliency"),
+    ):
         assert len(read) == 3
         for stored, seen in zip(read, looks.looks, strict=True):
             assert_alike(stored, seen)
@@ -144,7 +148,9 @@ def test_store_images_false_leaves_no_picture_of_a_probe(fresh, saliency, fit, x
 
 def test_the_settings_say_what_was_asked_for(network, saliency, fit, tmp_path):
     fit(network(), saliency(every=3, seed=4), epochs=1)
-    [text] = [content for tag, *_, content in logged(tmp_path / "logs/saliency") if tag == records.SETTINGS_TAG]
+    [text] = [
+        content for tag, *_, content in logged(tmp_path / "logs/saliency") if tag == records.SETTINGS_TAG
+    ]
     for row in "| every | 3 |", "| seed | 4 |", "| target | the label |", "| model | sequential |":
         assert row in text[0].decode()
 

@@ -1,0 +1,102 @@
+"""Other gradients for rectifiers: guided backpropagation and the deconvolutional network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import keras
+from keras import ops
+
+from keras_saliency.engine.interception import Watcher
+from keras_saliency.errors import MethodDoesNotApplyError
+
+Tensor = Any
+Rule = Literal["guided", "deconvnet"]
+RULES: tuple[Rule, ...] = get_args(Rule)
+
+
+@dataclass(frozen=True)
+class RectifierCount:
+    """What a rule found in a model.
+
+    Attributes:
+        replaced: how many ReLUs follow the rule.
+        unreached: what else rectifies and keeps its own gradient, in words.
+    """
+
+    replaced: int
+    unreached: tuple[str, ...]
+
+
+class RectifierRule(Watcher):
+    """Gives every ReLU and ReLU6 that goes through Keras another gradient.
+
+    `"guided"` lets a gradient pass where it and the ReLU's input are positive (Springenberg et al. 2014,
+    arXiv:1412.6806); `"deconvnet"` where it is positive, whatever the input was (Zeiler and Fergus 2013,
+    arXiv:1311.2901). A ReLU6 that is saturated passes nothing when guided.
+    """
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+        self._replaced = 0
+        self._unreached: dict[str, None] = {}  # in order, each once
+
+    @property
+    def count(self) -> RectifierCount:
+        """What was found.
+
+        Raises:
+            MethodDoesNotApplyError: no ReLU was replaced.
+        """
+        if not self._replaced:
+            found = ", ".join(self._unreached) or "none at all"
+            raise MethodDoesNotApplyError(
+                f"The rule {self._rule!r} changes the gradient of ReLUs, and no ReLU of this model goes through "
+                f"Keras: the map would be the plain gradient. Rectifiers found: {found}."
+            )
+        return RectifierCount(self._replaced, tuple(self._unreached))
+
+    def rectifier(self, original: Callable[[Tensor], Tensor], name: str, inputs: Tensor) -> Tensor:
+        """See `Watcher`."""
+        self._replaced += 1
+        inputs = ops.convert_to_tensor(inputs)
+        return _with_rule(original, self._rule, 6.0 if name == "relu6" else None)(inputs)
+
+    def zero_maximum(self) -> None:
+        """See `Watcher`."""
+        self._unreached["a maximum with 0"] = None
+
+    def layer_output(self, layer: Any, output: Tensor) -> Tensor:
+        """See `Watcher`."""
+        if _rectifies_by_itself(layer):
+            self._unreached[f"layer {layer.name!r} ({type(layer).__name__})"] = None
+        return output
+
+
+def _rectifies_by_itself(layer: Any) -> bool:
+    """Whether a layer rectifies without Keras' ReLU; leaky ones with a slope are no rectifiers."""
+    if isinstance(layer, keras.layers.ReLU):
+        return bool(layer.threshold)
+    return isinstance(layer, keras.layers.LeakyReLU) and not layer.negative_slope
+
+
+def _with_rule(
+    original: Callable[[Tensor], Tensor], rule: Rule, highest: float | None
+) -> Callable[..., Tensor]:
+    def rectify(inputs: Tensor) -> tuple[Tensor, Callable[..., Tensor]]:
+        def gradient(*arguments: Any, upstream: Tensor = None) -> Tensor:
+            if upstream is None:  # PyTorch passes it by name, the others alone
+                (upstream,) = arguments
+            passes = upstream > 0
+            if rule == "guided":
+                passes = ops.logical_and(passes, inputs > 0)
+                if highest is not None:
+                    passes = ops.logical_and(passes, inputs < highest)
+            return ops.where(passes, upstream, ops.zeros_like(upstream))
+
+        return original(inputs), gradient
+
+    with_rule: Callable[..., Tensor] = ops.custom_gradient(rectify)
+    return with_rule

@@ -1,0 +1,38 @@
+"""The deconvolutional network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from keras_saliency.engine import ScoredModel
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.rectified import rectified_gradient
+from keras_saliency.targets import BoundTarget
+
+
+@dataclass(frozen=True)
+class DeconvNet:
+    """The gradient that passes a ReLU where it is positive, whatever the ReLU's input was.
+
+    From Zeiler and Fergus 2013 (arXiv:1311.2901), for the score of a class instead of one unit. Max pooling keeps
+    its own gradient, which is their "switches". Applies to ReLU and ReLU6; leaky rectifiers keep their gradient.
+    Rectifiers that it cannot change are warned of. `diagnostics["rectifiers"]` says how many it changed; a model
+    without any is an error. Costs one forward and one backward pass.
+    """
+
+    name: str = "deconvnet"
+
+    registered: ClassVar[str] = "deconvnet"
+    cost: ClassVar[str] = "1 forward and 1 backward pass"
+    uses_target: ClassVar[bool] = True
+    has_sign: ClassVar[bool] = True
+    is_gradient: ClassVar[bool] = False
+
+    def explain(
+        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
+    ) -> MethodResult:
+        """See `Method`."""
+        return rectified_gradient(model, inputs, target, "deconvnet")
