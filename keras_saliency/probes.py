@@ -101,7 +101,7 @@ class ProbeSet:
         """
         arrays, about = npz.read(path, "probes")
         probes = _unpacked(cls, path, arrays, about)
-        if probes.fingerprint != about["fingerprint"]:
+        if probes.fingerprint != about.get("fingerprint"):
             raise UnreadableFileError(
                 f"{path} is damaged: its images and labels do not match its fingerprint."
             )
@@ -171,8 +171,8 @@ def _rebuild(given: dict[str, Any]) -> ProbeSet:
 def _unpacked(
     cls: type[ProbeSet], path: str | Path, arrays: dict[str, np.ndarray], about: dict[str, Any]
 ) -> ProbeSet:
-    positions, structure = optree.tree_flatten(about["structure"])
     try:
+        positions, structure = optree.tree_flatten(about["structure"])
         return cls(
             optree.tree_unflatten(structure, [arrays[_leaf_name(i, len(positions))] for i in positions]),
             arrays.get("labels"),
@@ -218,7 +218,9 @@ def _checked_images(images: Any) -> Any:
 
 def _checked_array(leaf: Any) -> np.ndarray:
     array = np.asarray(leaf)
-    if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16":
+    if array.dtype.name == "bfloat16":  # which no numpy file holds
+        array = array.astype("float32")
+    if array.dtype.kind not in "biuf":
         raise TypeError(
             f"Expected images of numbers. Received: dtype={array.dtype} from {type(leaf).__name__}"
         )
@@ -235,6 +237,8 @@ def _checked_array(leaf: Any) -> np.ndarray:
 def _checked_names(names: Any, count: int) -> tuple[str, ...] | None:
     if names is None:
         return None
+    if isinstance(names, (str, Mapping)):
+        raise TypeError(f"Expected names as a sequence of strings. Received: {type(names).__name__}")
     if len(names) != count:
         raise ValueError(f"Expected one name per image, {count} in all. Received: {len(names)} names")
     return tuple(map(str, names))
@@ -253,9 +257,13 @@ def _checked_class_names(names: Any, labels: np.ndarray | None) -> tuple[str, ..
 
 
 def _checked_regions(regions: Any, images: Any, count: int) -> Mapping[str, np.ndarray]:
+    if regions is None:
+        return MappingProxyType({})
+    if not isinstance(regions, Mapping):
+        raise TypeError(f"Expected regions as boolean masks by name. Received: {type(regions).__name__}")
     sizes = _possible_sizes(images)
     return MappingProxyType(
-        {name: _checked_region(name, mask, sizes, count) for name, mask in (regions or {}).items()}
+        {name: _checked_region(name, mask, sizes, count) for name, mask in regions.items()}
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -84,11 +84,11 @@ def _rank_within_class(labels: np.ndarray) -> np.ndarray:
     return ranks
 
 
-def _from_stream(examples: Iterator[tuple[Any, Any]], count: int, rng: np.random.Generator) -> Drawn:
+def _from_stream(examples: Iterator[tuple[int, Any, Any]], count: int, rng: np.random.Generator) -> Drawn:
     """A reservoir of `count` examples per class: only what is kept is held in memory."""
     seen: dict[int, int] = {}
     kept: dict[int, list[tuple[int, Any]]] = {}
-    for position, (image, label) in enumerate(examples):
+    for position, image, label in examples:
         key = int(class_indices(np.asarray(label)[None])[0])
         seen[key] = seen.get(key, 0) + 1
         reservoir = kept.setdefault(key, [])
@@ -98,64 +98,68 @@ def _from_stream(examples: Iterator[tuple[Any, Any]], count: int, rng: np.random
     if not kept:
         raise ValueError("The source of probes is empty.")
     chosen = [
-        (label, *found) for label in sorted(kept) for found in sorted(kept[label], key=lambda pair: pair[0])
+        (label, *pair) for label in sorted(kept) for pair in sorted(kept[label], key=lambda pair: pair[0])
     ]
     labels, positions, images = zip(*chosen, strict=True)
-    return Drawn(
-        optree.tree_map(lambda *rows: np.stack(rows), *images), np.array(labels), np.array(positions)
-    )
+    stacked = optree.tree_map(lambda *rows: np.stack(rows), *images)
+    return Drawn(stacked, np.array(labels), np.array(positions))
 
 
-def _examples(source: Any, rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
-    """Single `(image, label)` pairs of a data set."""
+def _examples(source: Any, rng: np.random.Generator) -> Iterator[tuple[int, Any, Any]]:
+    """Single examples of a data set, `(position, image, label)`."""
     if hasattr(source, "as_numpy_iterator"):
-        return _of_tf_dataset(source)
+        return _numbered(source.as_numpy_iterator())
     if hasattr(source, "batch_sampler") and hasattr(source, "dataset"):
         return _of_data_loader(source, rng)
-    if hasattr(source, "__getitem__") and (hasattr(source, "num_batches") or hasattr(source, "__len__")):
-        return _of_py_dataset(source)
+    if _has_batches(source):
+        batches = getattr(source, "num_batches", None) or len(source)
+        return _numbered(source[index] for index in range(batches))
     raise TypeError(
         "Expected arrays, a tf.data.Dataset, a keras.utils.PyDataset or a torch DataLoader. "
         f"Received: {type(source).__name__}"
     )
 
 
-def _of_tf_dataset(dataset: Any) -> Iterator[tuple[Any, Any]]:
-    batched = all(spec.shape.rank is None or spec.shape.rank > 0 for spec in _pair(dataset.element_spec)[1:])
-    for element in dataset.as_numpy_iterator():
-        if batched:
-            yield from _rows(_pair(element))
-        else:
-            yield _pair(element)
+def _has_batches(source: Any) -> bool:
+    if isinstance(source, (str, Mapping)) or not hasattr(source, "__getitem__"):
+        return False
+    return hasattr(source, "num_batches") or hasattr(source, "__len__")
 
 
-def _of_py_dataset(dataset: Any) -> Iterator[tuple[Any, Any]]:
-    batches = getattr(dataset, "num_batches", None) or len(dataset)
-    for index in range(batches):
-        yield from _rows(_pair(dataset[index]))
+def _numbered(elements: Iterable[Any]) -> Iterator[tuple[int, Any, Any]]:
+    rows = chain.from_iterable(map(_rows, elements))
+    return ((position, image, label) for position, (image, label) in enumerate(rows))
 
 
-def _of_data_loader(loader: Any, rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
+def _of_data_loader(loader: Any, rng: np.random.Generator) -> Iterator[tuple[int, Any, Any]]:
     dataset = loader.dataset
     if not (hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")):
         raise ValueError(
-            "This DataLoader's dataset can only be iterated, and iterating a DataLoader draws from PyTorch's global "
-            "random generator, which would change the training. Draw the probes yourself and give them as arrays."
+            "This DataLoader's dataset can only be iterated, and iterating a DataLoader draws from PyTorch's "
+            "global random generator, which would change the training. Draw the probes yourself and give them "
+            "as arrays."
         )
-    for index in rng.permutation(len(dataset)):
-        yield from _rows(_pair(loader.collate_fn([dataset[int(index)]])))
+    for position in map(int, rng.permutation(len(dataset))):
+        example = dataset[position]
+        for image, label in _rows(loader.collate_fn([example] if loader.batch_sampler else example)):
+            yield position, image, label
 
 
-def _pair(element: Any) -> tuple[Any, Any]:
-    """Images and labels of one element, with or without sample weights."""
+def _rows(element: Any) -> Iterator[tuple[Any, Any]]:
+    """The examples of one element `(images, labels)`: a batch, or a single example."""
     if not isinstance(element, (tuple, list)) or len(element) not in (2, 3):
         raise ValueError(
             "Drawing per class needs labels: expected elements (images, labels). Received: no labels"
         )
-    return element[0], element[1]
-
-
-def _rows(batch: tuple[Any, Any]) -> Iterator[tuple[Any, Any]]:
-    images, labels = optree.tree_map(np.asarray, batch)
+    images, labels = optree.tree_map(np.asarray, (element[0], element[1]))
+    if not _is_batch(images, labels):
+        yield images, labels
+        return
     for row in range(len(labels)):
         yield optree.tree_map(lambda array, row=row: array[row], images), labels[row]
+
+
+def _is_batch(images: Any, labels: Any) -> bool:
+    """Whether images and labels share their leading axis: a one-hot label and its image do not."""
+    count = np.shape(labels)[:1]
+    return count != () and all(leaf.shape[:1] == count for leaf in optree.tree_leaves(images))

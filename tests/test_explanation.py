@@ -320,7 +320,7 @@ def test_a_plot_has_a_row_per_image_and_leaves_matplotlib_as_it_was(explanation)
         assert lines[2].startswith("predicted" if label == predicted else "wrong")
         colour = axes[row, 0].yaxis.label.get_color()
         assert colour == ("black" if label == predicted else "firebrick")
-    assert (LABELS != explanation.predicted_classes).any()
+    assert (explanation.predicted_classes != LABELS).any()
 
 
 def test_a_plot_of_one_image_and_other_columns():

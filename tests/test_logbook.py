@@ -57,13 +57,14 @@ def look(step, epoch=None, **changes):
     return dataclasses.replace(Look(step, step if epoch is None else epoch, 0.0, {"one": SEEN}), **changes)
 
 
-def write_fit(logbook, run, initial_epoch, epochs):
-    """One fit with a look before and after each epoch."""
-    logbook.open(run)
-    logbook.begin(initial_epoch)
-    for epoch in range(initial_epoch - 1, epochs):
-        logbook.write(look(logbook.step(epoch), epoch), None, strict=False)
-    logbook.close()
+def write_fits(logbook, run, *fits):
+    """Fits from an initial epoch to an end, with a look before and after each epoch."""
+    for initial_epoch, epochs in fits:
+        logbook.open(run)
+        logbook.begin(initial_epoch)
+        for epoch in range(initial_epoch - 1, epochs):
+            logbook.write(look(logbook.step(epoch), epoch), None, strict=False)
+        logbook.close()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_steps_only_grow(folder, run, fits, steps, same):
     for fit in fits:
         if not same:
             logbook = Logbook(folder, make_writers("tensorboard", archive=False))
-        write_fit(logbook, run, *fit)
+        write_fits(logbook, run, fit)
     assert [found.step for found in load_looks(folder)] == steps
     assert not same or logbook.steps == steps
 
@@ -91,8 +92,7 @@ def test_steps_only_grow(folder, run, fits, steps, same):
 def test_steps_grow_without_an_event_file_too(folder, run):
     writer = Recording()
     logbook = Logbook(folder, {"mine": writer})
-    write_fit(logbook, run, 0, 1)
-    write_fit(logbook, run, 0, 1)
+    write_fits(logbook, run, (0, 1), (0, 1))
     assert [told[1] for told in writer.told if told[0] == "write"] == [-1, 0, 1]
 
 
@@ -115,26 +115,29 @@ def test_every_writer_gets_the_look_and_the_one_before(folder, run):
 
 
 def test_a_failure_is_warned_of_once_and_counted(folder, run):
-    failing, fine = Recording(fails=("write", "close")), Recording()
-    logbook = Logbook(folder, {"failing": failing, "fine": fine})
-    with pytest.warns(SaliencyWarning, match="failing failed at the end: RuntimeError: out of luck"):
-        logbook.open(run)  # closes what an earlier fit may have left open
+    fine = Recording()
+    logbook = Logbook(folder, {"failing": Recording(fails=("write",)), "fine": fine})
     expected = r"failing failed after epoch 3 \(step 2\): RuntimeError: out of luck. Training goes on"
     with pytest.warns(SaliencyWarning, match=expected) as caught:
-        logbook.write(look(2), None, strict=False)
-        logbook.write(look(3), None, strict=False)
-        logbook.close()
+        write_fits(logbook, run, (3, 5))
     assert len(caught) == 1
     assert logbook.lost == {"failing": 3}
-    assert [told[0] for told in fine.told] == ["close", "open", "write", "write", "close"]
+    assert [told[0] for told in fine.told] == ["close", "open", "write", "write", "write", "close"]
+
+
+def test_a_writer_that_cannot_close_is_warned_of(folder):
+    logbook = Logbook(folder, {"failing": Recording(fails=("close",))})
+    with pytest.warns(SaliencyWarning, match="failing failed at the end: RuntimeError: out of luck"):
+        logbook.close()
 
 
 def test_what_a_look_lacks_is_counted_even_where_it_is_not_written(folder, run):
     logbook = Logbook(folder, {})
     logbook.open(run)
+    lacking = look(-1, lost={"one": "no luck"})
     with pytest.warns(SaliencyWarning, match=r"one failed before training \(step -1\): no luck"):
-        for _ in range(2):
-            logbook.write(look(-1, lost={"one": "no luck"}), None, strict=False)
+        logbook.write(lacking, None, strict=False)
+    logbook.write(lacking, None, strict=False)
     assert logbook.lost == {"one": 2}
     assert logbook.steps == [-1]
 
@@ -168,8 +171,7 @@ def test_a_file_in_the_way_is_an_error(folder, run):
 def test_a_second_fit_starts_its_own_account(folder, run):
     logbook = Logbook(folder, {"failing": Recording(fails=("write",))})
     with pytest.warns(SaliencyWarning) as caught:
-        write_fit(logbook, run, 0, 1)
-        write_fit(logbook, run, 0, 1)
+        write_fits(logbook, run, (0, 1), (0, 1))
     assert len(caught) == 2
     assert (logbook.lost, logbook.written) == ({"failing": 1}, 0)
 

@@ -1,7 +1,8 @@
 """The rooms that touch Keras' inside and name a framework: a model as a function with gradients."""
 
 from keras_saliency.engine.anatomy import Anatomy
-from keras_saliency.engine.scored_model import Gradients, ScoredModel
+from keras_saliency.engine.rectifiers import RectifierCount
+from keras_saliency.engine.scored_model import Gradients, LayerGradients, ScoredModel
 from keras_saliency.engine.scores import Scores
 
-__all__ = ["Anatomy", "Gradients", "ScoredModel", "Scores"]
+__all__ = ["Anatomy", "Gradients", "LayerGradients", "RectifierCount", "ScoredModel", "Scores"]

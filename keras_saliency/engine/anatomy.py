@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 import optree
@@ -15,10 +15,12 @@ from keras.src import backend as keras_backend
 from keras_saliency.engine.inputs import InputPlan, channel_axis, plan_inputs
 from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, Watcher, watching
 from keras_saliency.engine.isolation import without_a_trace
+from keras_saliency.engine.layers import LayerRecord, LayerSite, choose_layer
 from keras_saliency.engine.scores import Output, describe
 from keras_saliency.errors import ModelRejectedInputsError, NoGradientError, SaliencyError
 
 Tensor = Any
+W = TypeVar("W", bound=Watcher)
 
 _BOLD = re.compile(r"\x1b\[\d*m")
 
@@ -45,26 +47,20 @@ class Anatomy:
 
 @dataclass(frozen=True)
 class Traced:
-    """One trace of the model: its outputs and what was recorded on the way."""
+    """One trace of the model: its outputs, and the record of its activations and layers."""
 
     outputs: Any
     record: ActivationRecord
-    tap: FirstFloatTap
 
 
 def forward(
-    model: Any,
-    plan: InputPlan,
-    leaves: Sequence[Tensor],
-    offset: Tensor | None = None,
-    watchers: Sequence[Watcher] = (),
+    model: Any, plan: InputPlan, leaves: Sequence[Tensor], watchers: Sequence[Watcher] = ()
 ) -> Traced:
-    """Call the model in inference mode; `offset` is added to the first floating tensor of a layer."""
-    record, tap = ActivationRecord(), FirstFloatTap(offset)
-    inputs = plan.tree(leaves)
-    with _rejecting(model, plan), watching(tap, record, *watchers):
+    """Call the model in inference mode, watched."""
+    record, inputs = ActivationRecord(), plan.tree(leaves)
+    with _rejecting(model, plan), watching(*watchers, record):
         outputs = model(inputs, training=False) if model._call_has_training_arg else model(inputs)
-    return Traced(outputs, record, tap)
+    return Traced(outputs, record)
 
 
 def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: bool) -> Anatomy:
@@ -86,11 +82,11 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
             f"Expected a keras.Model. Received: {type(model).__module__}.{type(model).__qualname__}"
         )
     plan = _built(model, inputs)
-    traced = _trace(model, plan, inputs)
+    traced, tap = _trace(model, plan, inputs, FirstFloatTap)
     selected = select_output(model, traced.outputs, output, leave_whole=leave_whole)
     explained, tapped_shape = tuple(plan.names[i] for i in plan.floating), None
     if not explained:
-        place, tensor = traced.tap.place, traced.tap.tensor
+        place, tensor = tap.place, tap.tensor
         if place is None or any(tensor is leaf for leaf in optree.tree_leaves(traced.outputs)):
             raise NoGradientError(
                 "All inputs of the model are integers, and no layer inside it takes or returns a floating tensor: "
@@ -107,6 +103,12 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
     )
 
 
+def inspect_layer(model: Any, anatomy: Anatomy, inputs: Any, layer: Any) -> LayerSite:
+    """The site of a layer, see `choose_layer`; nothing is computed."""
+    _, record = _trace(model, anatomy.plan, inputs, LayerRecord)
+    return choose_layer(model, record, layer, anatomy.channel_axis)
+
+
 def _built(model: Any, inputs: Any) -> InputPlan:
     """The plan for inputs like these, once the model is built: building a Sequential declares its inputs."""
     plan = plan_inputs(model, inputs)
@@ -117,13 +119,14 @@ def _built(model: Any, inputs: Any) -> InputPlan:
     return plan_inputs(model, inputs)
 
 
-def _trace(model: Any, plan: InputPlan, inputs: Any) -> Traced:
-    """One abstract trace: nothing is computed, but shapes are known and errors come to light."""
-    traces: list[Traced] = []
+def _trace(model: Any, plan: InputPlan, inputs: Any, make_watcher: Callable[[], W]) -> tuple[Traced, W]:
+    """One abstract trace, watched: nothing is computed, but shapes are known and errors come to light."""
+    traces: list[tuple[Traced, W]] = []
 
     def call(*leaves: Tensor) -> Any:
-        traces.append(forward(model, plan, leaves))
-        return traces[-1].outputs
+        watcher = make_watcher()
+        traces.append((forward(model, plan, leaves, [watcher]), watcher))
+        return traces[-1][0].outputs
 
     leaves = [keras.KerasTensor(array.shape, array.dtype.name) for array in plan.leaves(inputs)]
     with _rejecting(model, plan), without_a_trace():

@@ -214,14 +214,15 @@ def _passes_on(layer: Any) -> bool:
 
 
 class FirstFloatTap(Watcher):
-    """Adds an offset to the first floating tensor that a layer takes or returns.
+    """Adds an offset to the first floating tensor that a layer takes or returns, or to its replacement.
 
     With an offset of zeros nothing changes, and the gradient for the offset is the gradient for that tensor.
     Without an offset it only notes where that tensor is.
     """
 
-    def __init__(self, offset: Tensor | None = None) -> None:
+    def __init__(self, offset: Tensor | None = None, replacement: Tensor | None = None) -> None:
         self._offset = offset
+        self._replacement = replacement
         self.place: str | None = None
         self.tensor: Tensor = None
 
@@ -239,6 +240,8 @@ class FirstFloatTap(Watcher):
         if self.place is not None or not keras_backend.is_float_dtype(tensor.dtype) or len(tensor.shape) < 2:
             return tensor
         self.place, self.tensor = place, tensor
+        if self._replacement is not None:
+            tensor = keras.ops.cast(self._replacement, tensor.dtype)
         return tensor if self._offset is None else tensor + keras.ops.cast(self._offset, tensor.dtype)
 
 

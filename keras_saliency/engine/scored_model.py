@@ -11,10 +11,12 @@ import numpy as np
 import optree
 from keras import ops
 
-from keras_saliency.engine.anatomy import Anatomy, inspect
+from keras_saliency.engine.anatomy import Anatomy, inspect, inspect_layer
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.float16 import computes_in_float16, scaled_gradients
+from keras_saliency.engine.inputs import Moved, unwrapped
 from keras_saliency.engine.isolation import without_a_trace
+from keras_saliency.engine.layers import LayerSite
 from keras_saliency.engine.rectifiers import RectifierCount, Rule
 from keras_saliency.engine.scores import (
     LOGITS,
@@ -50,11 +52,29 @@ class Gradients:
 
 
 @dataclass(frozen=True)
+class LayerGradients:
+    """The output of a layer for `n` examples, and the gradients of their scores for it.
+
+    Attributes:
+        activations: `(n, height, width, channels)` float32; channels come last whatever the model's format.
+        gradients: of the same shape.
+        scores: the scores that were differentiated.
+        layer: the layer's name, behind those of the models that it is nested in.
+    """
+
+    activations: np.ndarray
+    gradients: np.ndarray
+    scores: Scores
+    layer: str
+
+
+@dataclass(frozen=True)
 class _Compiled:
-    """A step, and its compiled function from chunks to tensors."""
+    """A step, its compiled function from chunks to tensors, and the size of the chunks."""
 
     step: Step
     run: Callable[..., dict[str, Any]]
+    chunk: int
 
 
 class ScoredModel:
@@ -70,7 +90,8 @@ class ScoredModel:
         logits: `"auto"` takes the score before softmax or sigmoid, found exactly, or raises; `"output"` takes
             the output as it is; `"centred_log_probability"` is log p − mean log p, which equals the logit minus
             the mean logit until a probability underflows.
-        chunk_size: examples per call of the model. None: equal chunks of at most 32, chosen at the first call.
+        chunk_size: examples per call of the model. None: equal chunks of at most 32, chosen at the first call
+            of each kind.
     """
 
     def __init__(
@@ -94,9 +115,10 @@ class ScoredModel:
         self._model = model
         self._output = output
         self._logits = logits
-        self._chunk = chunk_size
+        self._chunk_size = chunk_size
         self._backend = current_backend()
         self._anatomies: dict[Any, Anatomy] = {}
+        self._sites: dict[Any, LayerSite] = {}
         self._steps: dict[Any, _Compiled] = {}
         self._output_is_known = False
 
@@ -110,6 +132,7 @@ class ScoredModel:
             NoGradientError: no floating tensor is behind the inputs.
             ValueError: a class index or an output gradient does not fit the output, or the output is not clear.
         """
+        inputs, _ = unwrapped(inputs)
         leaves = optree.tree_leaves(inputs)
         structure = optree.tree_structure(inputs)
         key = (structure, *((leaf.shape[1:], leaf.dtype) for leaf in leaves), target.function is None)
@@ -117,8 +140,6 @@ class ScoredModel:
             self._anatomies[key] = inspect(
                 self._model, inputs, self._output, leave_whole=target.function is not None
             )
-        if self._chunk is None:
-            self._chunk = ceil(len(leaves[0]) / ceil(len(leaves[0]) / LARGEST_CHUNK))
         anatomy = self._anatomies[key]
         if anatomy.output is not None and self._logits == "centred_log_probability":
             require_probabilities(anatomy.output)
@@ -132,14 +153,14 @@ class ScoredModel:
             LogitsNotFoundError: `logits="auto"`, and the output is a probability of unknown origin.
         """
         anatomy = self.inspect(inputs, target)
-        step = self._compiled(anatomy, Step.scores, target)
+        step = self._compiled(anatomy, Step.scores, inputs, target)
         return self._read(anatomy, target, self._run(anatomy, step, inputs, target))
 
     def gradients(self, inputs: Any, target: BoundTarget, *, rule: Rule | None = None) -> Gradients:
         """The gradients of the scores. Costs one forward and one backward pass (twice that in float16).
 
         Args:
-            inputs: a tree of arrays, batch first.
+            inputs: a tree of arrays, batch first, or what `moved` returned.
             target: theirs.
             rule: another gradient for rectifiers, see `RectifierRule`.
 
@@ -149,19 +170,103 @@ class ScoredModel:
             LogitsNotFoundError: `logits="auto"`, and the output is a probability of unknown origin.
         """
         anatomy = self.inspect(inputs, target)
-        step = self._compiled(anatomy, Step.gradients, target, rule)
+        step = self._compiled(anatomy, Step.gradients, inputs, target, rule=rule)
+        result = self._run_scaled(anatomy, step, inputs, target)
+        found = step.step.found[-1] if rule else None
+        return Gradients(
+            self._as_inputs(anatomy, result["gradients"]), self._read(anatomy, target, result), found
+        )
+
+    def layer_gradients(self, inputs: Any, target: BoundTarget, layer: Any = "auto") -> LayerGradients:
+        """The output of a layer, and the gradients of the scores for it. Costs one forward and one backward pass.
+
+        Args:
+            inputs: a tree of arrays, batch first, or what `moved` returned.
+            target: theirs.
+            layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial
+                output larger than 1 × 1.
+
+        Raises:
+            MethodDoesNotApplyError: `"auto"`, and no layer has a spatial output.
+            NoGradientError: no path leads from the score to the layer.
+            ValueError: no such layer, one that is not called exactly once, or one without a spatial output.
+        """
+        anatomy = self.inspect(inputs, target)
+        site = self._site(anatomy, inputs, layer)
+        step = self._compiled(anatomy, Step.gradients, inputs, target, site=site)
+        result = self._run_scaled(anatomy, step, inputs, target)
+        activations, (gradients,) = result["tensor"], result["gradients"]
+        if anatomy.channel_axis == 1:
+            activations, gradients = np.moveaxis(activations, 1, -1), np.moveaxis(gradients, 1, -1)
+        return LayerGradients(activations, gradients, self._read(anatomy, target, result), site.name)
+
+    def explained(self, inputs: Any, target: BoundTarget) -> list[np.ndarray]:
+        """The values of what is explained: the floating inputs, or the tensor behind integer inputs.
+
+        Integer inputs cost one forward pass.
+        """
+        anatomy = self.inspect(inputs, target)
+        tree, replaced = unwrapped(inputs)
+        if replaced:
+            return replaced
+        if anatomy.tapped_shape is None:
+            leaves = anatomy.plan.leaves(tree)
+            return [leaves[position] for position in anatomy.plan.floating]
+        step = self._compiled(anatomy, Step.inside, inputs, target)
+        return [self._run(anatomy, step, inputs, target)["tensor"]]
+
+    def moved(self, inputs: Any, target: BoundTarget, rows: np.ndarray, values: list[np.ndarray]) -> Any:
+        """Examples like those in `rows` of the inputs, with other values of what is explained.
+
+        Args:
+            inputs: a tree of arrays, batch first.
+            target: theirs.
+            rows: `(m,)` positions of examples, repetitions allowed.
+            values: what `explained` returns, for `m` examples.
+        """
+        anatomy = self.inspect(inputs, target)
+        tree, _ = unwrapped(inputs)
+        if anatomy.tapped_shape is not None:
+            return Moved(optree.tree_map(lambda array: array[rows], tree), values[0])
+        leaves = [leaf[rows] for leaf in anatomy.plan.leaves(tree)]
+        placed = dict(zip(anatomy.plan.floating, values, strict=True))
+        return anatomy.plan.tree([placed.get(position, leaf) for position, leaf in enumerate(leaves)])
+
+    @staticmethod
+    def count(inputs: Any) -> int:
+        """How many examples there are."""
+        return len(optree.tree_leaves(unwrapped(inputs)[0])[0])
+
+    def as_inputs(self, inputs: Any, target: BoundTarget, values: list[np.ndarray]) -> Any:
+        """One array per explained tensor as maps: in the inputs' own structure, see `Gradients`."""
+        return self._as_inputs(self.inspect(inputs, target), values)
+
+    def _as_inputs(self, anatomy: Anatomy, values: list[np.ndarray]) -> Any:
+        if anatomy.tapped_shape is not None:
+            return values[0]
+        found = dict(zip(anatomy.plan.floating, values, strict=True))
+        return anatomy.plan.tree([found.get(position) for position in range(len(anatomy.plan.names))])
+
+    def _site(self, anatomy: Anatomy, inputs: Any, layer: Any) -> LayerSite:
+        key = (anatomy.plan, layer if isinstance(layer, str) else id(layer))
+        if key not in self._sites:
+            self._sites[key] = inspect_layer(self._model, anatomy, unwrapped(inputs)[0], layer)
+        return self._sites[key]
+
+    def _run_scaled(
+        self, anatomy: Anatomy, step: _Compiled, inputs: Any, target: BoundTarget
+    ) -> dict[str, Any]:
+        """A step with gradients, evaluated so that they survive float16."""
+        if not computes_in_float16(self._model):
+            return self._run(anatomy, step, inputs, target)
         result: dict[str, Any] = {}
 
-        def gradients_at(scale: np.ndarray | None) -> list[np.ndarray]:
+        def gradients_at(scale: np.ndarray) -> list[np.ndarray]:
             result.update(self._run(anatomy, step, inputs, target, scale))
             return result["gradients"]  # type: ignore[no-any-return]
 
-        if computes_in_float16(self._model):
-            maps = scaled_gradients(gradients_at, len(optree.tree_leaves(inputs)[0]))
-        else:
-            maps = gradients_at(None)
-        found = step.step.found[-1] if rule else None
-        return Gradients(_in_input_structure(anatomy, maps), self._read(anatomy, target, result), found)
+        gradients = scaled_gradients(gradients_at, self.count(inputs))
+        return {**result, "gradients": gradients}
 
     def _run(
         self,
@@ -172,17 +277,15 @@ class ScoredModel:
         scale: np.ndarray | None = None,
     ) -> dict[str, Any]:
         """Evaluate chunk by chunk; numpy in, numpy out."""
-        leaves = anatomy.plan.leaves(inputs)
-        count, chunk = len(leaves[0]), self._chunk or 1
-        per_example = (
-            leaves,
-            self._aim(anatomy, target, count),
-            np.ones(count, "float32") if scale is None else scale,
-        )
+        tree, replaced = unwrapped(inputs)
+        leaves = [*anatomy.plan.leaves(tree), *replaced]
+        count = len(leaves[0])
+        aim = self._aim(anatomy, target, count)
+        per_example = (leaves, aim, np.ones(count, "float32") if scale is None else scale)
         results = []
         with without_a_trace():
-            for start in range(0, count, chunk):
-                rows = np.minimum(np.arange(start, start + chunk), count - 1)
+            for start in range(0, count, step.chunk):
+                rows = np.minimum(np.arange(start, start + step.chunk), count - 1)
                 result = step.run(
                     *optree.tree_map(lambda array, rows=rows: ops.convert_to_tensor(array[rows]), per_example)
                 )
@@ -193,18 +296,32 @@ class ScoredModel:
         self,
         anatomy: Anatomy,
         evaluate: Callable[..., dict[str, Any]],
+        inputs: Any,
         target: BoundTarget,
+        *,
         rule: Rule | None = None,
+        site: LayerSite | None = None,
     ) -> _Compiled:
-        key = (evaluate, target.kind, target.function, anatomy.plan, anatomy.tapped_shape, rule)
+        key = (
+            evaluate,
+            target.kind,
+            target.function,
+            anatomy.plan,
+            bool(unwrapped(inputs)[1]),
+            rule,
+            site and id(site.layer),
+        )
         if key not in self._steps:
-            step = Step(self._model, anatomy, self._output, self._logits, target, self._backend, rule)
+            step = Step(self._model, anatomy, self._output, self._logits, target, self._backend, rule, site)
 
             def counted(*arguments: Any) -> dict[str, Any]:
                 self.traces += 1
                 return evaluate(step, *arguments)
 
-            self._steps[key] = _Compiled(step, self._backend.compile(counted, self._model.variables))
+            run = self._backend.compile(counted, self._model.variables)
+            count = self.count(inputs)
+            chunk = self._chunk_size or ceil(count / ceil(count / LARGEST_CHUNK))
+            self._steps[key] = _Compiled(step, run, chunk)
         return self._steps[key]
 
     def _aim(self, anatomy: Anatomy, target: BoundTarget, count: int) -> np.ndarray:
@@ -225,10 +342,3 @@ class ScoredModel:
             refuse_hidden_probabilities(output, table)
             self._output_is_known = True
         return read_scores(output, kind, table, target.classes)
-
-
-def _in_input_structure(anatomy: Anatomy, maps: list[np.ndarray]) -> Any:
-    if anatomy.tapped_shape is not None:
-        return maps[0]
-    found = dict(zip(anatomy.plan.floating, maps, strict=True))
-    return anatomy.plan.tree([found.get(i) for i in range(len(anatomy.plan.names))])

@@ -7,8 +7,10 @@ from typing import Any
 
 from keras import ops
 
-from keras_saliency.engine.anatomy import Anatomy, forward, select_output
+from keras_saliency.engine.anatomy import Anatomy, Traced, forward, select_output
 from keras_saliency.engine.backends.base import Backend
+from keras_saliency.engine.interception import FirstFloatTap
+from keras_saliency.engine.layers import LayerSite, LayerTap
 from keras_saliency.engine.rectifiers import RectifierCount, RectifierRule, Rule
 from keras_saliency.engine.scores import class_table, score_kind
 from keras_saliency.errors import NoGradientError
@@ -21,9 +23,10 @@ Tensor = Any
 class Step:
     """The computation for one chunk, for one kind of target.
 
-    Its two methods are pure functions of tensors, to be compiled. `aim` holds the target of each example: a
-    class index, or an output gradient; a target function needs none. With a `rule` the gradients follow it, and
-    what it found in the model is put into `found` at every trace.
+    Its methods are pure functions of tensors, to be compiled. `aim` holds the target of each example: a class
+    index, or an output gradient; a target function needs none. What is explained are the floating inputs, the
+    tensor behind integer inputs, or, with a `site`, the output of a layer. With a `rule` the gradients follow it,
+    and what it found in the model is put into `found` at every trace.
     """
 
     model: Any
@@ -33,27 +36,27 @@ class Step:
     target: BoundTarget
     backend: Backend
     rule: Rule | None = None
+    site: LayerSite | None = None
     found: list[RectifierCount] = field(default_factory=list)
 
     def scores(self, leaves: list[Tensor], aim: Tensor, scale: Tensor) -> dict[str, Tensor]:
         """The explained scores and the class table."""
         del scale
-        score, table = self._score(leaves, None, aim)
-        return {"score": score, "table": table}
+        score, more = self._score(leaves, None, aim)
+        return {"score": score, "table": more["table"]}
+
+    def inside(self, leaves: list[Tensor], aim: Tensor, scale: Tensor) -> dict[str, Tensor]:
+        """The same, and the tensor inside the model that is explained."""
+        del scale
+        score, more = self._score(leaves, None, aim)
+        return {"score": score, **more}
 
     def gradients(self, leaves: list[Tensor], aim: Tensor, scale: Tensor) -> dict[str, Any]:
-        """The explained scores, the class table, and the gradients × scale of what is explained."""
-        floating, tapped = self.anatomy.plan.floating, self.anatomy.tapped_shape
-        if tapped is None:
-            explained = [leaves[i] for i in floating]
-        else:
-            explained = [ops.zeros((leaves[0].shape[0], *tapped), "float32")]
+        """The same (floating inputs have no tensor inside), and the gradients × scale."""
+        explained = self._differentiated(leaves)
 
-        def scored(explained: list[Tensor]) -> tuple[Tensor, Tensor]:
-            if tapped is not None:
-                return self._score(leaves, explained[0], aim)
-            filled = dict(enumerate(leaves)) | dict(zip(floating, explained, strict=True))
-            return self._score(list(filled.values()), None, aim)
+        def scored(explained: list[Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+            return self._score(leaves, explained, aim)
 
         def seed(score: Tensor) -> Tensor:
             if self.target.classes is None:
@@ -61,33 +64,67 @@ class Step:
             chosen = ops.where(aim == PREDICTED, ops.cast(ops.argmax(score, axis=-1), "int32"), aim)
             return ops.one_hot(chosen, score.shape[-1], dtype="float32") * scale[:, None]
 
-        score, gradients, table = self.backend.vjp(scored, explained, seed)
-        return {"score": score, "table": table, "gradients": self._connected(gradients, explained)}
+        score, gradients, more = self.backend.vjp(scored, explained, seed)
+        return {"score": score, "gradients": self._connected(gradients, explained), **more}
 
-    def _score(self, leaves: list[Tensor], offset: Tensor | None, aim: Tensor) -> tuple[Tensor, Tensor]:
-        """What is differentiated (the class table, or one custom score per example), and the class table."""
-        function = self.target.function
+    @property
+    def _inside(self) -> tuple[int, ...] | None:
+        """The shape of the tensor inside the model that is explained; None where the inputs are."""
+        return self.site.shape if self.site else self.anatomy.tapped_shape
+
+    def _differentiated(self, leaves: list[Tensor]) -> list[Tensor]:
+        """What the gradients are for: the floating inputs, or a zero offset of the tensor inside."""
+        if self._inside is None:
+            return [leaves[i] for i in self.anatomy.plan.floating]
+        return [ops.zeros((leaves[0].shape[0], *self._inside), "float32")]
+
+    def _forward(self, leaves: list[Tensor], explained: list[Tensor] | None) -> tuple[Traced, Tensor]:
+        """The model called with these values of what is explained; and the tensor inside that is explained.
+
+        One leaf more than the model has inputs takes the place of the tensor behind integer inputs.
+        """
+        count, offset = len(self.anatomy.plan.names), None
+        own, replacement = leaves[:count], next(iter(leaves[count:]), None)
+        if explained is not None and self._inside is not None:
+            offset = explained[0]
+        elif explained is not None:
+            placed = dict(zip(self.anatomy.plan.floating, explained, strict=True))
+            own = [placed.get(position, leaf) for position, leaf in enumerate(own)]
+        taps: list[Any] = [FirstFloatTap(None if self.site else offset, replacement)]
+        taps += [LayerTap(self.site.layer, offset)] if self.site else []
         rules = [RectifierRule(self.rule)] if self.rule else []
-        traced = forward(self.model, self.anatomy.plan, leaves, offset, rules)
+        traced = forward(self.model, self.anatomy.plan, own, [*taps, *rules])
         self.found.extend(rule.count for rule in rules)
+        return traced, taps[-1].tensor
+
+    def _score(
+        self, leaves: list[Tensor], explained: list[Tensor] | None, aim: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """What is differentiated (the class table, or one custom score per example), and what else is told."""
+        function = self.target.function
+        traced, inside = self._forward(leaves, explained)
         output = select_output(self.model, traced.outputs, self.output, leave_whole=function is not None)
         table = None
         if (known := self.anatomy.output) is not None:
             table = class_table(output, known, traced.record.of(output), score_kind(known, self.logits))
         if self.target.classes is not None:
-            return table, ops.stop_gradient(table)
-        if function is not None:
+            score = table
+        elif function is not None:
             score = _one_per_example(function(output), aim.shape[0])
         else:
             weighted = ops.cast(output, "float32") * aim
             score = ops.sum(weighted, axis=tuple(range(1, len(weighted.shape))))
-        return score, ops.stop_gradient(score[:, None] if table is None else table)
+        more = {"table": ops.stop_gradient(score[:, None] if table is None else table)}  # type: ignore[index]
+        if self._inside is not None:
+            more["tensor"] = ops.stop_gradient(ops.cast(inside, "float32"))
+        return score, more
 
     def _connected(self, gradients: list[Tensor | None], explained: list[Tensor]) -> list[Tensor]:
         if all(gradient is None for gradient in gradients):
+            what = f"layer {self.site.name!r}" if self.site else ", ".join(self.anatomy.explained)
             raise NoGradientError(
-                f"No gradient reaches {', '.join(self.anatomy.explained)}: the path to the score is cut (by a "
-                "conversion to integers, a stop_gradient, or an output that does not depend on it)."
+                f"No gradient reaches {what}: the path to the score is cut (by a conversion to integers, a "
+                "stop_gradient, or an output that does not depend on it)."
             )
         return [
             ops.zeros_like(tensor) if gradient is None else ops.cast(gradient, "float32")

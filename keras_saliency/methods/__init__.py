@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 from keras_saliency.methods import base
-from keras_saliency.methods.base import Method, MethodResult
+from keras_saliency.methods.base import Method, MethodResult, known_methods, make_method
+from keras_saliency.methods.deconvnet import DeconvNet
 from keras_saliency.methods.gradient import Gradient
+from keras_saliency.methods.guided_backprop import GuidedBackprop
+from keras_saliency.methods.input_x_gradient import InputXGradient
 
-BUILT_IN: tuple[type[Method], ...] = (Gradient,)
+BUILT_IN: tuple[type[Method], ...] = (Gradient, InputXGradient, GuidedBackprop, DeconvNet)
 
-__all__ = ["BUILT_IN", "Gradient", "Method", "MethodResult", "known_methods", "make_method", "make_methods"]
+__all__ = [
+    "BUILT_IN",
+    "DeconvNet",
+    "Gradient",
+    "GuidedBackprop",
+    "InputXGradient",
+    "Method",
+    "MethodResult",
+    "known_methods",
+    "make_method",
+    "make_methods",
+]
 
 
-def known_methods() -> dict[str, Callable[[], Method]]:
-    """Every method by its registered name: ours, and those that other installed packages offer."""
-    return base.installed_methods() | {method.registered: method for method in BUILT_IN}
-
-
-def make_method(method: Any) -> Method:
-    """The method itself, or the one of that name; see `base.make_method`."""
-    return base.make_method(method, known_methods())
+base.REGISTRY.update({method.registered: method for method in BUILT_IN})
 
 
 def make_methods(methods: Any) -> tuple[Method, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from importlib.metadata import entry_points
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -63,7 +64,16 @@ class Method(Protocol):
         """The maps of these inputs. Random numbers come from `rng` alone."""
 
 
-def make_method(method: Any, known: Mapping[str, Callable[[], Method]]) -> Method:
+REGISTRY: dict[str, Callable[[], Method]] = {}
+"""Our own methods by name; `keras_saliency.methods` fills it from its public list."""
+
+
+def known_methods() -> dict[str, Callable[[], Method]]:
+    """Every method by its registered name: ours, and those that other installed packages offer."""
+    return {point.name: partial(_load, point) for point in entry_points(group=ENTRY_POINTS)} | REGISTRY
+
+
+def make_method(method: Any) -> Method:
     """The method itself, or the one of that name with its default options.
 
     Raises:
@@ -71,6 +81,7 @@ def make_method(method: Any, known: Mapping[str, Callable[[], Method]]) -> Metho
         TypeError: this is neither a name nor a method.
     """
     if isinstance(method, str):
+        known = known_methods()
         if method not in known:
             near = get_close_matches(method, known, n=3, cutoff=0.4)
             hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
@@ -87,6 +98,6 @@ def make_method(method: Any, known: Mapping[str, Callable[[], Method]]) -> Metho
     return method
 
 
-def installed_methods() -> dict[str, Callable[[], Method]]:
-    """The methods that other packages offer under the entry point `keras_saliency.methods`."""
-    return {point.name: lambda point=point: point.load()() for point in entry_points(group=ENTRY_POINTS)}
+def _load(point: EntryPoint) -> Method:
+    made: Method = point.load()()
+    return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any, Literal
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import RectifierCount, ScoredModel
 from keras_saliency.errors import SaliencyWarning
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.targets import BoundTarget
@@ -16,7 +16,7 @@ def rectified_gradient(
 ) -> MethodResult:
     """The gradient by a rule for rectifiers, with what the rule found; warns of what it cannot change."""
     gradients = model.gradients(inputs, target, rule=rule)
-    found = gradients.rectifiers
+    found = gradients.rectifiers or RectifierCount(0, ())
     if found.unreached:
         warnings.warn(
             f"The rule {rule!r} changes {found.replaced} ReLUs of this model, and keeps the plain gradient of "

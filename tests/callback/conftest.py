@@ -61,11 +61,15 @@ def probes(x, y):
     return ks.ProbeSet(x[:5], y[:5], regions={"corner": corner})
 
 
-def _fresh(make, **options):
-    keras.utils.clear_session()
+def _compiled(make, **options):
     keras.utils.set_random_seed(1)
     model = make()
-    settings = {"optimizer": "adam", "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
+    settings = {
+        "optimizer": keras.optimizers.SGD(0.1),
+        "loss": "sparse_categorical_crossentropy",
+        "metrics": ["accuracy"],
+        "run_eagerly": True,
+    }
     model.compile(**(settings | options))
     return model
 
@@ -82,23 +86,27 @@ def _perceptron(activation="softmax"):
 
 
 @pytest.fixture
-def fresh():
-    """A function: a network's maker → that network, compiled, as after a new start of Python."""
-    return _fresh
+def compiled():
+    """A function: a network's maker → that network with the same weights every time, ready to train.
+
+    It runs eagerly, which is quick to start, unless it is told otherwise.
+    """
+    return _compiled
 
 
 @pytest.fixture
-def network():
-    """A function that makes the same small compiled network at every call."""
-    return lambda **options: _fresh(_perceptron, **options)
+def network(compiled):
+    """A function that makes the same small network at every call."""
+    return lambda **options: compiled(_perceptron, **options)
 
 
 @pytest.fixture
 def saliency(probes, tmp_path):
-    """A function that makes the callback, for five probes with labels and a region."""
+    """A function that makes the callback, for five probes with labels and a region; it draws no sheets."""
 
     def make(**options):
-        return ks.SaliencyCallback(**({"probes": probes, "log_dir": tmp_path / "logs"} | options))
+        settings = {"probes": probes, "log_dir": tmp_path / "logs", "images": False}
+        return ks.SaliencyCallback(**(settings | options))
 
     return make
 

@@ -110,13 +110,14 @@ def everything(model, history):
 
 
 @pytest.fixture
-def assert_untouched(fresh, fit, saliency):
+def assert_untouched(compiled, fit, saliency):
     """A function: trains twice, without and with the callback, and compares what is left behind."""
 
-    def compare(make, compiled=None, fits=1, **options):
+    def compare(make, settings=None, fits=1, **options):
         left = []
-        for callbacks in [], [saliency(every=2, log_keys="all")]:
-            model = fresh(make, **(compiled or {}))
+        for callbacks in [], [saliency(every=2, log_keys="all", images=True)]:
+            keras.utils.clear_session()
+            model = compiled(make, **({"optimizer": "adam", "run_eagerly": False} | (settings or {})))
             config = [str(model.get_config())] if model.built else []
             for _ in range(fits):
                 history = fit(model, *callbacks, **options)
@@ -135,7 +136,7 @@ def test_every_kind_of_network_trains_the_same(assert_untouched, network):
 
 
 @pytest.mark.parametrize(
-    "compiled",
+    "settings",
     [
         pytest.param({"jit_compile": True}, marks=compiled_only),
         pytest.param({"steps_per_execution": 4}, marks=compiled_only),
@@ -143,8 +144,8 @@ def test_every_kind_of_network_trains_the_same(assert_untouched, network):
     ],
     ids=str,
 )
-def test_every_way_of_running_trains_the_same(assert_untouched, compiled):
-    assert_untouched(NETWORKS["dropout"], compiled)
+def test_every_way_of_running_trains_the_same(assert_untouched, settings):
+    assert_untouched(NETWORKS["dropout"], settings)
 
 
 def test_shuffling_and_validation_stay_the_same(assert_untouched, x, y):

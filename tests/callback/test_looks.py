@@ -27,7 +27,7 @@ def has_drift(looks):
 def test_the_opening_look_shows_the_untrained_network(network, saliency, remember, fit, probes):
     callback = saliency()
     looks = remember(callback)
-    fit(network(), callback, looks, epochs=1)
+    fit(network(run_eagerly=False), callback, looks, epochs=1)
     untrained = ks.explain(network(), probes)
     opening = looks.looks[0]
     np.testing.assert_array_equal(opening.methods["gradient"].explanation.maps, untrained.maps)
@@ -43,7 +43,7 @@ def test_each_look_shows_the_network_after_its_epoch(network, saliency, remember
     explained = []
     callback = saliency()
     looks = remember(callback)
-    fit(network(), callback, looks, Explain(), epochs=3)
+    fit(network(run_eagerly=False), callback, looks, Explain(), epochs=3)
     assert epochs(looks.looks) == steps(looks.looks) == [-1, 0, 1, 2]
     assert has_drift(looks.looks) == [False, True, True, True]
     for look, maps in zip(looks.looks[1:], explained, strict=True):

@@ -29,7 +29,7 @@ def logged(folder):
 
 
 def pictures_in(folder):
-    """Everything in a folder that could be a picture: image files, images in event files, probes' pictures."""
+    """All pictures in a folder: image files, the images in event files, and the probes' own."""
     found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.png")}
     for tag, step, plugin, content in logged(folder):
         if plugin == "images":
@@ -95,7 +95,7 @@ def test_the_archive_has_full_precision(network, saliency, fit, tmp_path):
 
 
 def test_the_folder_has_pictures_and_a_table(network, saliency, fit, tmp_path):
-    callback = saliency(writers="folder")
+    callback = saliency(writers="folder", images=True)
     fit(network(), callback, epochs=2)
     folder = tmp_path / "logs" / "saliency"
     sheets = sorted(path.name for path in (folder / "sheets" / "gradient").glob("*.png"))
@@ -109,12 +109,12 @@ def test_the_folder_has_pictures_and_a_table(network, saliency, fit, tmp_path):
 
 
 def test_images_false_draws_no_sheet(network, saliency, fit, tmp_path):
-    fit(network(), saliency(images=False, writers=["tensorboard", "folder"]), epochs=1)
+    fit(network(), saliency(writers=["tensorboard", "folder"]), epochs=1)
     assert list(pictures_in(tmp_path / "logs" / "saliency")) == [records.PROBES_TAG]
 
 
 @pytest.mark.parametrize("store_images", [True, False])
-def test_store_images_false_leaves_no_picture_of_a_probe(fresh, saliency, fit, x, tmp_path, store_images):
+def test_store_images_false_leaves_no_picture_of_a_probe(compiled, saliency, fit, x, tmp_path, store_images):
     """Two probe sets differ where the model is blind: what it says is the same, only the pictures differ."""
 
     def half_blind():
@@ -135,10 +135,11 @@ def test_store_images_false_leaves_no_picture_of_a_probe(fresh, saliency, fit, x
             probes=images,
             log_dir=tmp_path / name,
             store_images=store_images,
+            images=True,
             archive=True,
             writers=["tensorboard", "folder"],
         )
-        fit(fresh(half_blind), callback, epochs=1)
+        fit(compiled(half_blind), callback, epochs=1)
         found.append(pictures_in(tmp_path / name / "saliency"))
     one, other = found
     assert one.keys() == other.keys()
@@ -147,11 +148,17 @@ def test_store_images_false_leaves_no_picture_of_a_probe(fresh, saliency, fit, x
 
 
 def test_the_settings_say_what_was_asked_for(network, saliency, fit, tmp_path):
-    fit(network(), saliency(every=3, seed=4), epochs=1)
+    model = network()
+    fit(model, saliency(every=3, seed=4), epochs=1)
     [text] = [
         content for tag, *_, content in logged(tmp_path / "logs/saliency") if tag == records.SETTINGS_TAG
     ]
-    for row in "| every | 3 |", "| seed | 4 |", "| target | the label |", "| model | sequential |":
+    for row in (
+        "| every | 3 |",
+        "| seed | 4 |",
+        "| target | the label |",
+        f"| model | {model.name} |".replace("_", "&#95;"),
+    ):
         assert row in text[0].decode()
 
 
@@ -161,7 +168,7 @@ def test_other_writers_in_the_same_log_dir_are_undisturbed(network, saliency, fi
         fit(network(), *callbacks, board, epochs=3, validation_data=(x, y))
         return {run: curves(log_dir, run) for run in ("train", "validation")}
 
-    callback = saliency()
+    callback = saliency(images=True)
     alone, beside = train(tmp_path / "alone"), train(tmp_path / "logs", callback)
     numbers = {tag for tag in beside["train"] if "saliency" in tag}
     assert numbers >= {"epoch_saliency_gradient_drift", "epoch_saliency_probe_accuracy"}

