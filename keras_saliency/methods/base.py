@@ -48,6 +48,7 @@ class Method(Protocol):
         name: the name of this variant in tags and keys, lower-case words (`[a-z][a-z0-9_]*`).
     """
 
+    __dataclass_fields__: ClassVar[dict[str, Any]]
     registered: ClassVar[str]
     cost: ClassVar[str]
     uses_target: ClassVar[bool]

@@ -1,0 +1,116 @@
+"""Models and images from files, opened without running anything that is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from keras_saliency.errors import UnreadableFileError
+from keras_saliency.probes import ProbeSet
+
+PICTURES = (".png", ".jpg", ".jpeg")
+
+
+def load_model(path: Path, imports: Iterable[str] = ()) -> Any:
+    """The model in a file, in Keras' safe mode; `imports` are modules that register custom layers.
+
+    Raises:
+        FileNotFoundError: no such file.
+        UnreadableFileError: Keras cannot load it; the sentence says what to do.
+    """
+    import keras
+
+    for module in imports:
+        import_module(module)
+    if not path.exists():
+        raise FileNotFoundError(f"No such model: {path}")
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        raise UnreadableFileError(f"{path} cannot be loaded: {_advice(path, str(error))}") from error
+
+
+def _advice(path: Path, said: str) -> str:
+    if "unsafe" in said or "safe_mode" in said:
+        return "it holds Python code (a Lambda layer), which is not run. Replace the Lambda by a layer."
+    if "Could not locate" in said or "Unknown" in said:
+        return f"{_first_line(said)} Name the module that registers it: --import MODULE."
+    if path.is_dir():
+        return "it is a folder, as a SavedModel is. Save the model as a .keras file."
+    return _first_line(said)
+
+
+def _first_line(said: str) -> str:
+    return next((line.strip() for line in said.splitlines() if line.strip()), "no reason given")
+
+
+def load_images(
+    paths: Sequence[Path], *, size: tuple[int, int] | None, scale: float, channels: int
+) -> ProbeSet:
+    """Probes from a saved probe set, an array (`.npz` with the key `images`, `.npy`), pictures, or a folder of them.
+
+    Args:
+        paths: one file or folder, or several pictures.
+        size: height and width that pictures are resized to; None leaves them.
+        scale: what the pixels of pictures, 0 … 255, are multiplied with; 1.0 keeps them uint8.
+        channels: of pictures: 1 is grey, all else colour.
+
+    Raises:
+        FileNotFoundError: no such file, or no pictures in the folder.
+        UnreadableFileError: a file is not what its name says.
+        ValueError: pictures of several sizes, or what makes no probe set.
+    """
+    if len(paths) == 1 and paths[0].suffix == ".npz":
+        return _from_npz(paths[0])
+    if len(paths) == 1 and paths[0].suffix == ".npy":
+        return ProbeSet(_read(paths[0], lambda path: np.load(path, allow_pickle=False)))
+    files = [file for path in paths for file in _pictures_in(path)]
+    pictures = [_read(file, lambda path: _picture(path, size, channels)) for file in files]
+    if len({picture.shape for picture in pictures}) > 1:
+        raise ValueError("Expected pictures of one size: give --resize HEIGHTxWIDTH.")
+    shown = np.stack(pictures)
+    eaten = shown if scale == 1.0 else (shown * np.float32(scale)).astype("float32")
+    return ProbeSet(eaten, names=tuple(file.name for file in files), display_images=shown)
+
+
+def _from_npz(path: Path) -> ProbeSet:
+    with _read(path, lambda path: np.load(path, allow_pickle=False)) as file:
+        if "about" in file.files:
+            return ProbeSet.load(path)
+        if "images" not in file.files:
+            raise UnreadableFileError(f"{path} has no array named images. It has: {', '.join(file.files)}")
+        return ProbeSet(file["images"], file["labels"] if "labels" in file.files else None)
+
+
+def _pictures_in(path: Path) -> list[Path]:
+    if not path.exists():
+        raise FileNotFoundError(f"No such file or folder: {path}")
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.iterdir() if file.suffix.lower() in PICTURES)
+    if not found:
+        raise FileNotFoundError(f"No pictures ({', '.join(PICTURES)}) in the folder {path}")
+    return found
+
+
+def _picture(path: Path, size: tuple[int, int] | None, channels: int) -> np.ndarray:
+    with Image.open(path) as image:
+        picture = image.convert("L" if channels == 1 else "RGB")
+        if size is not None:
+            picture = picture.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+        array = np.asarray(picture)
+    return array[..., None] if channels == 1 else array
+
+
+def _read(path: Path, reader: Any) -> Any:
+    try:
+        return reader(path)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"No such file: {path}") from None
+    except (OSError, EOFError, ValueError, UnidentifiedImageError) as error:
+        raise UnreadableFileError(f"{path} cannot be read as {path.suffix or 'a picture'}.") from error
