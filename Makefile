@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PROJECT := pyproject.toml tests/constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test check format benchmark clean
+.PHONY: help demo test check format benchmark seeds clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
@@ -14,6 +14,7 @@ help:
 	@echo "make check      style, types and the import contract"
 	@echo "make format     mend the style"
 	@echo "make benchmark  what a look costs, against a bare compiled gradient"
+	@echo "make seeds      the demo's claim over five seeds and three arms"
 	@echo "make clean      remove the virtual environment and what was made"
 
 demo: $(VENV)/.demo
@@ -36,6 +37,9 @@ format: $(VENV)/.test
 
 benchmark: $(VENV)/.test
 	KERAS_BACKEND=tensorflow $(BIN)/python -m benchmarks.look
+
+seeds: $(VENV)/.test
+	$(BIN)/python -m benchmarks.arms
 
 clean:
 	rm -rf $(VENV) runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -57,3 +57,22 @@ def test_links_lead_somewhere(page):
     links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
     missing = [link for link in links if not (page.parent / link).exists()]
     assert missing == []
+
+
+def test_a_method_of_ones_own_works_as_the_page_says(monkeypatch):
+    names = {"__name__": "my_package"}
+    exec(compile(code("methods.md")[0], "methods.md", "exec"), names)
+    squared = names["SquaredGradient"]
+    model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
+    images = np.ones((2, 4, 4, 1), "float32")
+    expected = ks.explain(model, images).maps ** 2
+    np.testing.assert_array_equal(ks.explain(model, images, squared()).maps, expected)
+
+    class InstalledPoint:
+        name = "squared_gradient"
+
+        def load(self):
+            return squared
+
+    monkeypatch.setattr("keras_saliency.methods.base.entry_points", lambda group: [InstalledPoint()])
+    np.testing.assert_array_equal(ks.explain(model, images, "squared_gradient").maps, expected)
