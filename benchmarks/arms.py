@@ -26,8 +26,16 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 rows = story.tell(arm, EPOCHS, seed, Path(folder), lambda row: None).rows
             enrichments = [row.enrichment for row in rows]
-            numbers = [*enrichments[:2], min(enrichments[2:]), enrichments[-1], rows[-1].validation, rows[-1].probes]
-            print(f"| {arm} | {seed} | " + " | ".join(f"{number:.2f}" for number in numbers) + " |", flush=True)
+            numbers = [
+                *enrichments[:2],
+                min(enrichments[2:]),
+                enrichments[-1],
+                rows[-1].validation,
+                rows[-1].probes,
+            ]
+            print(
+                f"| {arm} | {seed} | " + " | ".join(f"{number:.2f}" for number in numbers) + " |", flush=True
+            )
 
 
 if __name__ == "__main__":

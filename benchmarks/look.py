@@ -73,7 +73,7 @@ def _batch(model: keras.Model) -> tuple[np.ndarray, np.ndarray]:
     return rng.random((PROBES, *model.input_shape[1:]), "float32"), rng.integers(0, 10, PROBES)
 
 
-def _floor(model: keras.Model, x: np.ndarray, y: np.ndarray):  # noqa: ANN202
+def _floor(model: keras.Model, x: np.ndarray, y: np.ndarray):
     @tf.function(autograph=False)
     def gradient(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -128,7 +128,10 @@ def main() -> None:
     overhead = np.subtract(*compare_maps(tiny(), 300)[::-1])
     print(f"One call's own overhead: {overhead:.2f} ms\n")
     print("| model | floor, ms | maps, ms | ratio | ratio without the overhead |\n|---|---|---|---|---|")
-    for name, build, rounds in (("small CNN, 32×32×1", small_cnn, 200), ("MobileNetV2, 96×96×3", mobilenet, 60)):
+    for name, build, rounds in (
+        ("small CNN, 32×32×1", small_cnn, 200),
+        ("MobileNetV2, 96×96×3", mobilenet, 60),
+    ):
         floor, ours = compare_maps(build(), rounds)
         print(f"| {name} | {floor:.2f} | {ours:.2f} | {ours / floor:.3f} | {(ours - overhead) / floor:.3f} |")
     print("\n| part of a look, 16 probes of 32×32 | ms |\n|---|---|")

@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+LARGEST = 2**31 - 1
+"""The largest class index; beyond it stand regression targets, and numbers that int64 cannot hold."""
+
 
 def class_indices(labels: Any, count: int | None = None) -> np.ndarray:
     """`(n,)` int64 class indices from `(n,)` or `(n, 1)` whole numbers or from one-hot rows `(n, classes)`.
@@ -21,15 +24,16 @@ def class_indices(labels: Any, count: int | None = None) -> np.ndarray:
         )
     if count is not None and len(array) != count:
         raise ValueError(f"Expected one label per image, {count} in all. Received: {len(array)} labels")
-    if array.ndim == 2 and array.shape[1] > 1:
+    if array.ndim == 2 and array.shape[1] != 1:
         if not (np.isin(array, (0, 1)).all() and (array.sum(1) == 1).all()):
             raise ValueError(
                 "Labels with several columns must be one-hot: a single 1 in each row. For several labels per image, "
                 f"choose the class to explain, image by image. Received: shape={array.shape}"
             )
-        return array.argmax(1).astype("int64")
+        return np.asarray(array.argmax(1), "int64")
     indices = array.reshape(-1)
-    if not np.isfinite(indices).all() or (indices != np.floor(indices)).any() or (indices < 0).any():
+    possible = (indices >= 0) & (indices <= LARGEST) & (indices == np.floor(indices))  # not for NaN either
+    if not possible.all():
         raise ValueError(
             "Labels are class indices: whole numbers from 0. For a regression give no labels. "
             f"Received: values from {indices.min()} to {indices.max()}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
+import weakref
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from keras_saliency.engine.console import say
 from keras_saliency.errors import SaliencyWarning, UnwritableFolderError
 from keras_saliency.look import Look
 from keras_saliency.writers import Run, Writer, last_step, make_writer
+from keras_saliency.writers.eventfile import event_files
 
 
 def make_writers(writers: Any, *, archive: bool) -> dict[str, Writer]:
@@ -48,6 +50,10 @@ class Logbook:
         self._writers = writers
         self._offset = 0
         self._highest: int | None = None
+        self._files: list[Path] = []
+        weakref.finalize(
+            self, _close, tuple(writers.values())
+        )  # Keras tells nobody that a training broke off
 
     def open(self, run: Run) -> None:
         """Start one `fit`.
@@ -63,6 +69,7 @@ class Logbook:
             self._highest = max((step for step in steps if step is not None), default=None)
             for writer in self._writers.values():
                 writer.open(run)
+            self._files = event_files(self.folder)
         except BaseException as error:
             self.close()
             if not isinstance(error, OSError):
@@ -71,7 +78,16 @@ class Logbook:
             raise UnwritableFolderError(f"Cannot write the looks to {self.folder}: {reason}.") from error
 
     def begin(self, initial_epoch: int) -> None:
-        """Fix the offset of the steps, at the first epoch of a `fit`."""
+        """Fix the offset of the steps, at the first epoch of a `fit`.
+
+        Raises:
+            UnwritableFolderError: since the logbook was opened another one began to write in the folder.
+        """
+        if event_files(self.folder) != self._files:
+            self.close()
+            raise UnwritableFolderError(
+                f"Something else writes its looks to {self.folder} too. Give each callback a log_dir of its own."
+            )
         before = initial_epoch - 1
         self._offset = 0 if self._highest is None else max(0, self._highest - before)
 
@@ -118,6 +134,12 @@ class Logbook:
             if strict:
                 raise
             self._lose(name, look, f"{type(error).__name__}: {error}")
+
+
+def _close(writers: Iterable[Writer]) -> None:
+    for writer in writers:
+        with suppress(Exception):  # nobody is left to be told
+            writer.close()
 
 
 def _when(look: Look | None) -> str:

@@ -23,16 +23,18 @@ def write(
 
     Raises:
         OSError: the file cannot be written; what was there before is untouched.
+        TypeError: an array holds Python objects.
     """
     described = json.dumps({**about, "kind": kind, "version": VERSION}).encode()
-    stored = {name: array for name, array in arrays.items() if array is not None}
+    stored: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items() if array is not None}
+    if objects := [name for name, array in stored.items() if array.dtype.hasobject]:
+        raise TypeError(f"Expected arrays of numbers. Received: Python objects in {objects[0]!r}")
+    stored[_ABOUT] = np.frombuffer(described, "uint8")
     path = Path(path)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
-            np.savez_compressed(
-                file, allow_pickle=False, **stored, **{_ABOUT: np.frombuffer(described, "uint8")}
-            )
+            np.savez_compressed(file, **stored)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

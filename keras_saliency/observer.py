@@ -104,7 +104,10 @@ class Observer:
         explanation = explain_scored(self._scored, self._probes, method, self._target, self._seed)
         views = {view: explanation.heatmaps(view) for view in VIEWS}
         if _bad_maps(views) == len(self._probes):
-            raise SaliencyError(f"None of the maps of {method.name} is finite.")
+            raise SaliencyError(
+                f"None of the maps of {method.name} is finite: on every probe the score or its gradient is "
+                "infinite or not a number."
+            )
         now = _Reference(metrics.ranks(views["signed"]), views["magnitude"])
         first, last = self._first.get(method.name), self._last.get(method.name)
         self._first.setdefault(method.name, now)

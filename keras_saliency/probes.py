@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -142,7 +143,10 @@ class ProbeSet:
         """SHA-256, as 64 hexadecimal digits, of the images and labels: the same for the same question."""
         digest = hashlib.sha256()
         paths, arrays, _ = optree.tree_flatten_with_path(self.images)
-        for name, array in [*zip(map(repr, paths), arrays, strict=True), ("labels", self.labels)]:
+        inputs = sorted(
+            zip(paths, arrays, strict=True), key=itemgetter(0)
+        )  # an OrderedDict keeps its own order
+        for name, array in [*((repr(path), array) for path, array in inputs), ("labels", self.labels)]:
             if array is not None:
                 little_endian = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
                 digest.update(f"{name} {little_endian.dtype.str} {array.shape}\n".encode())

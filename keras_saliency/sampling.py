@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -40,7 +41,7 @@ def per_class(source: Any, y: Any, count: int, seed: int, limit: int) -> Drawn:
             raise ValueError(
                 "Drawing per class needs labels: give y=, or choose the images yourself with ProbeSet(images)."
             )
-        labels = class_indices(y, len(optree.tree_leaves(source)[0]))
+        labels, *_ = [class_indices(y, len(leaf)) for leaf in optree.tree_leaves(source)]
         return take(source, labels, _first_of_each_class(labels, rng.permutation(len(labels)), count))
     if y is not None:
         raise ValueError(f"A {type(source).__name__} brings its own labels. Received: y={type(y).__name__}")
@@ -112,8 +113,7 @@ def _examples(source: Any, rng: np.random.Generator) -> Iterator[tuple[int, Any,
     if hasattr(source, "batch_sampler") and hasattr(source, "dataset"):
         return _of_data_loader(source, rng)
     if _has_batches(source):
-        batches = getattr(source, "num_batches", None) or len(source)
-        return _numbered(source[index] for index in range(batches))
+        return _numbered(source[index] for index in _batch_indices(source))
     raise TypeError(
         "Expected arrays, a tf.data.Dataset, a keras.utils.PyDataset or a torch DataLoader. "
         f"Received: {type(source).__name__}"
@@ -124,6 +124,11 @@ def _has_batches(source: Any) -> bool:
     if isinstance(source, (str, Mapping)) or not hasattr(source, "__getitem__"):
         return False
     return hasattr(source, "num_batches") or hasattr(source, "__len__")
+
+
+def _batch_indices(source: Any) -> Iterable[int]:
+    batches = source.num_batches if hasattr(source, "num_batches") else len(source)
+    return itertools.count() if batches is None else range(batches)  # None: a PyDataset without end
 
 
 def _numbered(elements: Iterable[Any]) -> Iterator[tuple[int, Any, Any]]:

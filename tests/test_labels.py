@@ -35,7 +35,9 @@ def test_one_label_per_image():
         class_indices([0, 1], 3)
 
 
-@pytest.mark.parametrize("rows", [[[1, 1, 0]], [[0, 0, 0]], [[0.5, 0.5, 0]], [[2, 0, 0]], [[np.nan, 0, 1]]])
+@pytest.mark.parametrize(
+    "rows", [[[1, 1, 0]], [[0, 0, 0]], [[0.5, 0.5, 0]], [[2, 0, 0]], [[np.nan, 0, 1]], [[]]]
+)
 def test_several_labels_per_image_are_refused(rows):
     with pytest.raises(
         ValueError, match=r"must be one-hot: a single 1 in each row\. For several labels per image"
@@ -43,7 +45,10 @@ def test_several_labels_per_image_are_refused(rows):
         class_indices(rows)
 
 
-@pytest.mark.parametrize("values", [[0.5, 1.0], [-1, 2], [np.nan, 1], [np.inf, 1], [[0.1], [0.2]]])
+@pytest.mark.parametrize(
+    "values",
+    [[0.5, 1.0], [-1, 2], [np.nan, 1], [np.inf, 1], [[0.1], [0.2]], [1e300], np.array([2**63], "uint64")],
+)
 def test_regression_targets_are_refused(values):
     with pytest.raises(
         ValueError, match=r"whole numbers from 0\. For a regression give no labels\. Received: "

@@ -1,4 +1,5 @@
 import dataclasses
+import gc
 
 import numpy as np
 import pytest
@@ -160,6 +161,24 @@ def test_a_writer_that_cannot_open_closes_all(folder, run):
     ):
         logbook.open(run)
     assert fine.told[-1] == ("close",)
+
+
+def test_what_broke_off_is_closed_with_the_logbook(folder, run):
+    writer = Recording()
+    logbook = Logbook(folder, {"mine": writer})
+    logbook.open(run)
+    del logbook
+    gc.collect()
+    assert [told[0] for told in writer.told] == ["close", "open", "close"]
+
+
+def test_another_event_file_in_the_folder_is_refused(folder, run):
+    logbook, other = (Logbook(folder, make_writers("tensorboard", archive=False)) for _ in range(2))
+    logbook.open(run)
+    other.open(run)
+    other.begin(0)
+    with pytest.raises(UnwritableFolderError, match="Something else writes .* a log_dir of its own"):
+        logbook.begin(0)
 
 
 def test_a_file_in_the_way_is_an_error(folder, run):

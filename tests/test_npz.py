@@ -50,6 +50,12 @@ def test_a_description_that_is_no_json_leaves_no_file(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_python_objects_are_not_written(tmp_path):
+    with pytest.raises(TypeError, match="Expected arrays of numbers. Received: Python objects in 'names'"):
+        npz.write(tmp_path / "file.npz", "probes", {**ARRAYS, "names": np.array([{}], object)}, {})
+    assert os.listdir(tmp_path) == []
+
+
 def test_missing_files_and_folders(tmp_path):
     with pytest.raises(FileNotFoundError):
         npz.read(tmp_path / "missing.npz", "probes")

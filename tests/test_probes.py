@@ -1,3 +1,4 @@
+import collections
 import copy
 import pickle
 import subprocess
@@ -101,7 +102,11 @@ NONFINITE[2, 0, 0, 0] = np.nan
 TWO_INPUTS = [IMAGES, np.ones((3, 1))]
 REFUSED = {
     "NaN": ({"images": NONFINITE}, ValueError, "Expected finite images.*NaN or infinite in image 2"),
-    "infinite": ({"images": np.full_like(IMAGES, -np.inf)}, ValueError, "Expected finite images.* in image 0"),
+    "infinite": (
+        {"images": np.full_like(IMAGES, -np.inf)},
+        ValueError,
+        "Expected finite images.* in image 0",
+    ),
     "rank": (
         {"images": np.ones(4)},
         ValueError,
@@ -394,6 +399,42 @@ def test_files_that_are_not_what_was_saved(changes, sentence, tmp_path):
     resaved(path, **changes)
     with pytest.raises(UnreadableFileError, match=rf"probes\.npz .*{sentence}"):
         ProbeSet.load(path)
+
+
+def cut_off(path):
+    path.write_bytes(path.read_bytes()[:-30])
+
+
+def pickled(path):
+    path.write_bytes(pickle.dumps({"images": IMAGES}))
+
+
+def objects(path):
+    np.savez(path, images=np.array([{}], dtype=object))
+
+
+def text(path):
+    path.write_text("images")
+
+
+@pytest.mark.parametrize("spoil", [cut_off, pickled, objects, text])
+def test_foreign_and_damaged_files(spoil, tmp_path):
+    path = tmp_path / "probes.npz"
+    a_probe_set().save(path)
+    spoil(path)
+    with pytest.raises(
+        UnreadableFileError, match=r"probes\.npz is no probes file .*, or it is damaged"
+    ) as raised:
+        ProbeSet.load(path)
+    assert str(path) in str(raised.value)
+
+
+def test_inputs_by_name_have_no_order(tmp_path):
+    """An OrderedDict is read back as a dict: the same question."""
+    probes = ProbeSet(collections.OrderedDict(b=IMAGES, a=IMAGES + 1))
+    assert probes.fingerprint == ProbeSet({"a": IMAGES + 1, "b": IMAGES}).fingerprint
+    probes.save(tmp_path / "probes.npz")
+    np.testing.assert_equal(ProbeSet.load(tmp_path / "probes.npz").images, dict(probes.images))
 
 
 # as_probes

@@ -22,6 +22,7 @@ from keras_saliency.errors import ModelRejectedInputsError, NoGradientError, Sal
 Tensor = Any
 W = TypeVar("W", bound=Watcher)
 
+TRACED = 32
 _BOLD = re.compile(r"\x1b\[\d*m")
 
 
@@ -120,7 +121,10 @@ def _built(model: Any, inputs: Any) -> InputPlan:
 
 
 def _trace(model: Any, plan: InputPlan, inputs: Any, make_watcher: Callable[[], W]) -> tuple[Traced, W]:
-    """One abstract trace, watched: nothing is computed, but shapes are known and errors come to light."""
+    """One abstract trace, watched: nothing is computed, but shapes are known and errors come to light.
+
+    PyTorch computes after all where a layer does not know how to be abstract: hence few examples.
+    """
     traces: list[tuple[Traced, W]] = []
 
     def call(*leaves: Tensor) -> Any:
@@ -128,7 +132,8 @@ def _trace(model: Any, plan: InputPlan, inputs: Any, make_watcher: Callable[[], 
         traces.append((forward(model, plan, leaves, [watcher]), watcher))
         return traces[-1][0].outputs
 
-    leaves = [keras.KerasTensor(array.shape, array.dtype.name) for array in plan.leaves(inputs)]
+    few = [array[:TRACED] for array in plan.leaves(inputs)]
+    leaves = [keras.KerasTensor(array.shape, array.dtype.name) for array in few]
     with _rejecting(model, plan), without_a_trace():
         keras_backend.compute_output_spec(call, *leaves)
     return traces[-1]

@@ -183,10 +183,11 @@ class ActivationRecord(Watcher):
 
     def layer_output(self, layer: Any, output: Tensor) -> Tensor:
         """See `Watcher`."""
-        if _passes_on(layer):
+        if _passes_on(layer) and self._entered is not None:
             self._passed.append((output, self._entered))
-        else:
+        elif not _passes_on(layer):
             self._produced.append((output, layer))
+        self._entered = None
         return output
 
     def of(self, output: Tensor) -> Activation | None:

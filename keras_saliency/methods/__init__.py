@@ -6,22 +6,57 @@ from collections import Counter
 from typing import Any
 
 from keras_saliency.methods import base
+from keras_saliency.methods.activations import Activations
 from keras_saliency.methods.base import Method, MethodResult, known_methods, make_method
 from keras_saliency.methods.deconvnet import DeconvNet
+from keras_saliency.methods.grad_cam import GradCAM
+from keras_saliency.methods.grad_cam_plus_plus import GradCAMPlusPlus
 from keras_saliency.methods.gradient import Gradient
 from keras_saliency.methods.guided_backprop import GuidedBackprop
+from keras_saliency.methods.guided_grad_cam import GuidedGradCAM
 from keras_saliency.methods.input_x_gradient import InputXGradient
+from keras_saliency.methods.integrated_gradients import IntegratedGradients
+from keras_saliency.methods.layer_cam import LayerCAM
+from keras_saliency.methods.occlusion import Occlusion
+from keras_saliency.methods.smoothgrad import SmoothGrad
+from keras_saliency.methods.smoothgrad_squared import SmoothGradSquared
+from keras_saliency.methods.vargrad import VarGrad
 
-BUILT_IN: tuple[type[Method], ...] = (Gradient, InputXGradient, GuidedBackprop, DeconvNet)
+BUILT_IN: tuple[type[Method], ...] = (
+    Gradient,
+    InputXGradient,
+    GuidedBackprop,
+    DeconvNet,
+    SmoothGrad,
+    SmoothGradSquared,
+    VarGrad,
+    IntegratedGradients,
+    GradCAM,
+    GradCAMPlusPlus,
+    LayerCAM,
+    GuidedGradCAM,
+    Activations,
+    Occlusion,
+)
 
 __all__ = [
     "BUILT_IN",
+    "Activations",
     "DeconvNet",
+    "GradCAM",
+    "GradCAMPlusPlus",
     "Gradient",
     "GuidedBackprop",
+    "GuidedGradCAM",
     "InputXGradient",
+    "IntegratedGradients",
+    "LayerCAM",
     "Method",
     "MethodResult",
+    "Occlusion",
+    "SmoothGrad",
+    "SmoothGradSquared",
+    "VarGrad",
     "known_methods",
     "make_method",
     "make_methods",

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import numpy as np
 import optree
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import ScoredModel, Scores
 from keras_saliency.methods.base import Method
 from keras_saliency.targets import BoundTarget
 
 ROWS_PER_CALL = 16
 
 Arrays = list[np.ndarray]
+
+
+def settled(model: ScoredModel, inputs: Any, target: BoundTarget) -> tuple[BoundTarget, Scores]:
+    """The target with the classes that the model predicts for these inputs, and their scores.
+
+    Moved versions of an image may be predicted otherwise; an average has to explain one and the same score. Costs
+    one forward pass.
+    """
+    scores = model.scores(inputs, target)
+    if target.classes is None:
+        return target, scores
+    return replace(target, classes=scores.target_classes.astype(target.classes.dtype)), scores
 
 
 def maps_at(
@@ -26,7 +39,7 @@ def maps_at(
     points: Iterable[Arrays],
     *,
     rng: np.random.Generator,
-) -> Iterator[Arrays]:
+) -> Iterator[Any]:
     """The maps of a method at each of several values of the explained tensors, one after the other.
 
     Args:
@@ -38,7 +51,8 @@ def maps_at(
         rng: of the method.
 
     Yields:
-        For each point the maps, arrays `(n, …)`. Several points share a call where there are few examples.
+        For each point the maps as the method gives them, for `n` examples. Several points share a call where there
+        are few examples.
     """
     values = iter(points)
     count = model.count(inputs)
@@ -47,6 +61,12 @@ def maps_at(
         moved = model.moved(
             inputs, target, rows, [np.concatenate(parts) for parts in zip(*together, strict=True)]
         )
-        leaves = optree.tree_leaves(method.explain(model, moved, target.take(rows), rng).maps)
-        for first in range(0, len(rows), count):
-            yield [leaf[first : first + count] for leaf in leaves]
+        maps = method.explain(model, moved, target.take(rows), rng).maps
+        for start in range(0, len(rows), count):
+            of_point = slice(start, start + count)
+            yield optree.tree_map(lambda leaf, of_point=of_point: leaf[of_point], maps)
+
+
+def per_example(values: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """`(n,)` values, shaped to be broadcast over arrays `(n, …)` like this one."""
+    return values.reshape(-1, *[1] * (like.ndim - 1))

@@ -51,9 +51,15 @@ class Method(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Any]]
     registered: ClassVar[str]
     cost: ClassVar[str]
-    uses_target: ClassVar[bool]
-    has_sign: ClassVar[bool]
     is_gradient: ClassVar[bool]
+
+    @property
+    def uses_target(self) -> bool:
+        """Whether the map depends on the target; a method that wraps another asks that one."""
+
+    @property
+    def has_sign(self) -> bool:
+        """Whether its maps have a sign."""
 
     @property
     def name(self) -> str:
@@ -92,7 +98,7 @@ def make_method(method: Any) -> Method:
         raise TypeError(
             f"Expected the name of a method or a method, such as ks.Gradient(). Received: {method!r}"
         )
-    if not METHOD_NAME.fullmatch(method.name):
+    if not isinstance(method.name, str) or not METHOD_NAME.fullmatch(method.name):
         raise ValueError(
             f"Expected a method's name like smooth_50 (lower-case words). Received: {method.name!r}"
         )

@@ -65,7 +65,7 @@ def _compiled(make, **options):
     keras.utils.set_random_seed(1)
     model = make()
     settings = {
-        "optimizer": keras.optimizers.SGD(0.1),
+        "optimizer": keras.optimizers.SGD(0.1, momentum=0.9),
         "loss": "sparse_categorical_crossentropy",
         "metrics": ["accuracy"],
         "run_eagerly": True,

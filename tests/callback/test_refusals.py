@@ -108,7 +108,7 @@ REFUSED = {
         not_finite,
         {},
         ks.SaliencyError,
-        "None of the maps of gradient is finite",
+        "None of the maps of gradient is finite: on every probe",
     ),
 }
 
@@ -152,6 +152,14 @@ def test_a_folder_that_cannot_be_made_is_refused(network, saliency, fit, weights
     before = weights(model)
     with pytest.raises(UnwritableFolderError, match=r"Cannot write the looks to .*file.logs.saliency: \w+"):
         fit(model, saliency(log_dir=tmp_path / "file" / "logs"))
+    np.testing.assert_equal(weights(model), before)
+
+
+def test_two_callbacks_in_one_folder_are_refused(network, saliency, fit, weights):
+    model = network()
+    before = weights(model)
+    with pytest.raises(UnwritableFolderError, match="Give each callback a log_dir of its own"):
+        fit(model, saliency(), saliency(methods=ks.Gradient(name="again")))
     np.testing.assert_equal(weights(model), before)
 
 

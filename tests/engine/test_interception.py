@@ -169,6 +169,16 @@ def test_the_record_sees_through_casts():
     assert record.producer(output).name == "last"
 
 
+def test_the_record_is_not_misled_by_arguments_given_by_name():
+    """What a layer is given by name is not seen: it is then known as that layer's own output."""
+    logits = ops.convert_to_tensor(np.array([[0.5, -1.0, 2.0]], "float32"))
+    with watching(record := ActivationRecord()):
+        probabilities = layers.Softmax()(layers.Flatten()(logits))
+        output = layers.Activation("linear", dtype="float16")(inputs=probabilities)
+    assert record.of(probabilities) is not None
+    assert record.of(output) is record.producer(output) is None
+
+
 def test_the_tap_adds_its_offset_to_the_first_floating_tensor():
     tokens = ops.convert_to_tensor(np.array([[1, 2, 0]]))
     embedding, dense = layers.Embedding(5, 2, mask_zero=True, name="words"), layers.Dense(2)

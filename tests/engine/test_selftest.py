@@ -8,7 +8,6 @@ from keras.src import backend as keras_backend
 from keras.src.ops import nn as keras_ops
 
 from keras_saliency.engine import ScoredModel
-from keras_saliency.engine.interception import ACTIVATIONS
 from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.errors import SeamError
 

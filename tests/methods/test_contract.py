@@ -5,14 +5,18 @@ import dataclasses
 import pickle
 import random
 
+import keras
 import numpy as np
 import pytest
-from keras import ops
+from keras import layers, ops
 
 from keras_saliency.engine import ScoredModel
+from keras_saliency.errors import ModelRejectedInputsError
 from keras_saliency.methods import BUILT_IN, Method, known_methods, make_method
 from keras_saliency.methods.base import METHOD_NAME
 from keras_saliency.targets import as_target, bind
+
+torch = pytest.importorskip("torch")
 
 ALL = pytest.mark.parametrize("kind", BUILT_IN, ids=[kind.registered for kind in BUILT_IN])
 
@@ -47,6 +51,14 @@ def test_it_is_a_frozen_value(kind):
 
 
 @ALL
+def test_its_repr_shows_its_options(kind):
+    method = kind()
+    for option in dataclasses.fields(method):
+        assert f"{option.name}={getattr(method, option.name)!r}" in repr(method)
+    assert repr(method).startswith(f"{kind.__name__}(")
+
+
+@ALL
 def test_it_can_be_renamed(kind):
     assert kind(name="mine").name == "mine"
 
@@ -71,8 +83,17 @@ def test_it_gives_the_same_again(kind, model, images):
 
 @ALL
 def test_chunks_change_nothing(kind, model, images):
-    whole, cut = (explain(kind(), model, images, chunk_size=size).maps for size in (5, 2))
-    np.testing.assert_allclose(cut, whole, rtol=0, atol=1e-5 * np.abs(whole).max())
+    whole, *cut = (explain(kind(), model, images, chunk_size=size).maps for size in (5, 3, 1))
+    for maps in cut:
+        np.testing.assert_allclose(maps, whole, rtol=0, atol=1e-5 * np.abs(whole).max())
+
+
+@ALL
+def test_each_image_stands_alone(kind, model, images):
+    whole = explain(kind(), model, images).maps
+    for row in (0, 3):
+        alone = explain(kind(), model, images[row : row + 1]).maps
+        np.testing.assert_allclose(alone[0], whole[row], rtol=0, atol=1e-5 * np.abs(whole).max())
 
 
 @ALL
@@ -92,12 +113,40 @@ def test_the_target_matters_as_declared(kind, model, images):
     assert kind().uses_target != np.array_equal(one, other)
 
 
+def states(model, images):
+    weights = [ops.convert_to_numpy(variable.value).copy() for variable in model.variables]
+    generators = random.getstate(), np.random.get_state(), torch.random.get_rng_state().numpy().copy()
+    return weights, images.copy(), generators, layers.Layer.__call__
+
+
 @ALL
 def test_model_images_and_random_states_stay_as_they_are(kind, model, images):
-    def states():
-        weights = [ops.convert_to_numpy(variable.value).copy() for variable in model.variables]
-        return weights, images.copy(), random.getstate(), np.random.get_state()
-
-    before = states()
+    before = states(model, images)
     explain(kind(), model, images)
-    np.testing.assert_equal(states(), before)
+    np.testing.assert_equal(states(model, images), before)
+
+
+class Fails(keras.Model):
+    """Raises in its call, having drawn from every global generator."""
+
+    def __init__(self, body, good_calls):
+        super().__init__()
+        self.body, self.good_calls = body, good_calls
+
+    def call(self, inputs):
+        random.random(), np.random.random(), torch.rand(1)
+        outputs = self.body(inputs)
+        if not self.good_calls:
+            raise RuntimeError("on purpose")
+        self.good_calls -= 1
+        return outputs
+
+
+@ALL
+@pytest.mark.parametrize("good_calls", [0, 1])
+def test_an_exception_in_the_model_leaves_no_trace(kind, good_calls, model, images):
+    failing = Fails(model, good_calls)
+    before = states(failing, images)
+    with pytest.raises((RuntimeError, ModelRejectedInputsError), match="on purpose"):
+        explain(kind(), failing, images)
+    np.testing.assert_equal(states(failing, images), before)

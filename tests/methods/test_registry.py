@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from keras_saliency.engine import ScoredModel
+from keras_saliency.explanation import explain
 from keras_saliency.methods import BUILT_IN, Gradient, known_methods, make_method, make_methods
 from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.targets import ClassIndex, bind
@@ -43,7 +44,7 @@ def test_what_is_no_method(method):
         make_method(method)
 
 
-@pytest.mark.parametrize("name", ["Gradient", "2_gradients", "smooth grad", "", "a/b"])
+@pytest.mark.parametrize("name", ["Gradient", "2_gradients", "smooth grad", "", "a/b", None, 3])
 def test_names_are_lower_case_words(name):
     with pytest.raises(ValueError, match="Expected a method's name like smooth_50 .* Received: "):
         make_method(Gradient(name=name))
@@ -114,6 +115,14 @@ def test_methods_of_other_packages(model, images):
         ScoredModel(model), images, bind(ClassIndex(0), len(images), None), np.random.default_rng(0)
     )
     assert (found.maps == 7).all()
+
+
+@pytest.mark.usefixtures("another_package")
+def test_methods_of_other_packages_explain(model, images):
+    explanation = explain(model, images, method="sevens")
+    assert explanation.method == "sevens"
+    assert explanation.maps.shape == images.shape[:3]
+    assert (explanation.heatmaps("signed") == 7).all()
 
 
 @pytest.mark.usefixtures("another_package")

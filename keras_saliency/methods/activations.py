@@ -1,0 +1,51 @@
+"""How active a layer is, position by position."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from keras_saliency.engine import LayerGradients, ScoredModel
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.layer_map import AUTO, layer_map, name_with_layer
+from keras_saliency.targets import BoundTarget
+
+
+@dataclass(frozen=True)
+class Activations:
+    """The mean absolute activation of a layer over its channels, the same for every target.
+
+    It shows what the layer answers to, not what the score depends on (attention maps of Zagoruyko and Komodakis
+    2016, arXiv:1612.03928, with the mean for the sum). Maps are `(n, height, width)`, resized from the layer to the
+    image. `diagnostics["layer"]` names the layer. Costs one forward and one backward pass; the gradient is not used,
+    but must exist.
+
+    Attributes:
+        layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
+        name: empty: `activations`, and the layer where it is not `"auto"`.
+    """
+
+    layer: Any = AUTO
+    _: KW_ONLY
+    name: str = ""
+
+    registered: ClassVar[str] = "activations"
+    cost: ClassVar[str] = "1 forward and 1 backward pass"
+    uses_target: ClassVar[bool] = False
+    has_sign: ClassVar[bool] = False
+    is_gradient: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
+
+    def explain(
+        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
+    ) -> MethodResult:
+        """See `Method`."""
+        return layer_map(model, inputs, target, self.layer, _map)
+
+
+def _map(found: LayerGradients) -> np.ndarray:
+    return np.asarray(np.abs(found.activations).mean(-1))

@@ -1,0 +1,55 @@
+"""Guided backpropagation, seen through a class activation map."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import optree
+
+from keras_saliency.engine import ScoredModel
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.explained_image import explained_image
+from keras_saliency.methods.grad_cam import GradCAM
+from keras_saliency.methods.layer_map import AUTO, name_with_layer
+from keras_saliency.methods.rectified import rectified_gradient
+from keras_saliency.targets import BoundTarget
+
+
+@dataclass(frozen=True)
+class GuidedGradCAM:
+    """The map of `GuidedBackprop` times that of `GradCAM` (Selvaraju et al. 2016, arXiv:1610.02391, §3.2).
+
+    The map has the shape of the explained image and a sign; of several inputs only the first image is explained. The
+    class comes from Grad-CAM alone, the detail from guided backpropagation, with the limits that `GuidedBackprop`
+    names. A model without a ReLU is an error. `diagnostics` are those of both. Costs two forward and two backward
+    passes.
+
+    Attributes:
+        layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
+        name: empty: `guided_grad_cam`, and the layer where it is not `"auto"`.
+    """
+
+    layer: Any = AUTO
+    _: KW_ONLY
+    name: str = ""
+
+    registered: ClassVar[str] = "guided_grad_cam"
+    cost: ClassVar[str] = "2 forward and 2 backward passes"
+    uses_target: ClassVar[bool] = True
+    has_sign: ClassVar[bool] = True
+    is_gradient: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
+
+    def explain(
+        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
+    ) -> MethodResult:
+        """See `Method`."""
+        image = explained_image(model, inputs, target)
+        cam = GradCAM(self.layer).explain(model, inputs, target, rng)
+        guided = rectified_gradient(model, inputs, target, "guided")
+        maps = optree.tree_leaves(guided.maps)[image.position] * image.over_channels(cam.maps)
+        return MethodResult(maps, cam.scores, {**guided.diagnostics, **cam.diagnostics})

@@ -1,0 +1,52 @@
+"""Class activation maps with a weight for every position."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from keras_saliency.engine import LayerGradients, ScoredModel
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.layer_map import AUTO, layer_map, name_with_layer
+from keras_saliency.targets import BoundTarget
+
+
+@dataclass(frozen=True)
+class LayerCAM:
+    """The activations of a layer, each times its positive gradient, summed over channels, the positive part.
+
+    From Jiang et al. 2021 (IEEE Transactions on Image Processing 30). As every position has its own weight, early
+    layers give fine maps too. Several layers are not fused, as the paper also shows. Maps are `(n, height, width)`,
+    resized from the layer to the image, in units of score. `diagnostics["layer"]` names the layer. Costs one forward
+    and one backward pass.
+
+    Attributes:
+        layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
+        name: empty: `layer_cam`, and the layer where it is not `"auto"`.
+    """
+
+    layer: Any = AUTO
+    _: KW_ONLY
+    name: str = ""
+
+    registered: ClassVar[str] = "layer_cam"
+    cost: ClassVar[str] = "1 forward and 1 backward pass"
+    uses_target: ClassVar[bool] = True
+    has_sign: ClassVar[bool] = False
+    is_gradient: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
+
+    def explain(
+        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
+    ) -> MethodResult:
+        """See `Method`."""
+        return layer_map(model, inputs, target, self.layer, _map)
+
+
+def _map(found: LayerGradients) -> np.ndarray:
+    maps = (np.maximum(found.gradients, 0) * found.activations).sum(-1)
+    return np.asarray(np.maximum(maps, 0))

@@ -1,0 +1,134 @@
+"""What the score loses when a part of the image is covered."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from keras_saliency.engine import ScoredModel
+from keras_saliency.errors import MethodDoesNotApplyError
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.explained_image import ExplainedImage
+from keras_saliency.methods.perturbation import Perturbed
+from keras_saliency.targets import BoundTarget
+
+Square = tuple[slice, slice]
+
+
+@dataclass(frozen=True)
+class Occlusion:
+    """The drop of the score when a patch of the image is filled (Zeiler and Fergus 2013, arXiv:1311.2901).
+
+    A pixel's value is the mean drop over the patches that cover it, positive where the image supports the score.
+    Patches start every `stride` pixels; the last ones lie at the image's edge, so that every pixel is covered. The
+    predicted class is that of the whole image. Maps are `(n, height, width)`, in units of score. Behind integer
+    inputs the first floating tensor is filled. `diagnostics` name the patch and the stride. Costs one forward pass,
+    and one for every patch.
+
+    Attributes:
+        patch: the side of the square patch in pixels; None: an eighth of the image's shorter side.
+        stride: pixels from patch to patch, at most `patch`; None: half the patch.
+        fill: what a patch is filled with, in units of the explained tensor; `"mean"`: each channel's mean in the
+            image.
+        name: of this variant.
+    """
+
+    _: KW_ONLY
+    patch: int | None = None
+    stride: int | None = None
+    fill: float | Literal["mean"] = 0.0
+    name: str = "occlusion"
+
+    registered: ClassVar[str] = "occlusion"
+    cost: ClassVar[str] = "1 forward pass, and 1 for every patch"
+    uses_target: ClassVar[bool] = True
+    has_sign: ClassVar[bool] = True
+    is_gradient: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        for option in ("patch", "stride"):
+            value = getattr(self, option)
+            if value is not None and (not _is_whole(value) or value < 1):
+                raise ValueError(
+                    f"Expected {option} to be a positive integer or None. Received: {option}={value!r}"
+                )
+        if self.patch is not None and self.stride is not None and self.stride > self.patch:
+            raise ValueError(
+                "Expected a stride of at most the patch, so that every pixel is covered. Received: "
+                f"patch={self.patch}, stride={self.stride}"
+            )
+        if self.fill != "mean" and (
+            isinstance(self.fill, (bool, str)) or not isinstance(self.fill, (int, float, np.number))
+        ):
+            raise ValueError(f'Expected fill to be a number or "mean". Received: fill={self.fill!r}')
+        if self.fill != "mean" and not np.isfinite(self.fill):
+            raise ValueError(f"Expected fill to be finite. Received: fill={self.fill!r}")
+
+    def explain(
+        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
+    ) -> MethodResult:
+        """See `Method`."""
+        examples = Perturbed.of(model, inputs, target)
+        image, scores = examples.image, examples.scores
+        patch, stride = self._sizes(image)
+        squares = _squares(image, patch, stride)
+        filled = self._filled(examples.images, image)
+        drops = np.zeros((len(filled), image.height, image.width))
+        for changes, rows in examples.batches(len(squares)):
+            images = examples.images[rows]
+            for picture, row, change in zip(images, rows, changes, strict=True):
+                place = _in_picture(squares[change], image)
+                picture[place] = filled[row][place]
+            lost = scores.scores[rows] - examples.with_images(rows, images)
+            for row, change, drop in zip(rows, changes, lost, strict=True):
+                drops[row][squares[change]] += drop
+        maps = drops / _cover(squares, image)
+        return MethodResult(maps.astype("float32"), scores, {"patch": patch, "stride": stride})
+
+    def _sizes(self, image: ExplainedImage) -> tuple[int, int]:
+        """The sides of the patch, and the stride."""
+        patch = self.patch or max(1, min(image.height, image.width) // 8, self.stride or 1)
+        if patch > min(image.height, image.width):
+            raise MethodDoesNotApplyError(
+                f"The patch of {patch} × {patch} pixels is larger than the image of {image.height} × {image.width}."
+            )
+        return patch, self.stride or max(1, patch // 2)
+
+    def _filled(self, images: np.ndarray, image: ExplainedImage) -> np.ndarray:
+        """The images, each wholly filled."""
+        if self.fill != "mean":
+            return np.broadcast_to(np.asarray(self.fill, images.dtype), images.shape)
+        return np.broadcast_to(images.mean(image.pixel_axes, keepdims=True), images.shape)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _squares(image: ExplainedImage, patch: int, stride: int) -> list[Square]:
+    """The places of all patches."""
+    return [
+        (slice(top, top + patch), slice(left, left + patch))
+        for top in _starts(image.height, patch, stride)
+        for left in _starts(image.width, patch, stride)
+    ]
+
+
+def _starts(side: int, patch: int, stride: int) -> list[int]:
+    """Where patches start along one side, the last at the edge."""
+    return sorted({*range(0, side - patch, stride), side - patch})
+
+
+def _cover(squares: list[Square], image: ExplainedImage) -> np.ndarray:
+    """How many patches cover each pixel, at least one."""
+    cover = np.zeros((image.height, image.width))
+    for square in squares:
+        cover[square] += 1
+    return cover
+
+
+def _in_picture(square: Square, image: ExplainedImage) -> tuple[slice, ...]:
+    """The index of a square in one picture with its channels."""
+    return (slice(None), *square) if image.channel_axis == 1 else square

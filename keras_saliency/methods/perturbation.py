@@ -1,0 +1,64 @@
+"""Scores of images with changed pixels: what the methods share that need no gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from keras_saliency.engine import ScoredModel, Scores
+from keras_saliency.methods.explained_image import ExplainedImage, explained_image
+from keras_saliency.targets import PREDICTED, BoundTarget
+
+ROWS_PER_CALL = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Perturbed:
+    """Examples whose explained image may be changed, each with a fixed target.
+
+    Attributes:
+        image: which tensor is the image.
+        images: its values, `(n, …)`.
+        scores: those of the unchanged images.
+    """
+
+    image: ExplainedImage
+    images: np.ndarray
+    scores: Scores
+    _model: ScoredModel
+    _inputs: Any
+    _target: BoundTarget
+    _explained: list[np.ndarray]
+
+    @classmethod
+    def of(cls, model: ScoredModel, inputs: Any, target: BoundTarget) -> Perturbed:
+        """The examples of these inputs. What is predicted is fixed by the unchanged images."""
+        image = explained_image(model, inputs, target)
+        scores = model.scores(inputs, target)
+        if target.classes is not None:
+            fixed = np.where(target.classes == PREDICTED, scores.target_classes, target.classes)
+            target = replace(target, classes=fixed.astype("int32"))
+        explained = model.explained(inputs, target)
+        return cls(image, explained[image.position], scores, model, inputs, target, explained)
+
+    def with_images(self, rows: np.ndarray, images: np.ndarray) -> np.ndarray:
+        """The scores of the examples in `rows` with these images in the place of theirs."""
+        values = [value[rows] for value in self._explained]
+        values[self.image.position] = images
+        moved = self._model.moved(self._inputs, self._target, rows, values)
+        return self._model.scores(moved, self._target.take(rows)).scores
+
+    def batches(self, changes: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """All pairs of a change and an example, as many at a time as go into one call.
+
+        Yields:
+            Two arrays of positions: which of the `changes`, and the rows of the examples.
+        """
+        count = len(self.images)
+        size = max(1, ROWS_PER_CALL // count) * count if count <= ROWS_PER_CALL else ROWS_PER_CALL
+        for start in range(0, changes * count, size):
+            pairs = np.arange(start, min(start + size, changes * count))
+            yield pairs // count, pairs % count
