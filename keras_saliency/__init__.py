@@ -11,39 +11,48 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from keras_saliency.callback import SaliencyCallback
     from keras_saliency.engine import ScoredModel
-    from keras_saliency.errors import SaliencyError, SaliencyWarning
+    from keras_saliency.errors import MethodDoesNotApplyError, SaliencyError, SaliencyWarning
     from keras_saliency.explanation import Explanation, explain
     from keras_saliency.look import Look
-    from keras_saliency.methods import Gradient
+    from keras_saliency.methods import (
+        Activations,
+        DeconvNet,
+        GradCAM,
+        GradCAMPlusPlus,
+        Gradient,
+        GuidedBackprop,
+        GuidedGradCAM,
+        InputXGradient,
+        IntegratedGradients,
+        LayerCAM,
+        Occlusion,
+        SmoothGrad,
+        SmoothGradSquared,
+        VarGrad,
+    )
     from keras_saliency.probes import ProbeSet
     from keras_saliency.targets import ClassIndex, Label, OutputGradient, Predicted
     from keras_saliency.writers import load_looks
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "ClassIndex": "targets",
-    "Explanation": "explanation",
-    "Gradient": "methods",
-    "Label": "targets",
-    "Look": "look",
-    "OutputGradient": "targets",
-    "Predicted": "targets",
-    "ProbeSet": "probes",
-    "SaliencyCallback": "callback",
-    "SaliencyError": "errors",
-    "SaliencyWarning": "errors",
-    "ScoredModel": "engine",
-    "explain": "explanation",
-    "load_looks": "writers",
-}
-
 __all__ = [
+    "Activations",
     "ClassIndex",
+    "DeconvNet",
     "Explanation",
+    "GradCAM",
+    "GradCAMPlusPlus",
     "Gradient",
+    "GuidedBackprop",
+    "GuidedGradCAM",
+    "InputXGradient",
+    "IntegratedGradients",
     "Label",
+    "LayerCAM",
     "Look",
+    "MethodDoesNotApplyError",
+    "Occlusion",
     "OutputGradient",
     "Predicted",
     "ProbeSet",
@@ -51,9 +60,43 @@ __all__ = [
     "SaliencyError",
     "SaliencyWarning",
     "ScoredModel",
+    "SmoothGrad",
+    "SmoothGradSquared",
+    "VarGrad",
     "explain",
     "load_looks",
 ]
+
+_HOMES = {
+    "Activations": "methods",
+    "ClassIndex": "targets",
+    "DeconvNet": "methods",
+    "Explanation": "explanation",
+    "GradCAM": "methods",
+    "GradCAMPlusPlus": "methods",
+    "Gradient": "methods",
+    "GuidedBackprop": "methods",
+    "GuidedGradCAM": "methods",
+    "InputXGradient": "methods",
+    "IntegratedGradients": "methods",
+    "Label": "targets",
+    "LayerCAM": "methods",
+    "Look": "look",
+    "MethodDoesNotApplyError": "errors",
+    "Occlusion": "methods",
+    "OutputGradient": "targets",
+    "Predicted": "targets",
+    "ProbeSet": "probes",
+    "SaliencyCallback": "callback",
+    "SaliencyError": "errors",
+    "SaliencyWarning": "errors",
+    "ScoredModel": "engine",
+    "SmoothGrad": "methods",
+    "SmoothGradSquared": "methods",
+    "VarGrad": "methods",
+    "explain": "explanation",
+    "load_looks": "writers",
+}
 
 
 def __getattr__(name: str) -> Any:

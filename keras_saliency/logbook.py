@@ -35,7 +35,7 @@ class Logbook:
     A step is Keras' epoch plus an offset: zero in a new folder, else what lets the steps go on where the
     folder, or an earlier `fit` with this logbook, ended.
 
-    Where a method is `strict` failures are raised; else they are warned of once each, and counted.
+    What fails is warned of once each and counted, or raised where `strict` is set.
 
     Args:
         folder: made when the logbook is opened.
@@ -51,9 +51,8 @@ class Logbook:
         self._offset = 0
         self._highest: int | None = None
         self._files: list[Path] = []
-        weakref.finalize(
-            self, _close, tuple(writers.values())
-        )  # Keras tells nobody that a training broke off
+        # Keras tells nobody that a training broke off.
+        weakref.finalize(self, _close, tuple(writers.values()))
 
     def open(self, run: Run) -> None:
         """Start one `fit`.

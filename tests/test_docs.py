@@ -76,3 +76,10 @@ def test_a_method_of_ones_own_works_as_the_page_says(monkeypatch):
 
     monkeypatch.setattr("keras_saliency.methods.base.entry_points", lambda group: [InstalledPoint()])
     np.testing.assert_array_equal(ks.explain(model, images, "squared_gradient").maps, expected)
+
+
+def test_the_page_lists_every_method():
+    from keras_saliency.methods import BUILT_IN
+
+    page = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+    assert [m.registered for m in BUILT_IN if f"| `{m.registered}` |" not in page] == []

@@ -28,7 +28,7 @@ class Occlusion:
     and one for every patch.
 
     Attributes:
-        patch: the side of the square patch in pixels; None: an eighth of the image's shorter side.
+        patch: the side of the square patch in pixels; None: an eighth of the image's shorter side, 4 at least.
         stride: pixels from patch to patch, at most `patch`; None: half the patch.
         fill: what a patch is filled with, in units of the explained tensor; `"mean"`: each channel's mean in the
             image.
@@ -89,8 +89,9 @@ class Occlusion:
 
     def _sizes(self, image: ExplainedImage) -> tuple[int, int]:
         """The sides of the patch, and the stride."""
-        patch = self.patch or max(1, min(image.height, image.width) // 8, self.stride or 1)
-        if patch > min(image.height, image.width):
+        side = min(image.height, image.width)
+        patch = self.patch or max(side // 8, min(side, 4), self.stride or 1)
+        if patch > side:
             raise MethodDoesNotApplyError(
                 f"The patch of {patch} × {patch} pixels is larger than the image of {image.height} × {image.width}."
             )

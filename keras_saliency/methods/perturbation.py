@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from keras_saliency.engine import ScoredModel, Scores
+from keras_saliency.methods.averaging import settled
 from keras_saliency.methods.explained_image import ExplainedImage, explained_image
-from keras_saliency.targets import PREDICTED, BoundTarget
+from keras_saliency.targets import BoundTarget
 
 ROWS_PER_CALL = 32
 
@@ -37,10 +38,7 @@ class Perturbed:
     def of(cls, model: ScoredModel, inputs: Any, target: BoundTarget) -> Perturbed:
         """The examples of these inputs. What is predicted is fixed by the unchanged images."""
         image = explained_image(model, inputs, target)
-        scores = model.scores(inputs, target)
-        if target.classes is not None:
-            fixed = np.where(target.classes == PREDICTED, scores.target_classes, target.classes)
-            target = replace(target, classes=fixed.astype("int32"))
+        target, scores = settled(model, inputs, target)
         explained = model.explained(inputs, target)
         return cls(image, explained[image.position], scores, model, inputs, target, explained)
 

@@ -5,6 +5,7 @@ from itertools import count
 import keras
 import numpy as np
 import pytest
+from keras import layers
 from scipy.stats import spearmanr
 
 import keras_saliency as ks
@@ -161,6 +162,34 @@ def test_a_fit_after_one_that_broke_off(network, saliency, fit, after_epoch):
     history = fit(model, callback, epochs=3)
     assert steps(callback.looks) == [-1, 2]
     assert history["saliency_gradient_drift"][:2] == [np.inf, np.inf]
+
+
+def test_integer_images_are_watched(compiled, saliency, y):
+    def rescaling():
+        inputs = keras.Input((6, 6, 3), dtype="uint8")
+        flat = layers.Flatten()(layers.Rescaling(1 / 255)(inputs))
+        return keras.Model(inputs, layers.Dense(3, activation="softmax")(flat))
+
+    x = np.random.default_rng(0).integers(0, 256, (16, 6, 6, 3), "uint8")
+    callback, model = saliency(probes=(x[:4], y[:4])), compiled(rescaling)
+    model.fit(x, y, epochs=2, verbose=0, callbacks=[callback])
+    assert has_drift(callback.looks) == [False, True, True]
+    assert callback.last_look.heatmaps("gradient").max() > 0
+
+
+def test_a_model_with_several_inputs_is_watched_through_its_image(compiled, saliency, x, y):
+    def two_inputs():
+        inputs = {"size": keras.Input((2,), name="size"), "image": keras.Input((6, 6, 1), name="image")}
+        together = layers.Concatenate()([inputs["size"], layers.Flatten()(inputs["image"])])
+        return keras.Model(inputs, layers.Dense(3, activation="softmax")(together))
+
+    given = {"size": np.ones((16, 2), "float32"), "image": x}
+    probes = ks.ProbeSet({name: values[:4] for name, values in given.items()}, y[:4])
+    callback = saliency(probes=probes, archive=True)
+    compiled(two_inputs).fit(given, y, epochs=2, verbose=0, callbacks=[callback])
+    assert has_drift(callback.looks) == [False, True, True]
+    maps = callback.last_look.methods["gradient"].explanation.maps
+    np.testing.assert_array_equal(callback.last_look.heatmaps("gradient", "signed"), maps["image"][..., 0])
 
 
 @pytest.mark.parametrize("verbose", [0, 1, 2])

@@ -181,7 +181,7 @@ def test_warnings_that_are_errors_end_no_training(network, saliency, fit, weight
     callback = saliency(methods=[ThirdParty(fails_at=2), "gradient"], writers=[Writer(fails_at=4)])
     model = network()
     with warnings.catch_warnings():
-        warnings.simplefilter("error", ks.SaliencyWarning)
+        warnings.simplefilter("error")
         fit(model, callback, epochs=EPOCHS)
     printed = capsys.readouterr().out.splitlines()
     assert [line.split(" failed")[0] for line in printed] == [

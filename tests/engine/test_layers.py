@@ -188,7 +188,8 @@ def test_names_that_several_layers_have():
     x = layers.GlobalAveragePooling2D()(both)
     model = keras.Model(inputs, layers.Dense(CLASSES, activation="softmax")(x))
     with pytest.raises(
-        ValueError, match=r"2 layers have the name 'late'; give the path of one of them: one\.late, two\.late\."
+        ValueError,
+        match=r"2 layers have the name 'late'; give the path of one of them: one\.late, two\.late\.",
     ):
         seen(model, images(8, 8, 1), "late")
     assert seen(model, images(8, 8, 1), "two.late").layer == "two.late"

@@ -8,7 +8,9 @@ from keras import layers
 def model():
     """A small classifier of images of 8×8 pixels and 2 channels, smooth and with a normalization."""
     keras.utils.set_random_seed(0)
-    mostly_positive = keras.initializers.RandomUniform(-0.1, 0.3)  # else class activation maps may be all zero
+    mostly_positive = keras.initializers.RandomUniform(
+        -0.1, 0.3
+    )  # else class activation maps may be all zero
     return keras.Sequential(
         [
             layers.Input((8, 8, 2)),

@@ -158,7 +158,9 @@ def test_predicted_is_the_class_predicted_for_the_clean_image(model, images):
     np.testing.assert_allclose(found.scores.scores, clean.scores.scores, rtol=1e-5)
 
 
-@pytest.mark.parametrize("target", [1, [0, 1, 2, 0, 1], OutputGradient(np.eye(5, 3)), lambda out: out[:, 2]])
+@pytest.mark.parametrize(
+    "target", [1, [0, 1, 2, 0, 1], OutputGradient(np.eye(3)[[0, 1, 2, 0, 1]]), lambda out: out[:, 2]]
+)
 def test_every_kind_of_target(target, model, images):
     for kind in (SmoothGrad, VarGrad):
         assert (np.ptp(run(kind(samples=4), model, images, target).maps, axis=(1, 2, 3)) > 0).all()
@@ -169,18 +171,18 @@ def test_every_kind_of_target(target, model, images):
 
 def test_a_tolerance_stops_each_image_when_it_is_reached(model, images):
     images = images * np.array([0.01, 1, 1, 1, 4], "float32").reshape(5, 1, 1, 1)
-    found = run(SmoothGrad(samples=256, tolerance=0.1), model, images)
+    found = run(SmoothGrad(samples=256, noise=1, tolerance=0.1), model, images)
     used = found.diagnostics["evaluations"]
     assert used[0] == 8
     assert max(used) > 8
     assert all(count % 8 == 0 and count <= 256 for count in used)
     for row, count in enumerate(used):
-        fixed = run(SmoothGrad(samples=count), model, images)
+        fixed = run(SmoothGrad(samples=count, noise=1), model, images)
         assert fixed.diagnostics["evaluations"] == [count] * 5
         np.testing.assert_allclose(
             found.maps[row], fixed.maps[row], rtol=0, atol=1e-5 * np.abs(fixed.maps[row]).max()
         )
-    limit = run(SmoothGrad(samples=3000), model, images).maps
+    limit = run(SmoothGrad(samples=3000, noise=1), model, images).maps
     distances = np.linalg.norm((found.maps - limit).reshape(5, -1), axis=1)
     assert (distances < 0.2 * np.linalg.norm(limit.reshape(5, -1), axis=1)).all()
 
