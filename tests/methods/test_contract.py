@@ -81,11 +81,16 @@ def test_it_gives_the_same_again(kind, model, images):
     np.testing.assert_array_equal(first, second)
 
 
+def assert_same_maps(found, expected):
+    """To four digits of the largest value: a map of differences of scores carries the rounding of the scores."""
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4 * np.abs(expected).max())
+
+
 @ALL
 def test_chunks_change_nothing(kind, model, images):
     whole, *cut = (explain(kind(), model, images, chunk_size=size).maps for size in (5, 3, 1))
     for maps in cut:
-        np.testing.assert_allclose(maps, whole, rtol=0, atol=1e-5 * np.abs(whole).max())
+        assert_same_maps(maps, whole)
 
 
 @ALL
@@ -93,7 +98,7 @@ def test_each_image_stands_alone(kind, model, images):
     whole = explain(kind(), model, images).maps
     for row in (0, 3):
         alone = explain(kind(), model, images[row : row + 1]).maps
-        np.testing.assert_allclose(alone[0], whole[row], rtol=0, atol=1e-5 * np.abs(whole).max())
+        assert_same_maps(alone[0], whole[row])
 
 
 @ALL
