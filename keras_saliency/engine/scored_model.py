@@ -70,11 +70,18 @@ class LayerGradients:
 
 @dataclass(frozen=True)
 class _Compiled:
-    """A step, its compiled function from chunks to tensors, and the size of the chunks."""
+    """A step, its compiled function from chunks to tensors, and the sizes of chunks that it was compiled for."""
 
     step: Step
     run: Callable[..., dict[str, Any]]
-    chunk: int
+    sizes: set[int]
+
+    def chunk(self, count: int) -> int:
+        """The size of chunks for so many examples: equal ones of at most 32, or somewhat larger ones used before."""
+        fitting = ceil(count / ceil(count / LARGEST_CHUNK))
+        size = min((known for known in self.sizes if fitting <= known <= 2 * fitting), default=fitting)
+        self.sizes.add(size)
+        return size
 
 
 class ScoredModel:
@@ -90,8 +97,7 @@ class ScoredModel:
         logits: `"auto"` takes the score before softmax or sigmoid, found exactly, or raises; `"output"` takes
             the output as it is; `"centred_log_probability"` is log p − mean log p, which equals the logit minus
             the mean logit until a probability underflows.
-        chunk_size: examples per call of the model. None: equal chunks of at most 32, chosen at the first call
-            of each kind.
+        chunk_size: examples per call of the model. None: equal chunks of at most 32.
     """
 
     def __init__(
@@ -282,10 +288,11 @@ class ScoredModel:
         count = len(leaves[0])
         aim = self._aim(anatomy, target, count)
         per_example = (leaves, aim, np.ones(count, "float32") if scale is None else scale)
+        chunk = self._chunk_size or step.chunk(count)
         results = []
         with without_a_trace():
-            for start in range(0, count, step.chunk):
-                rows = np.minimum(np.arange(start, start + step.chunk), count - 1)
+            for start in range(0, count, chunk):
+                rows = np.minimum(np.arange(start, start + chunk), count - 1)
                 result = step.run(
                     *optree.tree_map(lambda array, rows=rows: ops.convert_to_tensor(array[rows]), per_example)
                 )
@@ -319,9 +326,7 @@ class ScoredModel:
                 return evaluate(step, *arguments)
 
             run = self._backend.compile(counted, self._model.variables)
-            count = self.count(inputs)
-            chunk = self._chunk_size or ceil(count / ceil(count / LARGEST_CHUNK))
-            self._steps[key] = _Compiled(step, run, chunk)
+            self._steps[key] = _Compiled(step, run, set())
         return self._steps[key]
 
     def _aim(self, anatomy: Anatomy, target: BoundTarget, count: int) -> np.ndarray:
