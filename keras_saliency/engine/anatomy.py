@@ -111,12 +111,21 @@ def inspect_layer(model: Any, anatomy: Anatomy, inputs: Any, layer: Any) -> Laye
 
 
 def _built(model: Any, inputs: Any) -> InputPlan:
-    """The plan for inputs like these, once the model is built: building a Sequential declares its inputs."""
+    """The plan for inputs like these, once the model is built: building a Sequential declares its inputs.
+
+    Building is the model's own business and leaves its traces, as it does in `fit`: layers that are made in
+    `build` draw their seeds from Python's random numbers.
+    """
     plan = plan_inputs(model, inputs)
-    if model.built or not isinstance(model, keras.Sequential) or len(plan.shapes) > 1:
+    if model.built:
         return plan
-    with _rejecting(model, plan), without_a_trace():
-        model.build((None, *plan.shapes[0]))
+    with _rejecting(model, plan):
+        if isinstance(model, keras.Sequential) and len(plan.shapes) == 1:
+            model.build((None, *plan.shapes[0]))
+        else:
+            keras_backend.compute_output_spec(
+                lambda *leaves: forward(model, plan, leaves).outputs, *_few(plan, inputs)
+            )
     return plan_inputs(model, inputs)
 
 
@@ -132,11 +141,14 @@ def _trace(model: Any, plan: InputPlan, inputs: Any, make_watcher: Callable[[], 
         traces.append((forward(model, plan, leaves, [watcher]), watcher))
         return traces[-1][0].outputs
 
-    few = [array[:TRACED] for array in plan.leaves(inputs)]
-    leaves = [keras.KerasTensor(array.shape, array.dtype.name) for array in few]
     with _rejecting(model, plan), without_a_trace():
-        keras_backend.compute_output_spec(call, *leaves)
+        keras_backend.compute_output_spec(call, *_few(plan, inputs))
     return traces[-1]
+
+
+def _few(plan: InputPlan, inputs: Any) -> list[keras.KerasTensor]:
+    few = [array[:TRACED] for array in plan.leaves(inputs)]
+    return [keras.KerasTensor(array.shape, array.dtype.name) for array in few]
 
 
 @contextmanager

@@ -296,7 +296,7 @@ class ScoredModel:
                 result = step.run(
                     *optree.tree_map(lambda array, rows=rows: ops.convert_to_tensor(array[rows]), per_example)
                 )
-                results.append(optree.tree_map(ops.convert_to_numpy, result))
+                results.append(optree.tree_map(self._backend.to_numpy, result))
         return optree.tree_map(lambda *parts: np.concatenate(parts)[:count], *results)  # type: ignore[no-any-return]
 
     def _compiled(

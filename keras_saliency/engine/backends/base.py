@@ -1,9 +1,11 @@
-"""What the engine asks of a framework: two functions."""
+"""What the engine asks of a framework: to compile, to differentiate, and to hand numbers over."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
+
+import numpy as np
 
 Tensor = Any
 
@@ -28,3 +30,6 @@ class Backend(Protocol):
         `function(inputs)` returns `(output, more)`; `seed(output)` is the gradient of the output to propagate
         back. A gradient is None where no path leads from that input to the output.
         """
+
+    def to_numpy(self, tensor: Tensor) -> np.ndarray:
+        """The values of a tensor."""

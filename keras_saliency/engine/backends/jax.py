@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import keras
+import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 
 
@@ -51,3 +52,9 @@ def _depends_on_something(traced: ClosedJaxpr) -> list[bool]:
         if any(not isinstance(v, Literal) and v in reached for v in equation.invars):
             reached.update(equation.outvars)
     return [not isinstance(v, Literal) and v in reached for v in jaxpr.outvars]
+
+
+def to_numpy(tensor: Any) -> np.ndarray:
+    """See `Backend.to_numpy`."""
+    values: np.ndarray = np.asarray(tensor)
+    return values

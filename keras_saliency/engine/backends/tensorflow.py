@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 
@@ -17,7 +19,8 @@ def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[
         with keras.StatelessScope():
             return function(*arguments)
 
-    return tf.function(stateless, autograph=False, jit_compile=False)  # type: ignore[no-any-return]
+    # TensorFlow counts retracing by code: a partial is told apart from those of other models.
+    return tf.function(partial(stateless), autograph=False, jit_compile=False)  # type: ignore[no-any-return]
 
 
 def vjp(
@@ -30,3 +33,9 @@ def vjp(
         tape.watch(inputs)
         output, more = function(inputs)
     return output, tape.gradient(output, inputs, output_gradients=seed(output)), more
+
+
+def to_numpy(tensor: Any) -> np.ndarray:
+    """See `Backend.to_numpy`."""
+    values: np.ndarray = tensor.numpy()
+    return values

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import torch
 
 
@@ -32,3 +33,9 @@ def vjp(
         return output, [None] * len(inputs), more
     gradients = torch.autograd.grad(output, leaves, grad_outputs=seed(output), allow_unused=True)
     return output.detach(), list(gradients), more
+
+
+def to_numpy(tensor: Any) -> np.ndarray:
+    """See `Backend.to_numpy`."""
+    values: np.ndarray = tensor.detach().cpu().numpy()
+    return values
