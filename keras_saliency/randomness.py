@@ -4,32 +4,42 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 
 @contextmanager
-def undisturbed_random_state() -> Iterator[None]:
+def undisturbed_random_state(*, only_on_failure: bool = False) -> Iterator[None]:
     """Restore the global random states of Python, numpy and (if it is loaded) PyTorch on leaving.
 
     TensorFlow and JAX need nothing here: Keras draws from its own seed generators there, and these are read
-    under a `keras.StatelessScope`.
+    under a `keras.StatelessScope`. With `only_on_failure` the states are restored if an exception leaves the
+    block, and else left as they have become.
     """
-    python_state, numpy_state = random.getstate(), np.random.get_state()
-    with _forked_torch():
-        try:
-            yield
-        finally:
-            random.setstate(python_state)
-            np.random.set_state(numpy_state)
+    restores: list[Callable[[], Any]] = [
+        partial(random.setstate, random.getstate()),
+        partial(np.random.set_state, np.random.get_state()),
+        *_torch_restores(),
+    ]
+    failed = True
+    try:
+        yield
+        failed = False
+    finally:
+        if failed or not only_on_failure:
+            for restore in restores:
+                restore()
 
 
-def _forked_torch() -> Any:
+def _torch_restores() -> list[Callable[[], Any]]:
     torch = sys.modules.get("torch")
     if torch is None or not hasattr(torch, "random"):
-        return nullcontext()
-    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else []
-    return torch.random.fork_rng(devices=list(devices))
+        return []
+    restores: list[Callable[[], Any]] = [partial(torch.set_rng_state, torch.get_rng_state())]
+    if torch.cuda.is_initialized():
+        restores.append(partial(torch.cuda.set_rng_state_all, torch.cuda.get_rng_state_all()))
+    return restores

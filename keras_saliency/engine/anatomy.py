@@ -119,7 +119,7 @@ def _built(model: Any, inputs: Any) -> InputPlan:
     plan = plan_inputs(model, inputs)
     if model.built:
         return plan
-    with _rejecting(model, plan):
+    with _rejecting(model, plan), without_a_trace(only_on_failure=True):
         if isinstance(model, keras.Sequential) and len(plan.shapes) == 1:
             model.build((None, *plan.shapes[0]))
         else:

@@ -16,18 +16,21 @@ _GLOBAL_SEED = "global_seed_generator"
 
 
 @contextmanager
-def without_a_trace() -> Iterator[None]:
+def without_a_trace(*, only_on_failure: bool = False) -> Iterator[None]:
     """Leave the global random states, and Keras' global seed generator if none exists yet, as they are.
 
     A model that draws without a seed makes Keras create that generator, with a seed from Python's own: made
-    during a look, it would change the numbers that training draws later.
+    during a look, it would change the numbers that training draws later. With `only_on_failure` all this happens
+    if an exception leaves the block: what succeeds leaves its traces.
     """
     existing = global_state.get_global_attribute(_GLOBAL_SEED)
-    with undisturbed_random_state(), _outside_inference_mode():
+    failed = True
+    with undisturbed_random_state(only_on_failure=only_on_failure), _outside_inference_mode():
         try:
             yield
+            failed = False
         finally:
-            if existing is None:
+            if existing is None and (failed or not only_on_failure):
                 global_state.set_global_attribute(_GLOBAL_SEED, None)
 
 

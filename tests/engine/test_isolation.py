@@ -143,12 +143,21 @@ class FailsAt(keras.Model):
 @pytest.mark.parametrize("call", [1, 2])
 def test_an_exception_in_the_model_leaves_no_trace(call, evaluate):
     """At the abstract trace, and at the compiled one."""
-    model = FailsAt(call)
+    model = FailsAt(call + 1)
+    model(images(8, 8, 1))  # builds it; what building draws is the model's own business
     before, call_of_layers = snapshot(model), layers.Layer.__call__
     with pytest.raises(ModelRejectedInputsError, match="on purpose"):
         getattr(ScoredModel(model), evaluate)(images(8, 8, 1), bind(as_target(0), 3, None))
     assert_same(snapshot(model), before)
     assert layers.Layer.__call__ is call_of_layers
+
+
+def test_a_build_that_fails_leaves_no_trace():
+    model = FailsAt(1)
+    before = snapshot(model)
+    with pytest.raises(ModelRejectedInputsError, match="on purpose"):
+        ScoredModel(model).scores(images(8, 8, 1), bind(as_target(0), 3, None))
+    assert_same(snapshot(model), before)
 
 
 def test_random_layers_give_the_same_maps_every_time():
