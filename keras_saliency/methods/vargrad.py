@@ -8,15 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from keras_saliency.engine import ScoredModel
-from keras_saliency.methods.averaging import settled
-from keras_saliency.methods.base import Method, MethodResult, make_method
-from keras_saliency.methods.noise import Moments, NoisyMaps, name_around
-from keras_saliency.methods.options import check_noise, check_samples
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.noisy_statistic import NoisyStatistic
 from keras_saliency.targets import BoundTarget
 
 
 @dataclass(frozen=True)
-class VarGrad:
+class VarGrad(NoisyStatistic):
     """The variance of the maps over noisy copies of each image (Adebayo et al. 2018, arXiv:1810.03292).
 
     Value by value, the mean squared distance from the mean of the same copies. It has no sign, and the unit of a
@@ -33,35 +31,11 @@ class VarGrad:
     with the samples.
     """
 
-    method: str | Method = "gradient"
-    samples: int = 24
-    noise: float = 0.15
-    name: str = ""
-
     registered: ClassVar[str] = "vargrad"
-    cost: ClassVar[str] = "samples × the wrapped method, and 1 forward pass"
-    has_sign: ClassVar[bool] = False
-    is_gradient: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        check_samples(self.samples)
-        check_noise(self.noise)
-        method = make_method(self.method)
-        object.__setattr__(self, "method", method)
-        object.__setattr__(self, "name", self.name or name_around(self.registered, method))
-
-    @property
-    def uses_target(self) -> bool:
-        """Whether the wrapped method does."""
-        return make_method(self.method).uses_target
 
     def explain(
         self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
     ) -> MethodResult:
         """See `Method`."""
-        target, scores = settled(model, inputs, target)
-        noisy = NoisyMaps(model, self.method, inputs, target, noise=self.noise, rng=rng)
-        rows, found = np.arange(noisy.count), Moments(noisy.count)
-        for maps in noisy.draw(rows, self.samples // 2):
-            found.add(rows, maps)
+        found, scores = self._moments(model, inputs, target, rng)
         return MethodResult(found.variance, scores)
