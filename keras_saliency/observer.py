@@ -89,15 +89,16 @@ class Observer:
         """
         seen: dict[str, MethodLook] = {}
         lost: dict[str, str] = {}
-        for method in self._methods:
-            try:
-                seen[method.name] = self._see(method, compare=compare)
-                if bad := _bad_maps(seen[method.name].heatmaps):
-                    lost[method.name] = f"{bad} of its {len(self._probes)} maps are not finite"
-            except Exception as error:
-                if strict:
-                    raise
-                lost[method.name] = f"{type(error).__name__}: {error}"
+        with self._scored.remembering(self._probes.images, self._target):
+            for method in self._methods:
+                try:
+                    seen[method.name] = self._see(method, compare=compare)
+                    if bad := _bad_maps(seen[method.name].heatmaps):
+                        lost[method.name] = f"{bad} of its {len(self._probes)} maps are not finite"
+                except Exception as error:
+                    if strict:
+                        raise
+                    lost[method.name] = f"{type(error).__name__}: {error}"
         return Look(step, epoch, time.time(), seen, _accuracy(self._probes, seen), lost)
 
     def _see(self, method: Method, *, compare: bool) -> MethodLook:

@@ -2,7 +2,7 @@
 
 from keras_saliency.engine.anatomy import Anatomy
 from keras_saliency.engine.rectifiers import RectifierCount
-from keras_saliency.engine.scored_model import Gradients, LayerGradients, ScoredModel
+from keras_saliency.engine.scored_model import Gradients, LayerGradients, LayerOutput, ScoredModel
 from keras_saliency.engine.scores import Scores
 
-__all__ = ["Anatomy", "Gradients", "LayerGradients", "RectifierCount", "ScoredModel", "Scores"]
+__all__ = ["Anatomy", "Gradients", "LayerGradients", "LayerOutput", "RectifierCount", "ScoredModel", "Scores"]

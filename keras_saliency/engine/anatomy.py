@@ -12,6 +12,7 @@ import keras
 import optree
 from keras.src import backend as keras_backend
 
+from keras_saliency.engine.float16 import computes_in_float16
 from keras_saliency.engine.inputs import InputPlan, channel_axis, plan_inputs
 from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, Watcher, watching
 from keras_saliency.engine.isolation import without_a_trace
@@ -37,6 +38,7 @@ class Anatomy:
         tapped_shape: the shape, without the batch, of the first floating tensor behind an integer input; None
             where the inputs themselves are explained.
         channel_axis: −1, or 1 for channels first.
+        float16: whether any layer computes in float16.
     """
 
     plan: InputPlan
@@ -44,6 +46,7 @@ class Anatomy:
     explained: tuple[str, ...]
     tapped_shape: tuple[int, ...] | None
     channel_axis: int
+    float16: bool
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
         explained=explained,
         tapped_shape=tapped_shape,
         channel_axis=axis,
+        float16=computes_in_float16(model),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -12,8 +13,9 @@ import optree
 from keras import ops
 
 from keras_saliency.engine.anatomy import Anatomy, inspect, inspect_layer
+from keras_saliency.engine.answers import Answers, remembered
 from keras_saliency.engine.backends import current_backend
-from keras_saliency.engine.float16 import computes_in_float16, scaled_gradients
+from keras_saliency.engine.float16 import scaled_gradients
 from keras_saliency.engine.inputs import Moved, unwrapped
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.engine.layers import LayerSite
@@ -52,20 +54,29 @@ class Gradients:
 
 
 @dataclass(frozen=True)
-class LayerGradients:
-    """The output of a layer for `n` examples, and the gradients of their scores for it.
+class LayerOutput:
+    """The output of a layer for `n` examples.
 
     Attributes:
         activations: `(n, height, width, channels)` float32; channels come last whatever the model's format.
-        gradients: of the same shape.
-        scores: the scores that were differentiated.
+        scores: the scores of the examples.
         layer: the layer's name, behind those of the models that it is nested in.
     """
 
     activations: np.ndarray
-    gradients: np.ndarray
     scores: Scores
     layer: str
+
+
+@dataclass(frozen=True)
+class LayerGradients(LayerOutput):
+    """The output of a layer for `n` examples, and the gradients of their scores for it.
+
+    Attributes:
+        gradients: of the shape of the activations.
+    """
+
+    gradients: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -127,6 +138,7 @@ class ScoredModel:
         self._sites: dict[Any, LayerSite] = {}
         self._steps: dict[Any, _Compiled] = {}
         self._output_is_known = False
+        self.answers: Answers | None = None
 
     def inspect(self, inputs: Any, target: BoundTarget) -> Anatomy:
         """The model's anatomy. Whatever cannot work with these inputs and this target is refused here.
@@ -152,6 +164,19 @@ class ScoredModel:
         self._aim(anatomy, target, len(leaves[0]))
         return anatomy
 
+    @contextmanager
+    def remembering(self, inputs: Any, target: BoundTarget) -> Iterator[None]:
+        """Within the block a question about just these inputs and this target is computed once.
+
+        So several methods of one look share their passes. The model's weights must not change meanwhile.
+        """
+        before, self.answers = self.answers, Answers(inputs, target)
+        try:
+            yield
+        finally:
+            self.answers = before
+
+    @remembered
     def scores(self, inputs: Any, target: BoundTarget) -> Scores:
         """The scores of the examples. Costs one forward pass.
 
@@ -162,6 +187,7 @@ class ScoredModel:
         step = self._compiled(anatomy, Step.scores, inputs, target)
         return self._read(anatomy, target, self._run(anatomy, step, inputs, target))
 
+    @remembered
     def gradients(self, inputs: Any, target: BoundTarget, *, rule: Rule | None = None) -> Gradients:
         """The gradients of the scores. Costs one forward and one backward pass (twice that in float16).
 
@@ -183,6 +209,7 @@ class ScoredModel:
             self._as_inputs(anatomy, result["gradients"]), self._read(anatomy, target, result), found
         )
 
+    @remembered
     def layer_gradients(self, inputs: Any, target: BoundTarget, layer: Any = "auto") -> LayerGradients:
         """The output of a layer, and the gradients of the scores for it. Costs one forward and one backward pass.
 
@@ -201,11 +228,22 @@ class ScoredModel:
         site = self._site(anatomy, inputs, layer)
         step = self._compiled(anatomy, Step.gradients, inputs, target, site=site)
         result = self._run_scaled(anatomy, step, inputs, target)
-        activations, (gradients,) = result["tensor"], result["gradients"]
-        if anatomy.channel_axis == 1:
-            activations, gradients = np.moveaxis(activations, 1, -1), np.moveaxis(gradients, 1, -1)
-        return LayerGradients(activations, gradients, self._read(anatomy, target, result), site.name)
+        activations, gradients = (
+            _channels_last(tensor, anatomy) for tensor in (result["tensor"], *result["gradients"])
+        )
+        return LayerGradients(activations, self._read(anatomy, target, result), site.name, gradients)
 
+    @remembered
+    def layer_output(self, inputs: Any, target: BoundTarget, layer: Any = "auto") -> LayerOutput:
+        """The output of a layer. Costs one forward pass; arguments and errors as `layer_gradients`."""
+        anatomy = self.inspect(inputs, target)
+        site = self._site(anatomy, inputs, layer)
+        step = self._compiled(anatomy, Step.inside, inputs, target, site=site)
+        result = self._run(anatomy, step, inputs, target)
+        activations = _channels_last(result["tensor"], anatomy)
+        return LayerOutput(activations, self._read(anatomy, target, result), site.name)
+
+    @remembered
     def explained(self, inputs: Any, target: BoundTarget) -> list[np.ndarray]:
         """The values of what is explained: the floating inputs, or the tensor behind integer inputs.
 
@@ -263,7 +301,7 @@ class ScoredModel:
         self, anatomy: Anatomy, step: _Compiled, inputs: Any, target: BoundTarget
     ) -> dict[str, Any]:
         """A step with gradients, evaluated so that they survive float16."""
-        if not computes_in_float16(self._model):
+        if not anatomy.float16:
             return self._run(anatomy, step, inputs, target)
         result: dict[str, Any] = {}
 
@@ -347,3 +385,7 @@ class ScoredModel:
             refuse_hidden_probabilities(output, table)
             self._output_is_known = True
         return read_scores(output, kind, table, target.classes)
+
+
+def _channels_last(tensor: np.ndarray, anatomy: Anatomy) -> np.ndarray:
+    return np.moveaxis(tensor, 1, -1) if anatomy.channel_axis == 1 else tensor

@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from keras_saliency.engine import LayerGradients, ScoredModel
+from keras_saliency.engine import ScoredModel
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.layer_map import AUTO, layer_map, name_with_layer
+from keras_saliency.methods.explained_image import explained_image
+from keras_saliency.methods.layer_map import AUTO, as_map, name_with_layer
 from keras_saliency.targets import BoundTarget
 
 
@@ -19,8 +20,7 @@ class Activations:
 
     It shows what the layer answers to, not what the score depends on (attention maps of Zagoruyko and Komodakis
     2016, arXiv:1612.03928, with the mean for the sum). Maps are `(n, height, width)`, resized from the layer to the
-    image. `diagnostics["layer"]` names the layer. Costs one forward and one backward pass; the gradient is not used,
-    but must exist.
+    image. `diagnostics["layer"]` names the layer. Costs one forward pass.
 
     Attributes:
         layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
@@ -32,7 +32,7 @@ class Activations:
     name: str = ""
 
     registered: ClassVar[str] = "activations"
-    cost: ClassVar[str] = "1 forward and 1 backward pass"
+    cost: ClassVar[str] = "1 forward pass"
     uses_target: ClassVar[bool] = False
     has_sign: ClassVar[bool] = False
     is_gradient: ClassVar[bool] = False
@@ -44,8 +44,6 @@ class Activations:
         self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
     ) -> MethodResult:
         """See `Method`."""
-        return layer_map(model, inputs, target, self.layer, _map)
-
-
-def _map(found: LayerGradients) -> np.ndarray:
-    return np.asarray(np.abs(found.activations).mean(-1))
+        image = explained_image(model, inputs, target)
+        found = model.layer_output(inputs, target, self.layer)
+        return as_map(found, np.abs(found.activations).mean(-1), image)

@@ -14,7 +14,7 @@ from keras_saliency.engine import ScoredModel, Scores
 from keras_saliency.methods.base import Method
 from keras_saliency.targets import BoundTarget
 
-ROWS_PER_CALL = 16
+ROWS_PER_CALL = 32
 
 Arrays = list[np.ndarray]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_saliency.engine import LayerGradients, ScoredModel
+from keras_saliency.engine import LayerGradients, LayerOutput, ScoredModel
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.explained_image import explained_image
+from keras_saliency.methods.explained_image import ExplainedImage, explained_image
 from keras_saliency.render.resize import bilinear
 from keras_saliency.targets import BoundTarget
 
@@ -51,5 +51,10 @@ def layer_map(
     """
     image = explained_image(model, inputs, target)
     found = model.layer_gradients(inputs, target, layer)
-    maps = bilinear(combine(found), image.height, image.width)
-    return MethodResult(maps.astype("float32", copy=False), found.scores, {"layer": found.layer})
+    return as_map(found, combine(found), image)
+
+
+def as_map(found: LayerOutput, maps: np.ndarray, image: ExplainedImage) -> MethodResult:
+    """Maps `(n, h, w)` made from what was found at a layer, resized to the explained image."""
+    resized = bilinear(maps, image.height, image.width)
+    return MethodResult(resized.astype("float32", copy=False), found.scores, {"layer": found.layer})

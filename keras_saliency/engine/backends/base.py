@@ -16,7 +16,8 @@ class Backend(Protocol):
     def compile(self, function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
         """`function`, compiled where the framework compiles; it always sees the current values of `variables`.
 
-        The compiled function leaves every variable as it is, whatever `function` assigns.
+        The compiled function leaves every variable as it is, whatever `function` assigns. All that `function` takes
+        and returns has the batch as its first axis, and its examples do not depend on each other.
         """
 
     def vjp(
