@@ -8,19 +8,25 @@ from typing import Any
 from keras_saliency.methods import base
 from keras_saliency.methods.activations import Activations
 from keras_saliency.methods.base import Method, MethodResult, known_methods, make_method
+from keras_saliency.methods.blur_integrated_gradients import BlurIntegratedGradients
 from keras_saliency.methods.deconvnet import DeconvNet
+from keras_saliency.methods.expected_gradients import ExpectedGradients
 from keras_saliency.methods.grad_cam import GradCAM
 from keras_saliency.methods.grad_cam_plus_plus import GradCAMPlusPlus
 from keras_saliency.methods.gradient import Gradient
 from keras_saliency.methods.guided_backprop import GuidedBackprop
 from keras_saliency.methods.guided_grad_cam import GuidedGradCAM
+from keras_saliency.methods.guided_integrated_gradients import GuidedIntegratedGradients
 from keras_saliency.methods.input_x_gradient import InputXGradient
 from keras_saliency.methods.integrated_gradients import IntegratedGradients
 from keras_saliency.methods.layer_cam import LayerCAM
 from keras_saliency.methods.occlusion import Occlusion
+from keras_saliency.methods.rise import RISE
+from keras_saliency.methods.score_cam import ScoreCAM
 from keras_saliency.methods.smoothgrad import SmoothGrad
 from keras_saliency.methods.smoothgrad_squared import SmoothGradSquared
 from keras_saliency.methods.vargrad import VarGrad
+from keras_saliency.methods.xrai import XRAI
 
 BUILT_IN: tuple[type[Method], ...] = (
     Gradient,
@@ -31,29 +37,41 @@ BUILT_IN: tuple[type[Method], ...] = (
     SmoothGradSquared,
     VarGrad,
     IntegratedGradients,
+    BlurIntegratedGradients,
+    GuidedIntegratedGradients,
+    ExpectedGradients,
+    XRAI,
     GradCAM,
     GradCAMPlusPlus,
     LayerCAM,
     GuidedGradCAM,
+    ScoreCAM,
     Activations,
     Occlusion,
+    RISE,
 )
 
 __all__ = [
     "BUILT_IN",
+    "RISE",
+    "XRAI",
     "Activations",
+    "BlurIntegratedGradients",
     "DeconvNet",
+    "ExpectedGradients",
     "GradCAM",
     "GradCAMPlusPlus",
     "Gradient",
     "GuidedBackprop",
     "GuidedGradCAM",
+    "GuidedIntegratedGradients",
     "InputXGradient",
     "IntegratedGradients",
     "LayerCAM",
     "Method",
     "MethodResult",
     "Occlusion",
+    "ScoreCAM",
     "SmoothGrad",
     "SmoothGradSquared",
     "VarGrad",

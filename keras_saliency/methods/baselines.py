@@ -10,11 +10,11 @@ from scipy.ndimage import gaussian_filter
 from keras_saliency.methods.averaging import Arrays
 from keras_saliency.methods.options import is_real
 
-OF_THE_IMAGE = ("mean", "blur")
+OF_THE_IMAGE = ("mean", "blur", "min", "max")
 
 
 def as_baseline(baseline: Any) -> float | str | np.ndarray:
-    """One baseline, checked: a number, `"mean"`, `"blur"`, or an array, which is copied and read-only."""
+    """One baseline, checked: a number, `"mean"`, `"blur"`, `"min"`, `"max"`, or an array, copied and read-only."""
     if is_real(baseline):
         return float(baseline)
     if isinstance(baseline, str) and baseline in OF_THE_IMAGE:
@@ -24,9 +24,14 @@ def as_baseline(baseline: Any) -> float | str | np.ndarray:
         copy.flags.writeable = False
         return copy
     raise ValueError(
-        'Expected a baseline to be a finite number, "mean", "blur", a numpy array of finite numbers, or a list of '
-        f"these. Received: {baseline!r}"
+        'Expected a baseline to be a finite number, "mean", "blur", "min", "max", a numpy array of finite numbers, or '
+        f"a list of these. Received: {baseline!r}"
     )
+
+
+def baseline_key(baseline: float | str | np.ndarray) -> Any:
+    """What tells a checked baseline from others, to be compared and hashed."""
+    return (baseline.shape, baseline.tobytes()) if isinstance(baseline, np.ndarray) else baseline
 
 
 def baseline_values(
@@ -34,7 +39,7 @@ def baseline_values(
 ) -> Arrays:
     """The baseline of each image: float32 arrays of the shapes of the explained tensors `(n, …)`.
 
-    `"mean"` and `"blur"` are of images: explained tensors of less than three axes stay as they are.
+    `"mean"`, `"blur"`, `"min"` and `"max"` are of images: explained tensors of less than three axes stay as they are.
 
     Args:
         baseline: see `as_baseline`.
@@ -62,6 +67,9 @@ def _of_one(
         return value
     skipped = {0} if value.ndim == 3 else {0, channel_axis % value.ndim}
     spatial = tuple(axis for axis in range(value.ndim) if axis not in skipped)
+    if baseline in ("min", "max"):
+        every = tuple(range(1, value.ndim))
+        return np.broadcast_to(getattr(value, baseline)(every, keepdims=True), value.shape)
     if baseline == "mean":
         return np.broadcast_to(value.mean(spatial, keepdims=True), value.shape)
     width = sigma * max(value.shape[axis] for axis in spatial)

@@ -12,7 +12,7 @@ import optree
 from keras_saliency.engine import ScoredModel
 from keras_saliency.methods.averaging import Arrays, maps_at, settled
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.baselines import as_baseline, baseline_values
+from keras_saliency.methods.baselines import as_baseline, baseline_key, baseline_values
 from keras_saliency.methods.gradient import Gradient
 from keras_saliency.methods.options import check_tolerance, is_real, is_whole
 from keras_saliency.methods.quadrature import QUADRATURES, Quadrature, Stage, stages
@@ -34,8 +34,8 @@ class IntegratedGradients:
     Args:
         steps: how many gradients are taken on the line.
         baseline: a number; an array that broadcasts to one image, or to all; `"mean"`, each image's mean per channel;
-            `"blur"`, each image blurred; or a list of several, whose maps are averaged. In the units of the
-            explained tensor.
+            `"blur"`, each image blurred; `"min"` or `"max"`, each image's smallest or largest value; or a list of
+            several, whose maps are averaged. In the units of the explained tensor.
         quadrature: where on the line: `"midpoint"`, `"trapezoid"` (both ends included) or `"gauss_legendre"`, which
             is made for smooth models.
         tolerance: begin with few steps and refine until |completeness_delta| is at most this fraction of the
@@ -100,10 +100,7 @@ class IntegratedGradients:
     @property
     def _key(self) -> tuple[Any, ...]:
         """The options, arrays among them as bytes."""
-        baselines = tuple(
-            (baseline.shape, baseline.tobytes()) if isinstance(baseline, np.ndarray) else baseline
-            for baseline in self._baselines
-        )
+        baselines = tuple(map(baseline_key, self._baselines))
         several = isinstance(self.baseline, tuple)
         return (self.steps, several, baselines, self.quadrature, self.tolerance, self.sigma, self.name)
 

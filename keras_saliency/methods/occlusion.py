@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.explained_image import ExplainedImage
-from keras_saliency.methods.perturbation import Perturbed
+from keras_saliency.methods.options import is_whole
+from keras_saliency.methods.perturbation import Fill, Perturbed, check_fill
 from keras_saliency.targets import BoundTarget
 
 Square = tuple[slice, slice]
@@ -38,7 +39,7 @@ class Occlusion:
     _: KW_ONLY
     patch: int | None = None
     stride: int | None = None
-    fill: float | Literal["mean"] = 0.0
+    fill: Fill = 0.0
     name: str = "occlusion"
 
     registered: ClassVar[str] = "occlusion"
@@ -50,7 +51,7 @@ class Occlusion:
     def __post_init__(self) -> None:
         for option in ("patch", "stride"):
             value = getattr(self, option)
-            if value is not None and (not _is_whole(value) or value < 1):
+            if value is not None and (not is_whole(value) or value < 1):
                 raise ValueError(
                     f"Expected {option} to be a positive integer or None. Received: {option}={value!r}"
                 )
@@ -59,12 +60,7 @@ class Occlusion:
                 "Expected a stride of at most the patch, so that every pixel is covered. Received: "
                 f"patch={self.patch}, stride={self.stride}"
             )
-        if self.fill != "mean" and (
-            isinstance(self.fill, (bool, str)) or not isinstance(self.fill, (int, float, np.number))
-        ):
-            raise ValueError(f'Expected fill to be a number or "mean". Received: fill={self.fill!r}')
-        if self.fill != "mean" and not np.isfinite(self.fill):
-            raise ValueError(f"Expected fill to be finite. Received: fill={self.fill!r}")
+        check_fill(self.fill)
 
     def explain(
         self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
@@ -74,7 +70,7 @@ class Occlusion:
         image, scores = examples.image, examples.scores
         patch, stride = self._sizes(image)
         squares = _squares(image, patch, stride)
-        filled = self._filled(examples.images, image)
+        filled = examples.filled(self.fill)
         drops = np.zeros((len(filled), image.height, image.width))
         for changes, rows in examples.batches(len(squares)):
             images = examples.images[rows]
@@ -96,16 +92,6 @@ class Occlusion:
                 f"The patch of {patch} × {patch} pixels is larger than the image of {image.height} × {image.width}."
             )
         return patch, self.stride or max(1, patch // 2)
-
-    def _filled(self, images: np.ndarray, image: ExplainedImage) -> np.ndarray:
-        """The images, each wholly filled."""
-        if self.fill != "mean":
-            return np.broadcast_to(np.asarray(self.fill, images.dtype), images.shape)
-        return np.broadcast_to(images.mean(image.pixel_axes, keepdims=True), images.shape)
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def _squares(image: ExplainedImage, patch: int, stride: int) -> list[Square]:

@@ -19,6 +19,12 @@ def is_whole(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
+def check_count(name: str, value: Any) -> None:
+    """Raise unless the option of that name is a positive integer."""
+    if not is_whole(value) or value < 1:
+        raise ValueError(f"Expected {name} to be a positive integer. Received: {name}={value!r}")
+
+
 def check_samples(samples: Any) -> None:
     """Raise unless there is an even number of samples."""
     if not is_whole(samples) or samples < 2 or samples % 2:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from keras_saliency.engine import ScoredModel, Scores
 from keras_saliency.methods.averaging import settled
 from keras_saliency.methods.explained_image import ExplainedImage, explained_image
+from keras_saliency.methods.options import is_real
 from keras_saliency.targets import BoundTarget
 
 ROWS_PER_CALL = 32
+
+Fill = float | Literal["mean"]
+
+
+def check_fill(fill: Any) -> None:
+    """Raise unless this is something that images can be filled with."""
+    if fill != "mean" and not is_real(fill):
+        raise ValueError(f'Expected fill to be a finite number or "mean". Received: fill={fill!r}')
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +50,12 @@ class Perturbed:
         target, scores = settled(model, inputs, target)
         explained = model.explained(inputs, target)
         return cls(image, explained[image.position], scores, model, inputs, target, explained)
+
+    def filled(self, fill: Fill) -> np.ndarray:
+        """The images, each wholly filled: with a number, or with the mean of each of its channels."""
+        if fill != "mean":
+            return np.broadcast_to(np.asarray(fill, self.images.dtype), self.images.shape)
+        return np.broadcast_to(self.images.mean(self.image.pixel_axes, keepdims=True), self.images.shape)
 
     def with_images(self, rows: np.ndarray, images: np.ndarray) -> np.ndarray:
         """The scores of the examples in `rows` with these images in the place of theirs."""

@@ -1,0 +1,131 @@
+"""Integrated gradients from many references at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from keras_saliency.engine import ScoredModel
+from keras_saliency.errors import MethodDoesNotApplyError
+from keras_saliency.methods.averaging import Arrays
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.options import check_count
+from keras_saliency.methods.path import Step, Walk
+from keras_saliency.targets import BoundTarget
+
+
+@dataclass(frozen=True, eq=False)
+class ExpectedGradients:
+    """Each value's share in the difference of the score to what it is on average over references (Erion et al. 2021,
+    arXiv:1906.10670).
+
+    The mean over references, and over places on the straight line from each to the image, of the gradient times (image
+    minus reference), in units of the score. Other than in the paper, references are taken in turn, in a random order,
+    and the places are spread evenly over the line, in a random order too: the mean is the same, its error smaller.
+
+    Args:
+        references: where the lines begin: an array `(m, …)` of what the explained images are (for several inputs a
+            list of arrays), such as images of the training data. None: the explained images themselves, whose maps
+            then depend on each other.
+        samples: how many gradients are taken for each image.
+        name: of this variant.
+
+    Costs `samples` forward and backward passes, and 1 forward pass.
+    """
+
+    references: Any = None
+    samples: int = 50
+    name: str = "expected_gradients"
+
+    registered: ClassVar[str] = "expected_gradients"
+    cost: ClassVar[str] = "samples forward and backward passes, and 1 forward pass"
+    uses_target: ClassVar[bool] = True
+    has_sign: ClassVar[bool] = True
+    is_gradient: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        check_count("samples", self.samples)
+        if self.references is not None:
+            object.__setattr__(self, "references", _checked(self.references))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ExpectedGradients) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @property
+    def _key(self) -> tuple[Any, ...]:
+        references = [(array.shape, array.tobytes()) for array in self.references or ()]
+        return (tuple(references), self.samples, self.name)
+
+    def explain(
+        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
+    ) -> MethodResult:
+        """See `Method`."""
+        walk = Walk.to(model, inputs, target, rng)
+        references = self._fitting(walk.ends)
+        sums = walk.integral(self._steps(walk.ends, references, rng))
+        return walk.result([leaf / self.samples for leaf in sums], {"references": len(references[0])})
+
+    def _fitting(self, ends: Arrays) -> Arrays:
+        if self.references is None:
+            if len(ends[0]) == 1:
+                raise MethodDoesNotApplyError(
+                    "A single image has no other to be compared with: give ExpectedGradients references=, such as "
+                    "images of the training data."
+                )
+            return ends
+        expected, given = [end.shape[1:] for end in ends], [array.shape[1:] for array in self.references]
+        if expected != given:
+            raise ValueError(
+                f"Expected references of the shape of what is explained, {_shapes(expected)}. "
+                f"Received: {_shapes(given)}"
+            )
+        return list(self.references)
+
+    def _steps(self, ends: Arrays, references: Arrays, rng: np.random.Generator) -> Iterator[Step]:
+        rounds = -(-self.samples // len(references[0]))
+        order = np.concatenate([rng.permutation(len(references[0])) for _ in range(rounds)])
+        places = (rng.permutation(self.samples) + rng.random(self.samples)) / self.samples
+        for chosen, place in zip(order[: self.samples], places, strict=True):
+            starts = [array[chosen] for array in references]
+            changes = [end - start for end, start in zip(ends, starts, strict=True)]
+            yield (
+                [start + np.float32(place) * way for start, way in zip(starts, changes, strict=True)],
+                changes,
+            )
+
+
+def _checked(references: Any) -> tuple[np.ndarray, ...]:
+    arrays = references if isinstance(references, (list, tuple)) else [references]
+    if not arrays or not all(_is_filled(array) for array in arrays):
+        raise ValueError(
+            "Expected references to be a numpy array (m, …) of finite numbers, or a list of these, one per input. "
+            f"Received: references={references!r:.200}"
+        )
+    if len({len(array) for array in arrays}) > 1:
+        raise ValueError(
+            f"Expected as many references for every input. Received: {', '.join(str(len(a)) for a in arrays)}"
+        )
+    copies = tuple(array.astype("float32") for array in arrays)
+    for copy in copies:
+        copy.flags.writeable = False
+    return copies
+
+
+def _is_filled(array: Any) -> bool:
+    return (
+        isinstance(array, np.ndarray)
+        and array.ndim > 1
+        and len(array) > 0
+        and array.dtype.kind in "fiu"
+        and bool(np.isfinite(array).all())
+    )
+
+
+def _shapes(shapes: list[tuple[int, ...]]) -> str:
+    return ", ".join(f"(m, {', '.join(map(str, shape))})" for shape in shapes)
