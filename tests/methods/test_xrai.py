@@ -1,0 +1,122 @@
+"""XRAI against its algorithm, written out with sets of pixels."""
+
+import sys
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from keras_saliency.engine import ScoredModel
+from keras_saliency.methods import XRAI, Gradient, IntegratedGradients
+from keras_saliency.methods.segments import segment_masks, smallest_gain
+from keras_saliency.methods.xrai import _by_region
+from keras_saliency.targets import as_target, bind
+
+
+def run(method, model, images, target=0):
+    bound = bind(as_target(target), len(images), None)
+    return method.explain(ScoredModel(model), images, bound, np.random.default_rng(0))
+
+
+def quarters():
+    """An image of four flat quarters."""
+    image = np.zeros((24, 24, 1), "float32")
+    image[:12, :12], image[:12, 12:], image[12:, :12] = 1.0, 0.6, 0.3
+    return image
+
+
+def test_flat_quarters_are_found_as_segments():
+    masks = segment_masks(quarters())
+    assert masks.shape[1:] == (24, 24)
+    for rows in (slice(0, 12), slice(12, 24)):
+        for columns in (slice(0, 12), slice(12, 24)):
+            expected = np.zeros((24, 24), bool)
+            expected[rows, columns] = True
+            agreements = (masks & expected).sum((1, 2)) / (masks | expected).sum((1, 2))
+            assert agreements.max() > 0.7  # the enlargement blurs the borders
+
+
+def test_every_scale_covers_the_image():
+    masks = segment_masks(np.random.default_rng(0).random((30, 20, 3)).astype("float32"))
+    assert (masks.sum(0) >= 6).all()
+
+
+@pytest.mark.parametrize("value", [0.0, 7.0])
+def test_a_constant_image_is_one_segment(value):
+    assert segment_masks(np.full((16, 16), value)).all()
+
+
+def by_hand(attribution, masks, smallest):
+    """The greedy choice of the paper on sets of pixels."""
+    values = dict(np.ndenumerate(attribution.astype("float64")))
+    left = [set(zip(*np.nonzero(mask), strict=True)) for mask in masks]
+    covered, found = set(), {}
+    while True:
+        gains = [
+            (np.mean([values[pixel] for pixel in mask - covered]), number)
+            for number, mask in enumerate(left)
+            if len(mask - covered) >= smallest
+        ]
+        if not gains:
+            break
+        gain, number = max(gains, key=lambda pair: pair[0])
+        found |= dict.fromkeys(left[number] - covered, gain)
+        covered |= left[number]
+    rest = values.keys() - covered
+    found |= dict.fromkeys(rest, np.mean([values[pixel] for pixel in rest]) if rest else 0)
+    return np.array(
+        [[found[row, column] for column in range(masks.shape[2])] for row in range(masks.shape[1])]
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_regions_join_as_in_the_paper(seed):
+    rng = np.random.default_rng(seed)
+    attribution = rng.normal(size=(15, 15)).astype("float32")
+    masks = rng.random((12, 15, 15)) < 0.25
+    assert smallest_gain(15, 15) == 1
+    np.testing.assert_allclose(_by_region(attribution, masks), by_hand(attribution, masks, 1), atol=1e-6)
+    assert (~masks.any(0)).any()  # some pixels belong to no region
+    assert smallest_gain(224, 224) == 50
+
+
+def test_the_quarter_that_matters_is_hot():
+    model = keras.Sequential([layers.Input((24, 24, 1)), layers.Flatten(), layers.Dense(1, use_bias=False)])
+    kernel = np.zeros((24, 24))
+    kernel[:12, 12:] = 1.0
+    model.set_weights([kernel.reshape(-1, 1)])
+    found = run(XRAI(), model, quarters()[None])
+    assert found.maps.shape == (1, 24, 24)
+    inside = found.maps[0, 1:11, 13:23]
+    assert inside.min() > 4 * np.abs(found.maps[0, 13:]).max()
+    assert len(found.diagnostics["completeness_delta"]) == 1
+
+
+def test_it_averages_the_wrapped_maps_region_by_region(monkeypatch):
+    rng = np.random.default_rng(0)
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([layers.Input((16, 16, 3)), layers.Flatten(), layers.Dense(2)])
+    images = rng.random((2, 16, 16, 3), "float32")
+    gradient = run(Gradient(), model, images).maps.sum(-1)
+    expected = [_by_region(map_, segment_masks(image)) for map_, image in zip(gradient, images, strict=True)]
+    method = XRAI(method="gradient")
+    assert method.name == "xrai_gradient"
+    np.testing.assert_allclose(run(method, model, images).maps, expected, atol=1e-6)
+
+
+def test_its_default_starts_at_the_smallest_and_at_the_largest_value():
+    assert XRAI().method == IntegratedGradients(baseline=("min", "max"))
+    assert XRAI().name == "xrai"
+    assert XRAI().has_sign
+    assert not XRAI(method="activations").has_sign
+    assert not XRAI(method="activations").uses_target
+
+
+def test_without_scikit_image_the_error_names_the_extra(monkeypatch):
+    from keras_saliency.methods.segments import _labels
+
+    _labels.cache_clear()
+    monkeypatch.setitem(sys.modules, "skimage.segmentation", None)
+    with pytest.raises(ImportError, match=r"keras_saliency\[regions\]"):
+        segment_masks(np.zeros((8, 8)))
