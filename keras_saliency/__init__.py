@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from keras_saliency.callback import SaliencyCallback
+    from keras_saliency.checks import CheckResult, Report, check
     from keras_saliency.engine import ScoredModel
-    from keras_saliency.errors import MethodDoesNotApplyError, SaliencyError, SaliencyWarning
+    from keras_saliency.errors import (
+        ChecksFailedError,
+        MethodDoesNotApplyError,
+        SaliencyError,
+        SaliencyWarning,
+    )
     from keras_saliency.explanation import Explanation, explain
     from keras_saliency.look import Look
     from keras_saliency.methods import (
@@ -38,6 +44,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Activations",
+    "CheckResult",
+    "ChecksFailedError",
     "ClassIndex",
     "DeconvNet",
     "Explanation",
@@ -56,6 +64,7 @@ __all__ = [
     "OutputGradient",
     "Predicted",
     "ProbeSet",
+    "Report",
     "SaliencyCallback",
     "SaliencyError",
     "SaliencyWarning",
@@ -63,12 +72,15 @@ __all__ = [
     "SmoothGrad",
     "SmoothGradSquared",
     "VarGrad",
+    "check",
     "explain",
     "load_looks",
 ]
 
 _HOMES = {
     "Activations": "methods",
+    "CheckResult": "checks",
+    "ChecksFailedError": "errors",
     "ClassIndex": "targets",
     "DeconvNet": "methods",
     "Explanation": "explanation",
@@ -87,6 +99,7 @@ _HOMES = {
     "OutputGradient": "targets",
     "Predicted": "targets",
     "ProbeSet": "probes",
+    "Report": "checks",
     "SaliencyCallback": "callback",
     "SaliencyError": "errors",
     "SaliencyWarning": "errors",
@@ -94,6 +107,7 @@ _HOMES = {
     "SmoothGrad": "methods",
     "SmoothGradSquared": "methods",
     "VarGrad": "methods",
+    "check": "checks",
     "explain": "explanation",
     "load_looks": "writers",
 }

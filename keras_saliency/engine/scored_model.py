@@ -98,6 +98,10 @@ class ScoredModel:
             the output as it is; `"centred_log_probability"` is log p − mean log p, which equals the logit minus
             the mean logit until a probability underflows.
         chunk_size: examples per call of the model. None: equal chunks of at most 32.
+
+    Attributes:
+        traces: how often the model was traced.
+        evaluations: how many examples went through it, forward or forward and backward.
     """
 
     def __init__(
@@ -118,6 +122,7 @@ class ScoredModel:
             )
         prove_seams()
         self.traces = 0
+        self.evaluations = 0
         self._model = model
         self._output = output
         self._logits = logits
@@ -289,6 +294,7 @@ class ScoredModel:
         aim = self._aim(anatomy, target, count)
         per_example = (leaves, aim, np.ones(count, "float32") if scale is None else scale)
         chunk = self._chunk_size or step.chunk(count)
+        self.evaluations += count
         results = []
         with without_a_trace():
             for start in range(0, count, chunk):
