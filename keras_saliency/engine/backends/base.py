@@ -19,6 +19,14 @@ class Backend(Protocol):
         The compiled function leaves every variable as it is, whatever `function` assigns.
         """
 
+    def compile_with_values(
+        self, function: Callable[..., Any], variables: Sequence[Any]
+    ) -> Callable[..., Any]:
+        """`function`, compiled once for all values: the compiled function takes a list of values of `variables` first.
+
+        None in its place is the current value of a variable. Every variable is left as it is.
+        """
+
     def vjp(
         self,
         function: Callable[[list[Tensor]], tuple[Tensor, Any]],

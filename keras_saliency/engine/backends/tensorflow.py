@@ -23,6 +23,17 @@ def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[
     return tf.function(partial(stateless), autograph=False, jit_compile=False)  # type: ignore[no-any-return]
 
 
+def compile_with_values(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
+    """See `Backend.compile_with_values`."""
+
+    def stateless(values: list[Any], *arguments: Any) -> Any:
+        given = [pair for pair in zip(variables, values, strict=True) if pair[1] is not None]
+        with keras.StatelessScope(state_mapping=given):
+            return function(*arguments)
+
+    return tf.function(partial(stateless), autograph=False, jit_compile=False)  # type: ignore[no-any-return]
+
+
 def vjp(
     function: Callable[[list[Any]], tuple[Any, Any]],
     inputs: list[Any],
