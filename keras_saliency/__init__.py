@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from keras_saliency.callback import SaliencyCallback
+    from keras_saliency.checks import CheckResult, Report, check
     from keras_saliency.engine import ScoredModel
-    from keras_saliency.errors import MethodDoesNotApplyError, SaliencyError, SaliencyWarning
+    from keras_saliency.errors import (
+        ChecksFailedError,
+        MethodDoesNotApplyError,
+        SaliencyError,
+        SaliencyWarning,
+    )
     from keras_saliency.explanation import Explanation, explain
     from keras_saliency.look import Look
     from keras_saliency.methods import (
@@ -47,6 +53,8 @@ __all__ = [
     "XRAI",
     "Activations",
     "BlurIntegratedGradients",
+    "CheckResult",
+    "ChecksFailedError",
     "ClassIndex",
     "DeconvNet",
     "ExpectedGradients",
@@ -67,6 +75,7 @@ __all__ = [
     "OutputGradient",
     "Predicted",
     "ProbeSet",
+    "Report",
     "SaliencyCallback",
     "SaliencyError",
     "SaliencyWarning",
@@ -75,12 +84,15 @@ __all__ = [
     "SmoothGrad",
     "SmoothGradSquared",
     "VarGrad",
+    "check",
     "explain",
     "load_looks",
 ]
 
 _HOMES = {
     "Activations": "methods",
+    "CheckResult": "checks",
+    "ChecksFailedError": "errors",
     "ClassIndex": "targets",
     "DeconvNet": "methods",
     "Explanation": "explanation",
@@ -99,6 +111,7 @@ _HOMES = {
     "OutputGradient": "targets",
     "Predicted": "targets",
     "ProbeSet": "probes",
+    "Report": "checks",
     "SaliencyCallback": "callback",
     "SaliencyError": "errors",
     "SaliencyWarning": "errors",
@@ -112,6 +125,7 @@ _HOMES = {
     "XRAI": "methods",
     "ScoreCAM": "methods",
     "RISE": "methods",
+    "check": "checks",
     "explain": "explanation",
     "load_looks": "writers",
 }

@@ -35,3 +35,7 @@ class UnwritableFolderError(SaliencyError, OSError):
 
 class SaliencyWarning(UserWarning):
     """Something was lost or is doubtful, and training goes on."""
+
+
+class ChecksFailedError(SaliencyError, AssertionError):
+    """The checks of a model did not pass; the message is the report."""

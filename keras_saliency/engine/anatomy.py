@@ -114,6 +114,12 @@ def inspect_layer(model: Any, anatomy: Anatomy, inputs: Any, layer: Any) -> Laye
     return choose_layer(model, record, layer, anatomy.channel_axis)
 
 
+def called_layers(model: Any, anatomy: Anatomy, inputs: Any) -> list[Any]:
+    """The layers that return one tensor, in the order in which they do; nothing is computed."""
+    _, record = _trace(model, anatomy.plan, inputs, LayerRecord)
+    return [layer for layer, _ in record.calls]
+
+
 def _built(model: Any, inputs: Any) -> InputPlan:
     """The plan for inputs like these, once the model is built: building a Sequential declares its inputs.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import optree
 from keras import ops
 
-from keras_saliency.engine.anatomy import Anatomy, inspect, inspect_layer
+from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect, inspect_layer
 from keras_saliency.engine.answers import Answers, remembered
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.float16 import scaled_gradients
@@ -32,6 +33,7 @@ from keras_saliency.engine.scores import (
 )
 from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.engine.step import Step
+from keras_saliency.engine.weights import WeightedLayer, fresh_values, weighted_layers
 from keras_saliency.targets import PREDICTED, BoundTarget
 
 LARGEST_CHUNK = 32
@@ -95,6 +97,14 @@ class _Compiled:
         return size
 
 
+@dataclass
+class _Counts:
+    """What a model and its views with other weights did together."""
+
+    traces: int = 0
+    evaluations: int = 0
+
+
 class ScoredModel:
     """A Keras model as a function from inputs to one score per example.
 
@@ -128,7 +138,8 @@ class ScoredModel:
                 f"Expected chunk_size to be a positive integer or None. Received: {chunk_size!r}"
             )
         prove_seams()
-        self.traces = 0
+        self._counts = _Counts()
+        self._values: list[Any] | None = None
         self._model = model
         self._output = output
         self._logits = logits
@@ -139,6 +150,57 @@ class ScoredModel:
         self._steps: dict[Any, _Compiled] = {}
         self._output_is_known = False
         self.answers: Answers | None = None
+
+    @property
+    def traces(self) -> int:
+        """How often the model was traced."""
+        return self._counts.traces
+
+    @property
+    def evaluations(self) -> int:
+        """How many examples went through the model, forward or forward and backward; with any weights."""
+        return self._counts.evaluations
+
+    def with_weights(self, values: Sequence[np.ndarray]) -> ScoredModel:
+        """The same function with other values in place of `model.weights`; the model keeps its own.
+
+        Such views share what was traced: the model is traced once for all values. State that is no weight
+        (seeds, metrics) has its current value.
+
+        Args:
+            values: one array per weight of the built model, as `current_values` returns them.
+
+        Raises:
+            ValueError: their number or a shape does not fit.
+        """
+        weights = self._model.weights
+        shapes = [tuple(weight.shape) for weight in weights]
+        if [np.shape(value) for value in values] != shapes:
+            raise ValueError(
+                f"Expected one array per weight of the model, of the shapes {shapes}. "
+                f"Received: {[np.shape(value) for value in values]}"
+            )
+        with without_a_trace():
+            given = {
+                id(weight): ops.convert_to_tensor(value, dtype=weight._dtype)
+                for weight, value in zip(weights, values, strict=True)
+            }
+        view = copy(self)
+        view.answers = None
+        view._values = [given.get(id(variable)) for variable in self._model.variables]
+        return view
+
+    def weighted_layers(self, inputs: Any, target: BoundTarget) -> tuple[WeightedLayer, ...]:
+        """The layers that have weights, from the output down, in the order of a call on inputs like these."""
+        anatomy = self.inspect(inputs, target)
+        return weighted_layers(self._model, called_layers(self._model, anatomy, unwrapped(inputs)[0]))
+
+    def randomized(
+        self, layers: Sequence[WeightedLayer], rng: np.random.Generator
+    ) -> tuple[ScoredModel, list[np.ndarray]]:
+        """The same function with fresh weights in some layers, see `fresh_values`; and the values."""
+        values = fresh_values(self._model, layers, rng)
+        return self.with_weights(values), values
 
     def inspect(self, inputs: Any, target: BoundTarget) -> Anatomy:
         """The model's anatomy. Whatever cannot work with these inputs and this target is refused here.
@@ -327,12 +389,17 @@ class ScoredModel:
         aim = self._aim(anatomy, target, count)
         per_example = (leaves, aim, np.ones(count, "float32") if scale is None else scale)
         chunk = self._chunk_size or step.chunk(count)
+        self._counts.evaluations += count
+        substitutes = () if self._values is None else (self._values,)
         results = []
         with without_a_trace():
             for start in range(0, count, chunk):
                 rows = np.minimum(np.arange(start, start + chunk), count - 1)
                 result = step.run(
-                    *optree.tree_map(lambda array, rows=rows: ops.convert_to_tensor(array[rows]), per_example)
+                    *substitutes,
+                    *optree.tree_map(
+                        lambda array, rows=rows: ops.convert_to_tensor(array[rows]), per_example
+                    ),
                 )
                 results.append(optree.tree_map(self._backend.to_numpy, result))
         return optree.tree_map(lambda *parts: np.concatenate(parts)[:count], *results)  # type: ignore[no-any-return]
@@ -355,15 +422,19 @@ class ScoredModel:
             bool(unwrapped(inputs)[1]),
             rule,
             site and id(site.layer),
+            self._values is None,
         )
         if key not in self._steps:
             step = Step(self._model, anatomy, self._output, self._logits, target, self._backend, rule, site)
 
             def counted(*arguments: Any) -> dict[str, Any]:
-                self.traces += 1
+                self._counts.traces += 1
                 return evaluate(step, *arguments)
 
-            run = self._backend.compile(counted, self._model.variables)
+            if self._values is None:
+                run = self._backend.compile(counted, self._model.variables)
+            else:
+                run = self._backend.compile_with_values(counted, self._model.variables)
             self._steps[key] = _Compiled(step, run, set())
         return self._steps[key]
 

@@ -27,9 +27,9 @@ class RISE:
     value is the mean score weighted by how much of it the masks show, minus the plain mean: positive where the image
     supports the score, in units of score. The paper leaves the mean in, as it explains probabilities; a constant in the
     score would then be noise in the map. Masks come in antithetic pairs, the same for all images; the predicted class
-    is that of the whole image. Maps are `(n, height, width)`. Behind integer inputs the first floating tensor is masked.
-    Costs `samples` forward passes, and 1 more; the error falls with the root of the samples, and the
-    paper takes 4000 and more for images of 224 pixels.
+    is that of the whole image. Maps are `(n, height, width)`. Behind integer inputs the first floating tensor is
+    masked. Costs `samples` forward passes, and 1 more; the error falls with the root of the samples, and the paper
+    takes 4000 and more for images of 224 pixels.
 
     Attributes:
         samples: how many masks, an even number.

@@ -20,6 +20,14 @@ class Backend(Protocol):
         and returns has the batch as its first axis, and its examples do not depend on each other.
         """
 
+    def compile_with_values(
+        self, function: Callable[..., Any], variables: Sequence[Any]
+    ) -> Callable[..., Any]:
+        """`function`, compiled once for all values: the compiled function takes a list of values of `variables` first.
+
+        None in its place is the current value of a variable. Every variable is left as it is.
+        """
+
     def vjp(
         self,
         function: Callable[[list[Tensor]], tuple[Tensor, Any]],

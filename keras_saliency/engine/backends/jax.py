@@ -13,13 +13,24 @@ from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 
 def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
     """See `Backend.compile`. Values that a jit closes over would go stale, so the weights are arguments."""
+    run = compile_with_values(function, variables)
+    return lambda *arguments: run([None] * len(variables), *arguments)
+
+
+def compile_with_values(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
+    """See `Backend.compile_with_values`."""
 
     def stateless(values: list[Any], *arguments: Any) -> Any:
         with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
             return function(*arguments)
 
     jitted = jax.jit(stateless)
-    return lambda *arguments: jitted([variable.value for variable in variables], *arguments)
+
+    def run(values: list[Any], *arguments: Any) -> Any:
+        pairs = zip(variables, values, strict=True)
+        return jitted([variable.value if value is None else value for variable, value in pairs], *arguments)
+
+    return run
 
 
 def vjp(

@@ -14,14 +14,20 @@ SMALLEST_HALF = 8
 
 
 def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
-    """See `Backend.compile`. XLA stays off: it is slower on CPUs and costs seconds to compile.
+    """See `Backend.compile`."""
+    del variables  # a tf.function reads them where they are
+    return partial(compile_with_values(function, ()), [])
+
+
+def compile_with_values(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
+    """See `Backend.compile_with_values`. XLA stays off: it is slower on CPUs and costs seconds to compile.
 
     On CPUs the two halves of a larger batch run side by side: few layers keep all cores busy alone.
     """
-    del variables  # a tf.function reads them where they are
 
-    def stateless(*arguments: Any) -> Any:
-        with keras.StatelessScope():
+    def stateless(values: list[Any], *arguments: Any) -> Any:
+        given = [pair for pair in zip(variables, values, strict=True) if pair[1] is not None]
+        with keras.StatelessScope(state_mapping=given):
             return function(*arguments)
 
     # TensorFlow counts retracing by code: a partial is told apart from those of other models.
@@ -31,13 +37,13 @@ def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[
     return tf.function(partial(_side_by_side, compiled), autograph=False, jit_compile=False)  # type: ignore[no-any-return]
 
 
-def _side_by_side(compiled: Callable[..., Any], *arguments: Any) -> Any:
+def _side_by_side(compiled: Callable[..., Any], values: list[Any], *arguments: Any) -> Any:
     """The result for one batch, from its two halves. What goes in and comes out has the batch as its first axis."""
     size = tf.nest.flatten(arguments)[0].shape[0]
     if size < SMALLEST_HALF * 2 or size % 2:
-        return compiled(*arguments)
+        return compiled(values, *arguments)
     first, second = (
-        compiled(*tf.nest.map_structure(lambda tensor, half=half: tensor[half], arguments))
+        compiled(values, *tf.nest.map_structure(lambda tensor, half=half: tensor[half], arguments))
         for half in (slice(size // 2), slice(size // 2, size))
     )
     return tf.nest.map_structure(lambda *halves: tf.concat(halves, 0), first, second)

@@ -21,6 +21,17 @@ def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[
     return stateless
 
 
+def compile_with_values(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
+    """See `Backend.compile_with_values`."""
+
+    def stateless(values: list[Any], *arguments: Any) -> Any:
+        given = [pair for pair in zip(variables, values, strict=True) if pair[1] is not None]
+        with torch.enable_grad(), keras.StatelessScope(state_mapping=given):
+            return function(*arguments)
+
+    return stateless
+
+
 def vjp(
     function: Callable[[list[Any]], tuple[Any, Any]],
     inputs: list[Any],

@@ -1,0 +1,118 @@
+"""What a check is, what it returns, and the list of those there are. Loads no Keras."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, get_args, runtime_checkable
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from keras_saliency.checks.subject import Subject
+
+Status = Literal["passed", "warned", "failed", "skipped", "errored"]
+Direction = Literal["at_least", "at_most"]
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+CHECK_NAME = re.compile(r"[a-z][a-z0-9_]*")
+ENTRY_POINTS = "keras_saliency.checks"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check found on `n` probes.
+
+    Attributes:
+        name: the check's name.
+        status: `"passed"`; `"warned"`: something that a person should look at; `"failed"`; `"skipped"`: the check
+            does not apply; `"errored"`: it could not be made.
+        sentence: the verdict and its reason, one sentence for a person.
+        value: what was measured; None where there is no one number.
+        limit: what it is held against.
+        direction: whether the value must be `"at_least"` or `"at_most"` the limit.
+        per_probe: for each number `(n,)` values, NaN where a probe has none.
+        pictures: `(height, width, 3)` uint8 pictures by name, for those who want to see why.
+        details: what else was measured, JSON-ready.
+        evaluations: images that went through the model for this check, forward or forward and backward.
+        seconds: that it took.
+    """
+
+    name: str
+    status: Status
+    sentence: str
+    value: float | None = None
+    limit: float | None = None
+    direction: Direction | None = None
+    per_probe: Mapping[str, np.ndarray] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    pictures: Mapping[str, np.ndarray] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    details: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    evaluations: int = 0
+    seconds: float = 0.0
+
+
+@runtime_checkable
+class Check(Protocol):
+    """A question about a trained model. Checks are frozen dataclasses: their fields are their settings.
+
+    Attributes:
+        registered: the name by which the check is found.
+        cheap: whether it costs so little that it may run at every look of a training.
+        name: the name of this variant in reports, lower-case words (`[a-z][a-z0-9_]*`).
+    """
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    registered: ClassVar[str]
+    cheap: ClassVar[bool]
+
+    @property
+    def name(self) -> str:
+        """The name of this variant."""
+
+    def run(self, subject: Subject) -> CheckResult:
+        """The verdict. What raises is reported as `"errored"`, with the exception's sentence."""
+
+
+REGISTRY: dict[str, Callable[..., Check]] = {}
+"""Our own checks by name; `keras_saliency.checks` fills it from its public list."""
+
+
+def known_checks() -> dict[str, Callable[..., Check]]:
+    """Every check by its registered name: ours, and those that other installed packages offer."""
+    return {point.name: partial(_load, point) for point in entry_points(group=ENTRY_POINTS)} | REGISTRY
+
+
+def unknown(name: str, names: list[str]) -> ValueError:
+    """The error for a name that is none of these; the nearest ones are named."""
+    near = get_close_matches(name, names, n=3, cutoff=0.4)
+    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    return ValueError(f"No check {name!r}.{hint} Checks and suites: {', '.join(sorted(names))}.")
+
+
+def validated(check: Any) -> Check:
+    """The check itself.
+
+    Raises:
+        TypeError: this is no check.
+        ValueError: its name is none that a check may have.
+    """
+    if isinstance(check, type) or not isinstance(check, Check):
+        raise TypeError(
+            "Expected the name of a check or of a suite, or a check, such as ks.Accuracy(0.9). "
+            f"Received: {check!r}"
+        )
+    if not isinstance(check.name, str) or not CHECK_NAME.fullmatch(check.name):
+        raise ValueError(
+            f"Expected a check's name like region_corner (lower-case words). Received: {check.name!r}"
+        )
+    return check
+
+
+def _load(point: EntryPoint, *arguments: Any, **settings: Any) -> Check:
+    made: Check = point.load()(*arguments, **settings)
+    return made

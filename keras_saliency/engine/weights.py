@@ -1,0 +1,127 @@
+"""Other values for a model's weights, made without touching the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_saliency.engine.isolation import without_a_trace
+
+_SEEDS = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class WeightedLayer:
+    """A layer that has weights of its own.
+
+    Attributes:
+        name: its name, behind those of the models and layers that it is nested in.
+        positions: which of the model's weights are its own; one that is shared belongs to the layer that is
+            nearest to the output.
+        layer: the layer.
+    """
+
+    name: str
+    positions: tuple[int, ...]
+    layer: Any
+
+    def fresh(self, values: list[np.ndarray], weights: Sequence[Any], rng: np.random.Generator) -> None:
+        """Put fresh values of this layer's weights into `values`, see `fresh_values`."""
+        for position in self.positions:
+            values[position] = _fresh_value(self.layer, weights[position], values[position], rng)
+
+
+def weighted_layers(model: Any, called: Sequence[Any]) -> tuple[WeightedLayer, ...]:
+    """The layers with weights of their own, from the output down.
+
+    Args:
+        model: a built model.
+        called: layers in the order in which they returned. A layer that is not among them (it returns several
+            tensors, or none) has the place of the layer that it is part of, and what has none comes last.
+    """
+    order = {id(layer): place for place, layer in enumerate(called)}
+    positions = {id(weight): position for position, weight in enumerate(model.weights)}
+    found = []
+    for _, name, layer in sorted(_walk(model, order, "", -1, set())[::-1], key=itemgetter(0), reverse=True):
+        own = (*layer._trainable_variables, *layer._non_trainable_variables)
+        mine = tuple(positions.pop(id(weight)) for weight in own if id(weight) in positions)
+        if mine:
+            found.append(WeightedLayer(name, mine, layer))
+    return tuple(found)
+
+
+def current_values(model: Any) -> list[np.ndarray]:
+    """The values of `model.weights`, copied."""
+    return [np.array(keras.ops.convert_to_numpy(weight.value)) for weight in model.weights]
+
+
+def fresh_values(
+    model: Any,
+    layers: Sequence[WeightedLayer],
+    rng: np.random.Generator,
+    values: Sequence[np.ndarray] | None = None,
+) -> list[np.ndarray]:
+    """Values of `model.weights` in which those of some layers are as before any training.
+
+    Each is drawn afresh by the layer's own initializer, biases and the moving statistics of normalisation
+    included, as far as that can be read from the layer (an attribute such as `kernel_initializer`). Where it
+    cannot, the values that the weight has are permuted: same mean, deviation and shape, no order.
+
+    Args:
+        model: the model; it stays as it is.
+        layers: whose weights are drawn.
+        rng: where every random number comes from.
+        values: what the other weights have; None: what they have in the model.
+    """
+    made = current_values(model) if values is None else list(values)
+    with without_a_trace():
+        for layer in layers:
+            layer.fresh(made, model.weights, rng)
+    return made
+
+
+def _walk(
+    layer: Any, order: dict[int, int], path: str, place: int, seen: set[int]
+) -> list[tuple[int, str, Any]]:
+    """Every layer once: when it returned, its path, itself."""
+    if id(layer) in seen:
+        return []
+    seen.add(id(layer))
+    place = order.get(id(layer), place)
+    name = path or layer.name
+    found = [(place, name, layer)]
+    for part in layer._flatten_layers(include_self=False, recursive=False):
+        found += _walk(part, order, f"{path}.{part.name}" if path else part.name, place, seen)
+    return found
+
+
+def _fresh_value(layer: Any, weight: Any, value: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    seed = int(rng.integers(_SEEDS))
+    initializer = _initializer(layer, weight.name)
+    if initializer is None:
+        return rng.permuted(value.ravel()).reshape(value.shape)
+    drawn = _reseeded(initializer, seed)(tuple(value.shape), dtype=weight._dtype)
+    return np.array(keras.ops.convert_to_numpy(drawn)).astype(value.dtype)
+
+
+def _initializer(layer: Any, weight: str) -> Any | None:
+    """The initializer of a weight of that name; None where the layer does not tell."""
+    stem = weight.removesuffix("_kernel")
+    names = [f"{weight}_initializer", f"{stem}_initializer"]
+    if weight == "kernel":
+        names.append("depthwise_initializer")
+    found = (getattr(layer, name, None) for name in names)
+    return next((item for item in found if isinstance(item, keras.initializers.Initializer)), None)
+
+
+def _reseeded(initializer: Any, seed: int) -> Any:
+    """The initializer with another seed: Keras' own draw the same numbers at every call."""
+    config = initializer.get_config()
+    if "seed" not in config:
+        return initializer
+    return type(initializer).from_config({**config, "seed": seed})
