@@ -17,6 +17,7 @@ from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.methods import Method, make_method
 from keras_saliency.probes import ProbeSet
+from keras_saliency.progress import shown
 from keras_saliency.render import contact_sheet, pictures, to_png
 from keras_saliency.targets import BoundTarget, Label, Predicted, as_target, bind
 
@@ -180,6 +181,7 @@ def explain(
     logits: str = "auto",
     chunk_size: int | None = None,
     seed: int = 0,
+    progress: bool = False,
 ) -> Explanation:
     """The maps of a model for some images.
 
@@ -195,6 +197,7 @@ def explain(
             `"centred_log_probability"` log p − mean log p.
         chunk_size: images per call of the model; None chooses at most 32.
         seed: of the private generator of methods that draw random numbers.
+        progress: whether a line on stderr says how far the work has come, while it lasts.
 
     Raises:
         LogitsNotFoundError: `logits="auto"`, and the score before the output's probabilities cannot be found.
@@ -204,7 +207,11 @@ def explain(
     """
     probes = images if isinstance(images, ProbeSet) else ProbeSet(images)
     scored = ScoredModel(model, output=output, logits=logits, chunk_size=chunk_size)
-    return explain_scored(scored, probes, make_method(method), bind_target(target, probes), seed)
+    made, bound = make_method(method), bind_target(target, probes)
+    if not progress:
+        return explain_scored(scored, probes, made, bound, seed)
+    with shown(made.name) as tell, scored.telling(tell):
+        return explain_scored(scored, probes, made, bound, seed)
 
 
 def bind_target(target: Any, probes: ProbeSet) -> BoundTarget:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+from contextlib import contextmanager
 
 import keras
 import numpy as np
@@ -334,3 +335,25 @@ def test_the_model_is_as_it_was():
     ks.explain(model, IMAGES)
     np.testing.assert_equal(model.get_weights(), before)
     np.testing.assert_array_equal(np.random.get_state()[1], random_state)
+
+
+def test_progress_counts_the_images_and_leaves_nothing(monkeypatch, capsys):
+    told = []
+
+    @contextmanager
+    def recorded(what):
+        told.append(what)
+        yield told.append
+
+    monkeypatch.setattr("keras_saliency.explanation.shown", recorded)
+    model = keras.Sequential([keras.layers.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
+    images = np.random.default_rng(0).random((5, 4, 4, 1), "float32")
+    options = {"target": 0, "chunk_size": 2}
+    with_progress = ks.explain(model, images, ks.SmoothGrad(samples=2), progress=True, **options)
+    assert told[0] == "smoothgrad"
+    assert sum(told[1:]) == 3 * 5  # the clean images and two noisy copies
+    monkeypatch.undo()
+    ks.explain(model, images, progress=True, **options)
+    assert "images through the model" not in capsys.readouterr().out
+    without = ks.explain(model, images, ks.SmoothGrad(samples=2), **options)
+    np.testing.assert_array_equal(with_progress.maps, without.maps)

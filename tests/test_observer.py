@@ -210,3 +210,19 @@ def test_channels_first_images():
     share = magnitude[:, REGIONS["corner"]].sum(1) / magnitude.sum((1, 2))
     expected = share / REGIONS["corner"].mean()
     np.testing.assert_allclose(seen.per_probe["corner_enrichment"], expected, rtol=1e-5)
+
+
+def test_methods_of_one_look_share_their_passes(model, probes, shake):
+    names = ["gradient", "input_x_gradient", "grad_cam", "layer_cam", "activations"]
+    observer = Observer(model, probes, make_methods(names))
+    scored = observer._scored
+    first = observer.look(0, 0)
+    # The gradient for the image, the gradient for the layer, and the layer alone.
+    assert scored.evaluations == 3 * len(probes)
+    shake(model, 0)
+    second = observer.look(1, 1)
+    assert scored.evaluations == 6 * len(probes)
+    for name in names:
+        expected = ks.explain(model, probes, name).heatmaps("magnitude")
+        np.testing.assert_array_equal(second.heatmaps(name), expected)
+        assert not np.array_equal(first.heatmaps(name), expected)

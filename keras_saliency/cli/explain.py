@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import fields
 from fractions import Fraction
@@ -80,17 +81,17 @@ def run(options: argparse.Namespace) -> int:
     with console.status(f"Loading {options.model} …"):
         model = load_model(options.model, options.imports)
     probes = load_images(options.images, size=options.resize, scale=options.scale, channels=_channels(model))
-    with console.status(f"Explaining {len(probes)} images by {method.name} …"):
-        explanation = explain(
-            model,
-            probes,
-            method,
-            _target(options.target),
-            output=options.output,
-            logits=options.logits,
-            seed=options.seed,
-        )
-        explanation.save(options.out)
+    explanation = explain(
+        model,
+        probes,
+        method,
+        _target(options.target),
+        output=options.output,
+        logits=options.logits,
+        seed=options.seed,
+        progress=sys.stderr.isatty(),
+    )
+    explanation.save(options.out)
     written = ", ".join(sorted(file.name for file in options.out.iterdir()))
     console.print(
         f"{len(probes)} maps by {method.name} of {explanation.diagnostics['explained']}: {options.out}"

@@ -99,10 +99,17 @@ class _Compiled:
 
 @dataclass
 class _Counts:
-    """What a model and its views with other weights did together."""
+    """What a model and its views with other weights did together; `tell` hears of every chunk."""
 
     traces: int = 0
     evaluations: int = 0
+    tell: Callable[[int], None] | None = None
+
+    def add(self, examples: int) -> None:
+        """So many examples went through the model."""
+        self.evaluations += examples
+        if self.tell is not None:
+            self.tell(examples)
 
 
 class ScoredModel:
@@ -160,6 +167,15 @@ class ScoredModel:
     def evaluations(self) -> int:
         """How many examples went through the model, forward or forward and backward; with any weights."""
         return self._counts.evaluations
+
+    @contextmanager
+    def telling(self, tell: Callable[[int], None]) -> Iterator[None]:
+        """Within the block `tell` is told of every chunk how many examples went through the model."""
+        before, self._counts.tell = self._counts.tell, tell
+        try:
+            yield
+        finally:
+            self._counts.tell = before
 
     def with_weights(self, values: Sequence[np.ndarray]) -> ScoredModel:
         """The same function with other values in place of `model.weights`; the model keeps its own.
@@ -389,7 +405,6 @@ class ScoredModel:
         aim = self._aim(anatomy, target, count)
         per_example = (leaves, aim, np.ones(count, "float32") if scale is None else scale)
         chunk = self._chunk_size or step.chunk(count)
-        self._counts.evaluations += count
         substitutes = () if self._values is None else (self._values,)
         results = []
         with without_a_trace():
@@ -402,6 +417,7 @@ class ScoredModel:
                     ),
                 )
                 results.append(optree.tree_map(self._backend.to_numpy, result))
+                self._counts.add(min(chunk, count - start))
         return optree.tree_map(lambda *parts: np.concatenate(parts)[:count], *results)  # type: ignore[no-any-return]
 
     def _compiled(

@@ -322,3 +322,45 @@ def test_inputs_that_the_model_rejects(build, inputs, shapes, reason):
     refusal = rf"The model '{model.name}' cannot be called on these images\. Received: {shapes}"
     with pytest.raises(ModelRejectedInputsError, match=rf"{refusal}.* Keras says: .*{reason}"):
         ScoredModel(model).gradients(inputs, bind(as_target(0), 3, None))
+
+
+def test_what_is_remembered_is_computed_once():
+    model, inputs = networks.sequential("softmax"), images(8, 8, 1)
+    scored, target = ScoredModel(model), bind(as_target("predicted"), 3, None)
+    with scored.remembering(inputs, target):
+        first = scored.gradients(inputs, target)
+        assert scored.gradients(inputs, target) is first
+        assert scored.scores(inputs, target) is scored.scores(inputs, target)
+        assert scored.evaluations == 6
+        # Another rule, other inputs, another target, other weights: other questions.
+        assert scored.gradients(inputs, target, rule="guided") is not first
+        assert scored.gradients(inputs.copy(), target) is not first
+        assert scored.gradients(inputs, bind(as_target(0), 3, None)) is not first
+        zeros = scored.with_weights([0 * weight for weight in model.get_weights()])
+        assert not zeros.gradients(inputs, target).maps.any()
+    assert scored.gradients(inputs, target) is not first
+    with pytest.raises(RuntimeError, match="on purpose"), scored.remembering(inputs, target):
+        raise RuntimeError("on purpose")
+    assert scored.answers is None
+
+
+def test_a_layers_output_is_that_of_its_gradients():
+    model, inputs = networks.functional("softmax"), images(8, 8, 3)
+    scored, target = ScoredModel(model), bind(as_target("predicted"), 3, None)
+    alone, with_gradients = scored.layer_output(inputs, target), scored.layer_gradients(inputs, target)
+    np.testing.assert_allclose(alone.activations, with_gradients.activations, rtol=1e-6)
+    np.testing.assert_allclose(alone.scores.scores, with_gradients.scores.scores, rtol=1e-6)
+    assert alone.layer == with_gradients.layer
+
+
+@pytest.mark.parametrize("count", [15, 16, 17, 18, 40])
+def test_a_batch_in_halves_is_the_same(count):
+    """On TensorFlow's CPU the halves of an even batch of 16 and more run side by side."""
+    inputs = images(8, 8, 1, count=count)
+    scored, target = ScoredModel(networks.sequential("softmax")), bind(as_target("predicted"), count, None)
+    whole = scored.gradients(inputs, target)
+    single = ScoredModel(scored._model, chunk_size=1).gradients(inputs, target)
+    assert np.abs(whole.maps).max() > 0
+    np.testing.assert_allclose(whole.maps, single.maps, atol=1e-6)
+    np.testing.assert_allclose(whole.scores.scores, single.scores.scores, atol=1e-6)
+    np.testing.assert_array_equal(whole.scores.predicted_classes, single.scores.predicted_classes)
