@@ -7,7 +7,7 @@ PROJECT := pyproject.toml tests/constraints.txt
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test check format benchmark seeds clean
+.PHONY: help demo test check format benchmark seeds matrix clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
@@ -16,6 +16,7 @@ help:
 	@echo "make format     mend the style"
 	@echo "make benchmark  what a look costs, against a bare compiled gradient"
 	@echo "make seeds      the demo's claim over five seeds and three arms"
+	@echo "make matrix     write the table of methods and models in docs/methods.md"
 	@echo "make clean      remove the virtual environment and what was made"
 
 demo: $(VENV)/.demo
@@ -41,6 +42,9 @@ benchmark: $(VENV)/.test
 
 seeds: $(VENV)/.test
 	$(BIN)/python -m benchmarks.arms
+
+matrix: $(VENV)/.test
+	$(BIN)/python tests/methods/matrix.py
 
 clean:
 	rm -rf $(VENV) runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

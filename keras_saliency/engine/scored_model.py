@@ -447,10 +447,8 @@ class ScoredModel:
                 self._counts.traces += 1
                 return evaluate(step, *arguments)
 
-            if self._values is None:
-                run = self._backend.compile(counted, self._model.variables)
-            else:
-                run = self._backend.compile_with_values(counted, self._model.variables)
+            compile_ = self._backend.compile if self._values is None else self._backend.compile_with_values
+            run = compile_(counted, self._model.variables, channels_first=anatomy.channel_axis == 1)
             self._steps[key] = _Compiled(step, run, set())
         return self._steps[key]
 

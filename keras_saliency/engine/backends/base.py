@@ -13,15 +13,18 @@ Tensor = Any
 class Backend(Protocol):
     """One framework behind Keras."""
 
-    def compile(self, function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
+    def compile(
+        self, function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
+    ) -> Callable[..., Any]:
         """`function`, compiled where the framework compiles; it always sees the current values of `variables`.
 
         The compiled function leaves every variable as it is, whatever `function` assigns. All that `function` takes
-        and returns has the batch as its first axis, and its examples do not depend on each other.
+        and returns has the batch as its first axis, and its examples do not depend on each other. `channels_first` is
+        the format of images inside.
         """
 
     def compile_with_values(
-        self, function: Callable[..., Any], variables: Sequence[Any]
+        self, function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
     ) -> Callable[..., Any]:
         """`function`, compiled once for all values: the compiled function takes a list of values of `variables` first.
 

@@ -11,14 +11,19 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 
 
-def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
+def compile(
+    function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
+) -> Callable[..., Any]:
     """See `Backend.compile`. Values that a jit closes over would go stale, so the weights are arguments."""
-    run = compile_with_values(function, variables)
+    run = compile_with_values(function, variables, channels_first=channels_first)
     return lambda *arguments: run([None] * len(variables), *arguments)
 
 
-def compile_with_values(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
-    """See `Backend.compile_with_values`."""
+def compile_with_values(
+    function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
+) -> Callable[..., Any]:
+    """See `Backend.compile_with_values`. XLA runs either format."""
+    del channels_first
 
     def stateless(values: list[Any], *arguments: Any) -> Any:
         with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):

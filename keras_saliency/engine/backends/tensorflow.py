@@ -13,17 +13,24 @@ import tensorflow as tf
 SMALLEST_HALF = 8
 
 
-def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
+def compile(
+    function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
+) -> Callable[..., Any]:
     """See `Backend.compile`."""
     del variables  # a tf.function reads them where they are
-    return partial(compile_with_values(function, ()), [])
+    return partial(compile_with_values(function, (), channels_first=channels_first), [])
 
 
-def compile_with_values(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
-    """See `Backend.compile_with_values`. XLA stays off: it is slower on CPUs and costs seconds to compile.
+def compile_with_values(
+    function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
+) -> Callable[..., Any]:
+    """See `Backend.compile_with_values`.
 
-    On CPUs the two halves of a larger batch run side by side: few layers keep all cores busy alone.
+    On CPUs the two halves of a larger batch run side by side: few layers keep all cores busy alone. XLA is slower
+    there and costs seconds to compile, so it stays off where it can: TensorFlow's own convolutions cannot go back
+    channels first on a CPU.
     """
+    on_cpu = not tf.config.get_visible_devices("GPU")
 
     def stateless(values: list[Any], *arguments: Any) -> Any:
         given = [pair for pair in zip(variables, values, strict=True) if pair[1] is not None]
@@ -31,8 +38,8 @@ def compile_with_values(function: Callable[..., Any], variables: Sequence[Any]) 
             return function(*arguments)
 
     # TensorFlow counts retracing by code: a partial is told apart from those of other models.
-    compiled = tf.function(partial(stateless), autograph=False, jit_compile=False)
-    if tf.config.get_visible_devices("GPU"):
+    compiled = tf.function(partial(stateless), autograph=False, jit_compile=channels_first and on_cpu)
+    if not on_cpu:
         return compiled  # type: ignore[no-any-return]
     return tf.function(partial(_side_by_side, compiled), autograph=False, jit_compile=False)  # type: ignore[no-any-return]
 

@@ -10,9 +10,11 @@ import numpy as np
 import torch
 
 
-def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
+def compile(
+    function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
+) -> Callable[..., Any]:
     """See `Backend.compile`. Nothing is compiled."""
-    del variables  # eager code reads them where they are
+    del channels_first, variables  # eager code reads them where they are
 
     def stateless(*arguments: Any) -> Any:
         with torch.enable_grad(), keras.StatelessScope():
@@ -21,8 +23,11 @@ def compile(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[
     return stateless
 
 
-def compile_with_values(function: Callable[..., Any], variables: Sequence[Any]) -> Callable[..., Any]:
+def compile_with_values(
+    function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
+) -> Callable[..., Any]:
     """See `Backend.compile_with_values`."""
+    del channels_first
 
     def stateless(values: list[Any], *arguments: Any) -> Any:
         given = [pair for pair in zip(variables, values, strict=True) if pair[1] is not None]

@@ -1,0 +1,31 @@
+"""Every method works on every kind of model, or says why it does not; the docs show which."""
+
+import numpy as np
+import pytest
+
+from keras_saliency.errors import MethodDoesNotApplyError
+from keras_saliency.methods import BUILT_IN
+
+from . import matrix
+
+
+@pytest.mark.parametrize("kind", matrix.MODELS)
+def test_every_method_on_this_kind_of_model(kind):
+    found = matrix.outcomes(kind)
+    assert {name: matrix.cell(outcome) for name, outcome in found.items()} == matrix.written()[kind]
+    for name, outcome in found.items():
+        if isinstance(outcome, Exception):
+            assert isinstance(outcome, MethodDoesNotApplyError), name
+            assert len(str(outcome).split()) > 5, name
+            continue
+        for maps in matrix.leaves(outcome):
+            assert len(maps) == matrix.COUNT, name
+            assert maps.dtype == np.float32, name
+            assert np.isfinite(maps).all(), name
+        assert np.ptp(matrix.leaves(outcome)[0].reshape(matrix.COUNT, -1), axis=1).all(), name
+
+
+def test_the_page_lists_every_kind_and_method():
+    written = matrix.written()
+    assert list(written) == list(matrix.MODELS)
+    assert all(list(cells) == [method.registered for method in BUILT_IN] for cells in written.values())
