@@ -14,7 +14,7 @@ help:
 	@echo "make test       all tests, on TensorFlow, JAX and PyTorch"
 	@echo "make check      style, types and the import contract"
 	@echo "make format     mend the style"
-	@echo "make benchmark  what a look costs, against a bare compiled gradient"
+	@echo "make benchmark  what looks and methods cost, against bare compiled gradients"
 	@echo "make seeds      the demo's claim over five seeds and three arms"
 	@echo "make matrix     write the table of methods and models in docs/methods.md"
 	@echo "make clean      remove the virtual environment and what was made"
@@ -39,6 +39,8 @@ format: $(VENV)/.test
 
 benchmark: $(VENV)/.test
 	KERAS_BACKEND=tensorflow $(BIN)/python -m benchmarks.look
+	$(BIN)/python -m benchmarks.methods
+	$(BIN)/python -m benchmarks.evaluations
 
 seeds: $(VENV)/.test
 	$(BIN)/python -m benchmarks.arms

@@ -60,20 +60,20 @@ def mobilenet() -> keras.Model:
 
 def compare_maps(model: keras.Model, rounds: int) -> tuple[float, float]:
     """Median milliseconds of the bare gradient and of our maps, for the same batch and classes."""
-    x, y = _batch(model)
-    floor = _floor(model, x, y)
+    x, y = batch(model)
+    floor = bare_gradient(model, x, y)
     scored, target = ks.ScoredModel(model), bind_target(y, ks.ProbeSet(x))
     np.testing.assert_allclose(scored.gradients(x, target).maps, floor(), atol=1e-4)
     times = milliseconds({"floor": floor, "ours": lambda: scored.gradients(x, target)}, rounds)
     return float(np.median(times["floor"])), float(np.median(times["ours"]))
 
 
-def _batch(model: keras.Model) -> tuple[np.ndarray, np.ndarray]:
+def batch(model: keras.Model) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
     return rng.random((PROBES, *model.input_shape[1:]), "float32"), rng.integers(0, 10, PROBES)
 
 
-def _floor(model: keras.Model, x: np.ndarray, y: np.ndarray):
+def bare_gradient(model: keras.Model, x: np.ndarray, y: np.ndarray):
     @tf.function(autograph=False)
     def gradient(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -87,7 +87,7 @@ def _floor(model: keras.Model, x: np.ndarray, y: np.ndarray):
 def parts_of_a_look(rounds: int) -> dict[str, float]:
     """Median milliseconds of the parts of a whole look at 16 probes of 32 × 32, and of the whole."""
     model = small_cnn()
-    x, y = _batch(model)
+    x, y = batch(model)
     region = np.zeros((32, 32), bool)
     region[:4, :4] = True
     probes = ks.ProbeSet(x, y, regions={"corner": region})

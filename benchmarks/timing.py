@@ -8,13 +8,15 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 
-def milliseconds(tasks: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, np.ndarray]:
-    """The time of every task in every round, after two rounds to warm up; the tasks take turns."""
+def milliseconds(
+    tasks: Mapping[str, Callable[[], object]], rounds: int, warm_up: int = 2
+) -> dict[str, np.ndarray]:
+    """The time of every task in every round, after some rounds to warm up; the tasks take turns."""
     found: dict[str, list[float]] = {name: [] for name in tasks}
-    for turn in range(rounds + 2):
+    for turn in range(rounds + warm_up):
         for name, task in tasks.items():
             started = time.perf_counter()
             task()
-            if turn >= 2:
+            if turn >= warm_up:
                 found[name].append(1000 * (time.perf_counter() - started))
     return {name: np.array(values) for name, values in found.items()}

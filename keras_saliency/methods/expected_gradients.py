@@ -14,6 +14,7 @@ from keras_saliency.methods.averaging import Arrays
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.options import check_count
 from keras_saliency.methods.path import Step, Walk
+from keras_saliency.methods.stratified import latin_hypercube
 from keras_saliency.targets import BoundTarget
 
 
@@ -90,7 +91,7 @@ class ExpectedGradients:
     def _steps(self, ends: Arrays, references: Arrays, rng: np.random.Generator) -> Iterator[Step]:
         rounds = -(-self.samples // len(references[0]))
         order = np.concatenate([rng.permutation(len(references[0])) for _ in range(rounds)])
-        places = (rng.permutation(self.samples) + rng.random(self.samples)) / self.samples
+        places = latin_hypercube(self.samples, (), rng)
         for chosen, place in zip(order[: self.samples], places, strict=True):
             starts = [array[chosen] for array in references]
             changes = [end - start for end, start in zip(ends, starts, strict=True)]

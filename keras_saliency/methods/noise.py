@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import optree
+from scipy.special import ndtri
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.methods.averaging import Arrays, maps_at, per_example
 from keras_saliency.methods.base import Method, make_method
+from keras_saliency.methods.stratified import latin_hypercube
 from keras_saliency.targets import BoundTarget
 
 
@@ -19,13 +21,22 @@ def name_around(registered: str, method: Method) -> str:
     return registered if method.name == "gradient" else f"{registered}_{method.name}"
 
 
+BLOCK = 8
+"""How many noisy copies are one Latin hypercube."""
+
+
+def block_sizes(samples: int) -> list[int]:
+    """The sizes of the blocks that so many copies come in: only the last may be smaller."""
+    return [min(BLOCK, samples - start) for start in range(0, samples, BLOCK)]
+
+
 class NoisyMaps:
     """The maps of noisy versions of `n` images, drawn as they are asked for.
 
-    The noise is Gaussian and comes in antithetic pairs: after `x + e` comes `x − e`, which cancels all that is odd
-    in `e`. Its standard deviation is a fraction of the range (the largest minus the smallest value) of each image's
-    explained tensor: a constant image gets none. Every image gets the same noise, scaled: its map does not depend
-    on the images beside it.
+    The noise is Gaussian, and comes in blocks that are Latin hypercubes: each value's noise is spread evenly over the
+    distribution, so that most of what varies cancels within a block. Its standard deviation is a fraction of the range
+    (the largest minus the smallest value) of each image's explained tensor: a constant image gets none. Every image
+    gets the same noise, scaled: its map does not depend on the images beside it.
 
     Args:
         method: whose maps, or its name.
@@ -50,45 +61,54 @@ class NoisyMaps:
         self.count = model.count(inputs)
         self._noise = np.random.default_rng(rng.integers(2**63))
 
-    def draw(self, rows: np.ndarray, pairs: int) -> Iterator[Any]:
-        """`2 * pairs` maps of the images in these rows, each for all of them."""
+    def draw(self, rows: np.ndarray, samples: int) -> Iterator[Any]:
+        """So many maps of the images in these rows, each for all of them, block by block."""
         images = [value[rows] for value in self._values]
         moved = self._model.moved(self._inputs, self._target, rows, images)
-        points = self._points(images, rows, pairs)
+        points = self._points(images, rows, samples)
         return maps_at(self._model, self._method, moved, self._target.take(rows), points, rng=self._rng)
 
-    def _points(self, images: Arrays, rows: np.ndarray, pairs: int) -> Iterator[Arrays]:
+    def _points(self, images: Arrays, rows: np.ndarray, samples: int) -> Iterator[Arrays]:
         deviations = [deviation[rows] for deviation in self._deviations]
-        for _ in range(pairs):
-            noise = [
-                deviation * self._noise.standard_normal(image.shape[1:], "float32")
-                for image, deviation in zip(images, deviations, strict=True)
+        for size in block_sizes(samples):
+            blocks = [
+                ndtri(latin_hypercube(size, image.shape[1:], self._noise)).astype("float32")
+                for image in images
             ]
-            yield [image + offset for image, offset in zip(images, noise, strict=True)]
-            yield [image - offset for image, offset in zip(images, noise, strict=True)]
+            for noises in zip(*blocks, strict=True):
+                yield [
+                    image + deviation * noise
+                    for image, deviation, noise in zip(images, deviations, noises, strict=True)
+                ]
 
 
 class Moments:
-    """Mean and variance of the maps of `n` images, in float64, while maps come and go (Welford 1962)."""
+    """Mean and variance of the maps of `n` images, in float64, while maps come and go (Welford 1962).
+
+    Attributes:
+        seen: `(n,)` how many maps each image had; a mean of several counts as these.
+    """
 
     def __init__(self, count: int) -> None:
         self.seen = np.zeros(count, int)
+        self._added = np.zeros(count, int)
         self._mean: Arrays = []
         self._squares: Arrays = []
         self._structure: Any = None
 
-    def add(self, rows: np.ndarray, maps: Any) -> None:
-        """One more map for each of these rows."""
+    def add(self, rows: np.ndarray, maps: Any, weight: int = 1) -> None:
+        """One more map for each of these rows, or the mean of `weight` maps."""
         leaves, self._structure = optree.tree_flatten(maps)
         if not self._mean:
             self._mean, self._squares = (
                 [np.zeros((len(self.seen), *leaf.shape[1:])) for leaf in leaves] for _ in range(2)
             )
-        self.seen[rows] += 1
+        self.seen[rows] += weight
+        self._added[rows] += 1
         for leaf, mean, squares in zip(leaves, self._mean, self._squares, strict=True):
             step = leaf - mean[rows]
-            mean[rows] += step / per_example(self.seen[rows], leaf)
-            squares[rows] += step * (leaf - mean[rows])
+            mean[rows] += step * per_example(weight / self.seen[rows], leaf)
+            squares[rows] += weight * step * (leaf - mean[rows])
 
     @property
     def mean(self) -> Any:
@@ -102,13 +122,13 @@ class Moments:
 
     @property
     def relative_errors(self) -> np.ndarray:
-        """`(n,)`: the standard error of each mean map divided by its length, both as Euclidean norms; 0 where
-        nothing varies, infinite where the mean is zero, or a single map was seen."""
+        """`(n,)`: the standard error of each mean map divided by its length, both as Euclidean norms, from how the maps
+        added with equal weights differ; 0 where nothing varies, infinite where the mean is zero, or one was added."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            error = np.sqrt(_sums(self._squares) / (self.seen * (self.seen - 1)))
+            error = np.sqrt(_sums(self._squares) / (self.seen * (self._added - 1)))
             relative = error / np.sqrt(_sums([mean**2 for mean in self._mean]))
         relative[np.isnan(relative)] = np.inf
-        return np.where((_sums(self._squares) == 0) & (self.seen > 1), 0.0, relative)
+        return np.where((_sums(self._squares) == 0) & (self._added > 1), 0.0, relative)
 
     def _maps(self, leaves: Arrays) -> Any:
         return optree.tree_unflatten(self._structure, [leaf.astype("float32") for leaf in leaves])

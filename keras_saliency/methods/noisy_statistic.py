@@ -13,7 +13,7 @@ from keras_saliency.engine import ScoredModel, Scores
 from keras_saliency.methods.averaging import settled
 from keras_saliency.methods.base import Method, make_method
 from keras_saliency.methods.noise import Moments, NoisyMaps, name_around
-from keras_saliency.methods.options import check_noise, check_samples
+from keras_saliency.methods.options import check_count, check_noise
 from keras_saliency.targets import BoundTarget
 
 
@@ -32,7 +32,7 @@ class NoisyStatistic:
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        check_samples(self.samples)
+        check_count("samples", self.samples)
         check_noise(self.noise)
         method = make_method(self.method)
         object.__setattr__(self, "method", method)
@@ -55,6 +55,6 @@ class NoisyStatistic:
         target, scores = settled(model, inputs, target)
         noisy = NoisyMaps(model, self.method, inputs, target, noise=self.noise, rng=rng)
         rows, found = np.arange(noisy.count), Moments(noisy.count)
-        for maps in noisy.draw(rows, self.samples // 2):
+        for maps in noisy.draw(rows, self.samples):
             found.add(rows, optree.tree_map(of, maps))
         return found, scores

@@ -25,15 +25,6 @@ def check_count(name: str, value: Any) -> None:
         raise ValueError(f"Expected {name} to be a positive integer. Received: {name}={value!r}")
 
 
-def check_samples(samples: Any) -> None:
-    """Raise unless there is an even number of samples."""
-    if not is_whole(samples) or samples < 2 or samples % 2:
-        raise ValueError(
-            "Expected samples to be an even number of at least 2, as the noise comes in pairs. "
-            f"Received: samples={samples!r}"
-        )
-
-
 def check_noise(noise: Any) -> None:
     """Raise unless noise is a fraction."""
     if not is_real(noise) or noise < 0:

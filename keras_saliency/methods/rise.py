@@ -11,8 +11,9 @@ import numpy as np
 from keras_saliency.engine import ScoredModel
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.explained_image import ExplainedImage
-from keras_saliency.methods.options import check_count, check_samples, is_real
+from keras_saliency.methods.options import check_count, is_real
 from keras_saliency.methods.perturbation import Fill, Perturbed, check_fill
+from keras_saliency.methods.stratified import latin_hypercube
 from keras_saliency.render.resize import bilinear
 from keras_saliency.targets import BoundTarget
 
@@ -26,13 +27,13 @@ class RISE:
     A mask is a coarse grid of cells, each seen with `probability`, enlarged bilinearly and shifted at random. A pixel's
     value is the mean score weighted by how much of it the masks show, minus the plain mean: positive where the image
     supports the score, in units of score. The paper leaves the mean in, as it explains probabilities; a constant in the
-    score would then be noise in the map. Masks come in antithetic pairs, the same for all images; the predicted class
-    is that of the whole image. Maps are `(n, height, width)`. Behind integer inputs the first floating tensor is
+    score would then be noise in the map. Every 64 masks are a Latin hypercube, the same for all images; the predicted
+    class is that of the whole image. Maps are `(n, height, width)`. Behind integer inputs the first floating tensor is
     masked. Costs `samples` forward passes, and 1 more; the error falls with the root of the samples, and the paper
     takes 4000 and more for images of 224 pixels.
 
     Attributes:
-        samples: how many masks, an even number.
+        samples: how many masks.
         cells: of the grid along each side of the image.
         probability: that a cell is seen.
         fill: what is seen where a mask covers, in units of the explained tensor; `"mean"`: each channel's mean in the
@@ -54,7 +55,7 @@ class RISE:
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        check_samples(self.samples)
+        check_count("samples", self.samples)
         check_count("cells", self.cells)
         if not is_real(self.probability) or not 0 < self.probability < 1:
             raise ValueError(
@@ -86,12 +87,9 @@ class RISE:
     def _masks(self, image: ExplainedImage, rng: np.random.Generator) -> Iterator[np.ndarray]:
         """The masks, `(m, height, width)` float32 in 0 … 1, some at a time."""
         for start in range(0, self.samples, MASKS_AT_A_TIME):
-            pairs = min(MASKS_AT_A_TIME, self.samples - start) // 2
-            draws = rng.random((pairs, self.cells + 1, self.cells + 1), "float32")
-            shifts = rng.random((pairs, 2))
-            yield np.concatenate(
-                [_enlarged(part < self.probability, shifts, image) for part in (draws, 1 - draws)]
-            )
+            count = min(MASKS_AT_A_TIME, self.samples - start)
+            seen = latin_hypercube(count, (self.cells + 1, self.cells + 1), rng) < self.probability
+            yield _enlarged(seen, latin_hypercube(count, (2,), rng), image)
 
 
 def _enlarged(grids: np.ndarray, shifts: np.ndarray, image: ExplainedImage) -> np.ndarray:

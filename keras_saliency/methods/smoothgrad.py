@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial, reduce
+from itertools import islice
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,11 +13,9 @@ import optree
 from keras_saliency.engine import ScoredModel
 from keras_saliency.methods.averaging import settled
 from keras_saliency.methods.base import Method, MethodResult, make_method
-from keras_saliency.methods.noise import Moments, NoisyMaps, name_around
-from keras_saliency.methods.options import check_noise, check_samples, check_tolerance
+from keras_saliency.methods.noise import BLOCK, Moments, NoisyMaps, block_sizes, name_around
+from keras_saliency.methods.options import check_count, check_noise, check_tolerance
 from keras_saliency.targets import BoundTarget
-
-PAIRS_BETWEEN_CHECKS = 4
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,17 @@ class SmoothGrad:
     """The mean map over noisy copies of each image (Smilkov et al. 2017, arXiv:1706.03825).
 
     The sign is kept. The noise is Gaussian with standard deviation `noise` × the range of each image's own explained
-    tensor, and comes in antithetic pairs, x + e and x − e: the mean is of the same noisy images as the paper's, and
-    closer to its limit for the same number of samples. All samples explain one score: the class predicted for the
-    clean image, where the target is the predicted class. The scores are those of the clean images.
+    tensor. Other than in the paper each 8 copies are a Latin hypercube (McKay et al. 1979), which spreads the noise of
+    every value evenly: the mean has the same limit, and comes closer to it with the same number of samples. All samples
+    explain one score: the class predicted for the clean image, where the target is the predicted class. The scores are
+    those of the clean images.
 
     Args:
         method: whose maps are averaged, by its name or itself.
-        samples: how many noisy copies, an even number.
+        samples: how many noisy copies.
         noise: the standard deviation as a fraction of the image's range.
-        tolerance: stop as soon as the standard error of an image's mean map, seen over the pairs, is below this
-            fraction of the map (both as Euclidean norms); `samples` is then the most. Checked every 4 pairs.
+        tolerance: stop as soon as the standard error of an image's mean map, seen over the blocks of 8, is below this
+            fraction of the map (both as Euclidean norms); `samples` is then the most.
         name: of this variant; empty: `smoothgrad` and the wrapped method's name, where it is not the gradient.
 
     `diagnostics["evaluations"]` says how many copies each image took. Costs `samples` × the wrapped method, and one
@@ -50,7 +51,7 @@ class SmoothGrad:
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        check_samples(self.samples)
+        check_count("samples", self.samples)
         check_noise(self.noise)
         check_tolerance(self.tolerance)
         method = make_method(self.method)
@@ -73,17 +74,18 @@ class SmoothGrad:
         """See `Method`."""
         target, scores = settled(model, inputs, target)
         noisy = NoisyMaps(model, self.method, inputs, target, noise=self.noise, rng=rng)
-        pairs = self._mean_of_pairs(noisy)
-        return MethodResult(pairs.mean, scores, {"evaluations": (2 * pairs.seen).tolist()})
+        found = self._mean_of_blocks(noisy)
+        return MethodResult(found.mean, scores, {"evaluations": found.seen.tolist()})
 
-    def _mean_of_pairs(self, noisy: NoisyMaps) -> Moments:
-        found, going, left = Moments(noisy.count), np.arange(noisy.count), self.samples // 2
+    def _mean_of_blocks(self, noisy: NoisyMaps) -> Moments:
+        found, going, left = Moments(noisy.count), np.arange(noisy.count), self.samples
         while left and going.size:
-            pairs = left if self.tolerance is None else min(left, PAIRS_BETWEEN_CHECKS)
-            maps = noisy.draw(going, pairs)
-            for one, other in zip(maps, maps, strict=True):
-                found.add(going, optree.tree_map(lambda a, b: (a + b) / 2, one, other))
-            left -= pairs
+            drawn = left if self.tolerance is None else min(left, BLOCK)
+            maps = noisy.draw(going, drawn)
+            for size in block_sizes(drawn):
+                block = reduce(partial(optree.tree_map, np.add), islice(maps, size))
+                found.add(going, optree.tree_map(lambda leaf, size=size: leaf / size, block), size)
+            left -= drawn
             if self.tolerance is not None:
                 going = going[found.relative_errors[going] > self.tolerance]
         return found

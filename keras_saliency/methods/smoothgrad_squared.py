@@ -17,12 +17,12 @@ from keras_saliency.targets import BoundTarget
 class SmoothGradSquared(NoisyStatistic):
     """The mean of the squared maps over noisy copies of each image (Hooker et al. 2018, arXiv:1806.10758).
 
-    It has no sign, and the unit of a squared map. The noise, its antithetic pairs, the target and the scores are as
-    in `SmoothGrad`.
+    It has no sign, and the unit of a squared map. The noise, its blocks, the target and the scores are as in
+    `SmoothGrad`.
 
     Args:
         method: whose maps are squared, by its name or itself.
-        samples: how many noisy copies, an even number.
+        samples: how many noisy copies.
         noise: the standard deviation as a fraction of the image's range.
         name: of this variant; empty: `smoothgrad_squared` and the wrapped method's name, where it is not the
             gradient.

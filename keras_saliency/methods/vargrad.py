@@ -18,12 +18,12 @@ class VarGrad(NoisyStatistic):
     """The variance of the maps over noisy copies of each image (Adebayo et al. 2018, arXiv:1810.03292).
 
     Value by value, the mean squared distance from the mean of the same copies. It has no sign, and the unit of a
-    squared map; it is zero where the model is linear. The noise, its antithetic pairs, the target and the scores
-    are as in `SmoothGrad`.
+    squared map; it is zero where the model is linear. The noise, its blocks, the target and the scores are as in
+    `SmoothGrad`.
 
     Args:
         method: whose maps vary, by its name or itself.
-        samples: how many noisy copies, an even number.
+        samples: how many noisy copies.
         noise: the standard deviation as a fraction of the image's range.
         name: of this variant; empty: `vargrad` and the wrapped method's name, where it is not the gradient.
 

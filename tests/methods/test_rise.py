@@ -59,7 +59,7 @@ def test_it_is_its_definition():
 
 
 @pytest.mark.parametrize("size", [(6, 8), (7, 7), (20, 13)])
-def test_masks_come_in_pairs_of_the_right_size_and_mean(size):
+def test_masks_have_the_right_size_and_mean(size):
     model = keras.Sequential([layers.Input((*size, 1)), layers.Flatten(), layers.Dense(1)])
     scored, bound = ScoredModel(model), bind(as_target("predicted"), 1, None)
     image = explained_image(scored, some(1, *size, 1), bound)
@@ -85,7 +85,7 @@ def test_a_constant_score_gives_zero():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"samples": 3}, "even number"),
+        ({"samples": 0}, "Expected samples to be a positive integer"),
         ({"cells": 0}, "Expected cells to be a positive integer"),
         ({"probability": 0.0}, "Expected probability to be between 0 and 1"),
         ({"probability": 1.0}, "Expected probability to be between 0 and 1"),
