@@ -46,10 +46,18 @@ export class Series {
   /** The largest scale that a probe's map has at any step, in the map's units. */
   largest(view, probe) {
     const ruled = view === "signed" ? "signed" : "magnitude";
-    return this.steps.reduce((most, _, at) => {
-      const scales = this.scales[ruled][at] ?? this.scales.magnitude[at];
-      return Math.max(most, scales?.[probe] ?? 0);
-    }, 0);
+    if (this.largestOf?.steps !== this.steps.length) this.largestOf = { steps: this.steps.length };
+    this.largestOf[ruled] ??= this.largestEach(ruled);
+    return this.largestOf[ruled][probe] ?? 0;
+  }
+
+  largestEach(ruled) {
+    const largest = [];
+    for (let at = 0; at < this.steps.length; at++) {
+      const scales = this.scales[ruled][at] ?? this.scales.magnitude[at] ?? [];
+      scales.forEach((scale, probe) => (largest[probe] = Math.max(largest[probe] ?? 0, scale)));
+    }
+    return largest;
   }
 
   /** One number of one probe at a step; undefined where it is absent. */

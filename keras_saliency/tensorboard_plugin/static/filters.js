@@ -1,0 +1,28 @@
+/** Sorting and filtering probes, and the size of their pictures. */
+
+import { Choice, Select } from "./controls.js";
+import { h, setAttribute, setText } from "./dom.js";
+import { ORDER_WORDS } from "./order.js";
+
+export class Filters {
+  constructor(app) {
+    this.app = app;
+    this.sort = new Select("Sort", ORDER_WORDS, (sort) => app.set({ sort }));
+    this.show = new Choice("Which probes", { all: "All", wrong: "Wrong", right: "Right" }, (show) => app.set({ show }));
+    this.find = h("input", { type: "search", placeholder: "Name or class", "aria-label": "Filter by name or class", oninput: () => app.set({ find: this.find.value }) });
+    this.size = h("input", { type: "range", min: 72, max: 320, step: 8, "aria-label": "Size of the pictures", oninput: () => app.set({ size: Number(this.size.value) }) });
+    this.count = h("span", { class: "quiet", "aria-live": "polite" });
+    this.element = h("div", { class: "bar filters" }, this.show.element, this.sort.element, this.find,
+      h("label", { class: "field" }, h("span", { class: "quiet", text: "Size" }), this.size), this.count);
+  }
+
+  update(shown, total) {
+    const { state } = this.app;
+    this.sort.show(state.sort);
+    this.show.show(state.show);
+    setAttribute(this.show.element, "hidden", !this.app.run?.labels);
+    if (document.activeElement !== this.find) this.find.value = state.find;
+    this.size.value = state.size;
+    setText(this.count, shown === total ? `${total} probes` : `${shown} of ${total} probes`);
+  }
+}

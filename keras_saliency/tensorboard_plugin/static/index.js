@@ -1,0 +1,90 @@
+/** The page: TensorBoard calls `render` in an empty frame; the shell `index.html` does so elsewhere. */
+
+import { App } from "./app.js";
+import { Checks } from "./checks.js";
+import { Compare } from "./compare.js";
+import { Controls, VIEW_KEYS } from "./controls.js";
+import { Curves } from "./curves.js";
+import { createSource } from "./data.js";
+import { h, setAttribute, setChildren } from "./dom.js";
+import { emptyPage } from "./empty.js";
+import { Grid } from "./grid.js";
+import { ProbeView } from "./probe.js";
+import { State } from "./state.js";
+import { Strip } from "./strip.js";
+import { loadStyle } from "./style.js";
+import { followTheme } from "./theme.js";
+import { Transport } from "./transport.js";
+
+/** Builds the page into the document. */
+export async function render() {
+  followTheme();
+  const page = new Page();
+  await Promise.all([loadStyle(), page.app.start()]);
+  document.body.append(page.element);
+  page.update();
+}
+
+class Page {
+  constructor() {
+    this.app = new App(createSource(), new State(), () => this.update());
+    const { app } = this;
+    this.controls = new Controls(app);
+    this.transport = new Transport(app);
+    this.views = { grid: new Grid(app), probe: new ProbeView(app), strip: new Strip(app), compare: new Compare(app), curves: new Curves(app), checks: new Checks(app) };
+    this.problems = h("div", { class: "problems", role: "status" });
+    this.main = h("main");
+    this.empty = emptyPage();
+    this.element = h("div", { class: "saliency" }, this.controls.element, this.problems, this.main, this.transport.element);
+    document.addEventListener("keydown", (event) => this.key(event));
+    window.addEventListener("resize", () => app.changed());
+    document.documentElement.lang ||= "en";
+  }
+
+  update() {
+    const { app } = this;
+    const nothing = app.loaded && app.runs.every((info) => Object.keys(info.methods).length === 0);
+    this.controls.update();
+    this.transport.update();
+    setAttribute(this.controls.element, "hidden", nothing);
+    this.updateProblems();
+    const view = this.views[app.state.tab];
+    setChildren(this.main, nothing ? [this.empty] : [view.element]);
+    if (nothing || !app.run) return;
+    view.update();
+    app.prefetch();
+  }
+
+  updateProblems() {
+    const { app } = this;
+    const gone = app.run?.gone ? ["This run is no longer in the log directory. What was loaded stays here."] : [];
+    const problems = [app.trouble, ...gone, ...(app.run?.problems ?? []), ...app.problems.values()].filter(Boolean);
+    const key = JSON.stringify(problems);
+    if (key === this.problemsKey) return;
+    this.problemsKey = key;
+    this.problems.replaceChildren(...[...new Set(problems)].map((problem) => h("p", { class: "problem", text: problem })));
+  }
+
+  key(event) {
+    const typing = event.target.closest("input:not([type=checkbox]), select, textarea");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { app, transport } = this;
+    const acts = {
+      ArrowLeft: () => transport.move(-1),
+      ArrowRight: () => transport.move(1),
+      Home: () => transport.go(0),
+      End: () => app.set({ step: "latest" }),
+      Escape: () => app.set({ tab: "grid" }),
+      " ": event.target.closest("button, a") ? null : () => transport.toggle(),
+      ...(["probe", "strip"].includes(app.state.tab) ? { ArrowUp: () => this.turn(-1), ArrowDown: () => this.turn(1) } : {}),
+    };
+    const act = acts[event.key] ?? (VIEW_KEYS[event.key] && (() => app.set({ view: VIEW_KEYS[event.key] })));
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  turn(by) {
+    this.views.probe.picker.move(by);
+  }
+}

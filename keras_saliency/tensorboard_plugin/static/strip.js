@@ -1,0 +1,104 @@
+/** One probe over all epochs, or what changed at each. */
+
+import { Cell, lookAt } from "./cell.js";
+import { palette } from "./colormaps.js";
+import { Choice } from "./controls.js";
+import { h, setAttribute, setChildren, setText } from "./dom.js";
+import { facts, } from "./order.js";
+import { ProbePicker } from "./probe_picker.js";
+import { epochShort, epochWords, figure } from "./words.js";
+
+export class Strip {
+  constructor(app) {
+    this.app = app;
+    this.frames = new Map();
+    this.picker = new ProbePicker(app);
+    this.against = new Choice("What each frame shows", {
+      none: ["Maps", "The map at each epoch."],
+      before: ["Change since the look before", "Half the difference of the signed maps, each by its scale."],
+      first: ["Change since the first look", "Half the difference of the signed maps, each by its scale."],
+    }, (against) => app.set({ against }));
+    this.size = h("input", { type: "range", min: 72, max: 320, step: 8, "aria-label": "Size of the pictures", oninput: () => app.set({ size: Number(this.size.value) }) });
+    this.grid = h("div", { class: "strip" });
+    this.element = h("section", { class: "view strip-view" },
+      h("div", { class: "bar" }, this.picker.element, this.against.element, h("label", { class: "field" }, h("span", { class: "quiet", text: "Size" }), this.size)),
+      this.grid);
+    this.seen = new IntersectionObserver((entries) => this.appeared(entries), { rootMargin: "300px" });
+  }
+
+  update() {
+    const { app } = this;
+    const { state } = app;
+    const series = app.current;
+    const probes = app.probes(app.run.run);
+    if (!series || !probes) return;
+    this.picker.update(probes);
+    this.against.show(state.against);
+    this.size.value = state.size;
+    this.grid.style.setProperty("--size", `${Math.round(state.size * 0.7)}px`);
+    const steps = series.timeline;
+    setChildren(this.grid, steps.map((step) => this.frame(step).element));
+    const colours = palette(state.against === "none" ? state.view : "signed", state.colours);
+    if (JSON.stringify(colours.rows[40]) !== this.paletteKey || this.paletteView !== colours.rows.length) {
+      [this.paletteKey, this.paletteView, this.colours] = [JSON.stringify(colours.rows[40]), colours.rows.length, colours];
+    }
+    steps.forEach((step, at) => this.updateFrame(step, at, series, probes));
+    this.follow();
+  }
+
+  updateFrame(step, at, series, probes) {
+    const { app } = this;
+    const { state, probe } = app;
+    const frame = this.frame(step);
+    const epoch = series.epochs[series.at(step)];
+    setText(frame.label, epoch === undefined ? `step ${step}` : epochShort(epoch));
+    setText(frame.change, figure(series.of(state.against === "first" ? "drift_from_start" : "drift", step, probe)));
+    const current = step === app.step;
+    frame.element.classList.toggle("current", current);
+    setAttribute(frame.element, "aria-current", current ? "true" : null);
+    setAttribute(frame.element, "title", epoch === undefined ? `step ${step}` : epochWords(epoch));
+    if (!frame.visible) return;
+    const fact = facts(probes, series, step)[probe];
+    frame.element.classList.toggle("wrong", fact.wrong === true);
+    const shown = state.against === "none" ? state : { ...state, layer: "map" };
+    frame.cell.showProbe(probes, probe, shown);
+    if (state.against === "none") frame.cell.showMap(this.look(step, state.view), probe, shown, this.colours);
+    else this.showChange(frame, step, at, series, probe);
+  }
+
+  showChange(frame, step, at, series, probe) {
+    const reference = this.app.state.against === "first" ? series.steps[0] : series.timeline[at - 1];
+    if (reference === undefined || reference === step) frame.cell.showNothing("first look");
+    else frame.cell.showChange(this.look(step, "signed"), this.look(reference, "signed"), probe, this.colours);
+  }
+
+  look(step, view) {
+    const { app } = this;
+    return lookAt(app, app.run.run, app.method, step, app.probe, view);
+  }
+
+  frame(step) {
+    if (!this.frames.has(step)) {
+      const cell = new Cell();
+      const [label, change] = [h("span", { class: "name" }), h("span", { class: "quiet change" })];
+      const element = h("button", { class: "frame", onclick: () => this.app.set({ step }) }, cell.element, h("span", { class: "line" }, label, change));
+      element.dataset.step = step;
+      this.frames.set(step, { cell, label, change, element, visible: false });
+      this.seen.observe(element);
+    }
+    return this.frames.get(step);
+  }
+
+  /** Only frames near the screen are drawn: their maps are fetched when they come close. */
+  appeared(entries) {
+    for (const { target, isIntersecting } of entries) this.frames.get(Number(target.dataset.step)).visible = isIntersecting;
+    this.app.changed();
+  }
+
+  /** Keeps the current frame in sight, where the step was changed elsewhere. */
+  follow() {
+    if (this.followed === this.app.step) return;
+    this.followed = this.app.step;
+    this.frames.get(this.app.step)?.element.scrollIntoView({ block: "nearest" });
+  }
+}
