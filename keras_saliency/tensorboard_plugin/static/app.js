@@ -97,7 +97,12 @@ export class App {
 
   /** The probe that is shown in the views of one probe. */
   get probe() {
-    return Math.min(this.state.probe, (this.run?.count ?? 1) - 1);
+    return Math.max(0, Math.min(this.state.probe, this.count - 1));
+  }
+
+  /** How many probes the shown run has. */
+  get count() {
+    return this.run?.count ?? this.current?.count ?? 0;
   }
 
   /** The looks of a method of a run, `{error}`-marked if they cannot be read, or undefined while loading. */
@@ -123,8 +128,9 @@ export class App {
 
   /** The maps at a step, `{error}`, or undefined while loading. */
   maps(run, method, step) {
-    const problem = this.series(run, method)?.problems[step];
-    return problem ? { error: problem } : this.library.get(run, method, step);
+    const series = this.series(run, method);
+    if (!series) return undefined;
+    return series.problems[step] ? { error: series.problems[step] } : this.library.get(run, method, step);
   }
 
   /** The check results of a run; undefined while loading. */
@@ -138,8 +144,11 @@ export class App {
 
   /** The columns of the comparison: `[run, method]` pairs, chosen or proposed. */
   get columns() {
-    const chosen = parsed(this.state.columns).filter((pair) => Array.isArray(pair) && pair.length === 2);
-    return chosen.length ? chosen : this.proposed();
+    return this.chosenColumns.length ? this.chosenColumns : this.proposed();
+  }
+
+  get chosenColumns() {
+    return parsed(this.state.columns).filter((pair) => Array.isArray(pair) && pair.length === 2);
   }
 
   proposed() {
@@ -152,7 +161,7 @@ export class App {
 
   /** Whether two runs were asked the same question: the same probes with the same labels. */
   alike(one, other) {
-    return one.fingerprint !== null && one.fingerprint === other.fingerprint;
+    return one === other || (one.fingerprint !== null && one.fingerprint === other.fingerprint);
   }
 
   /** Fetches the maps around the current step before they are asked for. */
@@ -167,7 +176,7 @@ export class App {
         const step = series.timeline[at];
         if (step === undefined) continue;
         for (const [run, method] of sources) {
-          if (this.info(run)?.methods[method]?.steps.includes(step)) wanted.push([run, method, step]);
+          if (this.held.series.get(`${run}\u0000${method}`)?.series.at(step) !== undefined) wanted.push([run, method, step]);
         }
       }
       if (wanted.length > 400) break;

@@ -1,6 +1,6 @@
 /** A line chart in SVG: several lines over epochs, a marker at the current one, a click goes to an epoch. */
 
-import { h, setAttribute, setText, svg } from "./dom.js";
+import { h, setAttribute, svg } from "./dom.js";
 import { epochWords, figure } from "./words.js";
 
 const LEFT = 44;
@@ -40,16 +40,16 @@ export class Chart {
       this.draw(lines, level, least, most);
     }
     this.mark(this.marker, epoch);
-    setText(this.value, this.reading(this.hovered ?? epoch));
+    this.read(this.hovered ?? epoch);
   }
 
-  draw(lines, level, least = 0, most) {
+  draw(lines, level, least, most) {
     const points = lines.flatMap((line) => line.points).filter(([, value]) => value !== null);
     const values = [...points.map(([, value]) => value), ...(level === undefined ? [] : [level])];
     const epochs = lines.flatMap((line) => line.points.map(([epoch]) => epoch));
     this.from = Math.min(...epochs, 0);
     this.to = Math.max(...epochs, this.from + 1);
-    this.ticks = niceTicks(Math.min(least, ...values), most ?? Math.max(...values, least + 1e-9));
+    this.ticks = niceTicks(Math.min(...(least === undefined ? [] : [least]), ...values), most ?? Math.max(...values));
     [this.low, this.high] = [this.ticks[0], this.ticks.at(-1)];
     this.marker = svg("line", { class: "marker", y1: TOP, y2: HEIGHT - BOTTOM });
     this.cursor = svg("line", { class: "cursor", y1: TOP, y2: HEIGHT - BOTTOM });
@@ -112,7 +112,7 @@ export class Chart {
     this.hovered = epoch;
     if (!this.cursor) return;
     this.mark(this.cursor, epoch);
-    setText(this.value, this.reading(epoch ?? this.epoch));
+    this.read(epoch ?? this.epoch);
   }
 
   mark(line, epoch) {
@@ -123,15 +123,20 @@ export class Chart {
     line.setAttribute("x2", this.x(epoch));
   }
 
-  reading(epoch) {
-    if (epoch === null || epoch === undefined) return "";
-    const values = this.lines.map(({ points }) => figure(points.find(([at]) => at === epoch)?.[1]));
-    return `${epochWords(epoch)}: ${values.join(" · ")}`;
+  /** Says the values at an epoch, each in its line's colour. */
+  read(epoch) {
+    const values = (this.lines ?? []).map(({ colour, points }) => [colour, figure(points.find(([at]) => at === epoch)?.[1])]);
+    const key = JSON.stringify([epoch, values]);
+    if (key === this.readKey) return;
+    this.readKey = key;
+    const known = epoch !== null && epoch !== undefined;
+    this.value.replaceChildren(...(known ? [`${epochWords(epoch)} `, ...values.map(([colour, text]) => h("b", { style: `color:${colour}`, text }))] : []));
   }
 }
 
 function niceTicks(low, high) {
-  const rough = (high - low) / 4 || 1;
+  if (!(Number.isFinite(low) && Number.isFinite(high))) return [0, 1];
+  const rough = (high - low) / 4 || Math.abs(high) || 1;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough);
   const first = Math.floor(low / step);

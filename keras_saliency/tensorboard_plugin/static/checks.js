@@ -19,9 +19,10 @@ export class Checks {
   }
 }
 
-function report({ step, epoch, results }) {
+function report({ step, epoch, results, problem }) {
   return h("article", { class: "report", "data-step": step },
     h("h3", { text: epoch === null || epoch === undefined ? `Step ${step}` : epochWords(epoch) }),
+    problem ? h("p", { class: "problem", text: problem }) : null,
     h("table", {}, h("tbody", {}, ...results.map((result) => h("tr", { "data-status": result.status },
       h("td", {}, h("span", { class: `status ${STATUSES.has(result.status) ? result.status : "other"}`, text: result.status })),
       h("th", { scope: "row", text: result.name.replaceAll("_", " ") }),

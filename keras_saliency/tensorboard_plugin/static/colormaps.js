@@ -13,7 +13,7 @@ const DIVERGING = {
     [[255, 255, 255], [250, 178, 152], [226, 84, 66], [158, 12, 30]],
     [[255, 255, 255], [162, 196, 246], [58, 128, 224], [18, 60, 150]],
   ],
-  "red–blue on black": [
+  "on black": [
     [[0, 0, 0], [150, 22, 36], [236, 94, 70], [255, 205, 180]],
     [[0, 0, 0], [20, 70, 160], [70, 144, 236], [190, 220, 255]],
   ],
@@ -28,10 +28,11 @@ export function colormapNames(view) {
   return Object.keys(view === "signed" ? DIVERGING : SEQUENTIAL);
 }
 
-/** The name that is used where the chosen one does not fit the view. */
+/** The name that is used where none is chosen that fits the view: zero is white on a light page, black on a dark one. */
 export function fittingColormap(view, name) {
   const names = colormapNames(view);
-  return names.includes(name) ? name : names[0];
+  if (names.includes(name)) return name;
+  return view === "signed" && document.documentElement.dataset.theme === "dark" ? "on black" : names[0];
 }
 
 /**
@@ -40,8 +41,14 @@ export function fittingColormap(view, name) {
  */
 export function palette(view, name) {
   const key = fittingColormap(view, name);
-  if (view !== "signed") return { rows: interpolated(SEQUENTIAL[key], 256), zero: 0 };
-  const [up, down] = DIVERGING[key].map((anchors) => interpolated(anchors, 256));
+  if (!palettes.has(key)) palettes.set(key, view === "signed" ? diverging(DIVERGING[key]) : { rows: interpolated(SEQUENTIAL[key], 256), zero: 0 });
+  return palettes.get(key);
+}
+
+const palettes = new Map();
+
+function diverging(arms) {
+  const [up, down] = arms.map((anchors) => interpolated(anchors, 256));
   return { rows: [...down.slice(1).reverse(), ...up], zero: 255 };
 }
 

@@ -1,4 +1,4 @@
-/** Runs or methods side by side, on the same probes, at the same epoch. */
+/** Runs or methods under each other, on the same probes, at the same epoch. */
 
 import { Cell, lookAt } from "./cell.js";
 import { palette } from "./colormaps.js";
@@ -7,131 +7,157 @@ import { h, setAttribute, setChildren, setText } from "./dom.js";
 import { Filters } from "./filters.js";
 import { saidOf } from "./grid.js";
 import { chosen, facts } from "./order.js";
-import { epochWords, figure, runWords } from "./words.js";
+import { figure, runWords } from "./words.js";
+
+const HEAD = 152;
+const GAP = 10;
+const MARGINS = 48;
 
 export class Compare {
   constructor(app) {
     this.app = app;
     this.filters = new Filters(app);
-    this.rows = new Map();
-    this.columns = new Map();
-    this.add = new Select("Add a column", {}, (pair) => this.change((columns) => [...columns, JSON.parse(pair)]));
-    this.head = h("div", { class: "compare-row compare-head" });
-    this.body = h("div", { class: "compare-body" });
-    this.table = h("div", { class: "compare" }, this.head, this.body);
-    this.element = h("section", { class: "view compare-view" }, h("div", { class: "bar" }, this.add.element, this.filters.element), this.table);
+    this.add = new Select("Add", {}, (pair) => this.change((columns) => [...columns, JSON.parse(pair)]));
+    this.reset = h("button", { class: "chip", text: "Start over", title: "Compare what is proposed: this method in all runs with the same probes", onclick: () => app.set({ columns: "[]" }) });
+    this.parts = h("div", { class: "parts" });
+    this.bands = h("div", { class: "bands" });
+    this.nothing = h("p", { class: "quiet nothing", text: "No probe fits the filter." });
+    this.kept = { parts: new Map(), bands: new Map(), heads: new Map(), names: new Map(), cells: new Map() };
+    this.element = h("section", { class: "view compare-view" },
+      h("div", { class: "bar" }, this.parts, this.add.element, this.reset), this.filters.element, this.bands, this.nothing);
   }
 
   update() {
     const { app } = this;
     const base = app.info(app.columns[0][0]);
+    const sources = app.columns.map(([run, method]) => this.source(run, method, base));
+    this.updateParts(sources);
     const probes = base && app.probes(base.run);
-    const columns = app.columns.map(([run, method]) => this.column(run, method, base));
-    this.offer(app.columns);
-    this.table.style.setProperty("--columns", columns.length);
-    this.table.style.setProperty("--size", `${app.state.size}px`);
-    setChildren(this.head, [this.corner(), ...columns.map((column) => this.heading(column))]);
-    const leading = columns.find((column) => column.series && !column.apart);
+    const leading = sources.find(({ series }) => series);
     if (!probes || !leading) return;
     const all = facts(probes, leading.series, leading.step);
     const shown = chosen(all, app.state);
-    this.filters.update(shown.length, all.length);
-    const colours = this.palette(app.state);
-    setChildren(this.body, shown.map((fact) => this.row(fact, columns, probes, colours)));
+    this.filters.update(shown.length, all);
+    setAttribute(this.nothing, "hidden", shown.length > 0);
+    this.updateBands(shown, sources.filter(({ apart }) => !apart), probes);
   }
 
-  /** One column: its looks and its step at the shown epoch, or why it stands apart. */
-  column(run, method, base) {
+  /** What is compared: its looks and its step at the shown epoch, or why it stands apart. */
+  source(run, method, base) {
     const { app } = this;
     const info = app.info(run);
-    if (!info) return { run, method, apart: "This run is not in the log directory." };
-    if (!(method in info.methods)) return { run, method, apart: "This run does not have this method." };
+    const key = `${run}\u0000${method}`;
+    if (!info) return { key, run, method, apart: "this run is not in the log directory" };
+    if (!(method in info.methods)) return { key, run, method, apart: "this run does not have this method" };
     if (!app.alike(info, base)) {
-      return { run, method, apart: `Other probes: fingerprint ${mark(info)} here, ${mark(base)} in the first column. Only runs that were asked the same question line up.` };
+      return { key, run, method, apart: `other probes (${mark(info)}, the first has ${mark(base)}): only runs that were asked the same question line up` };
     }
     const series = app.series(run, method);
-    const epoch = app.epoch;
-    const step = series && (series.problems[app.step] && run === app.run.run ? app.step : series.stepOfEpoch(epoch));
-    return { run, method, series, step, epoch };
+    const own = series?.problems[app.step] && run === app.run.run ? app.step : undefined;
+    return { key, run, method, series, step: series && (own ?? series.stepOfEpoch(app.epoch)) };
   }
 
-  corner() {
-    this.cornerCell ??= h("div", { class: "compare-probe" });
-    setText(this.cornerCell, this.app.epoch === undefined ? "" : epochWords(this.app.epoch));
-    return this.cornerCell;
+  updateParts(sources) {
+    setChildren(this.parts, sources.map((source) => this.part(source)));
+    const taken = new Set(sources.map(({ key }) => key));
+    const pairs = this.app.runs.flatMap((info) => Object.keys(info.methods).map((method) => [info.run, method])).filter((pair) => !taken.has(pair.join("\u0000")));
+    this.add.offer({ "": "a run or method …", ...Object.fromEntries(pairs.map((pair) => [JSON.stringify(pair), `${runWords(pair[0])} · ${pair[1]}`])) });
+    this.add.show("");
+    setAttribute(this.add.element, "hidden", pairs.length === 0);
+    setAttribute(this.reset, "hidden", this.app.chosenColumns.length === 0);
   }
 
-  heading({ run, method, series, step, apart }) {
-    const key = `${run}\u0000${method}`;
-    if (!this.columns.has(key)) {
-      const numbers = h("span", { class: "quiet" });
-      const remove = h("button", { class: "icon", text: "×", title: "Take this column out", "aria-label": `Take out ${runWords(run)}, ${method}`,
+  part({ key, run, method, apart }) {
+    const { element, remove, why } = made(this.kept.parts, key, () => {
+      const remove = h("button", { class: "remove", text: "×", "aria-label": `Take out ${runWords(run)}, ${method}`, title: "Take this out",
         onclick: () => this.change((columns) => columns.filter((pair) => pair.join("\u0000") !== key)) });
-      this.columns.set(key, { numbers, remove, element: h("div", { class: "compare-title" }, h("div", { class: "line" }, h("b", { text: runWords(run) }), remove), h("span", { class: "method", text: method }), numbers) });
-    }
-    const { numbers, remove, element } = this.columns.get(key);
+      const why = h("span", { class: "quiet" });
+      return { remove, why, element: h("span", { class: "part" }, h("b", { text: runWords(run) }), h("span", { text: method }), why, remove) };
+    });
     setAttribute(remove, "hidden", this.app.columns.length < 2);
-    const at = series?.at(step);
-    setText(numbers, apart ? "" : at === undefined ? (series ? "no look at this epoch" : "loading") : numbersOf(series, at));
+    element.classList.toggle("apart", Boolean(apart));
+    setText(why, apart ?? "");
     return element;
   }
 
-  row(fact, columns, probes, colours) {
-    if (!this.rows.has(fact.probe)) {
-      const [name, label] = [h("b", { class: "name" }), h("span", { class: "quiet" })];
-      const head = h("button", { class: "compare-probe", title: "Open this probe", onclick: () => this.app.set({ tab: "probe", probe: fact.probe }) }, name, label);
-      this.rows.set(fact.probe, { name, label, head, cells: new Map(), element: h("div", { class: "compare-row" }) });
-    }
-    const row = this.rows.get(fact.probe);
-    setText(row.name, fact.name);
-    setText(row.label, fact.labelWords === null ? "" : `label ${fact.labelWords}`);
-    setChildren(row.element, [row.head, ...columns.map((column) => this.cell(row, column, fact.probe, probes, colours))]);
-    return row.element;
+  /** As many probes side by side as fit, then the next band; in a band a row per source. */
+  updateBands(shown, sources, probes) {
+    const { size } = this.app.state;
+    const width = (this.bands.clientWidth || 1000) - MARGINS - HEAD;
+    const most = Math.max(1, Math.floor(width / (size * 0.8 + GAP)));
+    const across = Math.ceil(shown.length / Math.ceil(shown.length / most)) || 1;
+    const colours = palette(this.app.state.view, this.app.state.colours);
+    const bands = [];
+    for (let first = 0; first < shown.length; first += across) bands.push(shown.slice(first, first + across));
+    setChildren(this.bands, bands.map((band, at) => this.band(at, band, across, sources, probes, colours)));
   }
 
-  cell(row, column, probe, probes, colours) {
+  band(at, band, across, sources, probes, colours) {
+    const element = made(this.kept.bands, at, () => h("div", { class: "band" }));
+    element.style.gridTemplateColumns = `${HEAD}px repeat(${across}, minmax(0, ${Math.round(this.app.state.size * 1.3)}px))`;
+    const names = band.map((fact) => this.name(fact));
+    const rows = sources.map((source) => [this.head(at, source), ...band.map((fact) => this.cell(source, fact.probe, probes, colours))]);
+    setChildren(element, [this.head(at, null), ...names, ...rows.flat()]);
+    return element;
+  }
+
+  /** What a row shows; the first of a band stands over nothing. */
+  head(at, source) {
+    const { element, numbers } = made(this.kept.heads, `${at}\u0000${source?.key ?? ""}`, () => {
+      const numbers = h("span", { class: "quiet" });
+      const words = source ? [h("b", { text: runWords(source.run) }), h("span", { text: source.method }), numbers] : [];
+      return { numbers, element: h("div", { class: "compare-head" }, ...words) };
+    });
+    if (source) setText(numbers, numbersOf(source));
+    return element;
+  }
+
+  name({ probe, name, labelWords }) {
+    const { element, title, label } = made(this.kept.names, probe, () => {
+      const [title, label] = [h("b", { class: "name" }), h("span", { class: "quiet" })];
+      return { title, label, element: h("button", { class: "compare-probe", title: "Open this probe", onclick: () => this.app.set({ tab: "probe", probe }) }, title, label) };
+    });
+    setText(title, name);
+    setText(label, labelWords === null ? "" : `label ${labelWords}`);
+    return element;
+  }
+
+  cell(source, probe, probes, colours) {
     const { app } = this;
-    const key = `${column.run}\u0000${column.method}`;
-    if (!row.cells.has(key)) {
-      const [cell, said, change] = [new Cell(), h("span", { class: "said" }), h("span", { class: "quiet change", title: "Drift" })];
-      row.cells.set(key, { cell, said, change, element: h("div", { class: "compare-cell", "data-run": column.run, "data-method": column.method }, cell.element, h("span", { class: "line" }, said, change)) });
-    }
-    const { cell, said, change, element } = row.cells.get(key);
-    const fact = column.series && column.step !== undefined ? facts(probes, column.series, column.step)[probe] : null;
+    const { cell, said, change, element } = made(this.kept.cells, `${source.key}\u0000${probe}`, () => {
+      const [cell, said, change] = [new Cell(), h("span", { class: "said" }), h("span", { class: "quiet", title: "Drift" })];
+      return { cell, said, change, element: h("div", { class: "compare-cell", "data-run": source.run, "data-method": source.method, "data-probe": probe }, cell.element, h("span", { class: "line" }, said, change)) };
+    });
+    const fact = source.series && source.step !== undefined ? facts(probes, source.series, source.step)[probe] : null;
     element.classList.toggle("wrong", fact?.wrong === true);
-    element.classList.toggle("apart", Boolean(column.apart));
-    cell.showProbe(probes, probe, column.apart ? { ...app.state, layer: "image" } : app.state);
-    cell.picture.hidden ||= Boolean(column.apart);
+    cell.showProbe(probes, probe, app.state);
     setText(said, fact ? saidOf(fact) : "");
     setText(change, fact?.change === undefined ? "" : figure(fact.change));
-    if (column.apart) cell.showNothing(column.apart);
-    else if (column.series && column.step === undefined) cell.showNothing("no look at this epoch");
-    else if (column.series) cell.showMap(lookAt(app, column.run, column.method, column.step, probe), probe, app.state, colours);
+    if (source.series && source.step === undefined) cell.showNothing("no look at this epoch");
+    else if (source.series) cell.showMap(lookAt(app, source.run, source.method, source.step, probe), probe, app.state, colours);
     return element;
   }
 
-  offer(columns) {
-    const taken = new Set(columns.map((pair) => pair.join("\u0000")));
-    const pairs = this.app.runs.flatMap((info) => Object.keys(info.methods).map((method) => [info.run, method])).filter((pair) => !taken.has(pair.join("\u0000")));
-    this.add.offer({ "": "choose …", ...Object.fromEntries(pairs.map((pair) => [JSON.stringify(pair), `${runWords(pair[0])} · ${pair[1]}`])) });
-    this.add.show("");
-  }
-
+  /** Other columns; the first is the run and method that the scrubber follows. */
   change(edit) {
-    this.app.set({ columns: JSON.stringify(edit(this.app.columns)) });
-  }
-
-  palette({ view, colours }) {
-    const key = `${view} ${colours}`;
-    if (key !== this.paletteKey) [this.paletteKey, this.paletteKept] = [key, palette(view, colours)];
-    return this.paletteKept;
+    const columns = edit(this.app.columns);
+    const [run, method] = columns[0];
+    this.app.set({ columns: JSON.stringify(columns), run, method });
   }
 }
 
-function numbersOf(series, at) {
+function made(kept, key, make) {
+  if (!kept.has(key)) kept.set(key, make());
+  return kept.get(key);
+}
+
+function numbersOf({ series, step }) {
+  if (!series) return "loading";
+  const at = series.at(step);
+  if (at === undefined) return "no look at this epoch";
   const accuracy = series.probe_accuracy[at];
   const enrichments = Object.entries(series.numbers).filter(([name]) => name.endsWith("_enrichment")).map(([name, values]) => `${name.replace("_enrichment", "")} ×${figure(values[at])}`);
-  return [accuracy === null || accuracy === undefined ? null : `accuracy ${figure(accuracy)}`, `drift ${figure(series.numbers.drift?.[at])}`, ...enrichments].filter(Boolean).join(" · ");
+  return [accuracy === null || accuracy === undefined ? null : `accuracy ${figure(accuracy)}`, `drift ${figure(series.numbers.drift?.[at])}`, ...enrichments].filter(Boolean).join(", ");
 }
 
 function mark({ fingerprint }) {

@@ -69,7 +69,7 @@ export class Controls {
     this.opacity = h("input", { type: "range", min: 0, max: 1, step: 0.05, "aria-label": "Opacity of the map", oninput: () => app.set({ opacity: Number(this.opacity.value) }) });
     this.opacityField = h("label", { class: "field" }, h("span", { class: "quiet", text: "Opacity" }), this.opacity);
     this.colours = new Select("Colours", {}, set("colours"));
-    this.scale = new Select("Scale", { map: "each map", time: "fixed over time" }, set("scale"));
+    this.scale = new Select("Scale", { map: "each map", time: "over time" }, set("scale"));
     this.outlines = h("input", { type: "checkbox", onchange: () => app.set({ outlines: this.outlines.checked ? "on" : "off" }) });
     this.outlinesField = h("label", { class: "field tick" }, this.outlines, h("span", { text: "Regions" }));
     this.legend = new Legend();
@@ -89,8 +89,9 @@ export class Controls {
     this.run.offer(Object.fromEntries(app.runs.map((info) => [info.run, runWords(info.run) + (info.gone ? " (gone)" : "")])));
     this.run.show(app.run?.run ?? "");
     const withMaps = WITH_MAPS.includes(state.tab);
-    setAttribute(this.run.element, "hidden", state.tab === "curves" || state.tab === "compare" || app.runs.length === 0);
-    setAttribute(this.methodBar, "hidden", state.tab === "checks" || state.tab === "probe");
+    setAttribute(this.run.element, "hidden", state.tab === "compare" || app.runs.length === 0);
+    const ownColumns = state.tab === "compare" && app.chosenColumns.length > 0;
+    setAttribute(this.methodBar, "hidden", state.tab === "checks" || state.tab === "probe" || ownColumns);
     this.methods.offer(Object.fromEntries(Object.keys(app.run?.methods ?? {}).map((method) => [method, method])));
     this.methods.show(app.method);
     setAttribute(this.bar, "hidden", !withMaps);
@@ -104,8 +105,8 @@ export class Controls {
     this.views.show(state.view);
     this.layers.show(pictures ? state.layer : "map");
     setAttribute(this.views.element, "hidden", changes);
-    setAttribute(this.layers.element, "hidden", !pictures || changes || state.tab === "probe");
-    setAttribute(this.opacityField, "hidden", !pictures || changes || (state.layer !== "overlay" && state.tab !== "probe"));
+    setAttribute(this.layers.element, "hidden", !pictures || changes);
+    setAttribute(this.opacityField, "hidden", !pictures || changes || state.layer !== "overlay");
     this.opacity.value = state.opacity;
     this.colours.offer(Object.fromEntries(colormapNames(view).map((name) => [name, name])));
     this.colours.show(fittingColormap(view, state.colours));
@@ -152,7 +153,7 @@ class Legend {
       });
     }
     setText(this.low, changes ? "less than then" : view === "signed" ? "lowers" : "0");
-    setText(this.high, changes ? "more" : view === "signed" ? "raises the score" : state.scale === "time" ? "its most over time" : "most");
+    setText(this.high, changes ? "more" : view === "signed" ? "raises" : state.scale === "time" ? "most ever" : "most");
     setAttribute(this.element, "title", state.scale === "time"
       ? "Each probe's maps are divided by the largest value that they have at any epoch."
       : "Each map is divided by its own 99.5 % quantile of |map| (by its maximum where that is 0). Positive and negative share the magnitude's.");

@@ -95,7 +95,8 @@ export class Curves {
       })),
       level: name === "drift" ? state.level : name.endsWith("_enrichment") ? 1 : undefined,
       epoch: this.app.epoch,
-      most: name === ACCURACY || name === "entropy" ? 1 : undefined,
+      least: name === "entropy" ? undefined : 0,
+      most: name === ACCURACY ? 1 : undefined,
     });
   }
 

@@ -16,13 +16,23 @@ export class Filters {
       h("label", { class: "field" }, h("span", { class: "quiet", text: "Size" }), this.size), this.count);
   }
 
-  update(shown, total) {
+  /** `shown` of the probes with these facts are in the picture. */
+  update(shown, all) {
     const { state } = this.app;
     this.sort.show(state.sort);
     this.show.show(state.show);
     setAttribute(this.show.element, "hidden", !this.app.run?.labels);
     if (document.activeElement !== this.find) this.find.value = state.find;
     this.size.value = state.size;
-    setText(this.count, shown === total ? `${total} probes` : `${shown} of ${total} probes`);
+    setText(this.count, `${shown === all.length ? "" : `${shown} of `}${all.length} probes${explaining(all)}`);
   }
+}
+
+/** Whose score the maps explain. */
+function explaining(all) {
+  const targets = new Set(all.map(({ target }) => target));
+  if (targets.has(null)) return "";
+  if (targets.size === 1 && all.length > 1) return `, maps of the score of ${[...targets][0]}`;
+  if (all.every(({ target, predicted }) => target === predicted)) return ", maps of the predicted class’s score";
+  return all.every(({ target, labelWords }) => target === labelWords) ? ", maps of the label’s score" : "";
 }

@@ -26,11 +26,11 @@ export class Grid {
     const all = facts(probes, series, step);
     const shown = chosen(all, app.state);
     const maps = app.maps(run, method, step);
-    this.filters.update(shown.length, all.length);
+    this.filters.update(shown.length, all);
     setText(this.problem, maps?.error ?? "");
     setAttribute(this.nothing, "hidden", shown.length > 0);
     this.grid.style.setProperty("--size", `${app.state.size}px`);
-    const colours = this.palette(app.state);
+    const colours = palette(app.state.view, app.state.colours);
     setChildren(this.grid, shown.map((fact) => this.card(fact.probe).element));
     for (const fact of shown) {
       this.card(fact.probe).update(fact, probes, lookAt(app, run, method, step, fact.probe), app.state, colours);
@@ -40,12 +40,6 @@ export class Grid {
   card(probe) {
     this.cards[probe] ??= new Card(() => this.app.set({ tab: "probe", probe }));
     return this.cards[probe];
-  }
-
-  palette({ view, colours }) {
-    const key = `${view} ${colours}`;
-    if (key !== this.paletteKey) [this.paletteKey, this.paletteKept] = [key, palette(view, colours)];
-    return this.paletteKept;
   }
 }
 
@@ -60,7 +54,7 @@ export class Card {
     this.changeBar = h("span", { class: "change-bar" }, h("span"));
     this.element = h("button", { class: "card", onclick: open },
       this.cell.element,
-      h("span", { class: "words" }, this.name, h("span", { class: "line" }, this.label, this.said), h("span", { class: "line" }, this.changeBar, this.change)));
+      h("span", { class: "words" }, this.name, h("span", { class: "line answer" }, this.label, this.said), h("span", { class: "line" }, this.changeBar, this.change)));
   }
 
   update(fact, probes, look, state, colours) {
@@ -72,7 +66,7 @@ export class Card {
     setText(this.said, saidOf(fact));
     setAttribute(this.said, "title", titleOf(fact));
     this.element.classList.toggle("wrong", fact.wrong === true);
-    setText(this.change, fact.change === undefined ? "–" : figure(fact.change));
+    setText(this.change, fact.score === null ? "" : fact.change === undefined ? "no drift yet" : `drift ${figure(fact.change)}`);
     this.changeBar.firstChild.style.transform = `scaleX(${Math.min(1, fact.change ?? 0)})`;
     this.element.dataset.probe = fact.probe;
   }
@@ -80,12 +74,13 @@ export class Card {
 
 /** The prediction and its probability. */
 export function saidOf({ predicted, probability, wrong, score }) {
-  if (predicted === null) return `score ${figure(score)}`;
+  if (predicted === null) return score === null ? "" : `score ${figure(score)}`;
   const sure = probability === null ? "" : ` ${probability.toFixed(2)}`;
   return `${wrong ? "✗ " : ""}says ${predicted}${sure}`;
 }
 
 function titleOf(fact) {
+  if (fact.score === null) return null;
   const target = fact.explains === null ? "" : ` The map explains the score of ${fact.explains}.`;
   return `${fact.wrong ? "Wrong: " : ""}${saidOf({ ...fact, wrong: false })}; score ${figure(fact.score)}.${target}`;
 }

@@ -18,8 +18,8 @@ import { Transport } from "./transport.js";
 
 /** Builds the page into the document. */
 export async function render() {
-  followTheme();
   const page = new Page();
+  followTheme(() => page.app.changed());
   await Promise.all([loadStyle(), page.app.start()]);
   document.body.append(page.element);
   page.update();

@@ -14,7 +14,7 @@ export const ORDER_WORDS = { order: "as given", name: "name", label: "label", wr
 /** What the cards say, and what they are sorted and filtered by, at a step. */
 export function facts(probes, series, step) {
   const at = series.at(step);
-  return Array.from({ length: probes.count }, (_, probe) => {
+  return Array.from({ length: probes.count ?? series.count }, (_, probe) => {
     const predicted = series.predicted_classes[at]?.[probe];
     const label = probes.label(probe);
     const target = series.target_classes[at]?.[probe];
@@ -27,6 +27,7 @@ export function facts(probes, series, step) {
       wrong: probes.wrong(probe, predicted),
       probability: series.probabilities[at]?.[probe] ?? null,
       score: series.scores[at]?.[probe] ?? null,
+      target: probes.className(target),
       explains: target !== predicted ? probes.className(target) : null,
       change: series.of("drift", step, probe),
     };

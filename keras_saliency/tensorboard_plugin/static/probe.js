@@ -44,9 +44,9 @@ export class ProbeView {
 
   updateWords(fact, series) {
     setText(this.name, fact.name);
-    const label = fact.labelWords === null ? "" : `label ${fact.labelWords}, `;
-    const target = fact.explains === null ? "" : `; the maps explain ${fact.explains}`;
-    setText(this.said, `${label}${saidOf(fact)}, ${series.score_kind ?? "score"} ${figure(fact.score)}${target}`);
+    const parts = [fact.labelWords === null ? null : `label ${fact.labelWords}`, fact.predicted === null ? null : saidOf(fact),
+      fact.score === null ? null : `${(series.score_kind ?? "score").replaceAll("_", " ")}${fact.target === null ? "" : ` of ${fact.target}`} ${figure(fact.score)}`];
+    setText(this.said, parts.filter(Boolean).join(" · "));
     this.said.classList.toggle("wrong", fact.wrong === true);
     const numbers = Object.keys(series.per_probe).map((name) => [name, figure(series.of(name, this.app.step, this.app.probe))]);
     const key = JSON.stringify([this.app.method, numbers]);
@@ -60,8 +60,8 @@ export class ProbeView {
     const { app } = this;
     const panels = Object.keys(run.methods).map((method) => this.panel(method));
     setChildren(this.panels, [...(run.has_pictures ? [this.image.element] : []), ...panels.map((panel) => panel.element)]);
-    const state = { ...app.state, layer: "overlay" };
-    const colours = this.palette(state);
+    const { state } = app;
+    const colours = palette(state.view, state.colours);
     const epoch = app.epoch;
     this.image.cell.showProbe(probes, app.probe, { ...state, layer: "image" });
     for (const panel of panels) {
@@ -84,6 +84,7 @@ export class ProbeView {
       this.chart(name).update({
         lines: [{ name: `${this.app.method} ${this.app.probe}`, colour: "var(--accent)", points: series.epochs.map((epoch, at) => [epoch, values[at]?.[this.app.probe] ?? null]) }],
         epoch: this.app.epoch,
+        least: name === "score" ? undefined : 0,
         most: name === "probability" ? 1 : undefined,
       });
     }
@@ -91,7 +92,7 @@ export class ProbeView {
 
   chart(name) {
     if (!this.charts.has(name)) {
-      const words = name === "probability" ? "probability of what it says" : name === "score" ? "explained score" : numberWords(name);
+      const words = name === "score" ? "explained score" : numberWords(name);
       this.charts.set(name, new Chart(words, explained(name), (epoch) => {
         const step = this.app.current?.stepOfEpoch(epoch);
         if (step !== undefined) this.app.set({ step });
@@ -103,12 +104,6 @@ export class ProbeView {
   panel(method) {
     if (!this.methods.has(method)) this.methods.set(method, new Panel(method, this, () => this.app.set({ method })));
     return this.methods.get(method);
-  }
-
-  palette({ view, colours }) {
-    const key = `${view} ${colours}`;
-    if (key !== this.paletteKey) [this.paletteKey, this.paletteKept] = [key, palette(view, colours)];
-    return this.paletteKept;
   }
 
   /** Reads every method's value at a place, given as shares of width and height; null to stop. */

@@ -14,12 +14,12 @@ export class ProbePicker {
   }
 
   move(by) {
-    const count = this.app.run?.count ?? 1;
-    this.app.set({ probe: (this.app.probe + by + count) % count });
+    const count = this.app.count;
+    if (count) this.app.set({ probe: (this.app.probe + by + count) % count });
   }
 
   update(probes) {
-    this.select.offer(Object.fromEntries(Array.from({ length: probes.count }, (_, probe) => [probe, `${probe + 1}. ${probes.name(probe)}`])));
+    this.select.offer(Object.fromEntries(Array.from({ length: this.app.count }, (_, probe) => [probe, `${probe + 1}. ${probes.name(probe)}`])));
     this.select.show(String(this.app.probe));
   }
 }

@@ -13,10 +13,10 @@ export class Series {
     this.timeline = [];
   }
 
-  /** Takes over looks that a server gave; those that are here already are left out. */
+  /** Takes over looks that a server gave, but those that are here already; what cannot be read is a problem. */
   append(looks) {
     const last = this.steps.at(-1) ?? -Infinity;
-    const fresh = looks.steps.flatMap((step, at) => (step > last ? [at] : []));
+    const fresh = looks.steps.flatMap((step, at) => (step > last && !(step in looks.problems) ? [at] : []));
     const before = this.steps.length;
     for (const name of PARALLEL) this[name].push(...fresh.map((at) => looks[name][at]));
     for (const group of ["numbers", "per_probe", "scales"]) grow(this[group], looks[group], fresh, before);
@@ -25,6 +25,11 @@ export class Series {
     this.place = new Map(this.steps.map((step, at) => [step, at]));
     const all = new Set([...this.steps, ...Object.keys(this.problems).map(Number)]);
     this.timeline = [...all].sort((a, b) => a - b);
+  }
+
+  /** How many probes there are. */
+  get count() {
+    return this.scores.at(-1)?.length ?? 0;
   }
 
   /** The position of a step in the arrays; undefined where its look is missing. */

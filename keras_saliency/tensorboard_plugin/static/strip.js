@@ -4,7 +4,7 @@ import { Cell, lookAt } from "./cell.js";
 import { palette } from "./colormaps.js";
 import { Choice } from "./controls.js";
 import { h, setAttribute, setChildren, setText } from "./dom.js";
-import { facts, } from "./order.js";
+import { facts } from "./order.js";
 import { ProbePicker } from "./probe_picker.js";
 import { epochShort, epochWords, figure } from "./words.js";
 
@@ -38,10 +38,7 @@ export class Strip {
     this.grid.style.setProperty("--size", `${Math.round(state.size * 0.7)}px`);
     const steps = series.timeline;
     setChildren(this.grid, steps.map((step) => this.frame(step).element));
-    const colours = palette(state.against === "none" ? state.view : "signed", state.colours);
-    if (JSON.stringify(colours.rows[40]) !== this.paletteKey || this.paletteView !== colours.rows.length) {
-      [this.paletteKey, this.paletteView, this.colours] = [JSON.stringify(colours.rows[40]), colours.rows.length, colours];
-    }
+    this.colours = palette(state.against === "none" ? state.view : "signed", state.colours);
     steps.forEach((step, at) => this.updateFrame(step, at, series, probes));
     this.follow();
   }

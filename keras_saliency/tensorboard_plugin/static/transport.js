@@ -108,12 +108,12 @@ export class Transport {
     const most = Math.max(0.05, ...drift.filter((value) => value !== null));
     const width = Math.max(1, series.timeline.length - 1);
     this.curve.setAttribute("viewBox", `0 0 ${width} 1`);
-    const tops = drift.map((value, at) => `${at} ${1 - (value ?? 0) / most}`);
+    const tops = drift.map((value, at) => `${at} ${1 - Math.sqrt(Math.max(0, value ?? 0) / most)}`);
     const bad = series.timeline.flatMap((step, at) => (series.problems[step] ? [`M${at} 0v1`] : []));
     this.curve.replaceChildren(
       svg("path", { class: "area", d: `M0 1L${tops.join("L")}L${width} 1Z` }),
       svg("path", { class: "bad", d: bad.join("") }));
-    setAttribute(this.range, "title", "The hills show how much the maps changed at each look (drift).");
+    setAttribute(this.range, "title", "The hills show how much the maps changed at each look (drift, as its square root).");
   }
 }
 
