@@ -61,9 +61,9 @@ export class App {
     this.changed();
   }
 
-  /** The run that is shown: the chosen one, or the first. */
+  /** The run that is shown: the chosen one, or the first with maps. */
   get run() {
-    return this.info(this.state.run) ?? this.runs[0];
+    return this.info(this.state.run) ?? this.runs.find((info) => Object.keys(info.methods).length > 0) ?? this.runs[0];
   }
 
   /** The method that is shown: the chosen one where this run has it, or the run's first. */
@@ -72,7 +72,7 @@ export class App {
   }
 
   methodOf(run) {
-    const methods = Object.keys(run?.methods ?? {});
+    const methods = methodsOf(run);
     return methods.includes(this.state.method) ? this.state.method : methods[0];
   }
 
@@ -155,7 +155,7 @@ export class App {
     if (!this.run) return [];
     const others = this.runs.filter((info) => info !== this.run && this.alike(info, this.run) && this.method in info.methods);
     if (others.length) return [this.run, ...others].slice(0, 4).map((info) => [info.run, this.method]);
-    const methods = Object.keys(this.run.methods).filter((method) => method !== this.method);
+    const methods = methodsOf(this.run).filter((method) => method !== this.method);
     return [this.method, ...methods].slice(0, 4).map((method) => [this.run.run, method]);
   }
 
@@ -260,4 +260,10 @@ function replaced(before, now) {
     const present = new Set(now.methods[method]?.steps ?? []);
     return steps.some((step) => !present.has(step));
   });
+}
+
+/** The methods of a run, the plain gradient first: it is what the others are measured against. */
+export function methodsOf(run) {
+  const methods = Object.keys(run?.methods ?? {});
+  return methods.includes("gradient") ? ["gradient", ...methods.filter((method) => method !== "gradient")] : methods;
 }

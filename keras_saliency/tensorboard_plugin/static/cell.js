@@ -18,6 +18,7 @@ export class Cell {
   /** The input, dimmed where a map lies over it. */
   showProbe(probes, probe, state) {
     const dimmed = state.layer === "overlay";
+    this.picture.style.visibility = state.layer === "map" ? "hidden" : "visible";
     this.once("picture", [probes, probe, dimmed], () => {
       const picture = probes.picture(probe);
       this.element.style.aspectRatio = probes.aspect;

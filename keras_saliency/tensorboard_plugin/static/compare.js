@@ -1,5 +1,6 @@
 /** Runs or methods under each other, on the same probes, at the same epoch. */
 
+import { methodsOf } from "./app.js";
 import { Cell, lookAt } from "./cell.js";
 import { palette } from "./colormaps.js";
 import { Select } from "./controls.js";
@@ -35,7 +36,8 @@ export class Compare {
     const probes = base && app.probes(base.run);
     const leading = sources.find(({ series }) => series);
     if (!probes || !leading) return;
-    const all = facts(probes, leading.series, leading.step);
+    for (const source of sources) source.facts = source.series && source.step !== undefined ? facts(probes, source.series, source.step) : null;
+    const all = leading.facts ?? facts(probes, leading.series, leading.step);
     const shown = chosen(all, app.state);
     this.filters.update(shown.length, all);
     setAttribute(this.nothing, "hidden", shown.length > 0);
@@ -60,7 +62,7 @@ export class Compare {
   updateParts(sources) {
     setChildren(this.parts, sources.map((source) => this.part(source)));
     const taken = new Set(sources.map(({ key }) => key));
-    const pairs = this.app.runs.flatMap((info) => Object.keys(info.methods).map((method) => [info.run, method])).filter((pair) => !taken.has(pair.join("\u0000")));
+    const pairs = this.app.runs.flatMap((info) => methodsOf(info).map((method) => [info.run, method])).filter((pair) => !taken.has(pair.join("\u0000")));
     this.add.offer({ "": "a run or method …", ...Object.fromEntries(pairs.map((pair) => [JSON.stringify(pair), `${runWords(pair[0])} · ${pair[1]}`])) });
     this.add.show("");
     setAttribute(this.add.element, "hidden", pairs.length === 0);
@@ -128,7 +130,7 @@ export class Compare {
       const [cell, said, change] = [new Cell(), h("span", { class: "said" }), h("span", { class: "quiet", title: "Drift" })];
       return { cell, said, change, element: h("div", { class: "compare-cell", "data-run": source.run, "data-method": source.method, "data-probe": probe }, cell.element, h("span", { class: "line" }, said, change)) };
     });
-    const fact = source.series && source.step !== undefined ? facts(probes, source.series, source.step)[probe] : null;
+    const fact = source.facts?.[probe] ?? null;
     element.classList.toggle("wrong", fact?.wrong === true);
     cell.showProbe(probes, probe, app.state);
     setText(said, fact ? saidOf(fact) : "");

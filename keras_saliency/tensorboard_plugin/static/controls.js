@@ -1,5 +1,6 @@
 /** What is chosen above the pictures: the view, the method, and how maps are shown. */
 
+import { methodsOf } from "./app.js";
 import { colormapNames, fittingColormap, palette } from "./colormaps.js";
 import { h, setAttribute, setChildren, setText } from "./dom.js";
 import { VIEWS } from "./maps.js";
@@ -83,7 +84,7 @@ export class Controls {
   update() {
     const { app } = this;
     const { state } = app;
-    const hasChecks = app.runs.some((info) => app.checks(info.run)?.length);
+    const hasChecks = state.tab === "checks" || (app.run && app.checks(app.run.run)?.length > 0);
     this.tabs.offer(hasChecks ? TABS : Object.fromEntries(Object.entries(TABS).filter(([tab]) => tab !== "checks")));
     this.tabs.show(state.tab);
     this.run.offer(Object.fromEntries(app.runs.map((info) => [info.run, runWords(info.run) + (info.gone ? " (gone)" : "")])));
@@ -92,7 +93,7 @@ export class Controls {
     setAttribute(this.run.element, "hidden", state.tab === "compare" || app.runs.length === 0);
     const ownColumns = state.tab === "compare" && app.chosenColumns.length > 0;
     setAttribute(this.methodBar, "hidden", state.tab === "checks" || state.tab === "probe" || ownColumns);
-    this.methods.offer(Object.fromEntries(Object.keys(app.run?.methods ?? {}).map((method) => [method, method])));
+    this.methods.offer(Object.fromEntries(methodsOf(app.run).map((method) => [method, method])));
     this.methods.show(app.method);
     setAttribute(this.bar, "hidden", !withMaps);
     if (withMaps) this.updateBar(state, app);

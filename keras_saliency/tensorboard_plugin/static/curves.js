@@ -91,7 +91,7 @@ export class Curves {
       lines: lines.map(({ name: line, colour, series }) => ({
         name: line,
         colour,
-        points: series.epochs.map((epoch, at) => [epoch, (name === ACCURACY ? series.probe_accuracy : series.numbers[name])?.[at] ?? null]),
+        points: series.curve(name),
       })),
       level: name === "drift" ? state.level : name.endsWith("_enrichment") ? 1 : undefined,
       epoch: this.app.epoch,
@@ -111,7 +111,7 @@ export class Curves {
 
 /** Since when the drift has stayed under a level, in words. */
 export function stability(series, level) {
-  const drift = series.epochs.map((epoch, at) => [epoch, series.numbers.drift?.[at] ?? null]).filter(([, value]) => value !== null);
+  const drift = series.curve("drift").filter(([, value]) => value !== null);
   const over = drift.findLastIndex(([, value]) => value >= level);
   const under = drift.length - 1 - over;
   if (!drift.length) return "has no drift yet.";

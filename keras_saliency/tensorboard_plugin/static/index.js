@@ -20,9 +20,11 @@ import { Transport } from "./transport.js";
 export async function render() {
   const page = new Page();
   followTheme(() => page.app.changed());
-  await Promise.all([loadStyle(), page.app.start()]);
+  const started = page.app.start();
+  await loadStyle();
   document.body.append(page.element);
   page.update();
+  await started;
 }
 
 class Page {
@@ -35,6 +37,8 @@ class Page {
     this.problems = h("div", { class: "problems", role: "status" });
     this.main = h("main");
     this.empty = emptyPage();
+    this.loading = h("p", { class: "quiet nothing loading", text: "Reading the log …" });
+    this.without = h("p", { class: "quiet nothing", text: "This run has no maps yet. They come with the first look, before the first update of the weights." });
     this.element = h("div", { class: "saliency" }, this.controls.element, this.problems, this.main, this.transport.element);
     document.addEventListener("keydown", (event) => this.key(event));
     window.addEventListener("resize", () => app.changed());
@@ -43,14 +47,15 @@ class Page {
 
   update() {
     const { app } = this;
-    const nothing = app.loaded && app.runs.every((info) => Object.keys(info.methods).length === 0);
+    const nothing = app.runs.every((info) => Object.keys(info.methods).length === 0);
     this.controls.update();
     this.transport.update();
     setAttribute(this.controls.element, "hidden", nothing);
     this.updateProblems();
     const view = this.views[app.state.tab];
-    setChildren(this.main, nothing ? [this.empty] : [view.element]);
-    if (nothing || !app.run) return;
+    const withMaps = app.method !== undefined || app.state.tab === "checks";
+    setChildren(this.main, [!app.loaded ? this.loading : nothing ? (app.trouble ? this.loading : this.empty) : withMaps ? view.element : this.without]);
+    if (!app.loaded || nothing || !withMaps) return;
     view.update();
     app.prefetch();
   }
@@ -76,7 +81,7 @@ class Page {
       End: () => app.set({ step: "latest" }),
       Escape: () => app.set({ tab: "grid" }),
       " ": event.target.closest("button, a") ? null : () => transport.toggle(),
-      ...(["probe", "strip"].includes(app.state.tab) ? { ArrowUp: () => this.turn(-1), ArrowDown: () => this.turn(1) } : {}),
+      ...(["probe", "strip"].includes(app.state.tab) ? { p: () => this.turn(-1), n: () => this.turn(1) } : {}),
     };
     const act = acts[event.key] ?? (VIEW_KEYS[event.key] && (() => app.set({ view: VIEW_KEYS[event.key] })));
     if (!act) return;

@@ -13,25 +13,28 @@ export const ORDER_WORDS = { order: "as given", name: "name", label: "label", wr
 
 /** What the cards say, and what they are sorted and filtered by, at a step. */
 export function facts(probes, series, step) {
+  return Array.from({ length: probes.count ?? series.count }, (_, probe) => factOf(probes, series, step, probe));
+}
+
+/** The same for one probe. */
+export function factOf(probes, series, step, probe) {
   const at = series.at(step);
-  return Array.from({ length: probes.count ?? series.count }, (_, probe) => {
-    const predicted = series.predicted_classes[at]?.[probe];
-    const label = probes.label(probe);
-    const target = series.target_classes[at]?.[probe];
-    return {
-      probe,
-      name: probes.name(probe),
-      label,
-      labelWords: probes.className(label),
-      predicted: probes.className(predicted),
-      wrong: probes.wrong(probe, predicted),
-      probability: series.probabilities[at]?.[probe] ?? null,
-      score: series.scores[at]?.[probe] ?? null,
-      target: probes.className(target),
-      explains: target !== predicted ? probes.className(target) : null,
-      change: series.of("drift", step, probe),
-    };
-  });
+  const predicted = series.predicted_classes[at]?.[probe];
+  const label = probes.label(probe);
+  const target = series.target_classes[at]?.[probe];
+  return {
+    probe,
+    name: probes.name(probe),
+    label,
+    labelWords: probes.className(label),
+    predicted: probes.className(predicted),
+    wrong: probes.wrong(probe, predicted),
+    probability: series.probabilities[at]?.[probe] ?? null,
+    score: series.scores[at]?.[probe] ?? null,
+    target: probes.className(target),
+    explains: target !== predicted ? probes.className(target) : null,
+    change: series.of("drift", step, probe),
+  };
 }
 
 /** The facts of the probes to show, in order. */

@@ -1,11 +1,12 @@
 /** One probe, large: the image, its map by every method, and the value under the pointer. */
 
+import { methodsOf } from "./app.js";
 import { Cell, lookAt } from "./cell.js";
 import { Chart } from "./chart.js";
 import { palette } from "./colormaps.js";
 import { h, setAttribute, setChildren, setText } from "./dom.js";
 import { saidOf } from "./grid.js";
-import { facts } from "./order.js";
+import { factOf } from "./order.js";
 import { ProbePicker } from "./probe_picker.js";
 import { epochWords, exact, explained, figure, numberWords } from "./words.js";
 
@@ -36,7 +37,7 @@ export class ProbeView {
     if (!series || !probes) return;
     this.picker.update(probes);
     this.probes = probes;
-    const fact = facts(probes, series, app.step)[app.probe];
+    const fact = factOf(probes, series, app.step, app.probe);
     this.updateWords(fact, series);
     this.updatePanels(run, series, probes);
     this.updateCharts(series);
@@ -58,7 +59,7 @@ export class ProbeView {
 
   updatePanels(run, series, probes) {
     const { app } = this;
-    const panels = Object.keys(run.methods).map((method) => this.panel(method));
+    const panels = methodsOf(run).map((method) => this.panel(method));
     setChildren(this.panels, [...(run.has_pictures ? [this.image.element] : []), ...panels.map((panel) => panel.element)]);
     const { state } = app;
     const colours = palette(state.view, state.colours);

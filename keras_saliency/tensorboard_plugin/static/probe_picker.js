@@ -8,9 +8,9 @@ export class ProbePicker {
     this.app = app;
     this.select = new Select("Probe", {}, (probe) => app.set({ probe: Number(probe) }));
     this.element = h("div", { class: "picker" },
-      h("button", { class: "icon", text: "‹", title: "The probe before (↑)", "aria-label": "The probe before", onclick: () => this.move(-1) }),
+      h("button", { class: "icon", text: "‹", title: "The probe before (P)", "aria-label": "The probe before", onclick: () => this.move(-1) }),
       this.select.element,
-      h("button", { class: "icon", text: "›", title: "The next probe (↓)", "aria-label": "The next probe", onclick: () => this.move(1) }));
+      h("button", { class: "icon", text: "›", title: "The next probe (N)", "aria-label": "The next probe", onclick: () => this.move(1) }));
   }
 
   move(by) {

@@ -65,6 +65,15 @@ export class Series {
     return largest;
   }
 
+  /** The mean of a number, or the accuracy on the probes, over the epochs: `[[epoch, value or null], …]`. */
+  curve(name) {
+    if (this.curvesOf?.steps !== this.steps.length) this.curvesOf = { steps: this.steps.length, curves: new Map() };
+    const values = name === "probe_accuracy" ? this.probe_accuracy : this.numbers[name];
+    const { curves } = this.curvesOf;
+    if (!curves.has(name)) curves.set(name, this.epochs.map((epoch, at) => [epoch, values?.[at] ?? null]));
+    return curves.get(name);
+  }
+
   /** One number of one probe at a step; undefined where it is absent. */
   of(number, step, probe) {
     return this.per_probe[number]?.[this.at(step)]?.[probe] ?? undefined;

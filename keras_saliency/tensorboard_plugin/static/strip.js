@@ -4,9 +4,11 @@ import { Cell, lookAt } from "./cell.js";
 import { palette } from "./colormaps.js";
 import { Choice } from "./controls.js";
 import { h, setAttribute, setChildren, setText } from "./dom.js";
-import { facts } from "./order.js";
+import { factOf } from "./order.js";
 import { ProbePicker } from "./probe_picker.js";
 import { epochShort, epochWords, figure } from "./words.js";
+
+const MOST_FRAMES = 400;
 
 export class Strip {
   constructor(app) {
@@ -19,9 +21,10 @@ export class Strip {
       first: ["Change since the first look", "Half the difference of the signed maps, each by its scale."],
     }, (against) => app.set({ against }));
     this.size = h("input", { type: "range", min: 72, max: 320, step: 8, "aria-label": "Size of the pictures", oninput: () => app.set({ size: Number(this.size.value) }) });
+    this.thinned = h("span", { class: "quiet" });
     this.grid = h("div", { class: "strip" });
     this.element = h("section", { class: "view strip-view" },
-      h("div", { class: "bar" }, this.picker.element, this.against.element, h("label", { class: "field" }, h("span", { class: "quiet", text: "Size" }), this.size)),
+      h("div", { class: "bar" }, this.picker.element, this.against.element, h("label", { class: "field" }, h("span", { class: "quiet", text: "Size" }), this.size), this.thinned),
       this.grid);
     this.seen = new IntersectionObserver((entries) => this.appeared(entries), { rootMargin: "300px" });
   }
@@ -36,14 +39,15 @@ export class Strip {
     this.against.show(state.against);
     this.size.value = state.size;
     this.grid.style.setProperty("--size", `${Math.round(state.size * 0.7)}px`);
-    const steps = series.timeline;
+    const steps = thinned(series.timeline, app.step);
+    setText(this.thinned, steps.length < series.timeline.length ? `${steps.length} of ${series.timeline.length} looks` : "");
     setChildren(this.grid, steps.map((step) => this.frame(step).element));
     this.colours = palette(state.against === "none" ? state.view : "signed", state.colours);
-    steps.forEach((step, at) => this.updateFrame(step, at, series, probes));
+    for (const step of steps) this.updateFrame(step, series, probes);
     this.follow();
   }
 
-  updateFrame(step, at, series, probes) {
+  updateFrame(step, series, probes) {
     const { app } = this;
     const { state, probe } = app;
     const frame = this.frame(step);
@@ -55,16 +59,16 @@ export class Strip {
     setAttribute(frame.element, "aria-current", current ? "true" : null);
     setAttribute(frame.element, "title", epoch === undefined ? `step ${step}` : epochWords(epoch));
     if (!frame.visible) return;
-    const fact = facts(probes, series, step)[probe];
+    const fact = factOf(probes, series, step, probe);
     frame.element.classList.toggle("wrong", fact.wrong === true);
     const shown = state.against === "none" ? state : { ...state, layer: "map" };
     frame.cell.showProbe(probes, probe, shown);
     if (state.against === "none") frame.cell.showMap(this.look(step, state.view), probe, shown, this.colours);
-    else this.showChange(frame, step, at, series, probe);
+    else this.showChange(frame, step, series, probe);
   }
 
-  showChange(frame, step, at, series, probe) {
-    const reference = this.app.state.against === "first" ? series.steps[0] : series.timeline[at - 1];
+  showChange(frame, step, series, probe) {
+    const reference = this.app.state.against === "first" ? series.steps[0] : series.timeline[series.timeline.indexOf(step) - 1];
     if (reference === undefined || reference === step) frame.cell.showNothing("first look");
     else frame.cell.showChange(this.look(step, "signed"), this.look(reference, "signed"), probe, this.colours);
   }
@@ -98,4 +102,10 @@ export class Strip {
     this.followed = this.app.step;
     this.frames.get(this.app.step)?.element.scrollIntoView({ block: "nearest" });
   }
+}
+
+/** Evenly fewer steps where there are very many, with the current one. */
+function thinned(timeline, current) {
+  const every = Math.ceil(timeline.length / MOST_FRAMES);
+  return every <= 1 ? timeline : timeline.filter((step, at) => at % every === 0 || step === current || at === timeline.length - 1);
 }

@@ -15,13 +15,13 @@ export function runWords(run) {
   return run.replace(/[/\\]saliency$/, "") || run;
 }
 
-/** A number to three significant digits. */
+/** A number to two or three significant digits. */
 export function figure(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(1).replace("-", "−").replace("e+", "e");
-  const digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 || size === 0 ? 2 : 3;
-  return value.toFixed(digits).replace("-", "−");
+  if (size !== 0 && (size < 1e-4 || size >= 1e5)) return value.toExponential(1).replaceAll("-", "−").replace("e+", "e");
+  if (size !== 0 && size < 0.1) return value.toPrecision(2).replace("-", "−");
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2).replace("-", "−");
 }
 
 /** A signed value with its exponent, for reading off a map. */
