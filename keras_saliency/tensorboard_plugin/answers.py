@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from keras_saliency import records
 from keras_saliency.errors import UnreadableFileError
@@ -13,6 +14,11 @@ from keras_saliency.tensorboard_plugin.recent import Recent
 from keras_saliency.tensorboard_plugin.store import NotStoredError, Point, Series, Store
 
 VERSION = 1
+
+_READERS = 8
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
 
 
 class Answers:
@@ -32,18 +38,22 @@ class Answers:
     def runs(self) -> dict[str, Any]:
         """Every run with data of ours: its probes, its methods with their steps, and what is wrong with it."""
         runs = self._store.runs()
-        return {"version": VERSION, "runs": [self._run(run, runs[run]) for run in sorted(runs)]}
+        return {"version": VERSION, "runs": _at_once(lambda run: self._run(run, runs[run]), sorted(runs))}
 
-    def looks(self, run: str, method: str, after: int | None = None) -> dict[str, Any]:
-        """What the looks of a method say, without maps: those after a step, or all.
+    def looks(
+        self, run: str, method: str, after: int | None = None, limit: int | None = None
+    ) -> dict[str, Any]:
+        """What the looks of a method say, without maps: those after a step, no more than `limit`, or all.
 
         Raises:
             NotStoredError: there is no such run or method.
         """
         tag = records.maps_tag(method)
-        points = [point for point in self._points(run, tag, method) if after is None or point.step > after]
-        headers = [self._look(run, tag, point) for point in points]
-        return looks(points, headers, self._probes(run, self._probe_points(run)))
+        later = [point for point in self._points(run, tag, method) if after is None or point.step > after]
+        points = later[:limit]
+        probes = self._probes(run, self._probe_points(run))
+        headers = _at_once(lambda point: self._look(run, tag, point), points)
+        return {**looks(points, headers, probes), "more": len(later) > len(points)}
 
     def probes(self, run: str) -> bytes:
         """The newest record of a run's probes, as it is stored. Raises `NotStoredError` if there is none."""
@@ -58,11 +68,12 @@ class Answers:
         Raises:
             NotStoredError: there is no such run, method or step.
         """
-        points = self._points(run, records.maps_tag(method), method)
-        found = next((point for point in points if point.step == step), None)
-        if found is None:
-            raise NotStoredError(f"The run {run!r} has no maps by {method!r} at step {step}.")
-        return self._store.record(found)
+        try:
+            return self._store.record(self._store.point(run, records.maps_tag(method), step))
+        except NotStoredError as error:
+            raise NotStoredError(
+                f"There are no maps by {method!r} at step {step} in the run {run!r}: {error}"
+            ) from error
 
     def checks(self, run: str) -> dict[str, Any]:
         """What checks found, look by look. Raises `NotStoredError` if there is no such run."""
@@ -132,6 +143,13 @@ class Answers:
 
     def _key(self, run: str, tag: str, point: Point) -> tuple[str, str, str, int, float]:
         return self._scope, run, tag, point.step, point.wall_time
+
+
+def _at_once(read: Callable[[Asked], Answer], asked: Sequence[Asked]) -> list[Answer]:
+    """The answers in order. Several are read at once: TensorBoard's data server takes 45 ms for one, and
+    less than one each for many."""
+    with ThreadPoolExecutor(_READERS) as readers:
+        return list(readers.map(read, asked))
 
 
 def _kinds(tags: Mapping[str, Series]) -> tuple[dict[str, str], list[str]]:

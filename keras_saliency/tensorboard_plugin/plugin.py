@@ -10,7 +10,7 @@ from werkzeug.wrappers import Request
 
 from keras_saliency.records import PLUGIN_NAME
 from keras_saliency.tensorboard_plugin.answers import Answers
-from keras_saliency.tensorboard_plugin.provider_store import ProviderStore
+from keras_saliency.tensorboard_plugin.provider_store import Known, ProviderStore
 from keras_saliency.tensorboard_plugin.recent import Recent
 from keras_saliency.tensorboard_plugin.routes import Routes, WSGIApp
 
@@ -25,6 +25,7 @@ class SaliencyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
     def __init__(self, context: base_plugin.TBContext) -> None:
         self._provider = context.data_provider
         self._recent = Recent(_KEPT)
+        self._known: Known = {}
 
     def is_active(self) -> bool:
         """False: where there is data of ours, TensorBoard finds it by the plugin's name."""
@@ -41,4 +42,5 @@ class SaliencyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
     def _answers(self, request: Request) -> Answers:
         context: Any = plugin_util.context(request.environ)
         experiment = plugin_util.experiment_id(request.environ)
-        return Answers(ProviderStore(self._provider, context, experiment), self._recent, experiment)
+        store = ProviderStore(self._provider, context, experiment, self._known)
+        return Answers(store, self._recent, experiment)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from tensorboard import errors
 from tensorboard.data.provider import RunTagFilter
@@ -14,6 +14,20 @@ from keras_saliency.tensorboard_plugin.store import NotStoredError, Point, Serie
 _ALL = 1_000_000
 """How many points to read: all. `SaliencyLoader` asks the loaders to keep as many."""
 
+_MOST_SERIES = 64
+_REFUSED = (
+    "TensorBoard's data server refuses to read this, as it does where the name of a run holds a quotation mark "
+    "or a backslash. Rename the folder, or start tensorboard with --load_fast=false. It said: {}"
+)
+
+
+Known: TypeAlias = dict[tuple[str, str, str], dict[int, Point]]
+"""The points of some series, by experiment, run and tag, and then by step.
+
+A point's key names its series and its step: it reads what is there now, also after a new log took the place
+of the one that the key comes from.
+"""
+
 
 class ProviderStore:
     """Reads for one request.
@@ -22,10 +36,12 @@ class ProviderStore:
         provider: TensorBoard's `DataProvider`.
         context: the `RequestContext` of the request.
         experiment: the experiment's id, empty for a local log.
+        known: the points that earlier requests found; they need not be listed again to be read.
     """
 
-    def __init__(self, provider: Any, context: Any, experiment: str) -> None:
+    def __init__(self, provider: Any, context: Any, experiment: str, known: Known) -> None:
         self._provider = provider
+        self._known = known
         self._context = context
         self._asked = {"experiment_id": experiment, "plugin_name": PLUGIN_NAME}
 
@@ -46,6 +62,17 @@ class ProviderStore:
         found = self._read(RunTagFilter(runs=[run], tags=[tag])).get(run, {}).get(tag)
         if found is None:
             raise NotStoredError(f"There is no series {tag!r} in the run {run!r}.")
+        if len(self._known) >= _MOST_SERIES:
+            self._known.clear()
+        self._known[self._series(run, tag)] = {point.step: point for point in found}
+        return found
+
+    def point(self, run: str, tag: str, step: int) -> Point:
+        """One point of a series. Raises `NotStoredError` if it is not there."""
+        known = self._known.get(self._series(run, tag), {}).get(step)
+        found = known or next((point for point in self.points(run, tag) if point.step == step), None)
+        if found is None:
+            raise NotStoredError(f"There is nothing at step {step} of {tag!r} in the run {run!r}.")
         return found
 
     def record(self, point: Point) -> bytes:
@@ -54,8 +81,13 @@ class ProviderStore:
             raise NotStoredError(f"There is no data at step {point.step}.")
         try:
             return bytes(self._provider.read_blob(self._context, blob_key=point.key))
-        except (errors.NotFoundError, errors.InvalidArgumentError, LookupError) as error:
+        except (errors.NotFoundError, LookupError) as error:
             raise NotStoredError(f"The data of step {point.step} is gone.") from error
+        except errors.InvalidArgumentError as error:
+            raise NotStoredError(_REFUSED.format(error)) from error
+
+    def _series(self, run: str, tag: str) -> tuple[str, str, str]:
+        return self._asked["experiment_id"], run, tag
 
     def _read(self, only: RunTagFilter | None) -> dict[str, dict[str, list[Point]]]:
         try:

@@ -51,7 +51,10 @@ class Routes:
     def _looks(self, request: Request) -> Response:
         run, method = _given(request, "run"), _given(request, "method")
         after = _integer(request, "after") if "after" in request.args else None
-        return json_response(request, self._answers(request).looks(run, method, after))
+        limit = _integer(request, "limit") if "limit" in request.args else None
+        if limit is not None and limit < 1:
+            raise BadRequest(f"Expected a limit of at least 1. Received: limit={limit}")
+        return json_response(request, self._answers(request).looks(run, method, after, limit))
 
     def _probes(self, request: Request) -> Response:
         return file_response(request, self._answers(request).probes(_given(request, "run")), _RECORD)

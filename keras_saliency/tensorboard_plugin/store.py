@@ -48,5 +48,8 @@ class Store(Protocol):
     def points(self, run: str, tag: str) -> Sequence[Point]:
         """The points of a series, by step. Raises `NotStoredError` if there is no such series."""
 
+    def point(self, run: str, tag: str, step: int) -> Point:
+        """One point of a series, without reading all. Raises `NotStoredError` if it is not there."""
+
     def record(self, point: Point) -> bytes:
         """The record at a point. Raises `NotStoredError` if it is gone."""
