@@ -10,6 +10,10 @@ from werkzeug.wrappers import Request, Response
 
 _WORTH_ZIPPING = 2_000
 _GZIP_LEVEL = 2
+_CONTENT_POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; script-src 'self'; "
+    "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
 
 
 def json_response(request: Request, answer: Any, status: int = 200) -> Response:
@@ -28,6 +32,8 @@ def file_response(request: Request, body: bytes, content_type: str) -> Response:
     """Bytes that a browser may keep, but asks about each time: a new log may have taken the old one's place."""
     response = _response(body, content_type, 200)
     response.headers["Cache-Control"] = "private, no-cache"
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = _CONTENT_POLICY
     response.add_etag()
     return response.make_conditional(request)
 
