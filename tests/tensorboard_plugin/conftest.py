@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import time
+from contextlib import contextmanager
 
 import keras
 import numpy as np
@@ -28,7 +29,9 @@ def make_log(log_dir, epochs=EPOCHS, seed=0, **options):
     corner[:2, :2] = True
     probes = ks.ProbeSet(x[:4], y[:4], names=NAMES, class_names=CLASS_NAMES, regions={"corner": corner})
     keras.utils.set_random_seed(seed)
-    model = keras.Sequential([keras.Input((6, 5, 1)), keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")])
+    model = keras.Sequential(
+        [keras.Input((6, 5, 1)), keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")]
+    )
     model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
     methods = ["gradient", ks.SmoothGrad(samples=2, name="smooth")]
     saliency = ks.SaliencyCallback(probes, log_dir, methods, **{"images": False, **options})
@@ -36,17 +39,18 @@ def make_log(log_dir, epochs=EPOCHS, seed=0, **options):
 
 
 @pytest.fixture(scope="session")
-def _written(tmp_path_factory):
+def written(tmp_path_factory):
+    """A log directory of two runs that the real callback wrote; not to be changed."""
     folder = tmp_path_factory.mktemp("written")
     make_log(folder / "a")
-    make_log(folder / "deep" / "ünï <b>&\"'", epochs=2, seed=1, store_images=False)
+    make_log(folder / "deep" / "ünï <b>&'", epochs=2, seed=1, store_images=False)
     return folder
 
 
 @pytest.fixture
-def logs(_written, tmp_path):
-    """A log directory of two runs that the real callback wrote; a copy, to be damaged at will."""
-    return shutil.copytree(_written, tmp_path / "logs")
+def logs(written, tmp_path):
+    """A copy of `written`, to be damaged at will."""
+    return shutil.copytree(written, tmp_path / "logs")
 
 
 def _python_provider(log_dir):
@@ -54,13 +58,12 @@ def _python_provider(log_dir):
     from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
 
     multiplexer = EventMultiplexer(tensor_size_guidance={"saliency": 0})
-    multiplexer.AddRunsFromDirectory(str(log_dir))
-    multiplexer.Reload()
 
     def reload():
         multiplexer.AddRunsFromDirectory(str(log_dir))
         multiplexer.Reload()
 
+    reload()
     return MultiplexerDataProvider(multiplexer, str(log_dir)), reload
 
 
@@ -127,23 +130,39 @@ class Page:
         return next(run for run in self.json("runs")["runs"] if run["run"] == name)
 
 
-@pytest.fixture(params=["python", "rust"])
-def page(request, tmp_path):
-    """A function: log directory → `Page`, once for each of TensorBoard's loaders."""
-    if request.param == "python":
-        yield lambda log_dir: Page(*_python_provider(log_dir))
-        return
+@contextmanager
+def _pages(loader, folder):
+    """A function: log directory → `Page`, on one of TensorBoard's loaders."""
     servers = []
 
-    def make(log_dir):
-        servers.append(DataServer(log_dir, tmp_path / f"port{len(servers)}"))
-        page = Page(servers[-1].provider(), lambda: time.sleep(1.5))
+    def on_the_data_server(log_dir):
+        servers.append(DataServer(log_dir, folder / f"port{len(servers)}"))
+        page = Page(servers[-1].provider(), lambda: (time.sleep(1.5), settled(page)))
         settled(page)
         return page
 
-    yield make
-    for server in servers:
-        server.stop()
+    try:
+        yield on_the_data_server if loader == "rust" else lambda log_dir: Page(*_python_provider(log_dir))
+    finally:
+        for server in servers:
+            server.stop()
+
+
+@pytest.fixture(params=["python", "rust"])
+def page(request, tmp_path):
+    """A function: log directory → `Page`, once for each of TensorBoard's loaders.
+
+    Its `reload` waits until the loader has looked again.
+    """
+    with _pages(request.param, tmp_path) as make:
+        yield make
+
+
+@pytest.fixture(scope="session", params=["python", "rust"])
+def served(request, written, tmp_path_factory):
+    """The `Page` of `written`, once for each of TensorBoard's loaders."""
+    with _pages(request.param, tmp_path_factory.mktemp("ports")) as make:
+        yield make(written)
 
 
 def settled(page):
