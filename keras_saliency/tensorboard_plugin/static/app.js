@@ -21,6 +21,7 @@ export class App {
     this.runs = [];
     this.loaded = false;
     this.trouble = null;
+    this.missed = false;
     this.problems = new Map();
     this.library = new Library(source, () => this.changed());
     this.held = { series: new Map(), probes: new Map(), checks: new Map() };
@@ -114,7 +115,7 @@ export class App {
       this.grow(held, true).then(() => this.changed());
     }
     const held = this.held.series.get(key);
-    return held.ready ? held.series : undefined;
+    return this.noted(held.ready ? held.series : undefined);
   }
 
   /** The probes of a run; undefined while loading. Without a readable record they have no pictures. */
@@ -123,14 +124,20 @@ export class App {
       this.held.probes.set(run, undefined);
       this.loadProbes(run);
     }
-    return this.held.probes.get(run);
+    return this.noted(this.held.probes.get(run));
   }
 
   /** The maps at a step, `{error}`, or undefined while loading. */
   maps(run, method, step) {
     const series = this.series(run, method);
     if (!series) return undefined;
-    return series.problems[step] ? { error: series.problems[step] } : this.library.get(run, method, step);
+    return series.problems[step] ? { error: series.problems[step] } : this.noted(this.library.get(run, method, step));
+  }
+
+  /** Keeps in mind whether something that was asked for is still on its way. */
+  noted(found) {
+    if (found === undefined) this.missed = true;
+    return found;
   }
 
   /** The check results of a run; undefined while loading. */

@@ -22,7 +22,7 @@ export class Compare {
     this.reset = h("button", { class: "chip", text: "Start over", title: "Compare what is proposed: this method in all runs with the same probes", onclick: () => app.set({ columns: "[]" }) });
     this.parts = h("div", { class: "parts" });
     this.bands = h("div", { class: "bands" });
-    this.nothing = h("p", { class: "quiet nothing", text: "No probe fits the filter." });
+    this.nothing = h("p", { class: "quiet nothing", hidden: true, text: "No probe fits the filter." });
     this.kept = { parts: new Map(), bands: new Map(), heads: new Map(), names: new Map(), cells: new Map() };
     this.element = h("section", { class: "view compare-view" },
       h("div", { class: "bar" }, this.parts, this.add.element, this.reset), this.filters.element, this.bands, this.nothing);

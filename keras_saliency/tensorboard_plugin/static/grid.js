@@ -13,7 +13,7 @@ export class Grid {
     this.filters = new Filters(app);
     this.cards = [];
     this.grid = h("div", { class: "grid" });
-    this.nothing = h("p", { class: "quiet nothing", text: "No probe fits the filter." });
+    this.nothing = h("p", { class: "quiet nothing", hidden: true, text: "No probe fits the filter." });
     this.problem = h("p", { class: "problem", role: "status" });
     this.element = h("section", { class: "view grid-view" }, this.filters.element, this.problem, this.grid, this.nothing);
   }

@@ -55,9 +55,12 @@ class Page {
     const view = this.views[app.state.tab];
     const withMaps = app.method !== undefined || app.state.tab === "checks";
     setChildren(this.main, [!app.loaded ? this.loading : nothing ? (app.trouble ? this.loading : this.empty) : withMaps ? view.element : this.without]);
-    if (!app.loaded || nothing || !withMaps) return;
-    view.update();
-    app.prefetch();
+    app.missed = !app.loaded;
+    if (app.loaded && !nothing && withMaps) {
+      view.update();
+      app.prefetch();
+    }
+    setAttribute(this.main, "aria-busy", String(app.missed));
   }
 
   updateProblems() {

@@ -58,6 +58,7 @@ export class Strip {
     frame.element.classList.toggle("current", current);
     setAttribute(frame.element, "aria-current", current ? "true" : null);
     setAttribute(frame.element, "title", epoch === undefined ? `step ${step}` : epochWords(epoch));
+    if (frame.visible === undefined) this.app.noted(undefined);
     if (!frame.visible) return;
     const fact = factOf(probes, series, step, probe);
     frame.element.classList.toggle("wrong", fact.wrong === true);
@@ -84,7 +85,7 @@ export class Strip {
       const [label, change] = [h("span", { class: "name" }), h("span", { class: "quiet change" })];
       const element = h("button", { class: "frame", onclick: () => this.app.set({ step }) }, cell.element, h("span", { class: "line" }, label, change));
       element.dataset.step = step;
-      this.frames.set(step, { cell, label, change, element, visible: false });
+      this.frames.set(step, { cell, label, change, element, visible: undefined });
       this.seen.observe(element);
     }
     return this.frames.get(step);

@@ -87,7 +87,7 @@ export class Transport {
     this.range.max = Math.max(0, timeline.length - 1);
     this.range.value = String(Math.max(0, this.place));
     this.range.style.setProperty("--part", timeline.length > 1 ? this.place / (timeline.length - 1) : 0);
-    const words = app.epoch === undefined ? `step ${app.step}` : epochWords(app.epoch);
+    const words = app.epoch !== undefined ? epochWords(app.epoch) : app.step === undefined ? "" : `step ${app.step}`;
     setText(this.label, words);
     setAttribute(this.range, "aria-valuetext", words);
     const last = series?.epochs.at(-1);
