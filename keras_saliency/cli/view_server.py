@@ -27,6 +27,7 @@ def make_view_server(answers: Answers, port: int | None) -> BaseWSGIServer:
 
     Raises:
         OSError: the port is taken.
+        ValueError: it is no port.
     """
     with _bound(port) as bound:
         return make_server(
@@ -77,7 +78,9 @@ def _bound(port: int | None) -> socket.socket:
 
 
 def _listening(port: int) -> socket.socket:
+    if not 0 <= port < 2**16:
+        raise ValueError(f"Expected a port from 0 to 65535. Received: port={port}")
     try:
         return socket.create_server((ADDRESS, port))
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise OSError(f"Port {port} cannot be used: {error}") from error

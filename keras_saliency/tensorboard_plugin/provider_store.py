@@ -16,8 +16,8 @@ _ALL = 1_000_000
 
 _MOST_SERIES = 64
 _REFUSED = (
-    "TensorBoard's data server refuses to read this, as it does where the name of a run holds a quotation mark "
-    "or a backslash. Rename the folder, or start tensorboard with --load_fast=false. It said: {}"
+    "TensorBoard's data server refuses to read this, as it does where the name of a run or a method holds a "
+    "quotation mark or a backslash. Rename it, or start tensorboard with --load_fast=false. It said: {}"
 )
 
 
