@@ -7,7 +7,7 @@ PROJECT := pyproject.toml tests/constraints.txt
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test check format benchmark seeds clean
+.PHONY: help demo test check format benchmark benchmark-tab seeds clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
@@ -15,6 +15,7 @@ help:
 	@echo "make check      style, types and the import contract"
 	@echo "make format     mend the style"
 	@echo "make benchmark  what a look costs, against a bare compiled gradient"
+	@echo "make benchmark-tab  what the Saliency tab costs its server"
 	@echo "make seeds      the demo's claim over five seeds and three arms"
 	@echo "make clean      remove the virtual environment and what was made"
 
@@ -38,6 +39,9 @@ format: $(VENV)/.test
 
 benchmark: $(VENV)/.test
 	KERAS_BACKEND=tensorflow $(BIN)/python -m benchmarks.look
+
+benchmark-tab: $(VENV)/.test
+	$(BIN)/python -m benchmarks.tab_server
 
 seeds: $(VENV)/.test
 	$(BIN)/python -m benchmarks.arms
