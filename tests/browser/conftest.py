@@ -88,6 +88,12 @@ def tensorboard(request, _loaders):
 
 
 @pytest.fixture(scope="session")
-def entry(_loaders):
+def rustboard(_loaders):
+    """The address of a TensorBoard, where the loader does not matter."""
+    return _loaders[0]["rust"].address
+
+
+@pytest.fixture(scope="session")
+def entry(rustboard):
     """The address of the tab's own document in TensorBoard."""
-    return _loaders[0]["rust"].address + ENTRY
+    return rustboard + ENTRY

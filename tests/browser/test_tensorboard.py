@@ -21,8 +21,8 @@ def test_all_epochs_are_there_and_drawn_as_numpy_draws_them(page, tensorboard, w
     assert page.complaints() == []
 
 
-def test_the_address_keeps_the_tab_and_holds_the_state(page, tensorboard):
-    page.open_tensorboard(tensorboard, "saliency&s.run=b%2Fsaliency")
+def test_the_address_keeps_the_tab_and_holds_the_state(page, rustboard):
+    page.open_tensorboard(rustboard, "saliency&s.run=b%2Fsaliency")
     page.slide("Epoch", 41).choose("Method", "smoothgrad").choose("View of the maps", "signed")
     link = page.driver.execute_script("return parent.location.href")
     assert link.split("#")[1].split("&")[0] == "saliency"
@@ -37,8 +37,8 @@ def test_the_address_keeps_the_tab_and_holds_the_state(page, tensorboard):
     page.driver.switch_to.window(page.driver.window_handles[0])
 
 
-def test_another_tab_of_tensorboard_and_back(page, tensorboard):
-    page.open_tensorboard(tensorboard, "saliency&s.run=a%2Fsaliency&s.step=9")
+def test_another_tab_of_tensorboard_and_back(page, rustboard):
+    page.open_tensorboard(rustboard, "saliency&s.run=a%2Fsaliency&s.step=9")
     page.driver.switch_to.default_content()
     page.driver.execute_script("location.hash = location.hash.replace('saliency', 'text')")
     page.wait(lambda: not page.find("iframe[src*=plugin_entry]").is_displayed())
@@ -64,8 +64,8 @@ def test_dark_mode_follows_tensorboard(page, tensorboard):
 
 
 @pytest.mark.parametrize("width", [1400, 800])
-def test_nothing_sticks_out(page, tensorboard, width):
-    page.open_tensorboard(tensorboard, "saliency&s.run=a%2Fsaliency", width=width)
+def test_nothing_sticks_out(page, rustboard, width):
+    page.open_tensorboard(rustboard, "saliency&s.run=a%2Fsaliency", width=width)
     for tab in ("grid", "probe", "strip", "compare", "curves"):
         page.choose("What to see", tab)
         beyond = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -10,7 +10,8 @@ import { Probes } from "./probes.js";
 import { Series } from "./series.js";
 import { parsed } from "./state.js";
 
-const POLL_EVERY = 4000;
+const POLL_EVERY = 3000;
+const LOOKS_AT_ONCE = 1000;
 
 export class App {
   /** `update` is called, at most once a frame, when there is something new to show. */
@@ -54,7 +55,7 @@ export class App {
       this.trouble = null;
       this.take(runs);
       await Promise.all([...this.held.series.values()].map((held) => this.grow(held)));
-      await Promise.all([...this.held.checks.keys()].map((run) => this.loadChecks(run)));
+      await Promise.all([...this.held.checks.keys()].map((run) => (this.info(run)?.gone ? null : this.loadChecks(run))));
     } catch (error) {
       this.trouble = error instanceof Offline ? `${error.message} What was loaded stays here; the page asks again.` : error.message;
     }
@@ -228,8 +229,13 @@ export class App {
     if (held.asking || info?.gone || !(first || missing)) return;
     held.asking = true;
     try {
-      const last = series.timeline.at(-1);
-      series.append(await this.source.looks(run, method, last));
+      for (let more = true; more; ) {
+        const looks = await this.source.looks(run, method, series.timeline.at(-1), LOOKS_AT_ONCE);
+        series.append(looks);
+        more = Boolean(looks.more) && looks.steps.length > 0;
+        held.ready = true;
+        this.changed();
+      }
       this.problems.delete(`${run}\u0000${method}`);
     } catch (error) {
       this.problems.set(`${run}\u0000${method}`, error.message);

@@ -61,6 +61,10 @@ class Page {
       app.prefetch();
     }
     setAttribute(this.main, "aria-busy", String(app.missed));
+    if (!app.missed && !this.shown) {
+      this.shown = true;
+      performance.mark("saliency-shown"); // for the benchmark
+    }
   }
 
   updateProblems() {
