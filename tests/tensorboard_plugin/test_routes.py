@@ -20,6 +20,7 @@ ROUTES = [
     ("maps", {**LOOKS, "step": 3}),
     ("checks", {"run": RUN}),
     ("static/index.js", {}),
+    ("static/index.html", {}),
 ]
 
 
