@@ -57,9 +57,9 @@ class Answers:
 
     def probes(self, run: str) -> bytes:
         """The newest record of a run's probes, as it is stored. Raises `NotStoredError` if there is none."""
-        points = self._store.points(run, records.PROBES_TAG)
+        points = self._probe_points(run)
         if not points:
-            raise NotStoredError(f"The run {run!r} has no probes.")
+            raise NotStoredError(f"There are no probes in a run {run!r}.")
         return self._store.record(points[-1])
 
     def maps(self, run: str, method: str, step: int) -> bytes:
@@ -69,11 +69,12 @@ class Answers:
             NotStoredError: there is no such run, method or step.
         """
         try:
-            return self._store.record(self._store.point(run, records.maps_tag(method), step))
+            point = self._store.point(run, records.maps_tag(method), step)
         except NotStoredError as error:
             raise NotStoredError(
-                f"There are no maps by {method!r} at step {step} in the run {run!r}: {error}"
+                f"There are no maps by {method!r} at step {step} in the run {run!r}."
             ) from error
+        return self._store.record(point)
 
     def checks(self, run: str) -> dict[str, Any]:
         """What checks found, look by look. Raises `NotStoredError` if there is no such run."""
@@ -85,7 +86,7 @@ class Answers:
 
     def _run(self, run: str, tags: Mapping[str, Series]) -> dict[str, Any]:
         kinds, problems = _kinds(tags)
-        probes = self._probes(run, _of_kind(tags, kinds, records.PROBES))
+        probes = self._listed_probes(run, tags, kinds)
         if probes.problem is not None:
             problems.append(probes.problem)
         return {
@@ -102,6 +103,16 @@ class Answers:
             "methods": _methods(tags, kinds),
             "problems": problems,
         }
+
+    def _listed_probes(self, run: str, tags: Mapping[str, Series], kinds: Mapping[str, str]) -> ProbesAbout:
+        """What a run says of its probes; nothing where their series cannot be read, which `_kinds` says."""
+        if records.PROBES_TAG not in tags:
+            return self._probes(run, ())
+        return (
+            self._probes(run, tags[records.PROBES_TAG].points)
+            if records.PROBES_TAG in kinds
+            else ProbesAbout()
+        )
 
     def _probes(self, run: str, points: Sequence[Point]) -> ProbesAbout:
         """What the newest record of the probes says."""
@@ -162,12 +173,6 @@ def _kinds(tags: Mapping[str, Series]) -> tuple[dict[str, str], list[str]]:
         except UnreadableFileError as error:
             problems.append(f"{tag}: {error}")
     return kinds, problems
-
-
-def _of_kind(tags: Mapping[str, Series], kinds: Mapping[str, str], kind: str) -> Sequence[Point]:
-    """The points of the series that has a kind's own tag."""
-    tag = records.PROBES_TAG
-    return tags[tag].points if kinds.get(tag) == kind else ()
 
 
 def _methods(tags: Mapping[str, Series], kinds: Mapping[str, str]) -> dict[str, dict[str, list[int]]]:

@@ -170,6 +170,16 @@ def test_a_newer_version(show, folder, write_by_hand):
     assert sentence.endswith("upgrade keras_saliency to read it. Received: version=9")
 
 
+def test_probes_of_a_newer_version(show, folder, write_by_hand):
+    write_by_hand(folder, probes=False)
+    add(folder, 0, records.PROBES_TAG, b"?", b'{"version": 2, "kind": "probes"}')
+    run = show().run("bad/saliency")
+    (problem,) = run["problems"]
+    assert problem.startswith("saliency/probes: ")
+    assert "upgrade keras_saliency" in problem
+    assert (run["count"], run["methods"]["gradient"]["steps"]) == (None, [0, 1, 2])
+
+
 @pytest.mark.parametrize("metadata", [b"", b"\xff\xfe", b"[]", b'{"version": "x"}'])
 def test_foreign_data_under_our_name(show, folder, metadata):
     folder.mkdir(parents=True)

@@ -62,7 +62,7 @@ def test_the_loader_loads_next_to_nothing():
     assert ours - loaded_by("import tensorboard.plugins.base_plugin") == {"keras_saliency"}
 
 
-@pytest.mark.parametrize("mode", ["--load_fast=true", "--load_fast=false"])
+@pytest.mark.parametrize("mode", ["--load_fast=auto", "--load_fast=false"])
 def test_tensorboard_keeps_every_look_without_a_flag(written, mode):
     command = [sys.executable, "-m", "tensorboard.main", f"--logdir={written}", "--port=0", mode]
     process = subprocess.Popen([*command, "--host=127.0.0.1"], stderr=subprocess.PIPE, text=True)
