@@ -124,7 +124,9 @@ def decode(record: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 
 def decode_header(record: bytes) -> dict[str, Any]:
-    """The header of a record. What follows it is neither unzipped nor checked.
+    """The header of a record, ready for JSON: a number that is not finite, which only others write, is None.
+
+    What follows the header is neither unzipped nor checked.
 
     Raises:
         UnreadableFileError: the bytes are foreign, damaged up to there, or of a newer version.
@@ -134,7 +136,7 @@ def decode_header(record: bytes) -> dict[str, Any]:
     _check_start(start)
     with _reading("a saliency record"):
         head = _unzipped_part(unzip, unzip.unconsumed_tail, _START.unpack_from(start)[2])
-        return dict(json.loads(head)["header"])
+        return dict(json.loads(head, parse_constant=_none)["header"])
 
 
 @dataclass(frozen=True)
@@ -446,6 +448,10 @@ def _unzipped(record: bytes) -> bytes:
         return gzip.decompress(record)
     except (OSError, EOFError, zlib.error) as error:
         raise UnreadableFileError(_no_stream(record, error)) from error
+
+
+def _none(number: str) -> None:
+    del number
 
 
 def _unzipped_part(unzip: Any, record: bytes, length: int) -> bytes:

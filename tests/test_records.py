@@ -381,6 +381,11 @@ class TestTheHeaderAlone:
         with pytest.raises(UnreadableFileError, match=f"Received {length} bytes .* it ends too early"):
             records.decode_header(record[:length])
 
+    def test_what_json_has_no_word_for_is_none(self):
+        head = b'{"header":{"kind":"maps","numbers":[1.5,NaN,-Infinity]},"arrays":{}} '
+        record = gzip.compress(struct.pack("<8sII", b"SALIENCY", 1, len(head)) + head)
+        assert records.decode_header(record) == {"kind": "maps", "numbers": [1.5, None, None]}
+
     def test_foreign_and_newer(self):
         with pytest.raises(UnreadableFileError, match="which is a gzip stream"):
             records.decode_header(b"no such stream, but long enough to be one")

@@ -82,7 +82,7 @@ class Answers:
         if tags is None:
             raise NotStoredError(f"There is no run {run!r}.")
         series = tags.get(records.CHECKS_TAG)
-        return {"checks": [self._checks(point) for point in (series.points if series else ())]}
+        return {"checks": _at_once(self._checks, series.points if series else ())}
 
     def _run(self, run: str, tags: Mapping[str, Series]) -> dict[str, Any]:
         kinds, problems = _kinds(tags)
@@ -108,11 +108,9 @@ class Answers:
         """What a run says of its probes; nothing where their series cannot be read, which `_kinds` says."""
         if records.PROBES_TAG not in tags:
             return self._probes(run, ())
-        return (
-            self._probes(run, tags[records.PROBES_TAG].points)
-            if records.PROBES_TAG in kinds
-            else ProbesAbout()
-        )
+        if records.PROBES_TAG not in kinds:
+            return ProbesAbout()
+        return self._probes(run, tags[records.PROBES_TAG].points)
 
     def _probes(self, run: str, points: Sequence[Point]) -> ProbesAbout:
         """What the newest record of the probes says."""

@@ -180,6 +180,18 @@ def test_probes_of_a_newer_version(show, folder, write_by_hand):
     assert (run["count"], run["methods"]["gradient"]["steps"]) == (None, [0, 1, 2])
 
 
+def test_damaged_checks(show, folder, write_by_hand):
+    write_by_hand(folder)
+    kind = records.metadata(records.CHECKS)
+    result = {"name": "finite", "status": "passed", "sentence": "Yes."}
+    add(folder, 5, records.CHECKS_TAG, records.encode_checks(records.ChecksRecord(5, 5, (result,))), kind)
+    add(folder, 6, records.CHECKS_TAG, b"not ours", kind)
+    first, second = show().json("checks", run="bad/saliency")["checks"]
+    assert [one["sentence"] for one in first["results"]] == ["Yes."]
+    assert (second["step"], second["epoch"], second["results"]) == (6, None, [])
+    assert second["problem"].startswith("Expected a saliency record, which is a gzip stream.")
+
+
 @pytest.mark.parametrize("metadata", [b"", b"\xff\xfe", b"[]", b'{"version": "x"}'])
 def test_foreign_data_under_our_name(show, folder, metadata):
     folder.mkdir(parents=True)
