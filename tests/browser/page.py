@@ -135,12 +135,16 @@ class Page:
         return self.text("output.epoch")
 
     @property
+    def link(self):
+        """The address that people copy; it follows the state with a short pause."""
+        time.sleep(0.4)
+        script = "return (parent.document.querySelector('tb-webapp') ? parent : window).location.href"
+        return self.driver.execute_script(script)
+
+    @property
     def state(self):
         """What the address holds of the state."""
-        address = self.driver.execute_script(
-            "return (parent.document.querySelector('tb-webapp') ? parent : window).location.href"
-        )
-        parts = (part.split("=") for part in urlsplit(address).fragment.split("&"))
+        parts = (part.split("=") for part in urlsplit(self.link).fragment.split("&"))
         return dict(part for part in parts if len(part) == 2)
 
     def card(self, probe):

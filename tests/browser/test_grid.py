@@ -38,7 +38,9 @@ def test_methods_are_different_and_each_its_own(grid, written):
     grid.choose("Layers", "map")
     for method in logs.METHODS:
         grid.choose("Method", method)
-        drawn.assert_same(grid.heat(1)[..., :3], drawn.coloured(written.folder / "a", method, 20, "magnitude")[1])
+        drawn.assert_same(
+            grid.heat(1)[..., :3], drawn.coloured(written.folder / "a", method, 20, "magnitude")[1]
+        )
 
 
 @pytest.mark.parametrize("view", ["magnitude", "signed"])
@@ -46,7 +48,9 @@ def test_scale_over_time(grid, written, view):
     grid.choose("Layers", "map").choose("View of the maps", view).select("Scale", "time")
     for step in (-1, 20, 99):
         grid.slide("Epoch", step + 1)
-        drawn.assert_same(grid.heat(2)[..., :3], drawn.over_time(written.folder / "a", "gradient", step, view)[2])
+        drawn.assert_same(
+            grid.heat(2)[..., :3], drawn.over_time(written.folder / "a", "gradient", step, view)[2]
+        )
 
 
 @pytest.mark.parametrize("opacity", [1, 0.5, 0])
@@ -104,7 +108,9 @@ def test_fast_scrubbing_ends_on_the_right_step(page, entry, written):
 
 
 def test_playing(grid):
-    place = lambda: int(grid.find(".scrubber").get_property("value"))
+    def place():
+        return int(grid.find(".scrubber").get_property("value"))
+
     grid.select("Speed of playing", 8)
     before, started = place(), time.monotonic()
     grid.click(".play")
@@ -134,7 +140,10 @@ def test_cards_say_what_the_model_says(grid, written):
 
 def test_sorting_and_filtering(grid, written):
     look = drawn.looks(written.folder / "a")[20].methods["gradient"]
-    shown = lambda: [int(card.get_attribute("data-probe")) for card in grid.all(".card")]
+
+    def shown():
+        return [int(card.get_attribute("data-probe")) for card in grid.all(".card")]
+
     grid.select("Sort", "change")
     assert shown() == np.argsort(-look.per_probe["drift"], kind="stable").tolist()
     grid.select("Sort", "label")

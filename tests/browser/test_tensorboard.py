@@ -24,7 +24,7 @@ def test_all_epochs_are_there_and_drawn_as_numpy_draws_them(page, tensorboard, w
 def test_the_address_keeps_the_tab_and_holds_the_state(page, rustboard):
     page.open_tensorboard(rustboard, "saliency&s.run=b%2Fsaliency")
     page.slide("Epoch", 41).choose("Method", "smoothgrad").choose("View of the maps", "signed")
-    link = page.driver.execute_script("return parent.location.href")
+    link = page.link
     assert link.split("#")[1].split("&")[0] == "saliency"
     seen = page.heat(4)
     page.driver.switch_to.new_window("tab")
@@ -57,7 +57,9 @@ def test_dark_mode_follows_tensorboard(page, tensorboard):
     light = page.driver.execute_script(colour)
     page.driver.execute_script("parent.document.body.classList.add('dark-mode')")
     page.wait(lambda: page.driver.execute_script(colour) != light)
-    dark = [int(part) for part in page.driver.execute_script(colour).removeprefix("rgb(").rstrip(")").split(",")]
+    dark = [
+        int(part) for part in page.driver.execute_script(colour).removeprefix("rgb(").rstrip(")").split(",")
+    ]
     assert max(dark) < 60
     page.driver.execute_script("parent.document.body.classList.remove('dark-mode')")
     page.wait(lambda: page.driver.execute_script(colour) == light)

@@ -44,11 +44,15 @@ def test_the_film_strip_shows_every_epoch(page, entry, written):
     page.open(entry, run="a/saliency", step=50, tab="strip", probe=3, layer="map")
     frames = page.all(".frame")
     assert len(frames) == logs.EPOCHS + 1
-    assert page.texts(".frame .name")[:3] == ["start", "1", "2"] or page.texts(".frame .name")[1].startswith("1")
+    assert page.texts(".frame .name")[:3] == ["start", "1", "2"] or page.texts(".frame .name")[1].startswith(
+        "1"
+    )
     assert "current" in page.find('.frame[data-step="50"]').get_attribute("class")
     for step in (49, 50, 51):
         seen = page.canvas(f'.frame[data-step="{step}"] canvas.heat')
-        drawn.assert_same(seen[..., :3], drawn.coloured(written.folder / "a", "gradient", step, "magnitude")[3])
+        drawn.assert_same(
+            seen[..., :3], drawn.coloured(written.folder / "a", "gradient", step, "magnitude")[3]
+        )
     page.click('.frame[data-step="49"]')
     assert page.epoch == "epoch 50"
 
@@ -68,11 +72,18 @@ def test_comparing_runs_at_the_same_epoch(page, entry, written):
         page.slide("Epoch", step + 1)
         for run in "ab":
             seen = page.canvas(f'.compare-cell[data-run="{run}/saliency"][data-probe="8"] canvas.heat')
-            drawn.assert_same(seen[..., :3], drawn.coloured(written.folder / run, "gradient", step, "magnitude")[8])
+            drawn.assert_same(
+                seen[..., :3], drawn.coloured(written.folder / run, "gradient", step, "magnitude")[8]
+            )
 
 
 def test_comparing_methods_and_runs_that_do_not_line_up(page, entry, written):
-    columns = [["a/saliency", "gradient"], ["a/saliency", "smoothgrad"], ["other/saliency", "gradient"], ["no such run", "gradient"]]
+    columns = [
+        ["a/saliency", "gradient"],
+        ["a/saliency", "smoothgrad"],
+        ["other/saliency", "gradient"],
+        ["no such run", "gradient"],
+    ]
     page.open(entry, run="a/saliency", step=12, tab="compare", columns=json.dumps(columns), layer="map")
     seen = page.canvas('.compare-cell[data-method="smoothgrad"][data-probe="8"] canvas.heat')
     drawn.assert_same(seen[..., :3], drawn.coloured(written.folder / "a", "smoothgrad", 12, "magnitude")[8])
@@ -94,8 +105,13 @@ def test_curves_show_the_numbers_of_every_run(page, entry, written):
     assert page.texts(".chart h3") == ["drift", "entropy", "corner enrichment", "probe accuracy"]
     for run, position in (("a", 0), ("b", 1)):
         look = drawn.looks(written.folder / run)[12]
-        for number, value in (("entropy", look.methods["gradient"].numbers["entropy"]), ("probe_accuracy", look.probe_accuracy)):
-            reading = page.all(f'.chart[data-number="{number}"] .reading b')[position].get_property("textContent")
+        for number, value in (
+            ("entropy", look.methods["gradient"].numbers["entropy"]),
+            ("probe_accuracy", look.probe_accuracy),
+        ):
+            reading = page.all(f'.chart[data-number="{number}"] .reading b')[position].get_property(
+                "textContent"
+            )
             assert float(reading) == pytest.approx(value, abs=0.006)
     line = page.find('.chart[data-number="entropy"] .line[data-line="a"]').get_dom_attribute("d")
     assert line.count("L") == logs.EPOCHS
@@ -104,7 +120,10 @@ def test_curves_show_the_numbers_of_every_run(page, entry, written):
 def test_a_click_on_a_curve_goes_there(page, entry):
     page.open(entry, run="a/saliency", step=12, tab="curves")
     plot = page.find('.chart[data-number="drift"] .plot')
-    marker = lambda: float(page.find('.chart[data-number="drift"] .marker').get_dom_attribute("x1"))
+
+    def marker():
+        return float(page.find('.chart[data-number="drift"] .marker').get_dom_attribute("x1"))
+
     before = marker()
     page.click_at(plot, 0.75, 0.5)
     left, right, width = 44, 12, plot.size["width"]
@@ -117,10 +136,15 @@ def test_a_click_on_a_curve_goes_there(page, entry):
 
 
 def test_when_a_run_has_stabilised(page, entry, written):
-    drifts = {look.epoch: look.methods["gradient"].numbers.get("drift") for look in drawn.looks(written.folder / "a").values()}
+    drifts = {
+        look.epoch: look.methods["gradient"].numbers.get("drift")
+        for look in drawn.looks(written.folder / "a").values()
+    }
     last = [drifts[epoch] for epoch in range(80, logs.EPOCHS)]
     level = max(round(max(last) + 0.005, 2), 0.01)
-    expected = 1 + min(e for e in range(logs.EPOCHS) if all(drifts[later] < level for later in range(e, logs.EPOCHS)))
+    expected = 1 + min(
+        e for e in range(logs.EPOCHS) if all(drifts[later] < level for later in range(e, logs.EPOCHS))
+    )
     page.open(entry, run="a/saliency", tab="curves", level=level)
     assert f"stabilised at epoch {expected + 0}" in page.texts(".stable li")[0]
     page.open(entry, run="a/saliency", tab="curves", level=0)
@@ -149,7 +173,9 @@ def test_dark_on_its_own(page, entry):
 
 def test_a_foreign_address_is_no_harm(page, entry):
     page.driver.get("about:blank")
-    page.driver.get(f"{entry}#s.run=%E0%A4%A&s.step=abc&s.columns=%7B&s.view=evil&s.opacity=x&junk&s.probe=999&s.tab=nope")
+    page.driver.get(
+        f"{entry}#s.run=%E0%A4%A&s.step=abc&s.columns=%7B&s.view=evil&s.opacity=x&junk&s.probe=999&s.tab=nope"
+    )
     page.settle()
     assert page.epoch.startswith("epoch ")
     assert page.all(".card")

@@ -43,7 +43,10 @@ def test_from_nothing_through_a_training_to_a_run_that_is_gone(page, view, tmp_p
     page.settle()
     assert page.epoch == "epoch 2"
     assert page.find(".live").get_attribute("aria-pressed") == "true"
-    last = lambda: int(page.find(".scrubber").get_attribute("max"))
+
+    def last():
+        return int(page.find(".scrubber").get_attribute("max"))
+
     assert last() == 2
 
     logs.train(log_dir / "run", 3, initial_epoch=2)  # more looks, and the newest is shown
@@ -93,9 +96,13 @@ def test_one_file_that_asks_for_nothing(page, written, tmp_path):
     for step in (19, 39):
         page.slide("Epoch", (step + 1) // 20)
         assert page.epoch == f"epoch {step + 1}"
-        drawn.assert_same(page.heat(1)[..., :3], drawn.coloured(written.folder / "b", "smoothgrad", step, "magnitude")[1])
+        drawn.assert_same(
+            page.heat(1)[..., :3], drawn.coloured(written.folder / "b", "smoothgrad", step, "magnitude")[1]
+        )
     for tab in ("probe", "strip", "compare", "curves"):
         page.choose("What to see", tab)
-    asked = page.driver.execute_script("return performance.getEntriesByType('resource').map((entry) => entry.name)")
+    asked = page.driver.execute_script(
+        "return performance.getEntriesByType('resource').map((entry) => entry.name)"
+    )
     assert [address for address in asked if not address.startswith("data:")] == []
     assert page.complaints() == []

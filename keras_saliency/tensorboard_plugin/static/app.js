@@ -54,6 +54,7 @@ export class App {
       const { runs } = await this.source.runs();
       this.trouble = null;
       this.take(runs);
+      if (!this.loaded) this.begin();
       await Promise.all([...this.held.series.values()].map((held) => this.grow(held)));
       await Promise.all([...this.held.checks.keys()].map((run) => (this.info(run)?.gone ? null : this.loadChecks(run))));
     } catch (error) {
@@ -61,6 +62,16 @@ export class App {
     }
     this.loaded = true;
     this.changed();
+  }
+
+  /** Asks for what is shown first all at once, not one after the other. */
+  begin() {
+    const steps = this.run?.methods[this.method]?.steps ?? [];
+    const step = steps.includes(this.state.step) ? this.state.step : steps.at(-1);
+    if (step === undefined) return;
+    this.series(this.run.run, this.method);
+    this.probes(this.run.run);
+    this.library.get(this.run.run, this.method, step);
   }
 
   /** The run that is shown: the chosen one, or the first with maps. */

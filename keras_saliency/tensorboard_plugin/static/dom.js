@@ -12,9 +12,11 @@ export function svg(tag, properties = {}, ...children) {
   return filled(document.createElementNS(SVG, tag), properties, children);
 }
 
-/** Sets an element's text, if it is not that already. */
+/** Sets the text of an element that holds nothing else, if it is not that already. */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const { firstChild } = element;
+  if (firstChild?.nodeType !== Node.TEXT_NODE) element.textContent = text;
+  else if (firstChild.data !== text) firstChild.data = text;
 }
 
 /** Makes `children` the element's children, touching nothing if they are. */

@@ -24,7 +24,7 @@ export function drawChange(canvas, now, before, probe, palette, divisors) {
   if (now.finite(probe) && before.finite(probe) && now.pixels === before.pixels) {
     const [a, b] = [now.steps("signed", probe), before.steps("signed", probe)];
     const [levels, earlier] = [levelsOf(a, divisors[0]), levelsOf(b, divisors[1])];
-    const colours = palette.rows.map((row) => packed(row));
+    const colours = pixelsOf(palette, false);
     for (let i = 0; i < pixels.values.length; i++) {
       pixels.values[i] = colours[Math.round(((levels[a.step(i)] - earlier[b.step(i)]) / 2) * 255) + palette.zero];
     }
@@ -63,12 +63,29 @@ function fill(values, maps, probe, view, table) {
   }
 }
 
-function tableOf(steps, palette, divisor, through) {
+/** The pixel of every step: that of its row of the palette. */
+function tableOf({ entries, zero, unit }, palette, divisor, through) {
+  const pixels = pixelsOf(palette, through);
   const span = palette.rows.length - 1 - palette.zero;
-  return Uint32Array.from(levelsOf(steps, divisor), (level) => {
-    const alpha = through ? Math.round(255 * OPACITY * Math.abs(level) ** RISE) : 255;
-    return packed(palette.rows[Math.round(level * span) + palette.zero], alpha);
-  });
+  const factor = divisor > 0 ? (unit * span) / divisor : 0;
+  const table = new Uint32Array(entries);
+  for (let step = 0; step < entries; step++) {
+    const row = Math.round((step - zero) * factor);
+    table[step] = pixels[palette.zero + Math.max(-palette.zero, Math.min(span, row))];
+  }
+  return table;
+}
+
+const kept = new WeakMap();
+
+/** The rows of a palette as pixels; `through` makes them the more opaque the farther they are from zero. */
+function pixelsOf(palette, through) {
+  const both = kept.get(palette) ?? {};
+  kept.set(palette, both);
+  const span = palette.rows.length - 1 - palette.zero;
+  const alpha = (row) => Math.round(255 * OPACITY * (Math.abs(row - palette.zero) / span) ** RISE);
+  both[through] ??= Uint32Array.from(palette.rows, (colour, row) => packed(colour, through ? alpha(row) : 255));
+  return both[through];
 }
 
 /** For every step its value ÷ divisor, clipped to ±1; a map that is all zero has divisor 0. */

@@ -7,11 +7,14 @@ import { Filters } from "./filters.js";
 import { chosen, facts } from "./order.js";
 import { figure } from "./words.js";
 
+const WORDS_EVERY = 60;
+
 export class Grid {
   constructor(app) {
     this.app = app;
     this.filters = new Filters(app);
     this.cards = [];
+    this.written = -Infinity;
     this.grid = h("div", { class: "grid" });
     this.nothing = h("p", { class: "quiet nothing", hidden: true, text: "No probe fits the filter." });
     this.problem = h("p", { class: "problem", role: "status" });
@@ -32,9 +35,25 @@ export class Grid {
     this.grid.style.setProperty("--size", `${app.state.size}px`);
     const colours = palette(app.state.view, app.state.colours);
     setChildren(this.grid, shown.map((fact) => this.card(fact.probe).element));
+    const words = this.wordsAreDue(`${run} ${method} ${step}`);
     for (const fact of shown) {
-      this.card(fact.probe).update(fact, probes, lookAt(app, run, method, step, fact.probe), app.state, colours);
+      const card = this.card(fact.probe);
+      card.draw(probes, lookAt(app, run, method, step, fact.probe), fact.probe, app.state, colours);
+      if (words) card.write(fact);
     }
+  }
+
+  /** While the step changes fast the words follow less often: no one reads them, and they cost more than the maps. */
+  wordsAreDue(shown) {
+    const wait = this.written + WORDS_EVERY - performance.now();
+    if (shown !== this.shown && wait > 0) {
+      this.app.noted(undefined);
+      setTimeout(() => this.app.changed(), wait);
+      return false;
+    }
+    if (shown !== this.shown) this.written = performance.now();
+    this.shown = shown;
+    return true;
   }
 
   card(probe) {
@@ -54,12 +73,15 @@ export class Card {
     this.changeBar = h("span", { class: "change-bar" }, h("span"));
     this.element = h("button", { class: "card", onclick: open },
       this.cell.element,
-      h("span", { class: "words" }, this.name, h("span", { class: "line answer" }, this.label, this.said), h("span", { class: "line" }, this.changeBar, this.change)));
+      h("span", { class: "words" }, this.name, h("span", { class: "line" }, this.said), h("span", { class: "line" }, this.label, this.change), this.changeBar));
   }
 
-  update(fact, probes, look, state, colours) {
-    this.cell.showProbe(probes, fact.probe, state);
-    this.cell.showMap(look, fact.probe, state, colours);
+  draw(probes, look, probe, state, colours) {
+    this.cell.showProbe(probes, probe, state);
+    this.cell.showMap(look, probe, state, colours);
+  }
+
+  write(fact) {
     setText(this.name, fact.name);
     setAttribute(this.name, "title", fact.name);
     setText(this.label, fact.labelWords === null ? "" : `label ${fact.labelWords}`);

@@ -4,6 +4,7 @@ import { VIEWS } from "./maps.js";
 
 const PREFIX = "s.";
 const HOME = "saliency";
+const WRITE_AFTER = 150;
 
 // Each entry reads one part of the address; what is not understood falls back to the default.
 const text = (fallback) => ({ fallback, read: String });
@@ -44,16 +45,18 @@ export class State {
     this.listeners = new Set();
     this.window = addressWindow();
     this.now = this.read();
+    window.addEventListener("pagehide", () => this.write());
     this.window.addEventListener("hashchange", () => {
       const hash = this.window.location.hash;
       if (hash !== this.written && this.ours(hash)) this.take(this.read());
     });
   }
 
-  /** Changes some fields; everyone is told, and the address follows. */
+  /** Changes some fields; everyone is told. The address follows when there is a pause: browsers count its changes. */
   set(patch) {
     this.take({ ...this.now, ...patch });
-    this.write();
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => this.write(), WRITE_AFTER);
   }
 
   /** Calls `listener` after every change. */
@@ -63,6 +66,7 @@ export class State {
 
   /** A link that shows the same thing. */
   get link() {
+    this.write();
     return this.window.location.href;
   }
 
