@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PROJECT := pyproject.toml tests/constraints.txt
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
 .PHONY: help demo test check format benchmark benchmark-tab seeds clean
@@ -15,7 +15,7 @@ help:
 	@echo "make check      style, types and the import contract"
 	@echo "make format     mend the style"
 	@echo "make benchmark  what a look costs, against a bare compiled gradient"
-	@echo "make benchmark-tab  what the Saliency tab costs its server"
+	@echo "make benchmark-tab  what the Saliency tab costs its server and, where there is one, a browser"
 	@echo "make seeds      the demo's claim over five seeds and three arms"
 	@echo "make clean      remove the virtual environment and what was made"
 
@@ -42,6 +42,7 @@ benchmark: $(VENV)/.test
 
 benchmark-tab: $(VENV)/.test
 	$(BIN)/python -m benchmarks.tab_server
+	$(BIN)/python -m benchmarks.tab_page
 
 seeds: $(VENV)/.test
 	$(BIN)/python -m benchmarks.arms
