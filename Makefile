@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PROJECT := pyproject.toml tests/constraints.txt
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
 .PHONY: help demo test check format benchmark benchmark-tab seeds clean
@@ -23,7 +23,8 @@ demo: $(VENV)/.demo
 	$(BIN)/keras-saliency demo
 
 test: $(VENV)/.test
-	KERAS_BACKEND=tensorflow $(PYTEST) tests
+	KERAS_BACKEND=tensorflow $(PYTEST) tests --ignore tests/browser
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest tests/browser
 	KERAS_BACKEND=jax $(PYTEST) tests -m backend
 	KERAS_BACKEND=torch $(PYTEST) tests -m backend
 

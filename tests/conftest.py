@@ -13,19 +13,15 @@ import pytest
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-ONE_PROCESS = ("browser",)  # one log, two servers and one browser for all of its files
 EVERY_BACKEND = ("engine", "methods", "test_explanation", "test_observer", "callback")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the rooms that depend on the framework, and what runs in one process."""
+    """Mark the tests of the rooms that depend on the framework."""
     root = Path(__file__).parent
     for item in items:
-        room = item.path.relative_to(root).parts[0]
-        if room.removesuffix(".py") in EVERY_BACKEND:
+        if item.path.relative_to(root).parts[0].removesuffix(".py") in EVERY_BACKEND:
             item.add_marker(pytest.mark.backend)
-        together = room if room in ONE_PROCESS else item.path.relative_to(root).as_posix()
-        item.add_marker(pytest.mark.xdist_group(together))
 
 
 def _write_by_hand(folder, steps=(0, 1, 2), method="gradient", probes=True, **changes):
