@@ -8,8 +8,6 @@ import pytest
 
 from keras_saliency.probes import ProbeSet
 
-pytest.importorskip("selenium", reason="selenium is not installed: pip install keras_saliency[test]")
-
 from . import chromium, logs, servers
 from .page import ENTRY, Page
 
