@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 import keras_saliency as ks
+from keras_saliency import records
 from keras_saliency.writers import eventfile
 
 EPOCHS = 100
@@ -68,3 +69,25 @@ def damage(log_dir, step):
         if values:
             damaged.write(event.step, values, event.wall_time)
     damaged.close()
+
+
+CHECKED = (
+    {"name": "finite", "status": "passed", "sentence": "All is finite.", "value": None, "limit": None},
+    {
+        "name": "region",
+        "status": "failed",
+        "sentence": f"The corner has too much: {HTML}",
+        "value": 12.125,
+        "limit": 3.0,
+        "direction": "at_most",
+    },
+)
+
+
+def add_checks(log_dir, step):
+    """Log check results at a step, as a run that had checks does."""
+    record = records.encode_checks(records.ChecksRecord(step, step, CHECKED))
+    file = eventfile.EventFile(log_dir / "saliency")
+    content = records.metadata(records.CHECKS)
+    file.write(step, [eventfile.blobs(records.CHECKS_TAG, [record], records.PLUGIN_NAME, content)])
+    file.close()

@@ -88,6 +88,25 @@ def test_without_pictures_there_are_maps(page, view, tmp_path):
     drawn.assert_same(page.heat(5)[..., :3], drawn.coloured(log_dir / "run", "gradient", 1, "magnitude")[5])
 
 
+def test_what_checks_found(page, view, tmp_path):
+    log_dir = tmp_path / "logs"
+    logs.train(log_dir / "run", 2)
+    logs.train(log_dir / "unchecked", 1)
+    logs.add_checks(log_dir / "run", 2)
+    page.open(view(log_dir), run="run/saliency")
+    page.wait(lambda: page.all('[data-value="checks"]'))
+    page.choose("What to see", "checks")
+    page.wait(lambda: page.all(".report tr"))
+    assert page.text(".report h3") == "epoch 3"
+    assert page.texts(".report .status") == ["passed", "failed"]
+    assert page.texts(".report td:nth-child(3)") == [check["sentence"] for check in logs.CHECKED]
+    assert page.texts(".report .measured") == ["", "12.1 (at most 3.00)"]
+    assert page.all(".report img") == []
+    assert page.complaints() == []
+    page.choose("What to see", "grid").select("Run", "unchecked/saliency")
+    page.wait(lambda: not page.all('[data-value="checks"]'))
+
+
 def test_one_file_that_asks_for_nothing(page, written, tmp_path):
     exported = tmp_path / "page.html"
     assert main(["view", str(written.folder), "--export", str(exported), "--every", "20"]) == 0

@@ -58,7 +58,7 @@ export class Chart {
     this.plot.replaceChildren(
       ...this.ticks.map((tick) => svg("path", { class: "rule", d: `M${LEFT} ${this.y(tick)}H${this.width - RIGHT}` })),
       ...this.ticks.map((tick) => svg("text", { class: "tick", x: LEFT - 6, y: this.y(tick) + 3.5, "text-anchor": "end" }, short(tick))),
-      ...this.epochTicks().map((epoch) => svg("text", { class: "tick", x: this.x(epoch), y: HEIGHT - 6, "text-anchor": "middle" }, epoch === -1 ? "start" : String(epoch + 1))),
+      ...this.epochTicks().map((epoch) => svg("text", { class: "tick", x: this.x(epoch), y: HEIGHT - 6, "text-anchor": this.width - this.x(epoch) < 24 ? "end" : "middle" }, epoch === -1 ? "start" : String(epoch + 1))),
       ...(level === undefined ? [] : [svg("path", { class: "level", d: `M${LEFT} ${this.y(level)}H${this.width - RIGHT}` })]),
       this.cursor, this.marker, ...lines.flatMap((line) => this.line(line)));
     this.mark(this.cursor, null);
@@ -91,7 +91,7 @@ export class Chart {
   epochTicks() {
     const most = Math.max(2, Math.floor((this.width - LEFT) / 56));
     const every = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000].find((step) => (this.to - this.from) / step <= most) ?? 10000;
-    const ticks = this.from === -1 ? [-1] : [];
+    const ticks = [this.from];
     for (let shown = every; shown <= this.to + 1; shown += every) {
       const clear = ticks.length === 0 || this.x(shown - 1) - this.x(ticks.at(-1)) > 34;
       if (shown - 1 >= this.from && clear) ticks.push(shown - 1);

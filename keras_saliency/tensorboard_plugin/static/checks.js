@@ -35,5 +35,5 @@ const STATUSES = new Set(["passed", "warned", "failed", "skipped", "errored"]);
 function measured({ value, limit, direction }) {
   if (value === null || value === undefined) return "";
   if (limit === null || limit === undefined) return figure(value);
-  return `${figure(value)} (${direction ?? "limit"} ${figure(limit)})`;
+  return `${figure(value)} (${direction?.replaceAll("_", " ") ?? "limit"} ${figure(limit)})`;
 }

@@ -78,7 +78,7 @@ export class Controls {
     this.bar = h("div", { class: "bar" }, this.views.element, this.layers.element, this.opacityField, this.colours.element, this.scale.element, this.outlinesField, this.legend.element);
     this.methodBar = h("div", { class: "bar method-bar" }, h("span", { class: "quiet bar-name", text: "Method" }), this.methods.element);
     this.element = h("header", { class: "controls" },
-      h("div", { class: "top" }, this.tabs.element, h("span", { class: "grow" }), this.run.element, this.copy), this.methodBar, this.bar);
+      h("div", { class: "top" }, this.tabs.element, h("span", { class: "grow" }), this.run.element, keys(), this.copy), this.methodBar, this.bar);
   }
 
   update() {
@@ -163,3 +163,13 @@ class Legend {
 
 /** The views a map can have, for the keys 1 to 4. */
 export const VIEW_KEYS = Object.fromEntries(VIEWS.map((view, at) => [String(at + 1), view]));
+
+const KEYS = {
+  "← →": "one look back, one on", "Home End": "the first look, the newest", Space: "play, stop", "1 2 3 4": "magnitude, positive, negative, signed",
+  "N P": "the next probe, the one before", Escape: "back to the grid",
+};
+
+function keys() {
+  const rows = Object.entries(KEYS).flatMap(([key, words]) => [h("dt", { text: key }), h("dd", { text: words })]);
+  return h("details", { class: "keys" }, h("summary", { class: "chip", text: "Keys" }), h("dl", {}, ...rows));
+}

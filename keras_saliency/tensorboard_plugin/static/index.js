@@ -86,7 +86,7 @@ class Page {
       ArrowRight: () => transport.move(1),
       Home: () => transport.go(0),
       End: () => app.set({ step: "latest" }),
-      Escape: () => app.set({ tab: "grid" }),
+      Escape: () => this.leave(),
       " ": event.target.closest("button, a") ? null : () => transport.toggle(),
       ...(["probe", "strip"].includes(app.state.tab) ? { p: () => this.turn(-1), n: () => this.turn(1) } : {}),
     };
@@ -94,6 +94,13 @@ class Page {
     if (!act) return;
     event.preventDefault();
     act();
+  }
+
+  /** Closes what is open, else goes back to the grid. */
+  leave() {
+    const open = this.element.querySelector("details[open]");
+    if (open) open.open = false;
+    else this.app.set({ tab: "grid" });
   }
 
   turn(by) {
