@@ -153,6 +153,7 @@ def test_when_a_run_has_stabilised(page, entry, written):
 
 def test_a_damaged_step_is_told_and_the_rest_works(page, entry, written):
     page.open(entry, run="torn/saliency", step=2, layer="map")
+    assert page.epoch == "epoch 3"
     assert "damaged" in page.text(".grid-view .problem")
     assert "cannot be read" in page.card(0).get_property("textContent")
     page.press(Keys.ARROW_RIGHT)

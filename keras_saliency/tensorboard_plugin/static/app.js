@@ -56,9 +56,12 @@ export class App {
       this.take(runs);
       if (!this.loaded) this.begin();
       await Promise.all([...this.held.series.values()].map((held) => this.grow(held)));
-      await Promise.all([...this.held.checks.keys()].map((run) => (this.info(run)?.gone ? null : this.loadChecks(run))));
+      await Promise.all(
+        [...this.held.checks.keys()].map((run) => (this.info(run)?.gone ? null : this.loadChecks(run))),
+      );
     } catch (error) {
-      this.trouble = error instanceof Offline ? `${error.message} What was loaded stays here; the page asks again.` : error.message;
+      this.trouble =
+        error instanceof Offline ? `${error.message} What was loaded stays here; the page asks again.` : error.message;
     }
     this.loaded = true;
     this.changed();
@@ -103,9 +106,9 @@ export class App {
     return this.current?.nearest(this.state.step);
   }
 
-  /** The epoch that is shown; undefined for a look that cannot be read. */
+  /** The epoch that is shown; undefined while nothing is known of it. */
   get epoch() {
-    return this.current?.epochs[this.current.at(this.step)];
+    return this.current?.epochOf(this.step);
   }
 
   /** The probe that is shown in the views of one probe. */
@@ -142,7 +145,7 @@ export class App {
   /** The maps at a step, `{error}`, or undefined while loading. */
   maps(run, method, step) {
     const series = this.series(run, method);
-    if (!series) return undefined;
+    if (!series || step === undefined) return undefined;
     return series.problems[step] ? { error: series.problems[step] } : this.noted(this.library.get(run, method, step));
   }
 
@@ -172,7 +175,9 @@ export class App {
 
   proposed() {
     if (!this.run) return [];
-    const others = this.runs.filter((info) => info !== this.run && this.alike(info, this.run) && this.method in info.methods);
+    const others = this.runs.filter(
+      (info) => info !== this.run && this.alike(info, this.run) && this.method in info.methods,
+    );
     if (others.length) return [this.run, ...others].slice(0, 4).map((info) => [info.run, this.method]);
     const methods = methodsOf(this.run).filter((method) => method !== this.method);
     return [this.method, ...methods].slice(0, 4).map((method) => [this.run.run, method]);
@@ -195,7 +200,8 @@ export class App {
         const step = series.timeline[at];
         if (step === undefined) continue;
         for (const [run, method] of sources) {
-          if (this.held.series.get(`${run}\u0000${method}`)?.series.at(step) !== undefined) wanted.push([run, method, step]);
+          if (this.held.series.get(`${run}\u0000${method}`)?.series.at(step) !== undefined)
+            wanted.push([run, method, step]);
         }
       }
       if (wanted.length > 400) break;
@@ -240,7 +246,7 @@ export class App {
     if (held.asking || info?.gone || !(first || missing)) return;
     held.asking = true;
     try {
-      for (let more = true; more; ) {
+      for (let more = true; more;) {
         const looks = await this.source.looks(run, method, series.timeline.at(-1), LOOKS_AT_ONCE);
         series.append(looks);
         more = Boolean(looks.more) && looks.steps.length > 0;
@@ -279,7 +285,8 @@ export class App {
 
 /** Whether a run of the same name is another one now: other probes, or steps that were there are not. */
 function replaced(before, now) {
-  if (before.fingerprint !== now.fingerprint || before.count !== now.count || before.has_pictures !== now.has_pictures) return true;
+  if (before.fingerprint !== now.fingerprint || before.count !== now.count || before.has_pictures !== now.has_pictures)
+    return true;
   return Object.entries(before.methods).some(([method, { steps }]) => {
     const present = new Set(now.methods[method]?.steps ?? []);
     return steps.some((step) => !present.has(step));

@@ -26,7 +26,9 @@ export class Cell {
       if (picture) drawPicture(this.picture, picture, dimmed);
       if (picture) sharpen(this.picture);
     });
-    this.once("outlines", [probes, probe, state.outlines], () => this.outline(state.outlines === "on" ? probes : null, probe));
+    this.once("outlines", [probes, probe, state.outlines], () =>
+      this.outline(state.outlines === "on" ? probes : null, probe),
+    );
   }
 
   /** The map of a probe: `look` is `{key, maps, divisor}`; maps that are on their way leave what is drawn. */
@@ -40,7 +42,7 @@ export class Cell {
     setText(this.note, maps.error ? "cannot be read" : messageOf(maps, probe, state.view));
     setAttribute(this.note, "title", maps.error);
     if (maps.error || this.heat.hidden) return;
-    this.once("heat", [maps, probe, state.view, palette, divisor, through], () => {
+    this.once("heat", [maps.id, probe, state.view, palette, divisor, through], () => {
       drawMap(this.heat, maps, probe, state.view, palette, divisor, through);
       sharpen(this.heat);
     });
@@ -56,7 +58,7 @@ export class Cell {
     setText(this.note, error ? "cannot be read" : "");
     setAttribute(this.note, "title", error);
     if (error) return;
-    this.once("heat", [now.maps, before.maps, probe, palette, now.divisor, before.divisor], () => {
+    this.once("heat", [now.maps.id, before.maps.id, probe, palette, now.divisor, before.divisor], () => {
       drawChange(this.heat, now.maps, before.maps, probe, palette, [now.divisor, before.divisor]);
       sharpen(this.heat);
     });
@@ -71,12 +73,22 @@ export class Cell {
   }
 
   outline(probes, probe) {
-    const edges = probes ? probes.regions.map((region) => ({ name: region.name, ...probes.outline(region, probe) })) : [];
-    this.outlines.replaceChildren(...edges.flatMap(({ name, path, width, height }) => {
-      const frame = svg("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", width: "100%", height: "100%", "data-region": name });
-      frame.append(svg("path", { class: "shadow", d: path }), svg("path", { class: "line", d: path }));
-      return [frame];
-    }));
+    const edges = probes
+      ? probes.regions.map((region) => ({ name: region.name, ...probes.outline(region, probe) }))
+      : [];
+    this.outlines.replaceChildren(
+      ...edges.flatMap(({ name, path, width, height }) => {
+        const frame = svg("svg", {
+          viewBox: `0 0 ${width} ${height}`,
+          preserveAspectRatio: "none",
+          width: "100%",
+          height: "100%",
+          "data-region": name,
+        });
+        frame.append(svg("path", { class: "shadow", d: path }), svg("path", { class: "line", d: path }));
+        return [frame];
+      }),
+    );
   }
 
   /** Draws a part only if what it is drawn from has changed. */

@@ -33,7 +33,13 @@ export class Chart {
     this.lines = lines;
     this.epoch = epoch;
     const width = Math.max(200, Math.round(this.element.clientWidth || 360));
-    const key = JSON.stringify([width, level, least, most, lines.map(({ name, colour, points }) => [name, colour, points.length, points.at(-1)])]);
+    const key = JSON.stringify([
+      width,
+      level,
+      least,
+      most,
+      lines.map(({ name, colour, points }) => [name, colour, points.length, points.at(-1)]),
+    ]);
     if (key !== this.key) {
       this.key = key;
       this.width = width;
@@ -57,10 +63,28 @@ export class Chart {
     setAttribute(this.plot, "aria-label", `${this.title.textContent} over epochs`);
     this.plot.replaceChildren(
       ...this.ticks.map((tick) => svg("path", { class: "rule", d: `M${LEFT} ${this.y(tick)}H${this.width - RIGHT}` })),
-      ...this.ticks.map((tick) => svg("text", { class: "tick", x: LEFT - 6, y: this.y(tick) + 3.5, "text-anchor": "end" }, short(tick))),
-      ...this.epochTicks().map((epoch) => svg("text", { class: "tick", x: this.x(epoch), y: HEIGHT - 6, "text-anchor": this.width - this.x(epoch) < 24 ? "end" : "middle" }, epoch === -1 ? "start" : String(epoch + 1))),
-      ...(level === undefined ? [] : [svg("path", { class: "level", d: `M${LEFT} ${this.y(level)}H${this.width - RIGHT}` })]),
-      this.cursor, this.marker, ...lines.flatMap((line) => this.line(line)));
+      ...this.ticks.map((tick) =>
+        svg("text", { class: "tick", x: LEFT - 6, y: this.y(tick) + 3.5, "text-anchor": "end" }, short(tick)),
+      ),
+      ...this.epochTicks().map((epoch) =>
+        svg(
+          "text",
+          {
+            class: "tick",
+            x: this.x(epoch),
+            y: HEIGHT - 6,
+            "text-anchor": this.width - this.x(epoch) < 24 ? "end" : "middle",
+          },
+          epoch === -1 ? "start" : String(epoch + 1),
+        ),
+      ),
+      ...(level === undefined
+        ? []
+        : [svg("path", { class: "level", d: `M${LEFT} ${this.y(level)}H${this.width - RIGHT}` })]),
+      this.cursor,
+      this.marker,
+      ...lines.flatMap((line) => this.line(line)),
+    );
     this.mark(this.cursor, null);
   }
 
@@ -76,8 +100,20 @@ export class Chart {
     }
     const parts = [svg("path", { class: "line", d: path.join(""), stroke: colour, "data-line": name })];
     if (points.length > 60) return parts;
-    return parts.concat(points.filter(([, value]) => value !== null).map(([epoch, value]) =>
-      svg("circle", { class: "point", cx: this.x(epoch), cy: this.y(value), r: 2.2, fill: colour, "data-epoch": epoch })));
+    return parts.concat(
+      points
+        .filter(([, value]) => value !== null)
+        .map(([epoch, value]) =>
+          svg("circle", {
+            class: "point",
+            cx: this.x(epoch),
+            cy: this.y(value),
+            r: 2.2,
+            fill: colour,
+            "data-epoch": epoch,
+          }),
+        ),
+    );
   }
 
   x(epoch) {
@@ -90,7 +126,9 @@ export class Chart {
 
   epochTicks() {
     const most = Math.max(2, Math.floor((this.width - LEFT) / 56));
-    const every = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000].find((step) => (this.to - this.from) / step <= most) ?? 10000;
+    const every =
+      [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000].find((step) => (this.to - this.from) / step <= most) ??
+      10000;
     const ticks = [this.from];
     for (let shown = every; shown <= this.to + 1; shown += every) {
       const clear = ticks.length === 0 || this.x(shown - 1) - this.x(ticks.at(-1)) > 34;
@@ -103,9 +141,15 @@ export class Chart {
   epochAt(event) {
     if (!this.lines?.length) return null;
     const box = this.plot.getBoundingClientRect();
-    const wanted = this.from + (((event.clientX - box.left) * (this.width / box.width) - LEFT) / (this.width - LEFT - RIGHT)) * (this.to - this.from);
+    const wanted =
+      this.from +
+      (((event.clientX - box.left) * (this.width / box.width) - LEFT) / (this.width - LEFT - RIGHT)) *
+        (this.to - this.from);
     const epochs = this.lines.flatMap((line) => line.points.map(([epoch]) => epoch));
-    return epochs.reduce((best, epoch) => (Math.abs(epoch - wanted) < Math.abs(best - wanted) ? epoch : best), epochs[0] ?? null);
+    return epochs.reduce(
+      (best, epoch) => (Math.abs(epoch - wanted) < Math.abs(best - wanted) ? epoch : best),
+      epochs[0] ?? null,
+    );
   }
 
   hover(epoch) {
@@ -125,12 +169,19 @@ export class Chart {
 
   /** Says the values at an epoch, each in its line's colour. */
   read(epoch) {
-    const values = (this.lines ?? []).map(({ colour, points }) => [colour, figure(points.find(([at]) => at === epoch)?.[1])]);
+    const values = (this.lines ?? []).map(({ colour, points }) => [
+      colour,
+      figure(points.find(([at]) => at === epoch)?.[1]),
+    ]);
     const key = JSON.stringify([epoch, values]);
     if (key === this.readKey) return;
     this.readKey = key;
     const known = epoch !== null && epoch !== undefined;
-    this.value.replaceChildren(...(known ? [`${epochWords(epoch)} `, ...values.map(([colour, text]) => h("b", { style: `color:${colour}`, text }))] : []));
+    this.value.replaceChildren(
+      ...(known
+        ? [`${epochWords(epoch)} `, ...values.map(([colour, text]) => h("b", { style: `color:${colour}`, text }))]
+        : []),
+    );
   }
 }
 

@@ -3,23 +3,74 @@
 const NOT_FINITE = [0, 230, 64];
 
 const SEQUENTIAL = {
-  ember: [[0, 0, 4], [40, 11, 84], [101, 21, 110], [159, 42, 99], [212, 72, 66], [245, 125, 21], [250, 193, 39], [252, 255, 164]],
-  viridis: [[68, 1, 84], [70, 50, 127], [54, 92, 141], [39, 127, 142], [31, 161, 135], [74, 194, 109], [159, 218, 58], [253, 231, 37]],
-  grey: [[0, 0, 0], [255, 255, 255]],
+  ember: [
+    [0, 0, 4],
+    [40, 11, 84],
+    [101, 21, 110],
+    [159, 42, 99],
+    [212, 72, 66],
+    [245, 125, 21],
+    [250, 193, 39],
+    [252, 255, 164],
+  ],
+  viridis: [
+    [68, 1, 84],
+    [70, 50, 127],
+    [54, 92, 141],
+    [39, 127, 142],
+    [31, 161, 135],
+    [74, 194, 109],
+    [159, 218, 58],
+    [253, 231, 37],
+  ],
+  grey: [
+    [0, 0, 0],
+    [255, 255, 255],
+  ],
 };
 // From zero outwards: the arm of what raises the score, the arm of what lowers it.
 const DIVERGING = {
   "red–blue": [
-    [[255, 255, 255], [250, 178, 152], [226, 84, 66], [158, 12, 30]],
-    [[255, 255, 255], [162, 196, 246], [58, 128, 224], [18, 60, 150]],
+    [
+      [255, 255, 255],
+      [250, 178, 152],
+      [226, 84, 66],
+      [158, 12, 30],
+    ],
+    [
+      [255, 255, 255],
+      [162, 196, 246],
+      [58, 128, 224],
+      [18, 60, 150],
+    ],
   ],
   "on black": [
-    [[0, 0, 0], [150, 22, 36], [236, 94, 70], [255, 205, 180]],
-    [[0, 0, 0], [20, 70, 160], [70, 144, 236], [190, 220, 255]],
+    [
+      [0, 0, 0],
+      [150, 22, 36],
+      [236, 94, 70],
+      [255, 205, 180],
+    ],
+    [
+      [0, 0, 0],
+      [20, 70, 160],
+      [70, 144, 236],
+      [190, 220, 255],
+    ],
   ],
   "orange–purple": [
-    [[255, 255, 255], [253, 194, 120], [224, 130, 20], [127, 59, 8]],
-    [[255, 255, 255], [196, 188, 220], [128, 115, 172], [45, 0, 75]],
+    [
+      [255, 255, 255],
+      [253, 194, 120],
+      [224, 130, 20],
+      [127, 59, 8],
+    ],
+    [
+      [255, 255, 255],
+      [196, 188, 220],
+      [128, 115, 172],
+      [45, 0, 75],
+    ],
   ],
 };
 
@@ -41,7 +92,11 @@ export function fittingColormap(view, name) {
  */
 export function palette(view, name) {
   const key = fittingColormap(view, name);
-  if (!palettes.has(key)) palettes.set(key, view === "signed" ? diverging(DIVERGING[key]) : { rows: interpolated(SEQUENTIAL[key], 256), zero: 0 });
+  if (!palettes.has(key))
+    palettes.set(
+      key,
+      view === "signed" ? diverging(DIVERGING[key]) : { rows: interpolated(SEQUENTIAL[key], 256), zero: 0 },
+    );
   return palettes.get(key);
 }
 
@@ -64,6 +119,8 @@ function interpolated(anchors, entries) {
   return Array.from({ length: entries }, (_, i) => {
     const at = (i * (anchors.length - 1)) / (entries - 1);
     const left = Math.min(Math.floor(at), anchors.length - 2);
-    return anchors[left].map((value, channel) => Math.round(value + (at - left) * (anchors[left + 1][channel] - value)));
+    return anchors[left].map((value, channel) =>
+      Math.round(value + (at - left) * (anchors[left + 1][channel] - value)),
+    );
   });
 }

@@ -19,13 +19,24 @@ export class Compare {
     this.app = app;
     this.filters = new Filters(app);
     this.add = new Select("Add", {}, (pair) => this.change((columns) => [...columns, JSON.parse(pair)]));
-    this.reset = h("button", { class: "chip", text: "Start over", title: "Compare what is proposed: this method in all runs with the same probes", onclick: () => app.set({ columns: "[]" }) });
+    this.reset = h("button", {
+      class: "chip",
+      text: "Start over",
+      title: "Compare what is proposed: this method in all runs with the same probes",
+      onclick: () => app.set({ columns: "[]" }),
+    });
     this.parts = h("div", { class: "parts" });
     this.bands = h("div", { class: "bands" });
     this.nothing = h("p", { class: "quiet nothing", hidden: true, text: "No probe fits the filter." });
     this.kept = { parts: new Map(), bands: new Map(), heads: new Map(), names: new Map(), cells: new Map() };
-    this.element = h("section", { class: "view compare-view" },
-      h("div", { class: "bar" }, this.parts, this.add.element, this.reset), this.filters.element, this.bands, this.nothing);
+    this.element = h(
+      "section",
+      { class: "view compare-view" },
+      h("div", { class: "bar" }, this.parts, this.add.element, this.reset),
+      this.filters.element,
+      this.bands,
+      this.nothing,
+    );
   }
 
   update() {
@@ -36,12 +47,17 @@ export class Compare {
     const probes = base && app.probes(base.run);
     const leading = sources.find(({ series }) => series);
     if (!probes || !leading) return;
-    for (const source of sources) source.facts = source.series && source.step !== undefined ? facts(probes, source.series, source.step) : null;
+    for (const source of sources)
+      source.facts = source.series && source.step !== undefined ? facts(probes, source.series, source.step) : null;
     const all = leading.facts ?? facts(probes, leading.series, leading.step);
     const shown = chosen(all, app.state);
     this.filters.update(shown.length, all);
     setAttribute(this.nothing, "hidden", shown.length > 0);
-    this.updateBands(shown, sources.filter(({ apart }) => !apart), probes);
+    this.updateBands(
+      shown,
+      sources.filter(({ apart }) => !apart),
+      probes,
+    );
   }
 
   /** What is compared: its looks and its step at the shown epoch, or why it stands apart. */
@@ -52,7 +68,12 @@ export class Compare {
     if (!info) return { key, run, method, apart: "this run is not in the log directory" };
     if (!(method in info.methods)) return { key, run, method, apart: "this run does not have this method" };
     if (!app.alike(info, base)) {
-      return { key, run, method, apart: `other probes (${mark(info)}, the first has ${mark(base)}): only runs that were asked the same question line up` };
+      return {
+        key,
+        run,
+        method,
+        apart: `other probes (${mark(info)}, the first has ${mark(base)}): only runs that were asked the same question line up`,
+      };
     }
     const series = app.series(run, method);
     const own = series?.problems[app.step] && run === app.run.run ? app.step : undefined;
@@ -60,10 +81,18 @@ export class Compare {
   }
 
   updateParts(sources) {
-    setChildren(this.parts, sources.map((source) => this.part(source)));
+    setChildren(
+      this.parts,
+      sources.map((source) => this.part(source)),
+    );
     const taken = new Set(sources.map(({ key }) => key));
-    const pairs = this.app.runs.flatMap((info) => methodsOf(info).map((method) => [info.run, method])).filter((pair) => !taken.has(pair.join("\u0000")));
-    this.add.offer({ "": "a run or method …", ...Object.fromEntries(pairs.map((pair) => [JSON.stringify(pair), `${runWords(pair[0])} · ${pair[1]}`])) });
+    const pairs = this.app.runs
+      .flatMap((info) => methodsOf(info).map((method) => [info.run, method]))
+      .filter((pair) => !taken.has(pair.join("\u0000")));
+    this.add.offer({
+      "": "a run or method …",
+      ...Object.fromEntries(pairs.map((pair) => [JSON.stringify(pair), `${runWords(pair[0])} · ${pair[1]}`])),
+    });
     this.add.show("");
     setAttribute(this.add.element, "hidden", pairs.length === 0);
     setAttribute(this.reset, "hidden", this.app.chosenColumns.length === 0);
@@ -71,10 +100,26 @@ export class Compare {
 
   part({ key, run, method, apart }) {
     const { element, remove, why } = made(this.kept.parts, key, () => {
-      const remove = h("button", { class: "remove", text: "×", "aria-label": `Take out ${runWords(run)}, ${method}`, title: "Take this out",
-        onclick: () => this.change((columns) => columns.filter((pair) => pair.join("\u0000") !== key)) });
+      const remove = h("button", {
+        class: "remove",
+        text: "×",
+        "aria-label": `Take out ${runWords(run)}, ${method}`,
+        title: "Take this out",
+        onclick: () => this.change((columns) => columns.filter((pair) => pair.join("\u0000") !== key)),
+      });
       const why = h("span", { class: "quiet" });
-      return { remove, why, element: h("span", { class: "part" }, h("b", { text: runWords(run) }), h("span", { text: method }), why, remove) };
+      return {
+        remove,
+        why,
+        element: h(
+          "span",
+          { class: "part" },
+          h("b", { text: runWords(run) }),
+          h("span", { text: method }),
+          why,
+          remove,
+        ),
+      };
     });
     setAttribute(remove, "hidden", this.app.columns.length < 2);
     element.classList.toggle("apart", Boolean(apart));
@@ -91,14 +136,20 @@ export class Compare {
     const colours = palette(this.app.state.view, this.app.state.colours);
     const bands = [];
     for (let first = 0; first < shown.length; first += across) bands.push(shown.slice(first, first + across));
-    setChildren(this.bands, bands.map((band, at) => this.band(at, band, across, sources, probes, colours)));
+    setChildren(
+      this.bands,
+      bands.map((band, at) => this.band(at, band, across, sources, probes, colours)),
+    );
   }
 
   band(at, band, across, sources, probes, colours) {
     const element = made(this.kept.bands, at, () => h("div", { class: "band" }));
     element.style.gridTemplateColumns = `${HEAD}px repeat(${across}, minmax(0, ${Math.round(this.app.state.size * 1.3)}px))`;
     const names = band.map((fact) => this.name(fact));
-    const rows = sources.map((source) => [this.head(at, source), ...band.map((fact) => this.cell(source, fact.probe, probes, colours))]);
+    const rows = sources.map((source) => [
+      this.head(at, source),
+      ...band.map((fact) => this.cell(source, fact.probe, probes, colours)),
+    ]);
     setChildren(element, [this.head(at, null), ...names, ...rows.flat()]);
     return element;
   }
@@ -117,7 +168,16 @@ export class Compare {
   name({ probe, name, labelWords }) {
     const { element, title, label } = made(this.kept.names, probe, () => {
       const [title, label] = [h("b", { class: "name" }), h("span", { class: "quiet" })];
-      return { title, label, element: h("button", { class: "compare-probe", title: "Open this probe", onclick: () => this.app.set({ tab: "probe", probe }) }, title, label) };
+      return {
+        title,
+        label,
+        element: h(
+          "button",
+          { class: "compare-probe", title: "Open this probe", onclick: () => this.app.set({ tab: "probe", probe }) },
+          title,
+          label,
+        ),
+      };
     });
     setText(title, name);
     setText(label, labelWords === null ? "" : `label ${labelWords}`);
@@ -127,8 +187,22 @@ export class Compare {
   cell(source, probe, probes, colours) {
     const { app } = this;
     const { cell, said, change, element } = made(this.kept.cells, `${source.key}\u0000${probe}`, () => {
-      const [cell, said, change] = [new Cell(), h("span", { class: "said" }), h("span", { class: "quiet", title: "Drift" })];
-      return { cell, said, change, element: h("div", { class: "compare-cell", "data-run": source.run, "data-method": source.method, "data-probe": probe }, cell.element, h("span", { class: "line" }, said, change)) };
+      const [cell, said, change] = [
+        new Cell(),
+        h("span", { class: "said" }),
+        h("span", { class: "quiet", title: "Drift" }),
+      ];
+      return {
+        cell,
+        said,
+        change,
+        element: h(
+          "div",
+          { class: "compare-cell", "data-run": source.run, "data-method": source.method, "data-probe": probe },
+          cell.element,
+          h("span", { class: "line" }, said, change),
+        ),
+      };
     });
     const fact = source.facts?.[probe] ?? null;
     element.classList.toggle("wrong", fact?.wrong === true);
@@ -136,7 +210,8 @@ export class Compare {
     setText(said, fact ? saidOf(fact) : "");
     setText(change, fact?.change === undefined ? "" : figure(fact.change));
     if (source.series && source.step === undefined) cell.showNothing("no look at this epoch");
-    else if (source.series) cell.showMap(lookAt(app, source.run, source.method, source.step, probe), probe, app.state, colours);
+    else if (source.series)
+      cell.showMap(lookAt(app, source.run, source.method, source.step, probe), probe, app.state, colours);
     return element;
   }
 
@@ -158,8 +233,16 @@ function numbersOf({ series, step }) {
   const at = series.at(step);
   if (at === undefined) return "no look at this epoch";
   const accuracy = series.probe_accuracy[at];
-  const enrichments = Object.entries(series.numbers).filter(([name]) => name.endsWith("_enrichment")).map(([name, values]) => `${name.replace("_enrichment", "")} ×${figure(values[at])}`);
-  return [accuracy === null || accuracy === undefined ? null : `accuracy ${figure(accuracy)}`, `drift ${figure(series.numbers.drift?.[at])}`, ...enrichments].filter(Boolean).join(", ");
+  const enrichments = Object.entries(series.numbers)
+    .filter(([name]) => name.endsWith("_enrichment"))
+    .map(([name, values]) => `${name.replace("_enrichment", "")} ×${figure(values[at])}`);
+  return [
+    accuracy === null || accuracy === undefined ? null : `accuracy ${figure(accuracy)}`,
+    `drift ${figure(series.numbers.drift?.[at])}`,
+    ...enrichments,
+  ]
+    .filter(Boolean)
+    .join(", ");
 }
 
 function mark({ fingerprint }) {

@@ -6,7 +6,14 @@ import { h, setAttribute, setChildren, setText } from "./dom.js";
 import { VIEWS } from "./maps.js";
 import { VIEW_WORDS, runWords } from "./words.js";
 
-const TABS = { grid: "Grid", probe: "Probe", strip: "Film strip", compare: "Compare", curves: "Curves", checks: "Checks" };
+const TABS = {
+  grid: "Grid",
+  probe: "Probe",
+  strip: "Film strip",
+  compare: "Compare",
+  curves: "Curves",
+  checks: "Checks",
+};
 const WITH_MAPS = ["grid", "probe", "strip", "compare"];
 
 /** A row of buttons of which one is chosen; `options` maps values to words or to [words, explanation]. */
@@ -23,9 +30,21 @@ export class Choice {
     for (const [value, words] of Object.entries(options)) {
       if (this.buttons.has(value)) continue;
       const [text, title] = Array.isArray(words) ? words : [words];
-      this.buttons.set(value, h("button", { role: this.kind === "tabs" ? "tab" : null, "data-value": value, text, title, onclick: () => this.choose(value) }));
+      this.buttons.set(
+        value,
+        h("button", {
+          role: this.kind === "tabs" ? "tab" : null,
+          "data-value": value,
+          text,
+          title,
+          onclick: () => this.choose(value),
+        }),
+      );
     }
-    setChildren(this.element, Object.keys(options).map((value) => this.buttons.get(value)));
+    setChildren(
+      this.element,
+      Object.keys(options).map((value) => this.buttons.get(value)),
+    );
   }
 
   show(chosen) {
@@ -38,7 +57,7 @@ export class Choice {
 export class Select {
   constructor(label, options, choose) {
     this.select = h("select", { "aria-label": label, onchange: () => choose(this.select.value) });
-    this.element = h("label", { class: "field" }, h("span", { class: "quiet", text: label }), this.select);
+    this.element = named(label, this.select);
     this.offer(options);
   }
 
@@ -54,6 +73,29 @@ export class Select {
   }
 }
 
+/** A slider: `[least, most, step]`, and what to do with a new value. */
+export function slider(label, [min, max, step], act) {
+  const input = h("input", {
+    type: "range",
+    min,
+    max,
+    step,
+    "aria-label": label,
+    oninput: () => act(Number(input.value)),
+  });
+  return input;
+}
+
+/** The slider for the size of the pictures, which every view with many of them has. */
+export function sizeSlider(app) {
+  return slider("Size of the pictures", [72, 320, 8], (size) => app.set({ size }));
+}
+
+/** A name in front of a control. */
+export function named(name, control) {
+  return h("label", { class: "field" }, h("span", { class: "quiet", text: name }), control);
+}
+
 export class Controls {
   constructor(app) {
     this.app = app;
@@ -62,23 +104,55 @@ export class Controls {
     this.run = new Select("Run", {}, set("run"));
     this.methods = new Choice("Method", {}, set("method"), "segments methods");
     this.views = new Choice("View of the maps", VIEW_WORDS, set("view"));
-    this.layers = new Choice("Layers", {
-      overlay: ["Overlay", "The map over the greyed image; the stronger, the more opaque."],
-      map: ["Map", "The map alone."],
-      image: ["Image", "The image alone."],
-    }, set("layer"));
-    this.opacity = h("input", { type: "range", min: 0, max: 1, step: 0.05, "aria-label": "Opacity of the map", oninput: () => app.set({ opacity: Number(this.opacity.value) }) });
-    this.opacityField = h("label", { class: "field" }, h("span", { class: "quiet", text: "Opacity" }), this.opacity);
+    this.layers = new Choice(
+      "Layers",
+      {
+        overlay: ["Overlay", "The map over the greyed image; the stronger, the more opaque."],
+        map: ["Map", "The map alone."],
+        image: ["Image", "The image alone."],
+      },
+      set("layer"),
+    );
+    this.opacity = slider("Opacity of the map", [0, 1, 0.05], set("opacity"));
+    this.opacityField = named("Opacity", this.opacity);
     this.colours = new Select("Colours", {}, set("colours"));
     this.scale = new Select("Scale", { map: "each map", time: "over time" }, set("scale"));
-    this.outlines = h("input", { type: "checkbox", onchange: () => app.set({ outlines: this.outlines.checked ? "on" : "off" }) });
+    this.outlines = h("input", {
+      type: "checkbox",
+      onchange: () => app.set({ outlines: this.outlines.checked ? "on" : "off" }),
+    });
     this.outlinesField = h("label", { class: "field tick" }, this.outlines, h("span", { text: "Regions" }));
     this.legend = new Legend();
-    this.copy = h("button", { class: "chip", text: "Copy link", title: "A link that shows exactly this", onclick: () => this.copyLink() });
-    this.bar = h("div", { class: "bar" }, this.views.element, this.layers.element, this.opacityField, this.colours.element, this.scale.element, this.outlinesField, this.legend.element);
-    this.methodBar = h("div", { class: "bar method-bar" }, h("span", { class: "quiet bar-name", text: "Method" }), this.methods.element);
-    this.element = h("header", { class: "controls" },
-      h("div", { class: "top" }, this.tabs.element, h("span", { class: "grow" }), this.run.element, keys(), this.copy), this.methodBar, this.bar);
+    this.copy = h("button", {
+      class: "chip",
+      text: "Copy link",
+      title: "A link that shows exactly this",
+      onclick: () => this.copyLink(),
+    });
+    this.bar = h(
+      "div",
+      { class: "bar" },
+      this.views.element,
+      this.layers.element,
+      this.opacityField,
+      this.colours.element,
+      this.scale.element,
+      this.outlinesField,
+      this.legend.element,
+    );
+    this.methodBar = h(
+      "div",
+      { class: "bar method-bar" },
+      h("span", { class: "quiet bar-name", text: "Method" }),
+      this.methods.element,
+    );
+    this.element = h(
+      "header",
+      { class: "controls" },
+      h("div", { class: "top" }, this.tabs.element, h("span", { class: "grow" }), this.run.element, keys(), this.copy),
+      this.methodBar,
+      this.bar,
+    );
   }
 
   update() {
@@ -87,7 +161,9 @@ export class Controls {
     const hasChecks = state.tab === "checks" || (app.run && app.checks(app.run.run)?.length > 0);
     this.tabs.offer(hasChecks ? TABS : Object.fromEntries(Object.entries(TABS).filter(([tab]) => tab !== "checks")));
     this.tabs.show(state.tab);
-    this.run.offer(Object.fromEntries(app.runs.map((info) => [info.run, runWords(info.run) + (info.gone ? " (gone)" : "")])));
+    this.run.offer(
+      Object.fromEntries(app.runs.map((info) => [info.run, runWords(info.run) + (info.gone ? " (gone)" : "")])),
+    );
     this.run.show(app.run?.run ?? "");
     const withMaps = WITH_MAPS.includes(state.tab);
     setAttribute(this.run.element, "hidden", state.tab === "compare" || app.runs.length === 0);
@@ -155,9 +231,13 @@ class Legend {
     }
     setText(this.low, changes ? "less than then" : view === "signed" ? "lowers" : "0");
     setText(this.high, changes ? "more" : view === "signed" ? "raises" : state.scale === "time" ? "most ever" : "most");
-    setAttribute(this.element, "title", state.scale === "time"
-      ? "Each probe's maps are divided by the largest value that they have at any epoch."
-      : "Each map is divided by its own 99.5 % quantile of |map| (by its maximum where that is 0). Positive and negative share the magnitude's.");
+    setAttribute(
+      this.element,
+      "title",
+      state.scale === "time"
+        ? "Each probe's maps are divided by the largest value that they have at any epoch."
+        : "Each map is divided by its own 99.5 % quantile of |map| (by its maximum where that is 0). Positive and negative share the magnitude's.",
+    );
   }
 }
 
@@ -165,8 +245,12 @@ class Legend {
 export const VIEW_KEYS = Object.fromEntries(VIEWS.map((view, at) => [String(at + 1), view]));
 
 const KEYS = {
-  "← →": "one look back, one on", "Home End": "the first look, the newest", Space: "play, stop", "1 2 3 4": "magnitude, positive, negative, signed",
-  "N P": "the next probe, the one before", Escape: "back to the grid",
+  "← →": "one look back, one on",
+  "Home End": "the first look, the newest",
+  Space: "play, stop",
+  "1 2 3 4": "magnitude, positive, negative, signed",
+  "N P": "the next probe, the one before",
+  Escape: "back to the grid",
 };
 
 function keys() {

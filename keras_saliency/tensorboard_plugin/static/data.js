@@ -14,7 +14,8 @@ function servedSource() {
   return {
     growing: true,
     runs: () => json("runs", {}),
-    looks: (run, method, after, limit) => json("looks", { run, method, limit, ...(after === undefined ? {} : { after }) }),
+    looks: (run, method, after, limit) =>
+      json("looks", { run, method, limit, ...(after === undefined ? {} : { after }) }),
     probes: async (run) => decode(await bytes("probes", { run })),
     maps: async (run, method, step) => decode(await bytes("maps", { run, method, step })),
     checks: (run) => json("checks", { run }),

@@ -21,7 +21,8 @@ export function setText(element, text) {
 
 /** Makes `children` the element's children, touching nothing if they are. */
 export function setChildren(element, children) {
-  const same = element.childNodes.length === children.length && children.every((child, i) => element.childNodes[i] === child);
+  const same =
+    element.childNodes.length === children.length && children.every((child, i) => element.childNodes[i] === child);
   if (!same) element.replaceChildren(...children);
 }
 

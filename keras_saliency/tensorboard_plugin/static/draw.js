@@ -13,7 +13,8 @@ const DIMMED = 0.62;
  */
 export function drawMap(canvas, maps, probe, view, palette, divisor, through) {
   const pixels = new Pixels(canvas, maps.width, maps.height);
-  if (maps.finite(probe)) fill(pixels.values, maps, probe, view, tableOf(maps.steps(view, probe), palette, divisor, through));
+  if (maps.finite(probe))
+    fill(pixels.values, maps, probe, view, tableOf(maps.steps(view, probe), palette, divisor, through));
   else pixels.values.fill(MARK);
   pixels.put();
 }
@@ -54,7 +55,8 @@ function fill(values, maps, probe, view, table) {
   const plane = { positive, negative, magnitude, signed }[view];
   const count = maps.pixels;
   if (plane) for (let i = 0; i < count; i++) values[i] = table[plane[first + i]];
-  else if (view === "signed") for (let i = 0; i < count; i++) values[i] = table[positive[first + i] - negative[first + i] + 255];
+  else if (view === "signed")
+    for (let i = 0; i < count; i++) values[i] = table[positive[first + i] - negative[first + i] + 255];
   else {
     for (let i = 0; i < count; i++) {
       const [up, down] = [positive[first + i], negative[first + i]];
@@ -91,7 +93,8 @@ function pixelsOf(palette, through) {
 /** For every step its value ÷ divisor, clipped to ±1; a map that is all zero has divisor 0. */
 function levelsOf({ entries, zero, unit }, divisor) {
   return Float64Array.from({ length: entries }, (_, step) =>
-    divisor > 0 ? Math.max(-1, Math.min(1, ((step - zero) * unit) / divisor)) : 0);
+    divisor > 0 ? Math.max(-1, Math.min(1, ((step - zero) * unit) / divisor)) : 0,
+  );
 }
 
 /** The pixels of a canvas, kept from one drawing to the next. */

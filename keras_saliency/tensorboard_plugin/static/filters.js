@@ -1,6 +1,6 @@
 /** Sorting and filtering probes, and the size of their pictures. */
 
-import { Choice, Select } from "./controls.js";
+import { Choice, Select, named, sizeSlider } from "./controls.js";
 import { h, setAttribute, setText } from "./dom.js";
 import { ORDER_WORDS } from "./order.js";
 
@@ -9,11 +9,23 @@ export class Filters {
     this.app = app;
     this.sort = new Select("Sort", ORDER_WORDS, (sort) => app.set({ sort }));
     this.show = new Choice("Which probes", { all: "All", wrong: "Wrong", right: "Right" }, (show) => app.set({ show }));
-    this.find = h("input", { type: "search", placeholder: "Name or class", "aria-label": "Filter by name or class", oninput: () => app.set({ find: this.find.value }) });
-    this.size = h("input", { type: "range", min: 72, max: 320, step: 8, "aria-label": "Size of the pictures", oninput: () => app.set({ size: Number(this.size.value) }) });
+    this.find = h("input", {
+      type: "search",
+      placeholder: "Name or class",
+      "aria-label": "Filter by name or class",
+      oninput: () => app.set({ find: this.find.value }),
+    });
+    this.size = sizeSlider(app);
     this.count = h("span", { class: "quiet", "aria-live": "polite" });
-    this.element = h("div", { class: "bar filters" }, this.show.element, this.sort.element, this.find,
-      h("label", { class: "field" }, h("span", { class: "quiet", text: "Size" }), this.size), this.count);
+    this.element = h(
+      "div",
+      { class: "bar filters" },
+      this.show.element,
+      this.sort.element,
+      this.find,
+      named("Size", this.size),
+      this.count,
+    );
   }
 
   /** `shown` of the probes with these facts are in the picture. */

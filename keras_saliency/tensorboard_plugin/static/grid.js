@@ -18,7 +18,14 @@ export class Grid {
     this.grid = h("div", { class: "grid" });
     this.nothing = h("p", { class: "quiet nothing", hidden: true, text: "No probe fits the filter." });
     this.problem = h("p", { class: "problem", role: "status" });
-    this.element = h("section", { class: "view grid-view" }, this.filters.element, this.problem, this.grid, this.nothing);
+    this.element = h(
+      "section",
+      { class: "view grid-view" },
+      this.filters.element,
+      this.problem,
+      this.grid,
+      this.nothing,
+    );
   }
 
   update() {
@@ -34,7 +41,10 @@ export class Grid {
     setAttribute(this.nothing, "hidden", shown.length > 0);
     this.grid.style.setProperty("--size", `${app.state.size}px`);
     const colours = palette(app.state.view, app.state.colours);
-    setChildren(this.grid, shown.map((fact) => this.card(fact.probe).element));
+    setChildren(
+      this.grid,
+      shown.map((fact) => this.card(fact.probe).element),
+    );
     const words = this.wordsAreDue(`${run} ${method} ${step}`);
     for (const fact of shown) {
       const card = this.card(fact.probe);
@@ -63,17 +73,30 @@ export class Grid {
 }
 
 /** One probe: its picture, its name, what the model says of it, and how much its map changed. */
-export class Card {
+class Card {
   constructor(open) {
     this.cell = new Cell();
     this.name = h("span", { class: "name" });
     this.said = h("span", { class: "said" });
     this.label = h("span", { class: "quiet label" });
-    this.change = h("span", { class: "change", title: "Drift: how much this map changed since the look before (0 not at all, 1 unrelated)." });
+    this.change = h("span", {
+      class: "change",
+      title: "Drift: how much this map changed since the look before (0 not at all, 1 unrelated).",
+    });
     this.changeBar = h("span", { class: "change-bar" }, h("span"));
-    this.element = h("button", { class: "card", onclick: open },
+    this.element = h(
+      "button",
+      { class: "card", onclick: open },
       this.cell.element,
-      h("span", { class: "words" }, this.name, h("span", { class: "line" }, this.said), h("span", { class: "line" }, this.label, this.change), this.changeBar));
+      h(
+        "span",
+        { class: "words" },
+        this.name,
+        h("span", { class: "line" }, this.said),
+        h("span", { class: "line" }, this.label, this.change),
+        this.changeBar,
+      ),
+    );
   }
 
   draw(probes, look, probe, state, colours) {
@@ -88,7 +111,10 @@ export class Card {
     setText(this.said, saidOf(fact));
     setAttribute(this.said, "title", titleOf(fact));
     this.element.classList.toggle("wrong", fact.wrong === true);
-    setText(this.change, fact.score === null ? "" : fact.change === undefined ? "no drift yet" : `drift ${figure(fact.change)}`);
+    setText(
+      this.change,
+      fact.score === null ? "" : fact.change === undefined ? "no drift yet" : `drift ${figure(fact.change)}`,
+    );
     this.changeBar.firstChild.style.transform = `scaleX(${Math.min(1, fact.change ?? 0)})`;
     this.element.dataset.probe = fact.probe;
   }

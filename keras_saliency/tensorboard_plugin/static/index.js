@@ -33,13 +33,30 @@ class Page {
     const { app } = this;
     this.controls = new Controls(app);
     this.transport = new Transport(app);
-    this.views = { grid: new Grid(app), probe: new ProbeView(app), strip: new Strip(app), compare: new Compare(app), curves: new Curves(app), checks: new Checks(app) };
+    this.views = {
+      grid: new Grid(app),
+      probe: new ProbeView(app),
+      strip: new Strip(app),
+      compare: new Compare(app),
+      curves: new Curves(app),
+      checks: new Checks(app),
+    };
     this.problems = h("div", { class: "problems", role: "status" });
     this.main = h("main");
     this.empty = emptyPage();
     this.loading = h("p", { class: "quiet nothing loading", text: "Reading the log …" });
-    this.without = h("p", { class: "quiet nothing", text: "This run has no maps yet. They come with the first look, before the first update of the weights." });
-    this.element = h("div", { class: "saliency" }, this.controls.element, this.problems, this.main, this.transport.element);
+    this.without = h("p", {
+      class: "quiet nothing",
+      text: "This run has no maps yet. They come with the first look, before the first update of the weights.",
+    });
+    this.element = h(
+      "div",
+      { class: "saliency" },
+      this.controls.element,
+      this.problems,
+      this.main,
+      this.transport.element,
+    );
     document.addEventListener("keydown", (event) => this.key(event));
     window.addEventListener("resize", () => app.changed());
     document.documentElement.lang ||= "en";
@@ -54,7 +71,17 @@ class Page {
     this.updateProblems();
     const view = this.views[app.state.tab];
     const withMaps = app.method !== undefined || app.state.tab === "checks";
-    setChildren(this.main, [!app.loaded ? this.loading : nothing ? (app.trouble ? this.loading : this.empty) : withMaps ? view.element : this.without]);
+    setChildren(this.main, [
+      !app.loaded
+        ? this.loading
+        : nothing
+          ? app.trouble
+            ? this.loading
+            : this.empty
+          : withMaps
+            ? view.element
+            : this.without,
+    ]);
     app.missed = !app.loaded;
     if (app.loaded && !nothing && withMaps) {
       view.update();
@@ -74,7 +101,9 @@ class Page {
     const key = JSON.stringify(problems);
     if (key === this.problemsKey) return;
     this.problemsKey = key;
-    this.problems.replaceChildren(...[...new Set(problems)].map((problem) => h("p", { class: "problem", text: problem })));
+    this.problems.replaceChildren(
+      ...[...new Set(problems)].map((problem) => h("p", { class: "problem", text: problem })),
+    );
   }
 
   key(event) {

@@ -6,8 +6,11 @@ const QUANTILE = 0.995;
 export const VIEWS = ["magnitude", "positive", "negative", "signed"];
 
 export class Maps {
+  static made = 0;
+
   /** From a decoded record of maps. */
   constructor({ header, arrays }) {
+    this.id = ++Maps.made; // by which others remember these maps without keeping them
     this.header = header;
     this.planes = Object.fromEntries(Object.entries(arrays).map(([name, { data }]) => [name, data]));
     [this.count, this.height, this.width] = arrays.positive.shape;

@@ -9,7 +9,13 @@ const ORDERS = {
 };
 
 /** The words for each order. */
-export const ORDER_WORDS = { order: "as given", name: "name", label: "label", wrong: "wrong first", change: "most changed now" };
+export const ORDER_WORDS = {
+  order: "as given",
+  name: "name",
+  label: "label",
+  wrong: "wrong first",
+  change: "most changed now",
+};
 
 /** What the cards say, and what they are sorted and filtered by, at a step. */
 export function facts(probes, series, step) {

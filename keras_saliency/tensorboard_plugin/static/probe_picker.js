@@ -7,10 +7,25 @@ export class ProbePicker {
   constructor(app) {
     this.app = app;
     this.select = new Select("Probe", {}, (probe) => app.set({ probe: Number(probe) }));
-    this.element = h("div", { class: "picker" },
-      h("button", { class: "icon", text: "‹", title: "The probe before (P)", "aria-label": "The probe before", onclick: () => this.move(-1) }),
+    this.element = h(
+      "div",
+      { class: "picker" },
+      h("button", {
+        class: "icon",
+        text: "‹",
+        title: "The probe before (P)",
+        "aria-label": "The probe before",
+        onclick: () => this.move(-1),
+      }),
       this.select.element,
-      h("button", { class: "icon", text: "›", title: "The next probe (N)", "aria-label": "The next probe", onclick: () => this.move(1) }));
+      h("button", {
+        class: "icon",
+        text: "›",
+        title: "The next probe (N)",
+        "aria-label": "The next probe",
+        onclick: () => this.move(1),
+      }),
+    );
   }
 
   move(by) {
@@ -19,7 +34,11 @@ export class ProbePicker {
   }
 
   update(probes) {
-    this.select.offer(Object.fromEntries(Array.from({ length: this.app.count }, (_, probe) => [probe, `${probe + 1}. ${probes.name(probe)}`])));
+    this.select.offer(
+      Object.fromEntries(
+        Array.from({ length: this.app.count }, (_, probe) => [probe, `${probe + 1}. ${probes.name(probe)}`]),
+      ),
+    );
     this.select.show(String(this.app.probe));
   }
 }

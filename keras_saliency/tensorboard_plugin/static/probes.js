@@ -21,7 +21,9 @@ export class Probes {
 
   /** The words for a class; null for −1, no class. */
   className(number) {
-    return number === null || number === undefined || number < 0 ? null : (this.info.class_names?.[number] ?? String(number));
+    return number === null || number === undefined || number < 0
+      ? null
+      : (this.info.class_names?.[number] ?? String(number));
   }
 
   /** Whether a probe is predicted otherwise than labelled; null where that is not known. */

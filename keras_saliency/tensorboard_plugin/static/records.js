@@ -4,8 +4,14 @@ const MAGIC = "SALIENCY";
 const VERSION = 1;
 const START = 16;
 const TYPES = {
-  uint8: Uint8Array, int8: Int8Array, uint16: Uint16Array, int16: Int16Array,
-  uint32: Uint32Array, int32: Int32Array, float32: Float32Array, float64: Float64Array,
+  uint8: Uint8Array,
+  int8: Int8Array,
+  uint16: Uint16Array,
+  int16: Int16Array,
+  uint32: Uint32Array,
+  int32: Int32Array,
+  float32: Float32Array,
+  float64: Float64Array,
 };
 
 /** The header and the arrays, `{name: {shape, data}}`, of a gzip record. Throws a sentence if it is none. */

@@ -1,6 +1,16 @@
 /** What is known of every look of one method of one run, beside the maps: it grows while training goes on. */
 
-const PARALLEL = ["steps", "epochs", "wall_times", "scores", "target_classes", "predicted_classes", "probabilities", "finite", "probe_accuracy"];
+const PARALLEL = [
+  "steps",
+  "epochs",
+  "wall_times",
+  "scores",
+  "target_classes",
+  "predicted_classes",
+  "probabilities",
+  "finite",
+  "probe_accuracy",
+];
 
 export class Series {
   constructor() {
@@ -37,6 +47,14 @@ export class Series {
     return this.place?.get(step);
   }
 
+  /** The epoch of a step. One that cannot be read lies as far from its neighbour as their steps do. */
+  epochOf(step) {
+    const at = this.at(step);
+    if (at !== undefined) return this.epochs[at];
+    const before = this.steps.findLast((known) => known < step) ?? this.steps[0];
+    return before === undefined ? undefined : this.epochs[this.at(before)] + step - before;
+  }
+
   /** The step of the timeline that stands for a wanted one: itself, else the last before it, else the first. */
   nearest(step) {
     if (step === "latest") return this.timeline.at(-1);
@@ -70,7 +88,11 @@ export class Series {
     if (this.curvesOf?.steps !== this.steps.length) this.curvesOf = { steps: this.steps.length, curves: new Map() };
     const values = name === "probe_accuracy" ? this.probe_accuracy : this.numbers[name];
     const { curves } = this.curvesOf;
-    if (!curves.has(name)) curves.set(name, this.epochs.map((epoch, at) => [epoch, values?.[at] ?? null]));
+    if (!curves.has(name))
+      curves.set(
+        name,
+        this.epochs.map((epoch, at) => [epoch, values?.[at] ?? null]),
+      );
     return curves.get(name);
   }
 

@@ -77,10 +77,14 @@ export class State {
 
   read() {
     const found = new Map(tokens(this.window.location.hash).filter(([, value]) => value !== undefined));
-    return Object.freeze(Object.fromEntries(Object.entries(FIELDS).map(([name, { fallback, read }]) => {
-      const stored = found.get(PREFIX + name);
-      return [name, stored === undefined ? fallback : read(stored)];
-    })));
+    return Object.freeze(
+      Object.fromEntries(
+        Object.entries(FIELDS).map(([name, { fallback, read }]) => {
+          const stored = found.get(PREFIX + name);
+          return [name, stored === undefined ? fallback : read(stored)];
+        }),
+      ),
+    );
   }
 
   /** Keeps what others have in the hash: TensorBoard's own tab comes first, without a value. */
@@ -113,10 +117,13 @@ function addressWindow() {
 }
 
 function tokens(hash) {
-  return hash.replace(/^#/, "").split("&").map((part) => {
-    const [name, value] = part.split("=");
-    return value === undefined ? [decoded(name)] : [decoded(name), decoded(value)];
-  });
+  return hash
+    .replace(/^#/, "")
+    .split("&")
+    .map((part) => {
+      const [name, value] = part.split("=");
+      return value === undefined ? [decoded(name)] : [decoded(name), decoded(value)];
+    });
 }
 
 function token([name, value]) {

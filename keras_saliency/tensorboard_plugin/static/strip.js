@@ -2,7 +2,7 @@
 
 import { Cell, lookAt } from "./cell.js";
 import { palette } from "./colormaps.js";
-import { Choice } from "./controls.js";
+import { Choice, named, sizeSlider } from "./controls.js";
 import { h, setAttribute, setChildren, setText } from "./dom.js";
 import { factOf } from "./order.js";
 import { ProbePicker } from "./probe_picker.js";
@@ -15,17 +15,24 @@ export class Strip {
     this.app = app;
     this.frames = new Map();
     this.picker = new ProbePicker(app);
-    this.against = new Choice("What each frame shows", {
-      none: ["Maps", "The map at each epoch."],
-      before: ["Change since the look before", "Half the difference of the signed maps, each by its scale."],
-      first: ["Change since the first look", "Half the difference of the signed maps, each by its scale."],
-    }, (against) => app.set({ against }));
-    this.size = h("input", { type: "range", min: 72, max: 320, step: 8, "aria-label": "Size of the pictures", oninput: () => app.set({ size: Number(this.size.value) }) });
+    this.against = new Choice(
+      "What each frame shows",
+      {
+        none: ["Maps", "The map at each epoch."],
+        before: ["Change since the look before", "Half the difference of the signed maps, each by its scale."],
+        first: ["Change since the first look", "Half the difference of the signed maps, each by its scale."],
+      },
+      (against) => app.set({ against }),
+    );
+    this.size = sizeSlider(app);
     this.thinned = h("span", { class: "quiet" });
     this.grid = h("div", { class: "strip" });
-    this.element = h("section", { class: "view strip-view" },
-      h("div", { class: "bar" }, this.picker.element, this.against.element, h("label", { class: "field" }, h("span", { class: "quiet", text: "Size" }), this.size), this.thinned),
-      this.grid);
+    this.element = h(
+      "section",
+      { class: "view strip-view" },
+      h("div", { class: "bar" }, this.picker.element, this.against.element, named("Size", this.size), this.thinned),
+      this.grid,
+    );
     this.seen = new IntersectionObserver((entries) => this.appeared(entries), { rootMargin: "300px" });
   }
 
@@ -40,8 +47,14 @@ export class Strip {
     this.size.value = state.size;
     this.grid.style.setProperty("--size", `${Math.round(state.size * 0.7)}px`);
     const steps = thinned(series.timeline, app.step);
-    setText(this.thinned, steps.length < series.timeline.length ? `${steps.length} of ${series.timeline.length} looks` : "");
-    setChildren(this.grid, steps.map((step) => this.frame(step).element));
+    setText(
+      this.thinned,
+      steps.length < series.timeline.length ? `${steps.length} of ${series.timeline.length} looks` : "",
+    );
+    setChildren(
+      this.grid,
+      steps.map((step) => this.frame(step).element),
+    );
     this.colours = palette(state.against === "none" ? state.view : "signed", state.colours);
     for (const step of steps) this.updateFrame(step, series, probes);
     this.follow();
@@ -51,7 +64,7 @@ export class Strip {
     const { app } = this;
     const { state, probe } = app;
     const frame = this.frame(step);
-    const epoch = series.epochs[series.at(step)];
+    const epoch = series.epochOf(step);
     setText(frame.label, epoch === undefined ? `step ${step}` : epochShort(epoch));
     setText(frame.change, figure(series.of(state.against === "first" ? "drift_from_start" : "drift", step, probe)));
     const current = step === app.step;
@@ -69,7 +82,8 @@ export class Strip {
   }
 
   showChange(frame, step, series, probe) {
-    const reference = this.app.state.against === "first" ? series.steps[0] : series.timeline[series.timeline.indexOf(step) - 1];
+    const reference =
+      this.app.state.against === "first" ? series.steps[0] : series.timeline[series.timeline.indexOf(step) - 1];
     if (reference === undefined || reference === step) frame.cell.showNothing("first look");
     else frame.cell.showChange(this.look(step, "signed"), this.look(reference, "signed"), probe, this.colours);
   }
@@ -83,7 +97,12 @@ export class Strip {
     if (!this.frames.has(step)) {
       const cell = new Cell();
       const [label, change] = [h("span", { class: "name" }), h("span", { class: "quiet change" })];
-      const element = h("button", { class: "frame", onclick: () => this.app.set({ step }) }, cell.element, h("span", { class: "line" }, label, change));
+      const element = h(
+        "button",
+        { class: "frame", onclick: () => this.app.set({ step }) },
+        cell.element,
+        h("span", { class: "line" }, label, change),
+      );
       element.dataset.step = step;
       this.frames.set(step, { cell, label, change, element, visible: undefined });
       this.seen.observe(element);
@@ -93,7 +112,8 @@ export class Strip {
 
   /** Only frames near the screen are drawn: their maps are fetched when they come close. */
   appeared(entries) {
-    for (const { target, isIntersecting } of entries) this.frames.get(Number(target.dataset.step)).visible = isIntersecting;
+    for (const { target, isIntersecting } of entries)
+      this.frames.get(Number(target.dataset.step)).visible = isIntersecting;
     this.app.changed();
   }
 
@@ -108,5 +128,7 @@ export class Strip {
 /** Evenly fewer steps where there are very many, with the current one. */
 function thinned(timeline, current) {
   const every = Math.ceil(timeline.length / MOST_FRAMES);
-  return every <= 1 ? timeline : timeline.filter((step, at) => at % every === 0 || step === current || at === timeline.length - 1);
+  return every <= 1
+    ? timeline
+    : timeline.filter((step, at) => at % every === 0 || step === current || at === timeline.length - 1);
 }

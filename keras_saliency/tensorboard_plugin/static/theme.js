@@ -16,7 +16,9 @@ export function followTheme(changed) {
 
 function hostBody() {
   try {
-    return window.parent !== window && window.parent.document.querySelector("tb-webapp") ? window.parent.document.body : null;
+    return window.parent !== window && window.parent.document.querySelector("tb-webapp")
+      ? window.parent.document.body
+      : null;
   } catch {
     return null;
   }

@@ -9,24 +9,50 @@ export class Transport {
   constructor(app) {
     this.app = app;
     this.timer = null;
-    this.range = h("input", { type: "range", class: "scrubber", min: 0, step: 1, "aria-label": "Epoch", oninput: () => this.go(Number(this.range.value)) });
+    this.range = h("input", {
+      type: "range",
+      class: "scrubber",
+      min: 0,
+      step: 1,
+      "aria-label": "Epoch",
+      oninput: () => this.go(Number(this.range.value)),
+    });
     this.curve = svg("svg", { class: "scrubber-curve", preserveAspectRatio: "none", "aria-hidden": "true" });
     this.playButton = this.button("play", "Play (space)", () => this.toggle());
     this.label = h("output", { class: "epoch" });
     this.total = h("span", { class: "quiet total" });
-    this.live = h("button", { class: "chip live", text: "Latest", title: "Stay at the newest epoch while training goes on (End)", onclick: () => app.set({ step: "latest" }) });
-    this.speed = h("select", { "aria-label": "Speed of playing", title: "Epochs per second", onchange: () => app.set({ speed: Number(this.speed.value) }) },
-      ...SPEEDS.map((speed) => h("option", { value: speed, text: `${speed}/s` })));
-    this.element = h("footer", { class: "transport", "aria-label": "Epochs" },
-      h("div", { class: "buttons" },
+    this.live = h("button", {
+      class: "chip live",
+      text: "Latest",
+      title: "Stay at the newest epoch while training goes on (End)",
+      onclick: () => app.set({ step: "latest" }),
+    });
+    this.speed = h(
+      "select",
+      {
+        "aria-label": "Speed of playing",
+        title: "Epochs per second",
+        onchange: () => app.set({ speed: Number(this.speed.value) }),
+      },
+      ...SPEEDS.map((speed) => h("option", { value: speed, text: `${speed}/s` })),
+    );
+    this.element = h(
+      "footer",
+      { class: "transport", "aria-label": "Epochs" },
+      h(
+        "div",
+        { class: "buttons" },
         this.button("first", "First look (Home)", () => this.go(0)),
         this.button("back", "One back (←)", () => this.move(-1)),
         this.playButton,
         this.button("forward", "One on (→)", () => this.move(1)),
-        this.button("last", "Newest look (End)", () => app.set({ step: "latest" }))),
+        this.button("last", "Newest look (End)", () => app.set({ step: "latest" })),
+      ),
       h("div", { class: "now" }, this.label, this.total),
       h("div", { class: "track" }, this.curve, this.range),
-      this.speed, this.live);
+      this.speed,
+      this.live,
+    );
   }
 
   button(icon, title, act) {
@@ -112,8 +138,13 @@ export class Transport {
     const bad = series.timeline.flatMap((step, at) => (series.problems[step] ? [`M${at} 0v1`] : []));
     this.curve.replaceChildren(
       svg("path", { class: "area", d: `M0 1L${tops.join("L")}L${width} 1Z` }),
-      svg("path", { class: "bad", d: bad.join("") }));
-    setAttribute(this.range, "title", "The hills show how much the maps changed at each look (drift, as its square root).");
+      svg("path", { class: "bad", d: bad.join("") }),
+    );
+    setAttribute(
+      this.range,
+      "title",
+      "The hills show how much the maps changed at each look (drift, as its square root).",
+    );
   }
 }
 
@@ -127,7 +158,11 @@ const GLYPHS = {
 const PAUSE = "M4 3h3v10H4zM9 3h3v10H9z";
 
 function glyph(name) {
-  const icon = svg("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, svg("path", { class: "shape", d: GLYPHS[name] }));
+  const icon = svg(
+    "svg",
+    { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" },
+    svg("path", { class: "shape", d: GLYPHS[name] }),
+  );
   if (name === "play") icon.append(svg("path", { class: "pause", d: PAUSE }));
   return icon;
 }

@@ -44,8 +44,10 @@ export const VIEW_WORDS = {
 };
 
 const NUMBERS = {
-  drift: "1 − rank correlation of the signed maps with the look before. 0: the same order of pixels, 1: unrelated, 2: reversed.",
-  drift_from_start: "1 − rank correlation of the signed maps with the first look. 0: the same order of pixels, 1: unrelated, 2: reversed.",
+  drift:
+    "1 − rank correlation of the signed maps with the look before. 0: the same order of pixels, 1: unrelated, 2: reversed.",
+  drift_from_start:
+    "1 − rank correlation of the signed maps with the first look. 0: the same order of pixels, 1: unrelated, 2: reversed.",
   top_overlap: "Overlap of the strongest 5 % of the pixels with the look before. 0: none, 1: the same.",
   center_shift: "How far the centre of the magnitude moved since the look before, as a share of the image's diagonal.",
   magnitude: "Mean absolute value of the maps.",
