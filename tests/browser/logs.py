@@ -56,19 +56,32 @@ def train(log_dir, epochs, *, watched=None, methods=("gradient",), seed=0, initi
 
 def damage(log_dir, step):
     """Cut the maps of a step short, as if a disk had lied."""
+
+    def cut(at, value):
+        if at == step and value.tag.endswith("/maps"):
+            value.tensor.string_val[0] = value.tensor.string_val[0][:-40]
+        return True
+
+    _rewrite(log_dir, cut)
+
+
+def lose_probes(log_dir):
+    """Take the record of the probes out of a log."""
+    _rewrite(log_dir, lambda step, value: value.tag != records.PROBES_TAG)
+
+
+def _rewrite(log_dir, keep):
+    """Write a log again, with the values for which `keep(step, value)`, which may change them, is true."""
     folder = log_dir / "saliency"
     (path,) = eventfile.event_files(folder)
     events = list(eventfile.read_events(path))
     path.unlink()
-    damaged = eventfile.EventFile(folder)
+    file = eventfile.EventFile(folder)
     for event in events:
-        values = list(event.summary.value)
-        for value in values if event.step == step else ():
-            if value.tag.endswith("/maps"):
-                value.tensor.string_val[0] = value.tensor.string_val[0][:-40]
+        values = [value for value in event.summary.value if keep(event.step, value)]
         if values:
-            damaged.write(event.step, values, event.wall_time)
-    damaged.close()
+            file.write(event.step, values, event.wall_time)
+    file.close()
 
 
 CHECKED = (

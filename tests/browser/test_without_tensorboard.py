@@ -88,6 +88,20 @@ def test_without_pictures_there_are_maps(page, view, tmp_path):
     drawn.assert_same(page.heat(5)[..., :3], drawn.coloured(log_dir / "run", "gradient", 1, "magnitude")[5])
 
 
+def test_a_log_that_lost_its_probes_shows_maps_and_says_so(page, view, tmp_path):
+    log_dir = tmp_path / "logs"
+    logs.train(log_dir / "run", 2)
+    logs.lose_probes(log_dir / "run")
+    page.open(view(log_dir), step=1)
+    assert "probes of this run are not in its log" in page.text(".problems")
+    assert len(page.all(".card")) == logs.PROBES
+    drawn.assert_same(page.heat(5)[..., :3], drawn.coloured(log_dir / "run", "gradient", 1, "magnitude")[5])
+    page.choose("What to see", "probe").press("p")
+    assert page.text(".headline .name") == f"probe {logs.PROBES - 1}"
+    for tab in ("strip", "compare", "curves"):
+        page.choose("What to see", tab)
+
+
 def test_what_checks_found(page, view, tmp_path):
     log_dir = tmp_path / "logs"
     logs.train(log_dir / "run", 2)
