@@ -7,7 +7,7 @@ PROJECT := pyproject.toml tests/constraints.txt
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test check format benchmark seeds matrix clean
+.PHONY: help demo test check format benchmark benchmark-tab seeds matrix clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
@@ -15,6 +15,7 @@ help:
 	@echo "make check      style, types and the import contract"
 	@echo "make format     mend the style"
 	@echo "make benchmark  what looks and methods cost, against bare compiled gradients"
+	@echo "make benchmark-tab  what the Saliency tab costs its server and, where there is one, a browser"
 	@echo "make seeds      the demo's claim over five seeds and three arms"
 	@echo "make matrix     write the table of methods and models in docs/methods.md"
 	@echo "make clean      remove the virtual environment and what was made"
@@ -23,7 +24,8 @@ demo: $(VENV)/.demo
 	$(BIN)/keras-saliency demo
 
 test: $(VENV)/.test
-	KERAS_BACKEND=tensorflow $(PYTEST) tests
+	KERAS_BACKEND=tensorflow $(PYTEST) tests --ignore tests/browser
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest tests/browser
 	KERAS_BACKEND=jax $(PYTEST) tests -m backend
 	KERAS_BACKEND=torch $(PYTEST) tests -m backend
 
@@ -41,6 +43,10 @@ benchmark: $(VENV)/.test
 	KERAS_BACKEND=tensorflow $(BIN)/python -m benchmarks.look
 	$(BIN)/python -m benchmarks.methods
 	$(BIN)/python -m benchmarks.evaluations
+
+benchmark-tab: $(VENV)/.test
+	$(BIN)/python -m benchmarks.tab_server
+	$(BIN)/python -m benchmarks.tab_page
 
 seeds: $(VENV)/.test
 	$(BIN)/python -m benchmarks.arms

@@ -15,9 +15,10 @@ The header is `{"header": {…}, "arrays": {name: {"dtype": "uint8", "shape": [1
 `DataView` for the first 16 bytes, `JSON.parse`, and one typed array per entry: the data types are those
 that JavaScript has arrays of.
 
-Two kinds of records build on it: the probes, once per `fit` (`ProbesRecord`), and the maps, once per
-method and look (`MapsRecord`). A newer program reads all older versions; an older one refuses a newer
-version with `UnreadableFileError`. New fields in a header do not make a new version.
+Three kinds of records build on it: the probes, once per `fit` (`ProbesRecord`), the maps, once per method
+and look (`MapsRecord`), and what checks found (`ChecksRecord`). A newer program reads all older versions;
+an older one refuses a newer version with `UnreadableFileError`. New fields in a header do not make a new
+version.
 """
 
 from __future__ import annotations
@@ -40,9 +41,11 @@ VERSION = 1
 PLUGIN_NAME = "saliency"
 PROBES = "probes"
 MAPS = "maps"
+CHECKS = "checks"
 VIEWS = ("magnitude", "positive", "negative", "signed")
 
 PROBES_TAG = f"{PLUGIN_NAME}/probes"
+CHECKS_TAG = f"{PLUGIN_NAME}/checks"
 SETTINGS_TAG = f"{PLUGIN_NAME}/settings"
 PROBE_ACCURACY_TAG = f"{PLUGIN_NAME}/probe_accuracy"
 
@@ -59,6 +62,13 @@ def maps_tag(method: str) -> str:
     return f"{PLUGIN_NAME}/{method}/maps"
 
 
+def method_of(tag: str) -> str | None:
+    """The method whose maps have this tag; None for a tag that `maps_tag` does not make."""
+    start, end = maps_tag("\0").split("\0")
+    method = tag.removeprefix(start).removesuffix(end)
+    return method if method and maps_tag(method) == tag else None
+
+
 def sheet_tag(method: str) -> str:
     """The tag of a method's contact sheets."""
     return f"{PLUGIN_NAME}/{method}/sheet"
@@ -70,7 +80,7 @@ def number_tag(method: str, number: str) -> str:
 
 
 def metadata(kind: str) -> bytes:
-    """What TensorBoard keeps beside a series of records: version and kind, `"probes"` or `"maps"`."""
+    """What TensorBoard keeps beside a series of records: version and kind, `"probes"`, `"maps"` or `"checks"`."""
     return _json({"version": VERSION, "kind": kind})
 
 
@@ -111,6 +121,22 @@ def decode(record: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         body = memoryview(plain)[header_end:]
         arrays = {name: _array(body, **where) for name, where in document["arrays"].items()}
         return dict(document["header"]), arrays
+
+
+def decode_header(record: bytes) -> dict[str, Any]:
+    """The header of a record, ready for JSON: a number that is not finite, which only others write, is None.
+
+    What follows the header is neither unzipped nor checked.
+
+    Raises:
+        UnreadableFileError: the bytes are foreign, damaged up to there, or of a newer version.
+    """
+    unzip = zlib.decompressobj(wbits=31)
+    start = _unzipped_part(unzip, record, _START.size)
+    _check_start(start)
+    with _reading("a saliency record"):
+        head = _unzipped_part(unzip, unzip.unconsumed_tail, _START.unpack_from(start)[2])
+        return dict(json.loads(head, parse_constant=_none)["header"])
 
 
 @dataclass(frozen=True)
@@ -270,6 +296,56 @@ def decode_maps(record: bytes) -> MapsRecord:
         )
 
 
+@dataclass(frozen=True)
+class ChecksRecord:
+    """What a log holds of the checks at one look.
+
+    Attributes:
+        step: the step under which the look is logged.
+        epoch: Keras' epoch after which it was taken.
+        results: one per check, JSON-ready, with the keys `name`, `status` (`"passed"`, `"warned"`, `"failed"`,
+            `"skipped"`, `"errored"`), `sentence`, `value` and `limit` (numbers or None) and `direction`
+            (`"at_least"`, `"at_most"` or None); further keys are kept.
+    """
+
+    step: int
+    epoch: int
+    results: tuple[Mapping[str, Any], ...]
+
+
+def encode_checks(checks: ChecksRecord) -> bytes:
+    """The results as a record without arrays; a value or limit that is not finite is null."""
+    header = {
+        "kind": CHECKS,
+        "step": int(checks.step),
+        "epoch": int(checks.epoch),
+        "results": [_result(result) for result in checks.results],
+    }
+    return encode(header, {})
+
+
+def decode_checks(record: bytes) -> ChecksRecord:
+    """What checks found, from a record. Raises `UnreadableFileError` if it holds something else."""
+    header = decode_header(record)
+    with _reading("a record of checks", header, CHECKS):
+        return ChecksRecord(header["step"], header["epoch"], tuple(map(_result, header["results"])))
+
+
+_TEXTS = ("name", "status", "sentence")
+_VALUES = ("value", "limit")
+
+
+def _result(result: Mapping[str, Any]) -> dict[str, Any]:
+    """One result with all its keys, its values finite or None."""
+    texts = {key: str(result[key]) for key in _TEXTS}
+    values = {key: _finite(result.get(key)) for key in _VALUES}
+    return {**result, **texts, **values, "direction": result.get("direction")}
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
 def _quantised(
     heatmaps: Mapping[str, np.ndarray],
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray]:
@@ -371,10 +447,29 @@ def _unzipped(record: bytes) -> bytes:
     try:
         return gzip.decompress(record)
     except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableFileError(
-            f"Expected a saliency record, which is a gzip stream. Received {len(record)} bytes that are no "
-            f"such stream, or a damaged one: {error}."
-        ) from error
+        raise UnreadableFileError(_no_stream(record, error)) from error
+
+
+def _none(number: str) -> None:
+    del number
+
+
+def _unzipped_part(unzip: Any, record: bytes, length: int) -> bytes:
+    """The next `length` unzipped bytes."""
+    try:
+        part: bytes = unzip.decompress(record, length)
+    except zlib.error as error:
+        raise UnreadableFileError(_no_stream(record, error)) from error
+    if len(part) < length:
+        raise UnreadableFileError(_no_stream(record, "it ends too early"))
+    return part
+
+
+def _no_stream(record: bytes, reason: object) -> str:
+    return (
+        f"Expected a saliency record, which is a gzip stream. Received {len(record)} bytes that are no such "
+        f"stream, or a damaged one: {reason}."
+    )
 
 
 def _check_start(plain: bytes) -> None:

@@ -22,3 +22,52 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(root).parts[0].removesuffix(".py") in EVERY_BACKEND:
             item.add_marker(pytest.mark.backend)
+
+
+def _write_by_hand(folder, steps=(0, 1, 2), method="gradient", probes=True, **changes):
+    """An event file of a run with two probes in `folder`, written without callback and model.
+
+    `changes` are fields of each look's `MapsRecord`. Returns the file's path.
+    """
+    import numpy as np
+
+    from keras_saliency import records
+    from keras_saliency.writers import eventfile
+
+    def blob(tag, record, kind):
+        return eventfile.blobs(tag, [record], records.PLUGIN_NAME, records.metadata(kind))
+
+    maps = np.arange(24, dtype=np.float32).reshape(2, 4, 3)
+    zero = np.zeros_like(maps)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = eventfile.EventFile(folder)
+    if probes:
+        pictures = np.full((2, 4, 3, 3), 7, np.uint8)
+        about = records.ProbesRecord("ab12", 2, names=("<b>", "猫"), labels=(0, 1), pictures=pictures)
+        file.write(0, [blob(records.PROBES_TAG, records.encode_probes(about), records.PROBES)])
+    for step in steps:
+        fields = {
+            "step": step,
+            "epoch": step + 10,
+            "wall_time": 1e9 + step,
+            "method": method,
+            "score_kind": "logit",
+            "fingerprint": "ab12",
+            "scores": np.array([step, 0.5], np.float32),
+            "target_classes": np.array([0, 1]),
+            "predicted_classes": np.array([0, 0]),
+            "probabilities": np.array([0.75, np.nan], np.float32),
+            "numbers": {"drift": 0.25} if step else {},
+            "per_probe": {"drift": np.array([0.5, np.nan])} if step else {},
+            "heatmaps": {"magnitude": maps, "positive": maps, "negative": zero, "signed": maps + step},
+        }
+        record = records.encode_maps(records.MapsRecord(**(fields | changes)))
+        file.write(step, [blob(records.maps_tag(method), record, records.MAPS)], fields["wall_time"])
+    file.close()
+    return file.path
+
+
+@pytest.fixture
+def write_by_hand():
+    """A function that writes an event file of a run with two probes, without callback and model."""
+    return _write_by_hand

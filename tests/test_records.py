@@ -323,7 +323,7 @@ class TestProbes:
 
 
 class TestMetadata:
-    @pytest.mark.parametrize("kind", ["probes", "maps"])
+    @pytest.mark.parametrize("kind", ["probes", "maps", "checks"])
     def test_comes_back(self, kind):
         assert records.parse_metadata(records.metadata(kind)) == kind
         assert json.loads(records.metadata(kind)) == {"version": 1, "kind": kind}
@@ -344,6 +344,7 @@ def test_tags():
     assert records.PLUGIN_NAME == "saliency"
     assert records.PROBES_TAG == "saliency/probes"
     assert records.SETTINGS_TAG == "saliency/settings"
+    assert records.CHECKS_TAG == "saliency/checks"
     assert records.PROBE_ACCURACY_TAG == "saliency/probe_accuracy"
     assert records.maps_tag("gradient") == "saliency/gradient/maps"
     assert records.sheet_tag("gradient") == "saliency/gradient/sheet"
@@ -360,3 +361,106 @@ def test_a_reader_needs_numpy_alone():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert set(done.stdout.split()) == {"numpy", "keras_saliency"}
+
+
+class TestTheHeaderAlone:
+    def test_is_that_of_the_whole_record(self):
+        record = records.encode_maps(a_maps_record(views_of(random_maps(3))))
+        assert records.decode_header(record) == records.decode(record)[0]
+
+    def test_what_follows_may_be_damaged(self):
+        arrays = {"noise": np.random.default_rng(0).integers(0, 256, 100_000).astype(np.uint8)}
+        record = records.encode({"kind": "maps"}, arrays)
+        assert records.decode_header(record[:-20_000]) == {"kind": "maps"}
+        with pytest.raises(UnreadableFileError):
+            records.decode(record[:-20_000])
+
+    @pytest.mark.parametrize("length", [0, 5, 15, 40])
+    def test_cut_before_its_end(self, length):
+        record = records.encode({"kind": "maps", "noise": list(range(100))}, {})
+        with pytest.raises(UnreadableFileError, match=f"Received {length} bytes .* it ends too early"):
+            records.decode_header(record[:length])
+
+    def test_what_json_has_no_word_for_is_none(self):
+        head = b'{"header":{"kind":"maps","numbers":[1.5,NaN,-Infinity]},"arrays":{}} '
+        record = gzip.compress(struct.pack("<8sII", b"SALIENCY", 1, len(head)) + head)
+        assert records.decode_header(record) == {"kind": "maps", "numbers": [1.5, None, None]}
+
+    def test_foreign_and_newer(self):
+        with pytest.raises(UnreadableFileError, match="which is a gzip stream"):
+            records.decode_header(b"no such stream, but long enough to be one")
+        with pytest.raises(UnreadableFileError, match="another program wrote them"):
+            records.decode_header(gzip.compress(b"something else, but long enough"))
+        newer = struct.pack("<8sII", b"SALIENCY", 2, 2) + b"{}"
+        with pytest.raises(UnreadableFileError, match="upgrade keras_saliency"):
+            records.decode_header(gzip.compress(newer))
+        empty = struct.pack("<8sII", b"SALIENCY", 1, 2) + b"{}"
+        with pytest.raises(UnreadableFileError, match="Received a damaged one"):
+            records.decode_header(gzip.compress(empty))
+
+
+class TestChecks:
+    RESULTS = (
+        {"name": "finite", "status": "passed", "sentence": "„Gut“ <b>"},
+        {
+            "name": "a",
+            "status": "failed",
+            "sentence": "low",
+            "value": 0.5,
+            "limit": 1,
+            "direction": "at_least",
+        },
+        {"name": "b", "status": "errored", "sentence": "no", "value": float("nan"), "limit": float("inf")},
+    )
+
+    def test_come_back(self):
+        found = records.decode_checks(records.encode_checks(records.ChecksRecord(7, 3, self.RESULTS)))
+        nothing = {"value": None, "limit": None, "direction": None}
+        assert (found.step, found.epoch) == (7, 3)
+        assert found.results == (
+            {**self.RESULTS[0], **nothing},
+            self.RESULTS[1],
+            {**self.RESULTS[2], **nothing},
+        )
+
+    def test_without_results(self):
+        record = records.encode_checks(records.ChecksRecord(-1, -1, ()))
+        assert records.decode(record) == ({"kind": "checks", "step": -1, "epoch": -1, "results": []}, {})
+        assert records.decode_checks(record) == records.ChecksRecord(-1, -1, ())
+
+    def test_a_result_without_a_name_is_refused(self):
+        with pytest.raises(KeyError, match="name"):
+            records.encode_checks(records.ChecksRecord(0, 0, ({"status": "passed", "sentence": "x"},)))
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            {},
+            {"step": 1, "epoch": 1},
+            {"step": 1, "epoch": 1, "results": [{}]},
+            {"step": 1, "epoch": 1, "results": 3},
+        ],
+    )
+    def test_damaged(self, header):
+        with pytest.raises(UnreadableFileError, match=r"Expected a record of checks. Received a damaged one"):
+            records.decode_checks(records.encode({"kind": "checks", **header}, {}))
+
+    def test_another_kind(self):
+        record = records.encode_probes(records.ProbesRecord(fingerprint="ab12", count=4))
+        with pytest.raises(
+            UnreadableFileError, match=r"Expected a record of checks. Received: kind='probes'"
+        ):
+            records.decode_checks(record)
+
+
+@pytest.mark.parametrize("method", ["gradient", "a/maps", "maps", "猫 <b>", "saliency/x/maps"])
+def test_the_method_of_a_tag(method):
+    assert records.method_of(records.maps_tag(method)) == method
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["", "saliency/probes", "saliency/maps", "saliency//maps", "x/gradient/maps", "saliency/gradient/sheet"],
+)
+def test_the_tag_of_no_method(tag):
+    assert records.method_of(tag) is None

@@ -9,10 +9,10 @@ import traceback
 from collections.abc import Sequence
 
 from keras_saliency import __version__
-from keras_saliency.cli import demo, explain, methods
+from keras_saliency.cli import demo, explain, methods, view
 from keras_saliency.errors import SaliencyError
 
-COMMANDS = (demo, explain, methods)
+COMMANDS = (demo, explain, methods, view)
 
 PASSED, WRONG_USE, INTERRUPTED = 0, 2, 130
 

@@ -116,12 +116,25 @@ def event_files(folder: Path) -> list[Path]:
 
 def read_events(path: Path) -> Iterator[Event]:
     """The events of a file. A truncated or damaged end, as a crash or a full disk leaves it, ends them."""
+    return (event for _, _, event in events_from(path, 0))
+
+
+def events_from(path: Path, start: int) -> Iterator[tuple[int, int, Event]]:
+    """The events of a file from the byte on where one starts, each with the bytes where it starts and ends.
+
+    An end that is not whole ends them, as in `read_events`. Whoever reads a file that grows goes on from the
+    last end.
+    """
     with path.open("rb") as file:
+        file.seek(start)
         while (data := _next_record(file)) is not None:
             try:
-                yield Event.FromString(data)
+                event = Event.FromString(data)
             except DecodeError:
                 return
+            end = start + _LENGTH.size + len(data) + _CHECKSUM.size
+            yield start, end, event
+            start = end
 
 
 def _next_record(file: IO[bytes]) -> bytes | None:

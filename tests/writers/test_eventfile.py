@@ -149,3 +149,16 @@ def test_values_that_fail_leave_no_trace(tmp_path):
         file.write(0, values())
     file.close()
     assert file.path.read_bytes() == before
+
+
+def test_a_file_that_grows_is_read_on_from_the_last_end(tmp_path):
+    path, ends = written(tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: ends[2] + 5])
+    found = list(eventfile.events_from(path, 0))
+    assert [(start, end) for start, end, _ in found] == list(zip([0, *ends[:2]], ends[:3], strict=True))
+    path.write_bytes(whole)
+    ((start, end, event),) = eventfile.events_from(path, found[-1][1])
+    assert (start, end, event.step) == (ends[2], ends[3], 2)
+    assert list(eventfile.events_from(path, end)) == []
+    assert list(eventfile.events_from(path, ends[1] + 1)) == []

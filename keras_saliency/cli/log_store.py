@@ -1,0 +1,160 @@
+"""The store that a folder of event files is, without TensorBoard."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from keras_saliency.records import PLUGIN_NAME
+from keras_saliency.tensorboard_plugin.store import NotStoredError, Point, Series
+from keras_saliency.writers.eventfile import event_files, events_from
+
+
+class LogStore:
+    """All folders `saliency` under a log directory. Keeps where the records are, not the records.
+
+    Runs have the names that TensorBoard gives them: the folder, seen from the log directory. Every listing
+    looks for new runs and reads on in files that have grown. Safe to use from several threads.
+
+    Args:
+        log_dir: the log directory, or one of its folders `saliency`.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+    """
+
+    def __init__(self, log_dir: Path) -> None:
+        if not log_dir.is_dir():
+            raise FileNotFoundError(f"No such folder: {log_dir}")
+        self._log_dir = log_dir
+        self._runs: dict[str, _RunIndex] = {}
+        self._lock = threading.Lock()
+
+    def runs(self) -> Mapping[str, Mapping[str, Series]]:
+        """All series by run and tag."""
+        with self._lock:
+            self._refresh()
+            return {run: index.series() for run, index in self._runs.items() if index.series()}
+
+    def points(self, run: str, tag: str) -> Sequence[Point]:
+        """The points of a series, by step. Raises `NotStoredError` if there is no such series."""
+        found = self.runs().get(run, {}).get(tag)
+        if found is None:
+            raise NotStoredError(f"There is no series {tag!r} in the run {run!r}.")
+        return found.points
+
+    def point(self, run: str, tag: str, step: int) -> Point:
+        """One point of a series. Raises `NotStoredError` if it is not there."""
+        with self._lock:
+            known = self._runs[run].find(tag, step) if run in self._runs else None
+        found = known or next((point for point in self.points(run, tag) if point.step == step), None)
+        if found is None:
+            raise NotStoredError(f"There is nothing at step {step} of {tag!r} in the run {run!r}.")
+        return found
+
+    def record(self, point: Point) -> bytes:
+        """The record at a point. Raises `NotStoredError` if it is gone."""
+        path, start, tag = point.key
+        try:
+            _, _, event = next(events_from(path, start))
+        except (OSError, StopIteration) as error:
+            raise NotStoredError(f"The data of step {point.step} is gone.") from error
+        stored = [value.tensor.string_val for value in event.summary.value if value.tag == tag]
+        if event.step != point.step or not stored or not stored[0]:
+            raise NotStoredError(f"There is no data at step {point.step}.")
+        return bytes(stored[0][0])
+
+    def _refresh(self) -> None:
+        folders = {_run_name(folder, self._log_dir): folder for folder in _saliency_folders(self._log_dir)}
+        self._runs = {run: self._runs.get(run, _RunIndex(folder)) for run, folder in folders.items()}
+        for index in self._runs.values():
+            index.refresh()
+
+
+class _RunIndex:
+    """Where the records of one run are."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[Path, int | None] = {}
+        self._ends: dict[Path, int] = {}
+        self._metadata: dict[str, bytes] = {}
+        self._points: dict[str, dict[int, Point]] = {}
+
+    def series(self) -> dict[str, Series]:
+        """The series by tag."""
+        return {
+            tag: Series(self._metadata[tag], [points[step] for step in sorted(points)])
+            for tag, points in self._points.items()
+        }
+
+    def find(self, tag: str, step: int) -> Point | None:
+        """The point of a series at a step, if it is known."""
+        return self._points.get(tag, {}).get(step)
+
+    def refresh(self) -> None:
+        """Read on in the files that have grown; start anew if one was replaced."""
+        paths = event_files(self._folder)
+        files = {path: _identity(path) for path in paths}
+        if any(files.get(path) != known for path, known in self._files.items()) or any(
+            _size(path) < end for path, end in self._ends.items()
+        ):
+            self._forget()
+        self._files = files
+        for path in paths:
+            self._read_on(path)
+
+    def _forget(self) -> None:
+        for kept in (self._files, self._ends, self._metadata, self._points):
+            kept.clear()
+
+    def _read_on(self, path: Path) -> None:
+        if _size(path) <= self._ends.get(path, 0):
+            return
+        with suppress(FileNotFoundError):  # removed just now; the next listing forgets it
+            for start, end, event in events_from(path, self._ends.get(path, 0)):
+                for value in event.summary.value:
+                    self._add(value, Point(event.step, event.wall_time, (path, start, value.tag)))
+                self._ends[path] = end
+
+    def _add(self, value: Any, point: Point) -> None:
+        plugin = value.metadata.plugin_data
+        if plugin.plugin_name == PLUGIN_NAME:
+            self._metadata.setdefault(value.tag, plugin.content)
+        if value.tag in self._metadata:
+            self._points.setdefault(value.tag, {})[point.step] = point
+
+
+def _saliency_folders(log_dir: Path) -> Iterator[Path]:
+    """The folders that a callback writes to; links are followed, each folder once."""
+    seen: set[str] = set()
+    for folder, below, _ in os.walk(log_dir, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:
+            below.clear()
+            continue
+        seen.add(real)
+        if os.path.basename(real if folder == str(log_dir) else folder) == PLUGIN_NAME:
+            yield Path(folder)
+
+
+def _run_name(folder: Path, log_dir: Path) -> str:
+    return os.path.relpath(folder, log_dir)
+
+
+def _identity(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,65 @@
+"""`keras-saliency view`: the Saliency page without TensorBoard, served or as one file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from keras_saliency.cli.log_store import LogStore
+from keras_saliency.writers.files import replace_file
+
+NAME = "view"
+HELP = "Show the Saliency page of a log directory without TensorBoard, or export it as one HTML file."
+
+_KEPT = 32_000_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this command."""
+    parser.add_argument("logdir", type=Path, help="the log_dir of a SaliencyCallback, or a folder of several")
+    parser.add_argument("--port", type=int, help="on 127.0.0.1; default: 6061 or, if it is taken, a free one")
+    parser.add_argument("--export", type=Path, metavar="PAGE.html", help="write one file and serve nothing")
+    parser.add_argument("--every", type=_positive, default=1, metavar="N", help="export every N-th look")
+    parser.add_argument(
+        "--max-size", type=float, default=200, metavar="MB", help="of the exported file; default: 200"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve, or export."""
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    store = LogStore(options.logdir)
+    if options.export is None:
+        _serve(console, store, options)
+    else:
+        _export(console, store, options)
+    return 0
+
+
+def _serve(console: Console, store: LogStore, options: argparse.Namespace) -> None:
+    from keras_saliency.cli.view_server import make_view_server
+    from keras_saliency.tensorboard_plugin.answers import Answers
+    from keras_saliency.tensorboard_plugin.recent import Recent
+
+    server = make_view_server(Answers(store, Recent(_KEPT)), options.port)
+    console.print(f"{options.logdir}: http://{server.host}:{server.port}/   (Ctrl-C ends it)")
+    server.serve_forever()
+    raise KeyboardInterrupt  # which the server took, and returned
+
+
+def _export(console: Console, store: LogStore, options: argparse.Namespace) -> None:
+    from keras_saliency.cli.view_export import export_page
+
+    with console.status(f"Reading {options.logdir} …"):
+        page = export_page(store, options.every, options.max_size)
+        size = replace_file(options.export, page.encode())
+    console.print(f"{options.export}: {size / 1e6:.1f} MB")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("expected a positive number")
+    return number

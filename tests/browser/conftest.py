@@ -1,0 +1,97 @@
+"""One browser, one log and TensorBoard on both of its loaders, for all tests of the page."""
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from keras_saliency.probes import ProbeSet
+
+from . import chromium, logs, servers
+from .page import ENTRY, Page
+
+
+class Written(NamedTuple):
+    """A log directory, the probes of its runs `a` and `b`, and the run `torn` before it was damaged."""
+
+    folder: Path
+    probes: ProbeSet
+    whole: Path
+
+
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory):
+    if not (chromium.browser_path() and chromium.driver_path()):
+        pytest.skip(
+            "No browser: install chromium and chromedriver, or set KERAS_SALIENCY_CHROMIUM and "
+            "KERAS_SALIENCY_CHROMEDRIVER to where they are."
+        )
+    driver = chromium.launch(tmp_path_factory.mktemp("profile"))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(driver):
+    return Page(driver)
+
+
+@pytest.fixture(scope="session")
+def _loaders(driver, tmp_path_factory):
+    """Both TensorBoards, on one log; they start while it is written."""
+    folder, whole = tmp_path_factory.mktemp("logs"), tmp_path_factory.mktemp("whole") / "torn"
+    started = {
+        "rust": servers.tensorboard(folder, folder.parent / "rust.txt"),
+        "python": servers.tensorboard(folder, folder.parent / "python.txt", "--load_fast=false"),
+    }
+    try:
+        probes = logs.train(folder / "a", logs.EPOCHS, methods=logs.METHODS)
+        logs.train(folder / "b", logs.EPOCHS, methods=logs.METHODS, seed=1)
+        logs.train(folder / "other", 2, watched=logs.probes(seed=1))
+        logs.train(whole, 4)
+        shutil.copytree(whole, folder / "torn")
+        logs.damage(folder / "torn", 2)
+        for server in started.values():
+            server.wait_until("data/plugin/saliency/runs", _complete)
+        yield started, Written(folder, probes, whole)
+    finally:
+        for server in started.values():
+            server.stop()
+
+
+def _complete(answer):
+    steps = {
+        run["run"]: min((len(m["steps"]) for m in run["methods"].values()), default=0)
+        for run in answer["runs"]
+    }
+    return steps == {
+        "a/saliency": logs.EPOCHS + 1,
+        "b/saliency": logs.EPOCHS + 1,
+        "other/saliency": 3,
+        "torn/saliency": 5,
+    }
+
+
+@pytest.fixture(scope="session")
+def written(_loaders):
+    """The log: runs `a` and `b` of 100 epochs, `other` with other probes, `torn` with a damaged step."""
+    return _loaders[1]
+
+
+@pytest.fixture(params=["rust", "python"])
+def tensorboard(request, _loaders):
+    """The address of a TensorBoard, once for each loader."""
+    return _loaders[0][request.param].address
+
+
+@pytest.fixture(scope="session")
+def rustboard(_loaders):
+    """The address of a TensorBoard, where the loader does not matter."""
+    return _loaders[0]["rust"].address
+
+
+@pytest.fixture(scope="session")
+def entry(rustboard):
+    """The address of the tab's own document in TensorBoard."""
+    return rustboard + ENTRY

@@ -1,0 +1,60 @@
+"""Processes that serve a log on 127.0.0.1, each ended by its own process id."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+
+class Server:
+    """A process of this interpreter that serves HTTP at a free port."""
+
+    def __init__(self, *arguments, log):
+        self.port = _free_port()
+        self.address = f"http://127.0.0.1:{self.port}/"
+        self._log = log
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", *arguments, "--port", str(self.port)],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1"},
+            )
+
+    def stop(self):
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(timeout=10)
+
+    def wait_until(self, route, condition, seconds=60):
+        """Wait until the answer of a route satisfies a condition."""
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                with urllib.request.urlopen(self.address + route, timeout=10) as response:
+                    if condition(json.load(response)):
+                        return
+            except (OSError, ValueError):
+                pass
+            if time.monotonic() > until or self._process.poll() is not None:
+                raise TimeoutError(f"{route} is not as expected. The server wrote: {self._log.read_text()}")
+            time.sleep(0.1)
+
+
+def tensorboard(log_dir, log, *flags):
+    """A TensorBoard process, with whichever loader the flags choose."""
+    where = ("--logdir", str(log_dir), "--host", "127.0.0.1", "--reload_interval", "1")
+    return Server("tensorboard.main", *where, *flags, log=log)
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
