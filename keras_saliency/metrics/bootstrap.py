@@ -30,9 +30,9 @@ def mean_interval(
     """The mean of one number per image, and its percentile bootstrap interval (Efron 1979).
 
     Images are drawn with replacement: the interval says how much the mean would move with other images of the
-    same kind, not with another training. It is too narrow for few images: 0.95 covers 0.86 to 0.90 at ten images, 0.92 to 0.95 at forty (measured on
-    exponential and on normal values).
-    Costs `resamples` means of `n` numbers.
+    same kind, not with another training. It is too narrow for few images: one of 0.95 covers 0.86 to 0.90 at
+    ten images and 0.92 to 0.95 at forty (measured on exponential and on normal values). Costs `resamples`
+    means of `n` numbers.
 
     Args:
         values: `(n,)`; a NaN, the number of a map that has none, is left out.
