@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
@@ -58,6 +59,15 @@ def weighted_layers(model: Any, called: Sequence[Any]) -> tuple[WeightedLayer, .
 def current_values(model: Any) -> list[np.ndarray]:
     """The values of `model.weights`, copied."""
     return [np.array(keras.ops.convert_to_numpy(weight.value)) for weight in model.weights]
+
+
+def fingerprint(values: Sequence[np.ndarray]) -> str:
+    """A hash of these values, their shapes and dtypes, in their order; names do not count."""
+    digest = sha256()
+    for value in values:
+        digest.update(f"{value.dtype.str} {value.shape};".encode())
+        digest.update(np.ascontiguousarray(value).tobytes())
+    return digest.hexdigest()
 
 
 def fresh_values(
