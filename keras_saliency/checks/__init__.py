@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 from keras_saliency.checks import base
 from keras_saliency.checks.accuracy import Accuracy
 from keras_saliency.checks.base import Check, CheckResult, Status, known_checks
+from keras_saliency.checks.completeness import Completeness
+from keras_saliency.checks.faithfulness import Faithfulness
 from keras_saliency.checks.finite import Finite
 from keras_saliency.checks.finite_difference import FiniteDifference
+from keras_saliency.checks.golden import Golden
 from keras_saliency.checks.input_dependence import InputDependence
 from keras_saliency.checks.nonzero import Nonzero
 from keras_saliency.checks.parameter_randomization import ParameterRandomization
@@ -20,6 +23,7 @@ from keras_saliency.checks.random_logit import RandomLogit
 from keras_saliency.checks.region import Region
 from keras_saliency.checks.repeatability import Repeatability
 from keras_saliency.checks.report import Report
+from keras_saliency.checks.stability import Stability
 from keras_saliency.checks.suites import SUITES, make_checks
 from keras_saliency.checks.target_dependence import TargetDependence
 from keras_saliency.checks.unexpected_region import UnexpectedRegion
@@ -42,6 +46,10 @@ BUILT_IN: tuple[type[Check], ...] = (
     UnexpectedRegion,
     ParameterRandomization,
     RandomLogit,
+    Completeness,
+    Faithfulness,
+    Stability,
+    Golden,
 )
 
 __all__ = [
@@ -50,8 +58,11 @@ __all__ = [
     "Accuracy",
     "Check",
     "CheckResult",
+    "Completeness",
+    "Faithfulness",
     "Finite",
     "FiniteDifference",
+    "Golden",
     "InputDependence",
     "Nonzero",
     "ParameterRandomization",
@@ -59,6 +70,7 @@ __all__ = [
     "Region",
     "Repeatability",
     "Report",
+    "Stability",
     "Status",
     "Subject",
     "TargetDependence",
