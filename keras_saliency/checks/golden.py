@@ -1,19 +1,18 @@
-"""Are the maps those that were once approved? And the file of approved maps."""
+"""Are the maps those that were once approved? And how to store approved maps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from scipy.stats import t as student
 
-from keras_saliency import metrics, npz
+from keras_saliency import metrics
 from keras_saliency.checks.base import CheckResult, Status, judged
 from keras_saliency.checks.exhibits import probe_and_maps
-from keras_saliency.errors import UnreadableFileError
+from keras_saliency.checks.golden_file import GoldenFile, Training
+from keras_saliency.checks.training_numbers import Judgement, numbers_of
 from keras_saliency.heatmaps import heatmap, is_image
 
 if TYPE_CHECKING:
@@ -21,155 +20,7 @@ if TYPE_CHECKING:
     from keras_saliency.methods import Method
     from keras_saliency.probes import ProbeSet
 
-KIND = "golden"
-_PRIOR_TRAININGS = 4
-_SMALLEST_ENRICHMENT = 0.01
-
-
-@dataclass(frozen=True, eq=False)
-class Training:
-    """What is stored of one training.
-
-    Attributes:
-        weights: the hash of its weights.
-        maps: `(n, values)` float32, signed, a row per probe.
-        target_classes: `(n,)` the explained classes, −1 for none.
-        numbers: the statistics that another training is held against, by name.
-    """
-
-    weights: str
-    maps: np.ndarray = field(repr=False)
-    target_classes: np.ndarray = field(repr=False)
-    numbers: Mapping[str, float]
-
-
-@dataclass(frozen=True, eq=False)
-class GoldenFile:
-    """Approved maps of the same probes by the same method, of one or several trainings.
-
-    Attributes:
-        fingerprint: of the probe set.
-        method: the name of the method.
-        trainings: in the order in which they were stored.
-    """
-
-    fingerprint: str
-    method: str
-    trainings: tuple[Training, ...]
-
-    def write(self, path: str | Path) -> None:
-        """Write the file, whole or not at all.
-
-        Raises:
-            OSError: it cannot be written.
-        """
-        arrays: dict[str, np.ndarray | None] = {}
-        for position, training in enumerate(self.trainings):
-            arrays[f"maps_{position}"] = training.maps
-            arrays[f"target_classes_{position}"] = training.target_classes
-        about = {
-            "fingerprint": self.fingerprint,
-            "method": self.method,
-            "trainings": [{"weights": t.weights, "numbers": dict(t.numbers)} for t in self.trainings],
-        }
-        npz.write(path, KIND, arrays, about)
-
-    @classmethod
-    def read(cls, path: str | Path) -> GoldenFile:
-        """The file that `write` wrote.
-
-        Raises:
-            FileNotFoundError: there is none.
-            UnreadableFileError: it is another kind of file, damaged, or by a newer version.
-        """
-        arrays, about = npz.read(path, KIND)
-        try:
-            trainings = tuple(
-                Training(
-                    str(stored["weights"]),
-                    arrays[f"maps_{position}"],
-                    arrays[f"target_classes_{position}"],
-                    {str(name): float(number) for name, number in stored["numbers"].items()},
-                )
-                for position, stored in enumerate(about["trainings"])
-            )
-            if not trainings:
-                raise KeyError("trainings")
-            return cls(str(about["fingerprint"]), str(about["method"]), trainings)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UnreadableFileError(f"{path} is damaged: {error!r}") from error
-
-    def check_subject(self, subject: Subject) -> None:
-        """Do nothing if this file is about these probes and this method.
-
-        Raises:
-            ValueError: it is not.
-        """
-        if subject.probes.fingerprint != self.fingerprint:
-            raise ValueError(
-                "The golden file holds maps of other probes: give the probes that it was made with, or make it "
-                f"anew. Received: probes {subject.probes.fingerprint[:12]}, in the file {self.fingerprint[:12]}"
-            )
-        if subject.method.name != self.method:
-            raise ValueError(
-                f"The golden file holds maps by {self.method}: give method={self.method!r}, or make it anew. "
-                f"Received: method={subject.method.name!r}"
-            )
-
-
-def save_golden(
-    path: str | Path,
-    model: Any,
-    probes: ProbeSet,
-    method: str | Method = "gradient",
-    *,
-    target: Any = None,
-    output: str | int | None = None,
-    logits: str = "auto",
-    seed: int = 0,
-) -> None:
-    """Store the maps of an approved model, for `Golden(path)` to hold later models against.
-
-    Args:
-        path: the file, an `.npz`; one that is there is replaced.
-        model: a Keras model.
-        probes: what is explained; their fingerprint is stored, not they.
-        method: see `ks.explain`; so are the rest. Give `ks.check` the same ones.
-
-    Raises:
-        OSError: the file cannot be written.
-        SaliencyError, ValueError, TypeError: as `ks.explain`.
-    """
-    subject = _subject(model, probes, method, target=target, output=output, logits=logits, seed=seed)
-    GoldenFile(probes.fingerprint, subject.method.name, (_training(subject),)).write(path)
-
-
-def add_golden(
-    path: str | Path,
-    model: Any,
-    probes: ProbeSet,
-    method: str | Method = "gradient",
-    *,
-    target: Any = None,
-    output: str | int | None = None,
-    logits: str = "auto",
-    seed: int = 0,
-) -> None:
-    """Add another training of the same network to a golden file: how far trainings differ sets the tolerance.
-
-    Args and errors as `save_golden`, and:
-
-    Raises:
-        FileNotFoundError, UnreadableFileError: there is no golden file to add to.
-        ValueError: it is about other probes or another method, or holds these very weights already.
-    """
-    golden = GoldenFile.read(path)
-    subject = _subject(model, probes, method, target=target, output=output, logits=logits, seed=seed)
-    golden.check_subject(subject)
-    added = _training(subject)
-    if added.weights in {training.weights for training in golden.trainings}:
-        raise ValueError(f"{path} holds these very weights already: add another training, with another seed.")
-    GoldenFile(golden.fingerprint, golden.method, (*golden.trainings, added)).write(path)
+__all__ = ["Golden", "GoldenFile", "add_golden", "save_golden"]
 
 
 @dataclass(frozen=True)
@@ -254,7 +105,7 @@ class Golden:
 
     def _retrained(self, subject: Subject, golden: GoldenFile) -> CheckResult:
         """The verdict on other weights: statistics alone."""
-        numbers = _numbers(subject)
+        numbers = numbers_of(subject)
         stored = {
             name: np.array([training.numbers[name] for training in golden.trainings])
             for name in numbers
@@ -262,7 +113,7 @@ class Golden:
         }
         error = self.error / max(1, len(stored))
         judgements = {
-            name: _Judgement.of(name, numbers[name], values, error) for name, values in stored.items()
+            name: Judgement.of(name, numbers[name], values, error) for name, values in stored.items()
         }
         if not judgements:
             return CheckResult(
@@ -282,69 +133,59 @@ class Golden:
         return judged(self, value, 1.0, "at_most", sentence, otherwise=otherwise, details=details)
 
 
-@dataclass(frozen=True)
-class _Statistic:
-    """How a number of one kind is compared.
+def save_golden(
+    path: str | Path,
+    model: Any,
+    probes: ProbeSet,
+    method: str | Method = "gradient",
+    *,
+    target: Any = None,
+    output: str | int | None = None,
+    logits: str = "auto",
+    seed: int = 0,
+) -> None:
+    """Store the maps of an approved model, for `Golden(path)` to hold later models against.
 
-    Attributes:
-        spread: the standard deviation between trainings, measured on the demo, in units of `scale`.
-        scale: from the number to a scale on which trainings spread evenly.
-        worse: −1 where only less is worse, 0 where any change counts.
+    Args:
+        path: the file, an `.npz`; one that is there is replaced.
+        model: a Keras model.
+        probes: what is explained; their fingerprint is stored, not they.
+        method: see `ks.explain`; so are the rest. Give `ks.check` the same ones.
+
+    Raises:
+        OSError: the file cannot be written.
+        SaliencyError, ValueError, TypeError: as `ks.explain`.
     """
-
-    spread: float
-    scale: Callable[[np.ndarray], np.ndarray]
-    worse: int = 0
+    subject = _subject(model, probes, method, target=target, output=output, logits=logits, seed=seed)
+    GoldenFile(probes.fingerprint, subject.method.name, (_training(subject),)).write(path)
 
 
-def _same_scale(values: np.ndarray) -> np.ndarray:
-    return np.asarray(values, "float64")
+def add_golden(
+    path: str | Path,
+    model: Any,
+    probes: ProbeSet,
+    method: str | Method = "gradient",
+    *,
+    target: Any = None,
+    output: str | int | None = None,
+    logits: str = "auto",
+    seed: int = 0,
+) -> None:
+    """Add another training of the same network to a golden file: how far trainings differ sets the tolerance.
 
+    Args and errors as `save_golden`, and:
 
-def _logarithm(values: np.ndarray) -> np.ndarray:
-    return np.asarray(np.log(np.maximum(values, _SMALLEST_ENRICHMENT)))
-
-
-_ACCURACY = _Statistic(0.03, _same_scale, worse=-1)
-_ENTROPY = _Statistic(0.01, _same_scale)
-_ENRICHMENT = _Statistic(0.185, _logarithm)
-
-
-@dataclass(frozen=True)
-class _Judgement:
-    """One number against the interval of stored ones; `distance` is in half widths of it."""
-
-    name: str
-    value: float
-    low: float
-    high: float
-    distance: float
-
-    @classmethod
-    def of(cls, name: str, value: float, stored: np.ndarray, error: float) -> _Judgement:
-        kind = _kind(name)
-        scaled, count = kind.scale(stored), len(stored)
-        centre = float(scaled.mean())
-        freedom = _PRIOR_TRAININGS + count - 1
-        variance = (_PRIOR_TRAININGS * kind.spread**2 + np.square(scaled - centre).sum()) / freedom
-        quantile = student.ppf(1 - error / (1 if kind.worse else 2), freedom)
-        half = float(quantile * np.sqrt(variance * (1 + 1 / count)))
-        offset = float(kind.scale(np.array([value]))[0]) - centre
-        distance = abs(offset) if not kind.worse else max(0.0, kind.worse * offset)
-        back = np.exp if kind.scale is _logarithm else _same_scale
-        low, high = (float(end) for end in back(np.array([centre - half, centre + half])))
-        return cls(name, value, low, np.inf if kind.worse else high, distance / half)
-
-    @property
-    def sentence(self) -> str:
-        """What is unlike the stored trainings, in words."""
-        expected = f"at least {self.low:.2f}" if np.isinf(self.high) else f"{self.low:.2f} to {self.high:.2f}"
-        return f"{self.name} is {self.value:.2f}, expected {expected}"
-
-    def as_json(self) -> dict[str, float | None]:
-        """JSON-ready."""
-        high = None if np.isinf(self.high) else self.high
-        return {"value": self.value, "low": self.low, "high": high, "distance": self.distance}
+    Raises:
+        FileNotFoundError, UnreadableFileError: there is no golden file to add to.
+        ValueError: it is about other probes or another method, or holds these very weights already.
+    """
+    golden = GoldenFile.read(path)
+    subject = _subject(model, probes, method, target=target, output=output, logits=logits, seed=seed)
+    golden.check_subject(subject)
+    added = _training(subject)
+    if added.weights in {training.weights for training in golden.trainings}:
+        raise ValueError(f"{path} holds these very weights already: add another training, with another seed.")
+    GoldenFile(golden.fingerprint, golden.method, (*golden.trainings, added)).write(path)
 
 
 def _stored_and_now(subject: Subject, stored: Training, probe: int) -> dict[str, np.ndarray]:
@@ -356,40 +197,12 @@ def _stored_and_now(subject: Subject, stored: Training, probe: int) -> dict[str,
     return {"probe_stored_and_now": probe_and_maps(subject, probe, *maps)}
 
 
-def _kind(name: str) -> _Statistic:
-    return {"accuracy": _ACCURACY, "entropy": _ENTROPY}.get(name, _ENRICHMENT)
-
-
-def _numbers(subject: Subject) -> dict[str, float]:
-    """The statistics of a training, each a mean over the probes that have it."""
-    found: dict[str, float] = {}
-    explanation, labels = subject.explanation, subject.probes.labels
-    if labels is not None and (explanation.predicted_classes >= 0).all():
-        found["accuracy"] = float((explanation.predicted_classes == labels).mean())
-    if not is_image(explanation.image_maps):
-        return found
-    magnitude = explanation.heatmaps("magnitude")
-    per_probe = {
-        "entropy": metrics.entropy(magnitude),
-        "enrichment at the border": metrics.border_enrichment(magnitude),
-        "enrichment in the corners": metrics.corner_enrichment(magnitude),
-    }
-    for name, mask in subject.probes.regions.items():
-        if mask.shape[-2:] == magnitude.shape[1:]:
-            per_probe[f"enrichment in region {name}"] = metrics.enrichment(magnitude, mask)
-    means = {
-        name: metrics.mean_interval(v, np.random.default_rng(0), resamples=1).mean
-        for name, v in per_probe.items()
-    }
-    return found | {name: mean for name, mean in means.items() if np.isfinite(mean)}
-
-
 def _training(subject: Subject) -> Training:
     return Training(
         weights=subject.model.weights_fingerprint(),
         maps=subject.rows(),
         target_classes=subject.explanation.target_classes,
-        numbers=_numbers(subject),
+        numbers=numbers_of(subject),
     )
 
 
