@@ -155,17 +155,26 @@ class Experiment:
         """The same, with the content taken out."""
         return self._table(self.emptied, np.arange(len(self._images)))
 
-    def about(self, class_index: int, comparisons: int = 1, *, places: int = _PLACES) -> Evidence:
+    def about(self, class_index: int, comparisons: int = 1) -> Evidence:
         """The evidence that the content means this class."""
-        put_in, control = self._put_in(class_index, places)
+        put_in = self.put_in(class_index)
+        control = self.put_elsewhere(class_index) if len(put_in.way) else Proportion(0, 0)
         return Evidence(class_index, self.taken_out(class_index), put_in, control, comparisons)
 
-    def about_if_left(self, class_index: int, comparisons: int, limit: float) -> Evidence:
-        """The same; nothing is put in where fewer images than the limit leave when the content is taken out."""
-        out = self.taken_out(class_index)
-        if len(out.way) and out.half.share < limit:
-            return Evidence(class_index, out, NOTHING, Proportion(0, 0), comparisons)
-        return self.about(class_index, comparisons)
+    def about_if_left(
+        self, class_index: int, comparisons: int, limit: float, *, by_chance: bool = True
+    ) -> Evidence:
+        """The same, for one class among several: it goes on only where the limit may be reached.
+
+        Nothing is put in where fewer images than the limit leave when the content is taken out (with `by_chance`:
+        fewer than few images could leave by chance), and nothing elsewhere where fewer move when it is put in.
+        """
+        out, nowhere = self.taken_out(class_index), Proportion(0, 0)
+        if len(out.way) and (out.half.upper(ERROR) if by_chance else out.half.share) < limit:
+            return Evidence(class_index, out, NOTHING, nowhere, comparisons)
+        put_in = self.put_in(class_index)
+        control = self.put_elsewhere(class_index) if put_in.half.share >= limit else nowhere
+        return Evidence(class_index, out, put_in, control, comparisons)
 
     def taken_out(self, class_index: int) -> Moved:
         """How far the probes of a class, predicted as such and with content, move away from it without content."""
@@ -193,19 +202,27 @@ class Experiment:
         chosen = self._rng.choice(self.donors(class_index), len(rows))
         return pasted(self.emptied[rows], masks, self._images[chosen], self._masks[chosen])
 
-    def _put_in(self, class_index: int, places: int) -> tuple[Moved, Proportion]:
+    def put_in(self, class_index: int) -> Moved:
+        """How far probes of other classes move towards a class with its content in place of theirs."""
         rows = self.receivers(class_index)
         if not len(rows) or (self._content is None and not len(self.donors(class_index))):
-            return NOTHING, Proportion(0, 0)
-        there = np.full(len(rows), class_index)
-        before = margins(self.table_emptied[rows], there)
-        moved = Moved.between(before, margins(self._table(self.put(class_index, rows), rows), there))
+            return NOTHING
+        return self._moved(class_index, rows, self.put(class_index, rows))
+
+    def put_elsewhere(self, class_index: int, places: int = _PLACES) -> Proportion:
+        """How many of them go half of the way with that content at other places, theirs taken out."""
+        rows = self.receivers(class_index)
         hits = count = 0
         for mask in elsewhere(self._masks[rows[0]], places, self._rng):
             images = self.put(class_index, rows, np.broadcast_to(mask, self._masks[rows].shape))
-            half = Moved.between(before, margins(self._table(images, rows), there)).half
+            half = self._moved(class_index, rows, images).half
             hits, count = hits + half.hits, count + half.count
-        return moved, Proportion(hits, count)
+        return Proportion(hits, count)
+
+    def _moved(self, class_index: int, rows: np.ndarray, images: np.ndarray) -> Moved:
+        there = np.full(len(rows), class_index)
+        before = margins(self.table_emptied[rows], there)
+        return Moved.between(before, margins(self._table(images, rows), there))
 
     def _table(self, images: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """The class scores of probes with other images; padded to the number of probes, so that one trace serves."""

@@ -12,7 +12,7 @@ from keras_saliency.checks.base import CHECK_NAME, CheckResult, skipped
 from keras_saliency.checks.experiment import ERROR, Evidence, Experiment
 from keras_saliency.checks.interventions import FILLS
 from keras_saliency.checks.scenes import before_and_after, class_name
-from keras_saliency.checks.statistics import Proportion
+from keras_saliency.checks.statistics import pooled
 
 if TYPE_CHECKING:
     from keras_saliency.checks.subject import Subject
@@ -117,7 +117,7 @@ class Region:
 
     def _forbidden(self, subject: Subject, experiment: Experiment) -> CheckResult:
         found = evidence(subject, experiment, self.means, self.limit)
-        worst = max(found, key=lambda one: (one.value >= self.limit and one.is_certain, nan_last(one.value)))
+        worst = max(found, key=self._weight)
         words = worst.in_words(class_name(subject, worst.class_index))
         if np.isnan(worst.value):
             return skipped(
@@ -129,9 +129,9 @@ class Region:
         if reached and worst.is_certain:
             anywhere = " The content is read wherever it is." if worst.is_read_anywhere else ""
             status, sentence = "failed", f"The model uses region {self.region!r}: {words}.{anywhere}"
-        elif reached:
+        elif reached or (worst.together.share >= self.limit and worst.is_certain):
             status = "warned"
-            sentence = f"The model may use region {self.region!r}, too few images to be certain: {words}."
+            sentence = f"The model may use region {self.region!r}, but that is not certain: {words}."
         else:
             status, sentence = "passed", f"The model does not use region {self.region!r}: {words}."
         return CheckResult(
@@ -145,17 +145,16 @@ class Region:
             details={"classes": [one.as_json() for one in found]},
         )
 
+    def _weight(self, one: Evidence) -> tuple[bool, bool, float]:
+        """How much a piece of evidence says against a forbidden region."""
+        certain = one.is_certain
+        return (one.value >= self.limit and certain, certain, nan_last(one.value))
+
     def _required(self, subject: Subject, experiment: Experiment) -> CheckResult:
         classes = range(subject.own_predictions.table.shape[1])  # type: ignore[union-attr]
-        found = [
-            experiment.about(index, places=0) for index in classes if (experiment.classes == index).any()
-        ]
-        out = Proportion(
-            sum(one.taken_out.half.hits for one in found), sum(len(one.taken_out.way) for one in found)
-        )
-        put = Proportion(
-            sum(one.put_in.half.hits for one in found), sum(len(one.put_in.way) for one in found)
-        )
+        own = [index for index in classes if (experiment.classes == index).any()]
+        out = pooled([experiment.taken_out(index).half for index in own])
+        put = pooled([experiment.put_in(index).half for index in own])
         tried = [one for one in (out, put) if one.count]
         if not tried:
             return skipped(self, f"No probe could be changed in region {self.region!r}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,11 @@ class Proportion:
     def as_json(self) -> dict[str, Any]:
         """JSON-ready."""
         return {"hits": self.hits, "count": self.count}
+
+
+def pooled(parts: Sequence[Proportion]) -> Proportion:
+    """All trials together."""
+    return Proportion(sum(part.hits for part in parts), sum(part.count for part in parts))
 
 
 def more_often(first: Proportion, second: Proportion, error: float) -> bool:

@@ -102,7 +102,7 @@ class UnexpectedRegion:
             for index in candidates(subject, experiment, None):
                 planned.append((place, experiment, index))
         return [
-            (place, experiment, experiment.about_if_left(index, len(planned), self.limit))
+            (place, experiment, experiment.about_if_left(index, len(planned), self.limit, by_chance=False))
             for place, experiment, index in planned
             if len(experiment.taken_out(index).way)
         ]

@@ -193,4 +193,5 @@ def _probabilities(output: Output, kind: str, table: np.ndarray) -> np.ndarray:
         return np.exp(table) if output.activation == "log_softmax" else table
     if output.activation == "sigmoid":
         return np.asarray(expit(table))
-    return np.asarray(softmax(table, axis=1))
+    with np.errstate(invalid="ignore"):  # infinite scores have no probabilities
+        return np.asarray(softmax(table, axis=1))
