@@ -36,7 +36,8 @@ table { border-collapse: collapse; }
 .overview td:last-child { color: var(--quiet); }
 a { color: inherit; font-weight: 600; text-decoration: none; }
 a:hover { text-decoration: underline; }
-section, .overview a { overflow-wrap: anywhere; }
+section { overflow-wrap: anywhere; }
+.overview a { white-space: nowrap; }
 .badge { color: var(--state); font-size: .85rem; font-weight: 650; white-space: nowrap; }
 .passed { --state: var(--passed); } .warned { --state: var(--warned); } .failed { --state: var(--failed); }
 .errored { --state: var(--errored); } .skipped { --state: var(--skipped); } .waived { --state: var(--waived); }
@@ -74,6 +75,9 @@ footer { color: var(--quiet); font-size: .85rem; margin-top: 2.2rem; }
 footer { border-top: 1px solid var(--line); padding-top: 1rem; }
 .meanings { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: 0 0 1rem; }
 .meanings dd { margin: 0; }
+@media (max-width: 40rem) {
+  .overview td:last-child { display: none; }
+}
 @media print {
   :root {
     color-scheme: light; --paper: #fff; --card: #fff; --ink: #000; --quiet: #444; --line: #bbb; --track: #ddd;

@@ -148,6 +148,8 @@ def test_a_browser_shows_it_and_asks_nobody(report, tmp_path):
             "--no-sandbox",
             "--disable-gpu",
             "--disable-background-networking",
+            "--disable-component-update",
+            "--no-first-run",
             f"--user-data-dir={tmp_path / 'profile'}",
             f"--log-net-log={tmp_path / 'net.json'}",
             "--dump-dom",
