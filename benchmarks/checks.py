@@ -1,6 +1,7 @@
 """How often the checks find a shortcut, and how often they cry wolf: the demo's arms over many trainings.
 
-Run: `python -m benchmarks.checks [trainings]` (30 of each of the three main arms take a quarter of an hour on two free cores).
+Run: `python -m benchmarks.checks [trainings]`. Thirty of each of the three main arms take a quarter of an hour on two
+free cores.
 
 Two sets of probes for each training: `stamped`, eight threes and eight other digits that all have the stamp, as the
 demo's own; and `natural`, four held-out images of each class, marked as the arm marks them. The targets are the labels.

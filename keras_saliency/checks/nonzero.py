@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from keras_saliency.checks.base import CheckResult, judged
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from scipy.ndimage import sobel
+from scipy.ndimage import correlate1d
 
 from keras_saliency import metrics
 from keras_saliency.checks.base import CheckResult, judged
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MODES = ("full", "cascading", "independent")
 UNSIGNED_LIMIT = 0.999
+_SLOPE, _SMOOTH = (-1, 0, 1), (1, 2, 1)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class ParameterRandomization:
     """
 
     mode: str = "full"
-    limit: float = 0.5
+    limit: float = 0.2
     draws: int = 3
     name: str = ""
 
@@ -127,28 +128,33 @@ class ParameterRandomization:
             )
 
     def _models(self, subject: Subject) -> Iterator[tuple[str, ScoredModel]]:
+        """The model with random weights, stage by stage; a stage that changed no weight is left out."""
         layers = subject.model.weighted_layers(subject.probes.images, subject.target)
-        rng = subject.rng("parameter_randomization")
+        own, changed = subject.model.weights(), False
+        for name, chosen, rng in self._plan(layers, subject.rng("parameter_randomization")):
+            model, values = subject.model.randomized(chosen, rng)
+            if not all(np.array_equal(value, other) for value, other in zip(values, own, strict=True)):
+                changed = True
+                yield name, model
+        if not changed:
+            names = ", ".join(layer.name for layer in layers) or "no layer has weights"
+            raise SaliencyError(f"The randomisation changed no weight of the model ({names}).")
+
+    def _plan(
+        self, layers: Sequence[WeightedLayer], rng: np.random.Generator
+    ) -> Iterator[tuple[str, Sequence[WeightedLayer], np.random.Generator]]:
+        """The name of each stage, the layers that are random in it, and where their numbers come from."""
         if self.mode == "full":
             for _ in range(self.draws):
-                yield "all", _randomized(subject, layers, rng)
+                yield "all", layers, rng
         elif self.mode == "independent":
             for layer in layers:
-                yield layer.name, _randomized(subject, [layer], rng)
+                yield layer.name, [layer], rng
         else:
             seed = int(rng.integers(2**31))
             for count, layer in enumerate(layers, 1):
                 # The same seed again: what was random before stays as it was.
-                yield layer.name, _randomized(subject, layers[:count], np.random.default_rng(seed))
-
-
-def _randomized(subject: Subject, layers: Sequence[WeightedLayer], rng: np.random.Generator) -> ScoredModel:
-    own = subject.model.weights()
-    model, values = subject.model.randomized(layers, rng)
-    if all(np.array_equal(value, other) for value, other in zip(values, own, strict=True)):
-        names = ", ".join(layer.name for layer in layers) or "no layer has weights"
-        raise SaliencyError(f"The randomisation changed no weight of the model ({names}).")
-    return model
+                yield layer.name, layers[:count], np.random.default_rng(seed)
 
 
 def controls(subject: Subject) -> dict[str, float | None]:
@@ -158,15 +164,10 @@ def controls(subject: Subject) -> dict[str, float | None]:
         "noise": subject.rng("noise").normal(size=own.shape),
         "second look": subject.rows(subject.explain()),
     }
-    values = np.concatenate(
-        [
-            edges(value).reshape(len(value), -1)
-            for value in subject.model.explained(subject.probes.images, subject.target)
-        ],
-        axis=1,
-    )
-    if values.shape == own.shape:
-        compared["edges"] = values
+    values = subject.model.explained(subject.probes.images, subject.target)
+    drawn = np.concatenate([_drawn(value, subject.anatomy.channel_axis) for value in values], axis=1)
+    if drawn.shape == own.shape:
+        compared["edges"] = drawn
     ranks = metrics.ranks(own)
     return {
         name: _number(median(metrics.correlation_of_ranks(metrics.ranks(rows), ranks)))
@@ -175,10 +176,24 @@ def controls(subject: Subject) -> dict[str, float | None]:
 
 
 def edges(images: np.ndarray) -> np.ndarray:
-    """The length of the Sobel gradient over the first two axes of each image; channels one by one."""
+    """The length of the Sobel gradient of each image over its rows and columns; channels one by one.
+
+    Args:
+        images: `(n, height, width)` or `(n, height, width, channels)`.
+    """
     array = np.asarray(images, "float64")
-    axes = (1, 2) if array.ndim > 2 else (1, 1)
-    return np.asarray(np.hypot(sobel(array, axis=axes[0]), sobel(array, axis=axes[1])))
+    rows = correlate1d(correlate1d(array, _SLOPE, axis=1), _SMOOTH, axis=2)
+    columns = correlate1d(correlate1d(array, _SLOPE, axis=2), _SMOOTH, axis=1)
+    return np.asarray(np.hypot(rows, columns))
+
+
+def _drawn(values: np.ndarray, channel_axis: int) -> np.ndarray:
+    """The edges of images as rows; other inputs as they are."""
+    if values.ndim not in (3, 4):
+        return values.reshape(len(values), -1)
+    if values.ndim == 4 and channel_axis == 1:
+        return np.moveaxis(edges(np.moveaxis(values, 1, -1)), -1, 1).reshape(len(values), -1)
+    return edges(values).reshape(len(values), -1)
 
 
 def _nan_as(value: float, other: float) -> float:

@@ -26,7 +26,7 @@ class RandomLogit:
         limit: the highest median correlation.
     """
 
-    limit: float = 0.9
+    limit: float = 0.5
     name: str = "random_logit"
 
     registered: ClassVar[str] = "random_logit"

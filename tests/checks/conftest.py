@@ -98,3 +98,9 @@ class FakeMethod:
 
         values = self.make(np.asarray(inputs, "float32"), rng).astype("float32")
         return MethodResult(values, model.scores(inputs, target))
+
+
+@pytest.fixture
+def fake_method():
+    """`fake_method(make)`, see `FakeMethod`."""
+    return FakeMethod
