@@ -61,7 +61,7 @@ class Stability:
         if np.isnan(value):
             return skipped(self, "All maps are zero or not finite, or all images constant: nothing can move.")
         sentence = (
-            f"Maps move by {value:.0%} of themselves when images move by at most {self.radius:.0%} of their range"
+            f"Maps change by {value:.0%} of their strength when images change by {self.radius:.0%} of their range"
             + ("." if value <= self.limit else f"; up to {self.limit:.0%} is usual.")
         )
         return judged(

@@ -30,7 +30,7 @@ def test_smooth_scores_pass():
     assert found.status == "passed"
     assert 0 < found.value < 0.05
     assert dict(found.pictures) == {}
-    assert found.sentence.endswith("when images move by at most 2% of their range.")
+    assert found.sentence.endswith("when images change by 2% of their range.")
 
 
 def test_maps_that_turn_around_within_the_radius_fail():
