@@ -92,7 +92,7 @@ class Report:
         return ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS if found[verdict])
 
     def to_json(self, path: str | Path) -> None:
-        """Write everything, pictures too, as JSON; `ks.checks.reports.read_report` reads it back."""
+        """Write everything, pictures too, as JSON; `keras_saliency.checks.reports.read_report` reads it back."""
         from keras_saliency.checks.reports import as_json
 
         _write(path, as_json.encode(self))
