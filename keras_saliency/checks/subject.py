@@ -25,16 +25,25 @@ class Subject:
         method: whose maps are judged.
         target: what is explained, see `ks.explain`.
         seed: of every private generator.
+        explanation: the maps of the probes, where they are made already.
     """
 
     def __init__(
-        self, model: ScoredModel, probes: ProbeSet, method: Method, *, target: Any = None, seed: int = 0
+        self,
+        model: ScoredModel,
+        probes: ProbeSet,
+        method: Method,
+        *,
+        target: Any = None,
+        seed: int = 0,
+        explanation: Explanation | None = None,
     ) -> None:
         self.model = model
         self.probes = probes
         self.method = method
         self.target: BoundTarget = bind_target(target, probes)
         self.seed = seed
+        self._given = explanation
         self.anatomy: Anatomy = model.inspect(probes.images, self.target)
 
     @property
@@ -45,7 +54,7 @@ class Subject:
     @cached_property
     def explanation(self) -> Explanation:
         """The maps of the probes, made at first use and shared by all checks."""
-        return self.explain()
+        return self._given or self.explain()
 
     def explain(
         self,
