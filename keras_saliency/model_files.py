@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,11 @@ from keras_saliency.errors import UnreadableFileError
 
 
 def load_model(path: str | Path, imports: Iterable[str] = ()) -> Any:
-    """The model in a file, in Keras' safe mode; `imports` are modules that register custom layers.
+    """The model in a file, in Keras' safe mode.
+
+    Args:
+        path: the file.
+        imports: modules that register custom layers, installed ones or from the current folder.
 
     Raises:
         FileNotFoundError: no such file.
@@ -22,14 +29,26 @@ def load_model(path: str | Path, imports: Iterable[str] = ()) -> Any:
     import keras
 
     path = Path(path)
-    for module in imports:
-        import_module(module)
+    with _current_folder_importable():
+        for module in imports:
+            import_module(module)
     if not path.exists():
         raise FileNotFoundError(f"No such model: {path}")
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
         raise UnreadableFileError(f"{path} cannot be loaded: {_advice(path, str(error))}") from error
+
+
+@contextmanager
+def _current_folder_importable() -> Iterator[None]:
+    """As with `python -m`: an installed command has its own folder there instead."""
+    here = os.getcwd()
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        sys.path.remove(here)
 
 
 def _advice(path: Path, said: str) -> str:

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass
+from typing import ClassVar
 from xml.etree import ElementTree
 
 import junitparser
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 import keras_saliency as ks
+from keras_saliency.checks import CheckResult, base
 
 pytest_plugins = ["pytester"]
 
@@ -50,12 +53,18 @@ def load():
 
 loaded = ks.ProbeSet.load("probes.npz")
 
-@pytest.mark.saliency(model=load, probes=loaded, require="corner", checks="finite", fail_on="warned")
+@pytest.mark.saliency(model=load, probes=loaded, require="corner", checks="finite")
 def test_function(saliency_result):
     assert saliency_result.name in ("finite", "region_corner")
 
 @pytest.mark.saliency(model="shortcut.keras", probes="probes.npz", config="saliency.toml")
 def test_waived(saliency_result): ...
+
+@pytest.mark.saliency(model=load, probes=loaded, checks="doubtful,inapplicable")
+def test_warned(saliency_result): ...
+
+@pytest.mark.saliency(model=load, probes=loaded, checks="doubtful", fail_on="warned")
+def test_fails_on_warned(saliency_result): ...
 """
 
 CONFIG = """
@@ -123,7 +132,22 @@ def test_one_test_per_model(project):
     }
 
 
-def test_one_test_per_check(project):
+@dataclass(frozen=True)
+class Always:
+    """A check of somebody else's that always comes to the same."""
+
+    name: str
+    status: str
+    registered: ClassVar[str] = "always"
+    cheap: ClassVar[bool] = True
+
+    def run(self, subject):
+        return CheckResult(self.name, self.status, f"I say {self.status}.")
+
+
+def test_one_test_per_check(project, monkeypatch):
+    monkeypatch.setitem(base.REGISTRY, "doubtful", lambda: Always("doubtful", "warned"))
+    monkeypatch.setitem(base.REGISTRY, "inapplicable", lambda: Always("inapplicable", "skipped"))
     model, probes = keras.saving.load_model(project.path / "clean.keras"), ks.ProbeSet.load("probes.npz")
     from keras_saliency.checks.golden import save_golden
 
@@ -147,6 +171,8 @@ def test_one_test_per_check(project):
             f"FAILED {name}function[region_corner]",
             f"PASSED {name}waived[accuracy]",
             f"XFAIL {name}waived[region_corner]",
+            f"PASSED {name}warned[doubtful]",
+            f"FAILED {name}fails_on_warned[doubtful]",
         ]
     )
     done.stdout.fnmatch_lines(["*region_corner failed: The model uses region 'corner'*"])
@@ -158,7 +184,8 @@ def test_one_test_per_check(project):
         "region_corner_put_in.png",
     }
     report = junitparser.JUnitXml.fromfile(str(project.path / "report.xml"))
-    assert (report.failures, report.errors, report.skipped) == (2, 1, 1)
+    assert (report.failures, report.errors, report.skipped) == (3, 1, 2)
+    done.stdout.fnmatch_lines(["*SKIPPED*I say skipped.*"])
 
 
 WRONG = {

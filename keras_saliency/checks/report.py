@@ -159,4 +159,4 @@ def _write(path: str | Path, text: str) -> None:
     """Write a text file, and the folders above it."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8", errors="replace")

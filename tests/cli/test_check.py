@@ -2,7 +2,10 @@
 
 import json
 import shutil
+import sys
+from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 import junitparser
 import keras
@@ -12,7 +15,7 @@ from rich.console import Console
 
 import keras_saliency as ks
 from keras_saliency import cli
-from keras_saliency.checks import Report
+from keras_saliency.checks import Report, base
 from keras_saliency.checks.base import CheckResult
 from keras_saliency.checks.reports import read_report
 from keras_saliency.cli.check import _bar, exit_code
@@ -81,8 +84,28 @@ def test_options_reach_the_checks(check, ci, tmp_path):
     found = read_report(report)
     assert (found.method, found.seed) == ("smoothgrad", 3)
     assert found.evaluations >= 4 * 24
-    assert check(ci.clean, ci.probes, *rest, "--require", "corner", "--fail-on", "warned")[0] == 1
+    assert check(ci.clean, ci.probes, *rest, "--require", "corner")[0] == 1
     assert read_report(report).results[1].direction == "at_least"
+
+
+@dataclass(frozen=True)
+class Doubtful:
+    """A check of somebody else's that always warns."""
+
+    name: str = "doubtful"
+    registered: ClassVar[str] = "doubtful"
+    cheap: ClassVar[bool] = True
+
+    def run(self, subject):
+        return CheckResult(self.name, "warned", f"Look at {len(subject.probes)} probes.")
+
+
+def test_a_warning_passes_unless_it_is_said_to_fail(check, ci, monkeypatch):
+    monkeypatch.setitem(base.REGISTRY, "doubtful", Doubtful)
+    code, out, _ = check(ci.clean, ci.probes, "--checks", "doubtful")
+    assert code == 0
+    assert "doubtful  warned   Look at 24 probes." in out
+    assert check(ci.clean, ci.probes, "--checks", "doubtful", "--fail-on", "warned")[0] == 1
 
 
 def test_a_mask_in_a_file_is_a_region(check, ci, tmp_path):
@@ -217,9 +240,12 @@ def test_custom_layers_are_registered_by_an_import(check, refused, ci, tmp_path,
         "import keras\n\n\n@keras.saving.register_keras_serializable('here')\n"
         "class Same(keras.layers.Layer):\n    def call(self, x):\n        return x\n"
     )
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    before = list(sys.path)
     assert check(*rest, "--import", "my_same_layer")[0] == 0
+    assert sys.path == before
     keras.saving.get_custom_objects().pop("here>Same")
+    del sys.modules["my_same_layer"]
 
 
 def test_probes_that_do_not_fit(refused, ci, tmp_path):

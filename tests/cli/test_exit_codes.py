@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import junitparser
 import pytest
@@ -12,9 +13,9 @@ import pytest
 
 def start(*arguments, cwd, **settings):
     return subprocess.Popen(
-        [sys.executable, "-m", "keras_saliency", "check", *map(str, arguments)],
+        [Path(sys.executable).parent / "keras-saliency", "check", *map(str, arguments)],
         cwd=cwd,
-        env={**os.environ, "COLUMNS": "100", "PYTHONPATH": str(cwd)},
+        env={**os.environ, "COLUMNS": "100"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
