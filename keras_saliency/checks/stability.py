@@ -36,7 +36,7 @@ class Stability:
         samples: how many images close by.
     """
 
-    limit: float = 0.5
+    limit: float = 0.75
     radius: float = 0.02
     samples: int = 10
     name: str = "stability"

@@ -64,15 +64,15 @@ def test_the_true_parts_beat_every_random_order():
 def test_the_reverse_order_beats_none():
     found = run(Given(1 / (PARTS + 0.01)))
     assert (found.status, found.value) == ("failed", 0.0)
-    assert "Maps that know nothing get up to" in found.sentence
+    assert "maps that know nothing beat 50%" in found.sentence
     assert list(found.pictures) == ["worst_probe"]
 
 
-def test_random_maps_fail_nearly_always_and_never_pass():
+def test_random_maps_never_pass_and_mostly_fail():
     verdicts = [
         run(Given(np.random.default_rng(100 + s).random((*SHAPE, 1))), seed=s).status for s in range(12)
     ]
-    assert verdicts.count("failed") >= 11
+    assert verdicts.count("failed") >= 9
     assert "passed" not in verdicts
 
 
@@ -82,12 +82,13 @@ def test_between_chance_and_the_limit_is_a_warning():
     strict = run(Given(NOISY), Faithfulness(limit=0.99, orders=10, steps=6, baseline=0.0))
     assert strict.status == "warned"
     assert "of 99% asked for" in strict.sentence
+    assert list(strict.pictures) == ["worst_probe"]
 
 
 def test_few_probes_need_a_higher_share_to_be_told_from_chance():
     few = run("input_x_gradient", probes=ks.ProbeSet(IMAGES[:4]))
     assert few.status == "passed"
-    assert few.limit > 0.84 > run("input_x_gradient").limit
+    assert few.limit > 0.84 > run("input_x_gradient").limit > 0.74
 
 
 def test_fewer_than_four_maps_with_an_order_are_not_judged():

@@ -37,15 +37,15 @@ def test_maps_that_turn_around_within_the_radius_fail():
     found = run(waves(500.0))
     assert found.status == "failed"
     assert found.value > 1
-    assert "; up to 50% is usual." in found.sentence
+    assert "; up to 75% is usual." in found.sentence
     assert list(found.pictures) == ["worst_probe"]
 
 
 def test_between_the_limit_and_the_map_itself_is_a_warning():
-    found = run(waves(50.0))
-    assert 0.5 < found.value < 1.0
+    found = run(waves(70.0))
+    assert 0.75 < found.value < 1.0
     assert found.status == "warned"
-    assert run(waves(50.0), Stability(limit=0.9)).status == "passed"
+    assert run(waves(70.0), Stability(limit=0.99)).status == "passed"
 
 
 def test_against_the_second_derivative():
