@@ -7,6 +7,7 @@ import math
 from base64 import b64encode
 from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 import numpy as np
 
@@ -127,13 +128,13 @@ def _line(result: CheckResult) -> str:
 
 
 def _ends(value: float, limit: float) -> tuple[float, float]:
-    """Where the line begins and ends: 0 and 1 for shares, else round the two."""
+    """Where the line begins and ends: 0 and 1 for shares, −1 and 1 for correlations, else around the two."""
     low, high = min(0.0, value, limit), max(0.0, value, limit)
     if low == high:
         return 0.0, 1.0
     if low >= 0 and 0.1 <= high <= 1:
         return 0.0, 1.0
-    if -1 <= low < -0.1 and high <= 1:
+    if -1 <= low < 0 and high <= 1 and high - low >= 0.1:
         return -1.0, 1.0
     room = 0.2 * (high - low) or 1.0
     return low - (room if low < 0 else 0), high + (room if high > 0 else 0)
@@ -153,11 +154,22 @@ def _details(result: CheckResult) -> str:
     """What else was measured, folded."""
     inside = _per_probe(result.per_probe)
     if result.details:
-        inside += f"<pre>{escape(json.dumps(plain(result.details), indent=2, ensure_ascii=False))}</pre>"
-    spent = f"{result.evaluations} model evaluations, {result.seconds:.1f} s"
+        inside += (
+            f"<pre>{escape(json.dumps(_rounded(plain(result.details)), indent=2, ensure_ascii=False))}</pre>"
+        )
+    spent = f"{result.evaluations} model evaluations, {result.seconds:.1f} s" if result.evaluations else ""
     if not inside:
-        return f'<p class="spent">{spent}</p>' if result.evaluations else ""
-    return f"<details><summary>Details · {spent}</summary>{inside}</details>"
+        return f'<p class="spent">{spent}</p>' if spent else ""
+    return f"<details><summary>{' · '.join(filter(None, ['Details', spent]))}</summary>{inside}</details>"
+
+
+def _rounded(details: Any) -> Any:
+    """The details with four digits that count; the JSON report has them all."""
+    if isinstance(details, dict):
+        return {name: _rounded(part) for name, part in details.items()}
+    if isinstance(details, list):
+        return [_rounded(part) for part in details]
+    return float(f"{details:.4g}") if isinstance(details, float) else details
 
 
 def _per_probe(per_probe: Mapping[str, np.ndarray]) -> str:

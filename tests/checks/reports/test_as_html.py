@@ -88,6 +88,7 @@ def test_a_value_is_drawn_where_it_lies_and_the_good_side_is_shaded(report):
     [
         (0.3, 0.5, (0, 1)),
         (-0.5, 0.3, (-1, 1)),
+        (-0.02, 1.0, (-1, 1)),
         (0.001, 0.01, (0, 0.012)),
         (-3.0, 2.0, (-4, 3)),
         (0, 0, (0, 1)),
@@ -99,6 +100,7 @@ def test_the_ends_of_the_line(value, limit, ends):
 
 
 def test_details_are_folded_and_long_ones_end(report):
+    third = CheckResult("finite", "passed", "Fine.", details={"parts": [{"third": 1 / 3}]})
     many = CheckResult("finite", "passed", "Fine.", per_probe={"found": np.arange(250.0)})
     page = Page(as_html.encode(replace(report, results=(many, report.results[3]))))
     folded = [a for tag, a in page.elements if tag == "details"]
@@ -106,6 +108,7 @@ def test_details_are_folded_and_long_ones_end(report):
     assert all("open" not in attributes for attributes in folded)
     assert "… and 50 more probes" in page.text
     assert '"low": "-Infinity"' in page.text
+    assert '"third": 0.3333' in Page(as_html.encode(replace(report, results=(third,)))).text
 
 
 def test_what_fails_the_report_is_said(report):
