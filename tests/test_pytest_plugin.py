@@ -63,7 +63,7 @@ def test_waived(saliency_result): ...
 @pytest.mark.saliency(model=load, probes=loaded, checks="doubtful,inapplicable")
 def test_warned(saliency_result): ...
 
-@pytest.mark.saliency(model=load, probes=loaded, checks="doubtful", fail_on="warned")
+@pytest.mark.saliency(model=load, probes=loaded, checks=["doubtful", ks.checks.Finite()], fail_on="warned")
 def test_fails_on_warned(saliency_result): ...
 """
 
@@ -173,6 +173,7 @@ def test_one_test_per_check(project, monkeypatch):
             f"XFAIL {name}waived[region_corner]",
             f"PASSED {name}warned[doubtful]",
             f"FAILED {name}fails_on_warned[doubtful]",
+            f"PASSED {name}fails_on_warned[finite]",
         ]
     )
     done.stdout.fnmatch_lines(["*region_corner failed: The model uses region 'corner'*"])

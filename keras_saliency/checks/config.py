@@ -13,7 +13,7 @@ from typing import Any, get_args
 import numpy as np
 
 from keras_saliency.checks.accuracy import Accuracy
-from keras_saliency.checks.base import Check
+from keras_saliency.checks.base import Check, validated
 from keras_saliency.checks.golden import Golden
 from keras_saliency.checks.region import Region
 from keras_saliency.checks.report import FailOn
@@ -30,7 +30,7 @@ class Config:
     """The settings of a run of checks.
 
     Attributes:
-        checks: names of suites and checks.
+        checks: names of suites and checks; from Python also checks.
         forbid: regions that the model must not use: names, or `.npy` files with a mask.
         require: regions that the model must use.
         min_accuracy: the least share of probes that are predicted as labelled; adds the check `accuracy`.
@@ -49,7 +49,7 @@ class Config:
         waivers: failures that do not count.
     """
 
-    checks: tuple[str, ...] = ("quick",)
+    checks: tuple[str | Check, ...] = ("quick",)
     forbid: tuple[str, ...] = ()
     require: tuple[str, ...] = ()
     min_accuracy: float | None = None
@@ -75,6 +75,7 @@ class Config:
 
         Raises:
             ValueError: an unknown key (the nearest one is named), or a value that none can have.
+        TypeError: something among the checks is neither a name nor a check.
         """
         known = [f.name for f in fields(cls)]
         for key in settings:
@@ -146,7 +147,7 @@ def read_config(path: str | Path) -> Config:
         settings = settings.get("tool", {}).get("keras_saliency", {})
     try:
         return Config.of(settings).beside(path.parent)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise ValueError(f"{path}: {error}") from error
 
 
@@ -191,6 +192,14 @@ def _names(key: str, value: Any) -> tuple[str, ...]:
     if not isinstance(values, (list, tuple)) or not all(isinstance(one, str) for one in values):
         raise _wrong(key, "a name or a list of names", value)
     return tuple(stripped for one in values if (stripped := one.strip()))
+
+
+def _checks(key: str, value: Any) -> tuple[str | Check, ...]:
+    if isinstance(value, str):
+        return _names(key, value)
+    if not isinstance(value, (list, tuple)):
+        value = [value]
+    return tuple(one.strip() if isinstance(one, str) else validated(one) for one in value)
 
 
 def _text(key: str, value: Any) -> str:
@@ -261,7 +270,7 @@ def _waiver(position: int, given: Any) -> Waiver:
 
 
 _READERS: Mapping[str, Any] = {
-    "checks": _names,
+    "checks": _checks,
     "forbid": _names,
     "require": _names,
     "min_accuracy": _share,
