@@ -71,10 +71,12 @@ def test_1_a_check_failed_even_if_nobody_reads_the_table(ci, tmp_path):
             "internal error: ZeroDivisionError: division by zero. Run again with",
         ),
         ("clean", ["--checks", "regoin"], "No check 'regoin'. Did you mean 'region'"),
+        ("clean", ["--config", "typo.toml"], "No setting 'forbidd'. Did you mean 'forbid'"),
     ],
 )
 def test_2_no_verdict(ci, tmp_path, model, arguments, sentence):
     (tmp_path / "breaks.py").write_text("1 / 0\n")
+    (tmp_path / "typo.toml").write_text('forbidd = ["corner"]\n')
     code, out, error = run(vars(ci)[model], ci.probes, *arguments, cwd=tmp_path)
     assert (code, out) == (2, "")
     assert error.startswith("keras-saliency check: ")
