@@ -139,10 +139,9 @@ class Experiment:
     @cached_property
     def has_content(self) -> np.ndarray:
         """`(n,)` whether the region of each probe holds something: a tenth of the images' deviation or more."""
-        inside = self._masks[..., None]
-        squares = np.where(inside, (self._images - self.emptied) ** 2, 0).sum((1, 2, 3))
+        squares = ((self._images - self.emptied) ** 2).sum((1, 2, 3))
         counts = self._masks.sum((1, 2)) * self._images.shape[-1]
-        return np.asarray(np.sqrt(squares / counts) >= _CONTENT * max(self._images.std(), 1e-12))
+        return np.asarray(np.sqrt(squares / counts) >= _CONTENT * max(self._subject.deviation, 1e-12))
 
     @cached_property
     def table_full(self) -> np.ndarray:

@@ -5,7 +5,6 @@ Images are `(n, height, width, channels)` here, masks `(n, height, width)` boole
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from scipy.ndimage import binary_dilation, gaussian_filter
 
 from keras_saliency.checks.statistics import Proportion
 
+FILLS = ("mean", "blur")
 HALF = 0.5
 """An image has moved if the margin of a class has moved by so much of what decides between it and the rest."""
 
@@ -27,34 +27,38 @@ def filled(images: np.ndarray, masks: np.ndarray, fill: Any = "mean") -> np.ndar
         fill: `"mean"`: the mean of the pixels around the region, at most two away; `"blur"`: a weighted mean of the
             pixels outside, the nearer the heavier; a number, or an array that broadcasts to an image.
     """
-    if isinstance(fill, str):
-        made = [_FILLS[fill](image, mask) for image, mask in zip(images, masks, strict=True)]
-        inside = np.stack(made)
+    if isinstance(fill, str) and fill == "mean":
+        inside = _means_around(images, masks)[:, None, None]
+    elif isinstance(fill, str):
+        inside = np.stack([_blur(image, mask) for image, mask in zip(images, masks, strict=True)])
     else:
         inside = np.broadcast_to(np.asarray(fill, images.dtype), images.shape)
     return np.where(masks[..., None], inside, images)
 
 
-def _mean_around(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def _means_around(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """The mean of the pixels at most two away from the region, `(n, channels)`; of all where it is the whole image."""
+    if masks.strides[0] == 0:  # one mask for all
+        return np.asarray(images[:, _around(masks[0])].mean(1))
+    return np.stack([image[_around(mask)].mean(0) for image, mask in zip(images, masks, strict=True)])
+
+
+def _around(mask: np.ndarray) -> np.ndarray:
     around = binary_dilation(mask, iterations=2, structure=np.ones((3, 3), bool)) & ~mask
-    colour = image[around if around.any() else np.ones_like(mask)].mean(0)
-    return np.broadcast_to(colour, image.shape)
+    return around if around.any() else np.ones_like(mask)
 
 
 def _blur(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    mean = image[_around(mask)].mean(0)
     if mask.all():
-        return _mean_around(image, mask)
+        return np.broadcast_to(mean, image.shape)
     width = max(1.0, np.sqrt(mask.sum()) / 2)
     weights = (~mask).astype("float64")
     total = gaussian_filter(weights, width)
     blurred = [gaussian_filter(image[..., c] * weights, width) for c in range(image.shape[-1])]
     far = total < 1e-6  # deeper inside than the blur reaches
     ratio = np.stack(blurred, -1) / np.where(far, 1.0, total)[..., None]
-    return np.where(far[..., None], _mean_around(image, mask), ratio)
-
-
-_FILLS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {"mean": _mean_around, "blur": _blur}
-FILLS = tuple(_FILLS)
+    return np.where(far[..., None], mean, ratio)
 
 
 def pasted(images: np.ndarray, masks: np.ndarray, donors: np.ndarray, donor_masks: np.ndarray) -> np.ndarray:

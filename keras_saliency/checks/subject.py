@@ -122,6 +122,14 @@ class Subject:
             return None
         return pictures_of(self.probes, self.anatomy.channel_axis)
 
+    @property
+    def has_image(self) -> bool:
+        """Whether an input is an image, of the size of the maps."""
+        image = next(filter(is_image, self._leaves), None)
+        if image is None or not is_image(self.explanation.image_maps):
+            return False
+        return self.image.shape[1:3] == self.explanation.heatmaps().shape[1:]
+
     @cached_property
     def image(self) -> np.ndarray:
         """The first input that is an image, `(n, height, width, channels)` float64.
@@ -131,6 +139,11 @@ class Subject:
         """
         array = np.asarray(self._leaves[self._image_position], "float64")
         return array[..., None] if array.ndim == 3 else np.moveaxis(array, self.anatomy.channel_axis, -1)
+
+    @cached_property
+    def deviation(self) -> float:
+        """The standard deviation of all values of `image`."""
+        return float(self.image.std())
 
     def with_images(self, images: np.ndarray, rows: np.ndarray) -> Any:
         """The inputs of these probes with other images, `(m, height, width, channels)`, in the place of theirs.

@@ -55,6 +55,8 @@ class UnexpectedRegion:
         table = subject.own_predictions.table
         if table is None or table.shape[1] < 2:
             return skipped(self, "The model predicts no class, so nothing tells which way it should move.")
+        if not subject.has_image:
+            return skipped(self, "No input is an image, so there are no places.")
         height, width = subject.image.shape[1:3]
         window = (max(1, round(_SIDE * height)), max(1, round(_SIDE * width)))
         if height < 4 * window[0] or width < 4 * window[1]:
@@ -178,9 +180,9 @@ def _mean(heat: np.ndarray) -> np.ndarray:
 
 
 def _masks(subject: Subject, place: Place, window: tuple[int, int]) -> np.ndarray:
-    masks = np.zeros(subject.image.shape[:3], bool)
-    masks[:, place.top : place.top + window[0], place.left : place.left + window[1]] = True
-    return masks
+    mask = np.zeros(subject.image.shape[1:3], bool)
+    mask[place.top : place.top + window[0], place.left : place.left + window[1]] = True
+    return np.broadcast_to(mask, subject.image.shape[:3])
 
 
 def _where(place: Place, window: tuple[int, int], size: tuple[int, int]) -> str:

@@ -142,6 +142,7 @@ class ScoredModel:
         self._backend = current_backend()
         self._anatomies: dict[Any, Anatomy] = {}
         self._sites: dict[Any, LayerSite] = {}
+        self._weighted: dict[Any, tuple[WeightedLayer, ...]] = {}
         self._steps: dict[Any, _Compiled] = {}
         self._output_is_known = False
 
@@ -195,7 +196,10 @@ class ScoredModel:
     def weighted_layers(self, inputs: Any, target: BoundTarget) -> tuple[WeightedLayer, ...]:
         """The layers that have weights, from the output down, in the order of a call on inputs like these."""
         anatomy = self.inspect(inputs, target)
-        return weighted_layers(self._model, called_layers(self._model, anatomy, unwrapped(inputs)[0]))
+        if anatomy.plan not in self._weighted:
+            called = called_layers(self._model, anatomy, unwrapped(inputs)[0])
+            self._weighted[anatomy.plan] = weighted_layers(self._model, called)
+        return self._weighted[anatomy.plan]
 
     def randomized(
         self, layers: Sequence[WeightedLayer], rng: np.random.Generator

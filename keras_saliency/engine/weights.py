@@ -14,6 +14,7 @@ import numpy as np
 from keras_saliency.engine.isolation import without_a_trace
 
 _SEEDS = 2**31 - 1
+_CONSTANTS = {keras.initializers.Zeros: 0, keras.initializers.Ones: 1}
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,8 @@ def _fresh_value(layer: Any, weight: Any, value: np.ndarray, rng: np.random.Gene
     initializer = _initializer(layer, weight.name)
     if initializer is None:
         return rng.permuted(value.ravel()).reshape(value.shape)
+    if type(initializer) in _CONSTANTS:  # most weights of a large network; no need to ask the framework
+        return np.full_like(value, _CONSTANTS[type(initializer)])
     drawn = _reseeded(initializer, seed)(tuple(value.shape), dtype=weight._dtype)
     return np.array(keras.ops.convert_to_numpy(drawn)).astype(value.dtype)
 
