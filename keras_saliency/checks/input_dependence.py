@@ -45,7 +45,7 @@ class InputDependence:
         images, target = subject.take(order)
         if all((leaf == leaf[:1]).all() for leaf in optree.tree_leaves(images)):
             return skipped(self, "All probes are the same image.")
-        own = metrics.ranks(subject.rows())
+        own = subject.ranks
         again = metrics.ranks(subject.rows(subject.explain(images, target)))
         followed = metrics.correlation_of_ranks(again, own[order])[np.argsort(order)]
         of_another = metrics.correlation_of_ranks(own, own[order])

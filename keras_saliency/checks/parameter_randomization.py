@@ -66,7 +66,7 @@ class ParameterRandomization:
 
     mode: str = "full"
     limit: float = 0.2
-    draws: int = 3
+    draws: int = 1
     name: str = ""
 
     registered: ClassVar[str] = "parameter_randomization"
@@ -118,7 +118,7 @@ class ParameterRandomization:
             SaliencyError: the randomisation changed no weight.
         """
         own = subject.rows()
-        ranks, absolute = metrics.ranks(own), metrics.ranks(np.abs(own))
+        ranks, absolute = subject.ranks, metrics.ranks(np.abs(own))
         for name, model in self._models(subject):
             rows = subject.rows(subject.explain(target=subject.fixed_target, model=model))
             yield Stage(
@@ -168,9 +168,8 @@ def controls(subject: Subject) -> dict[str, float | None]:
     drawn = np.concatenate([_drawn(value, subject.anatomy.channel_axis) for value in values], axis=1)
     if drawn.shape == own.shape:
         compared["edges"] = drawn
-    ranks = metrics.ranks(own)
     return {
-        name: _number(median(metrics.correlation_of_ranks(metrics.ranks(rows), ranks)))
+        name: _number(median(metrics.correlation_of_ranks(metrics.ranks(rows), subject.ranks)))
         for name, rows in compared.items()
     }
 

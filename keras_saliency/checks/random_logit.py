@@ -47,7 +47,9 @@ class RandomLogit:
         own = subject.explanation.target_classes
         steps = subject.rng(self.name).integers(1, table.shape[1], len(own))
         others = subject.class_target((own + steps) % table.shape[1])
-        correlation = metrics.rank_correlation(subject.rows(subject.explain(target=others)), subject.rows())
+        correlation = metrics.correlation_of_ranks(
+            metrics.ranks(subject.rows(subject.explain(target=others))), subject.ranks
+        )
         value = median(correlation)
         if np.isnan(value):
             return skipped(self, "All maps are constant, so they have no rank correlation.")

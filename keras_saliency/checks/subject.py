@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import optree
 
+from keras_saliency import metrics
 from keras_saliency.engine import Anatomy, ScoredModel, Scores
 from keras_saliency.explanation import Explanation, bind_target, explain_scored, pictures_of
 from keras_saliency.heatmaps import is_image
@@ -113,6 +114,11 @@ class Subject:
         """All maps of an explanation, one row per probe, `(n, values)` float32."""
         maps = optree.tree_leaves((explanation or self.explanation).maps)
         return np.concatenate([leaf.reshape(len(leaf), -1) for leaf in maps], axis=1)
+
+    @cached_property
+    def ranks(self) -> np.ndarray:
+        """The ranks of `rows`, made at first use: ranking costs more than correlating."""
+        return metrics.ranks(self.rows())
 
     @cached_property
     def pictures(self) -> np.ndarray | None:

@@ -45,7 +45,7 @@ class TargetDependence:
             return skipped(self, "Without a sign, the maps of two classes that are opposites are the same.")
         rivals = rival_classes(table, subject.explanation.target_classes)
         others = subject.explain(target=subject.class_target(rivals))
-        correlation = metrics.rank_correlation(subject.rows(others), subject.rows())
+        correlation = metrics.correlation_of_ranks(metrics.ranks(subject.rows(others)), subject.ranks)
         value = median(correlation)
         if np.isnan(value):
             return skipped(self, "All maps are constant, so they have no rank correlation.")
