@@ -127,3 +127,32 @@ def test_the_python_on_the_page_runs(tmp_path, monkeypatch, capsys):
     exec(compile(tests, "ci.md", "exec"), names)
     (mark,) = names["test_attention_check"].pytestmark
     assert mark.kwargs.keys() == {"model", "probes", "config"}
+
+
+def test_a_check_of_ones_own_works_as_the_page_says(monkeypatch):
+    names = {"__name__": "my_package"}
+    exec(compile(code("checks.md")[1], "checks.md", "exec"), names)
+    model = keras.Sequential(
+        [keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")]
+    )
+    probes = ks.ProbeSet(np.ones((2, 4, 4, 1), "float32"))
+    confident = names["Confident"]
+
+    class InstalledPoint:
+        name = "confident"
+
+        def load(self):
+            return confident
+
+    monkeypatch.setattr("keras_saliency.checks.base.entry_points", lambda group: [InstalledPoint()])
+    report = ks.check(model, probes, "confident")
+    assert report.passed
+    assert report.results[0].sentence.startswith("The mean probability of the predicted class is ")
+
+
+def test_the_page_of_checks_names_every_check():
+    from keras_saliency.checks import BUILT_IN
+
+    page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8").lower()
+    said = {name: name in page or name.replace("_", " ") in page for name in (c.registered for c in BUILT_IN)}
+    assert [name for name, is_said in said.items() if not is_said] == []
