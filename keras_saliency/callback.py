@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import keras
 
+from keras_saliency.checks.subject import Subject
+from keras_saliency.checks.watch import Watch
 from keras_saliency.engine.console import say
 from keras_saliency.errors import SaliencyError
 from keras_saliency.explanation import pictures_of
 from keras_saliency.log_keys import LogKeys
-from keras_saliency.logbook import Logbook, make_writers
+from keras_saliency.logbook import Logbook, make_writers, warn, when
 from keras_saliency.look import Look
 from keras_saliency.methods import make_methods
 from keras_saliency.observer import Observer
@@ -82,6 +84,11 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             written.
         archive: whether every look is also written at full precision, as one `.npz` file.
         writers: `"tensorboard"`, `"folder"` (PNG and CSV files), a writer, or a list of them.
+        checks: cheap checks to make at every look, see `ks.check`: a name, a check, or a list, such as
+            `["structure", ks.Region("corner")]`. They judge the maps of the first method. Results stand in
+            `last_look.checks` and as curves `saliency/checks/<name>`; one that fails is warned of once.
+        stop_on_failure: whether the training stops after a look at which a check failed; the opening look, at the
+            untrained network, never stops it.
         on_error: `"warn"`, or `"raise"` to end the training when a look fails.
         seed: of the private generators.
 
@@ -102,6 +109,8 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         target: Any = None,
         output: str | int | None = None,
         every: int = 1,
+        checks: Any = None,
+        stop_on_failure: bool = False,
         log_keys: str | Sequence[str] = "default",
         images: bool = True,
         store_images: bool = True,
@@ -120,6 +129,8 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._target = None if target is None else as_target(target)
         self._output = output
         self._every = every
+        self._watch = Watch(checks, self._probes.regions)
+        self._stop_on_failure = stop_on_failure
         self._log_keys = LogKeys(
             log_keys,
             [method.name for method in self._methods],
@@ -218,10 +229,32 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         step = self._logbook.step(epoch)
         with self._timed(), self._closing_on_error():
             look = self._observer.look(step, epoch, compare=not self._logbook.holds(step), strict=strict)
+            look = self._checked(look, self._observer)
             self._log_keys.update(look)
             self._logbook.write(look, self.last_look, strict=strict)
         self.last_look, self._looked_after = look, epoch
         self._count += 1
+
+    def _checked(self, look: Look, observer: Observer) -> Look:
+        """The look with the results of the checks; a failure stops the training if that is wanted."""
+        if not self._watch:
+            return look
+        first = look.methods.get(self._methods[0].name)
+        subject = Subject(
+            observer.model,
+            self._probes,
+            self._methods[0],
+            target=self._target,
+            seed=self._seed,
+            explanation=first.explanation if first else None,
+        )
+        results = self._watch.look(subject)
+        for result in self._watch.turned(results):
+            warn(f"The check {result.name} {result.status} {when(look)}: {result.sentence}")
+        has_trained = self._ended >= 0
+        if self._stop_on_failure and has_trained and any(result.status == "failed" for result in results):
+            self.model.stop_training = True
+        return replace(look, checks=results)
 
     @contextmanager
     def _timed(self) -> Iterator[None]:

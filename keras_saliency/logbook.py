@@ -120,8 +120,8 @@ class Logbook:
         """Count a failure of a method or writer; warn of the first of each."""
         self.lost[name] += 1
         if self.lost[name] == 1:
-            _warn(
-                f"{name} failed {_when(look)}: {reason}. Training goes on; further failures of {name} are "
+            warn(
+                f"{name} failed {when(look)}: {reason}. Training goes on; further failures of {name} are "
                 "only counted."
             )
 
@@ -141,13 +141,14 @@ def _close(writers: Iterable[Writer]) -> None:
             writer.close()
 
 
-def _when(look: Look | None) -> str:
+def when(look: Look | None) -> str:
+    """When a look was taken, in words; None is the end of the training."""
     if look is None:
         return "at the end"
     return f"{'before training' if look.epoch < 0 else f'after epoch {look.epoch + 1}'} (step {look.step})"
 
 
-def _warn(message: str) -> None:
+def warn(message: str) -> None:
     """Warn; where warnings are turned into errors, print instead: no failure of ours ends a training."""
     try:
         warnings.warn(message, SaliencyWarning, stacklevel=2)

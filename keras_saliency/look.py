@@ -11,6 +11,7 @@ import numpy as np
 from keras_saliency.heatmaps import VIEWS
 
 if TYPE_CHECKING:
+    from keras_saliency.checks.base import CheckResult
     from keras_saliency.explanation import Explanation
 
 
@@ -59,6 +60,7 @@ class Look:
         methods: what each method showed, by the method's name.
         probe_accuracy: share of the labelled probes that the model predicts as labelled; None without labels.
         lost: the methods that failed at this look, or gave maps that are not finite, with the reason.
+        checks: what the checks said, with the maps of the first method.
     """
 
     step: int
@@ -67,6 +69,7 @@ class Look:
     methods: Mapping[str, MethodLook]
     probe_accuracy: float | None = None
     lost: Mapping[str, str] = field(default_factory=dict)
+    checks: tuple[CheckResult, ...] = ()
 
     @property
     def numbers(self) -> dict[str, float]:

@@ -71,6 +71,11 @@ class Observer:
         return self._scored.traces
 
     @property
+    def model(self) -> ScoredModel:
+        """The model as a function with gradients."""
+        return self._scored
+
+    @property
     def channel_axis(self) -> int:
         """The axis of the channels: −1, or 1 for channels first."""
         return self._anatomy.channel_axis

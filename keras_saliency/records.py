@@ -79,6 +79,11 @@ def number_tag(method: str, number: str) -> str:
     return f"{PLUGIN_NAME}/{method}/{number}"
 
 
+def check_tag(check: str) -> str:
+    """The tag of the curve of one check: 1 where it passed or warned, 0 where it failed."""
+    return f"{PLUGIN_NAME}/checks/{check}"
+
+
 def metadata(kind: str) -> bytes:
     """What TensorBoard keeps beside a series of records: version and kind, `"probes"`, `"maps"` or `"checks"`."""
     return _json({"version": VERSION, "kind": kind})

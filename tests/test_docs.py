@@ -3,6 +3,7 @@
 import contextlib
 import io
 import re
+import shlex
 from pathlib import Path
 
 import keras
@@ -83,3 +84,75 @@ def test_the_page_lists_every_method():
 
     page = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
     assert [m.registered for m in BUILT_IN if f"| `{m.registered}` |" not in page] == []
+
+
+def blocks(page, language):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_config_on_the_page_has_every_setting(tmp_path):
+    from keras_saliency.checks.config import Config, read_config
+
+    (config,) = blocks("ci.md", "toml")
+    (tmp_path / "saliency.toml").write_text(config, encoding="utf-8")
+    read = read_config(tmp_path / "saliency.toml")
+    assert read.waivers[0].check == "region_corner"
+    assert [
+        name for name in Config.__dataclass_fields__ if not re.search(rf"^\W*{name}\b", config, re.M)
+    ] == []
+
+
+def test_the_commands_on_the_page_are_commands():
+    from keras_saliency import cli
+
+    lines = [shlex.split(line) for block in blocks("ci.md", "sh") for line in block.splitlines()]
+    assert len(lines) == 4
+    for program, *arguments in lines:
+        assert program == "keras-saliency"
+        assert cli._parser().parse_args(arguments).command in ("check", "golden")
+
+
+def test_the_python_on_the_page_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    saving, tests, checking = blocks("ci.md", "python")
+    images = np.random.default_rng(0).random((4, 6, 6, 1)).astype("float32")
+    model = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
+    names = {"images": images, "labels": [0, 1, 0, 1], "model": model, "keras": keras, "pytest": pytest}
+    exec(compile(saving, "ci.md", "exec"), names)
+    names["probes"] = ks.ProbeSet.load("probes.npz")
+    assert list(names["probes"].regions) == ["corner"]
+    exec(compile(checking, "ci.md", "exec"), names)
+    assert "region_corner" in capsys.readouterr().out
+    exec(compile(tests, "ci.md", "exec"), names)
+    (mark,) = names["test_attention_check"].pytestmark
+    assert mark.kwargs.keys() == {"model", "probes", "config"}
+
+
+def test_a_check_of_ones_own_works_as_the_page_says(monkeypatch):
+    names = {"__name__": "my_package"}
+    exec(compile(code("checks.md")[1], "checks.md", "exec"), names)
+    model = keras.Sequential(
+        [keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")]
+    )
+    probes = ks.ProbeSet(np.ones((2, 4, 4, 1), "float32"))
+    confident = names["Confident"]
+
+    class InstalledPoint:
+        name = "confident"
+
+        def load(self):
+            return confident
+
+    monkeypatch.setattr("keras_saliency.checks.base.entry_points", lambda group: [InstalledPoint()])
+    report = ks.check(model, probes, "confident")
+    assert report.passed
+    assert report.results[0].sentence.startswith("The mean probability of the predicted class is ")
+
+
+def test_the_page_of_checks_names_every_check():
+    from keras_saliency.checks import BUILT_IN
+
+    page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8").lower()
+    said = {name: name in page or name.replace("_", " ") in page for name in (c.registered for c in BUILT_IN)}
+    assert [name for name, is_said in said.items() if not is_said] == []

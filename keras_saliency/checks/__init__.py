@@ -9,24 +9,73 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from keras_saliency.checks import base
+from keras_saliency.checks.accuracy import Accuracy
 from keras_saliency.checks.base import Check, CheckResult, Status, known_checks
+from keras_saliency.checks.completeness import Completeness
+from keras_saliency.checks.faithfulness import Faithfulness
+from keras_saliency.checks.finite import Finite
+from keras_saliency.checks.finite_difference import FiniteDifference
+from keras_saliency.checks.golden import Golden
+from keras_saliency.checks.input_dependence import InputDependence
+from keras_saliency.checks.nonzero import Nonzero
+from keras_saliency.checks.parameter_randomization import ParameterRandomization
+from keras_saliency.checks.random_logit import RandomLogit
+from keras_saliency.checks.region import Region
+from keras_saliency.checks.repeatability import Repeatability
 from keras_saliency.checks.report import Report
+from keras_saliency.checks.stability import Stability
 from keras_saliency.checks.suites import SUITES, make_checks
+from keras_saliency.checks.target_dependence import TargetDependence
+from keras_saliency.checks.unexpected_region import UnexpectedRegion
+from keras_saliency.checks.untrained import Untrained
 
 if TYPE_CHECKING:
     from keras_saliency.checks.runner import check, run_checks
     from keras_saliency.checks.subject import Subject
 
-BUILT_IN: tuple[type[Check], ...] = ()
+BUILT_IN: tuple[type[Check], ...] = (
+    Finite,
+    Nonzero,
+    InputDependence,
+    TargetDependence,
+    Repeatability,
+    FiniteDifference,
+    Untrained,
+    Accuracy,
+    Region,
+    UnexpectedRegion,
+    ParameterRandomization,
+    RandomLogit,
+    Completeness,
+    Faithfulness,
+    Stability,
+    Golden,
+)
 
 __all__ = [
     "BUILT_IN",
     "SUITES",
+    "Accuracy",
     "Check",
     "CheckResult",
+    "Completeness",
+    "Faithfulness",
+    "Finite",
+    "FiniteDifference",
+    "Golden",
+    "InputDependence",
+    "Nonzero",
+    "ParameterRandomization",
+    "RandomLogit",
+    "Region",
+    "Repeatability",
     "Report",
+    "Stability",
     "Status",
     "Subject",
+    "TargetDependence",
+    "UnexpectedRegion",
+    "Untrained",
     "check",
     "known_checks",
     "make_checks",

@@ -62,7 +62,8 @@ class Check(Protocol):
 
     Attributes:
         registered: the name by which the check is found.
-        cheap: whether it costs so little that it may run at every look of a training.
+        cheap: whether it costs so little that it may run at every look of a training: about a dozen forward
+            passes of the probes beside their maps, or once more the maps.
         name: the name of this variant in reports, lower-case words (`[a-z][a-z0-9_]*`).
     """
 
@@ -76,6 +77,38 @@ class Check(Protocol):
 
     def run(self, subject: Subject) -> CheckResult:
         """The verdict. What raises is reported as `"errored"`, with the exception's sentence."""
+
+
+def judged(
+    check: Check,
+    value: float,
+    limit: float,
+    direction: Direction,
+    sentence: str,
+    *,
+    otherwise: Status = "failed",
+    per_probe: Mapping[str, np.ndarray] | None = None,
+    pictures: Mapping[str, np.ndarray] | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> CheckResult:
+    """The result of holding a value against a limit: passed, or `otherwise`; NaN never passes."""
+    held = value >= limit if direction == "at_least" else value <= limit
+    return CheckResult(
+        check.name,
+        "passed" if held else otherwise,
+        sentence,
+        float(value),
+        float(limit),
+        direction,
+        per_probe or {},
+        pictures or {},
+        details or {},
+    )
+
+
+def skipped(check: Check, reason: str) -> CheckResult:
+    """The result of a check that does not apply; the reason is one sentence."""
+    return CheckResult(check.name, "skipped", reason)
 
 
 REGISTRY: dict[str, Callable[..., Check]] = {}

@@ -6,18 +6,24 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import StringIO
+from pathlib import Path
 from typing import Literal
 
 from keras_saliency.checks.base import STATUSES, CheckResult, Status
 from keras_saliency.errors import ChecksFailedError
 
 FailOn = Literal["failed", "warned"]
+Verdict = Status | Literal["waived"]
+
+VERDICTS: tuple[Verdict, ...] = ("failed", "errored", "warned", "waived", "passed", "skipped")
+"""The worst first."""
 _COLOURS = {
     "passed": "green",
     "warned": "yellow",
     "failed": "bold red",
     "skipped": "dim",
     "errored": "bold red",
+    "waived": "magenta",
 }
 
 
@@ -36,6 +42,7 @@ class Report:
         fail_on: the least status that lets the report fail, `"failed"` or `"warned"`.
         evaluations: images that went through the model, forward or forward and backward.
         seconds: that it took.
+        waived: the names of checks whose failure or warning does not count, see `Waiver`.
     """
 
     results: tuple[CheckResult, ...]
@@ -48,6 +55,7 @@ class Report:
     fail_on: FailOn = "failed"
     evaluations: int = 0
     seconds: float = 0.0
+    waived: frozenset[str] = frozenset()
 
     @property
     def passed(self) -> bool:
@@ -61,14 +69,45 @@ class Report:
     @property
     def failures(self) -> tuple[CheckResult, ...]:
         """The results that let the report fail."""
+        return tuple(filter(self.stands_against, self.results))
+
+    def stands_against(self, result: CheckResult) -> bool:
+        """Whether one of the results lets the report fail."""
         against = {"failed", "errored"} | ({"warned"} if self.fail_on == "warned" else set())
-        return tuple(result for result in self.results if result.status in against)
+        return self.verdict(result) in against
+
+    def verdict(self, result: CheckResult) -> Verdict:
+        """The status of one of the results, or `"waived"`."""
+        return "waived" if result.name in self.waived else result.status
 
     @property
     def counts(self) -> dict[Status, int]:
         """How many checks have each status; every status is there."""
         found = Counter(result.status for result in self.results)
         return {status: found[status] for status in STATUSES}
+
+    def count_words(self) -> str:
+        """What the checks came to, in words: `"1 failed, 11 passed"`."""
+        found = Counter(map(self.verdict, self.results))
+        return ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS if found[verdict])
+
+    def to_json(self, path: str | Path) -> None:
+        """Write everything, pictures too, as JSON; `keras_saliency.checks.reports.read_report` reads it back."""
+        from keras_saliency.checks.reports import as_json
+
+        _write(path, as_json.encode(self))
+
+    def to_junit(self, path: str | Path) -> None:
+        """Write JUnit XML, a test case per check."""
+        from keras_saliency.checks.reports import as_junit
+
+        _write(path, as_junit.encode(self))
+
+    def to_html(self, path: str | Path) -> None:
+        """Write one page with pictures that asks nothing from anywhere."""
+        from keras_saliency.checks.reports import as_html
+
+        _write(path, as_html.encode(self))
 
     def raise_for_failures(self) -> None:
         """Do nothing if the report passed.
@@ -93,25 +132,31 @@ class Report:
         )
         for line in self._parts():
             console.print(line)
-        return out.getvalue().rstrip("\n")
+        return "\n".join(map(str.rstrip, out.getvalue().rstrip("\n").split("\n")))
 
     def _parts(self) -> list[object]:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(show_edge=False, pad_edge=False)
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
         table.add_column("check", no_wrap=True)
         table.add_column("verdict", no_wrap=True)
         table.add_column("found", ratio=1)
         for result in self.results:
-            verdict = Text(result.status, style=_COLOURS[result.status])
-            table.add_row(Text(result.name), verdict, Text(result.sentence))
-        counted = ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)
+            verdict = self.verdict(result)
+            table.add_row(Text(result.name), Text(verdict, style=_COLOURS[verdict]), Text(result.sentence))
+        closing = Text(f"{'Passed' if self.passed else 'Not passed'}: {self.count_words()}.", style="bold")
+        closing.append(f" {self.evaluations} model evaluations, {self.seconds:.1f} s.", style="not bold")
         return [
-            Text(f"{self.model}: {self.probes} probes, maps by {self.method}"),
+            Text(f"{self.model}: {self.probes} probes, maps by {self.method}\n"),
             table,
-            Text(
-                f"{'Passed' if self.passed else 'Not passed'}: {counted}. {self.evaluations} model evaluations, "
-                f"{self.seconds:.1f} s."
-            ),
+            Text(),
+            closing,
         ]
+
+
+def _write(path: str | Path, text: str) -> None:
+    """Write a text file, and the folders above it."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", errors="replace")

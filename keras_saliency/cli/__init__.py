@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import traceback
 from collections.abc import Sequence
 
 from keras_saliency import __version__
-from keras_saliency.cli import demo, explain, methods, view
+from keras_saliency.cli import check, demo, explain, golden, methods, view
+from keras_saliency.cli.console import forget_stdout
 from keras_saliency.errors import SaliencyError
 
-COMMANDS = (demo, explain, methods, view)
+COMMANDS = (demo, explain, check, golden, view, methods)
 
 PASSED, WRONG_USE, INTERRUPTED = 0, 2, 130
 
@@ -21,7 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        The exit code: 0 done, 2 wrong use or something could not be read or written, 130 interrupted.
+        The exit code: 0 done, 1 a check failed, 2 wrong use, something could not be read or written, or an
+        internal error, 130 interrupted.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone: nothing to say
+        forget_stdout()
         return PASSED
     except Exception as error:
         if options.traceback:

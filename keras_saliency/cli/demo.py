@@ -8,9 +8,9 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
+from keras_saliency.cli.console import Console
 from keras_saliency.cli.quiet import quiet_imports
 from keras_saliency.demo.digits import ARMS
 
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Tell the story."""
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = Console()
     if options.backend:
         os.environ["KERAS_BACKEND"] = options.backend
     console.print(_opening(options.arm))

@@ -1,9 +1,8 @@
-"""Models and images from files, opened without running anything that is in them."""
+"""Images from files, opened without running anything that is in them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,37 +15,18 @@ from keras_saliency.probes import ProbeSet
 PICTURES = (".png", ".jpg", ".jpeg")
 
 
-def load_model(path: Path, imports: Iterable[str] = ()) -> Any:
-    """The model in a file, in Keras' safe mode; `imports` are modules that register custom layers.
+def load_probes(path: Path) -> ProbeSet:
+    """A saved probe set, or one from an `.npz` with the arrays images and, where there are any, labels.
 
     Raises:
         FileNotFoundError: no such file.
-        UnreadableFileError: Keras cannot load it; the sentence says what to do.
+        UnreadableFileError: it is neither.
     """
-    import keras
-
-    for module in imports:
-        import_module(module)
-    if not path.exists():
-        raise FileNotFoundError(f"No such model: {path}")
-    try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:
-        raise UnreadableFileError(f"{path} cannot be loaded: {_advice(path, str(error))}") from error
-
-
-def _advice(path: Path, said: str) -> str:
-    if "unsafe" in said or "safe_mode" in said:
-        return "it holds Python code (a Lambda layer), which is not run. Replace the Lambda by a layer."
-    if "Could not locate" in said or "Unknown" in said:
-        return f"{_first_line(said)} Name the module that registers it: --import MODULE."
-    if path.is_dir():
-        return "it is a folder, as a SavedModel is. Save the model as a .keras file."
-    return _first_line(said)
-
-
-def _first_line(said: str) -> str:
-    return next((line.strip() for line in said.splitlines() if line.strip()), "no reason given")
+    if path.suffix != ".npz":
+        raise UnreadableFileError(
+            f"Expected a probe set, an .npz file that ks.ProbeSet(…).save wrote. Received: {path}"
+        )
+    return _from_npz(path)
 
 
 def load_images(

@@ -6,9 +6,9 @@ import argparse
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from keras_saliency.cli.console import Console
 from keras_saliency.cli.quiet import quiet_imports
 
 NAME = "methods"
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the list."""
     del options
-    console = Console(highlight=False, markup=False)
+    console = Console(soft_wrap=False)
     with console.status("Loading Keras …"), quiet_imports():
         from keras_saliency.methods import known_methods
     table = Table("method", "what it is", "options", "cost", show_lines=True)

@@ -4,5 +4,15 @@ from keras_saliency.engine.anatomy import Anatomy
 from keras_saliency.engine.rectifiers import RectifierCount
 from keras_saliency.engine.scored_model import Gradients, LayerGradients, LayerOutput, ScoredModel
 from keras_saliency.engine.scores import Scores
+from keras_saliency.engine.weights import WeightedLayer
 
-__all__ = ["Anatomy", "Gradients", "LayerGradients", "LayerOutput", "RectifierCount", "ScoredModel", "Scores"]
+__all__ = [
+    "Anatomy",
+    "Gradients",
+    "LayerGradients",
+    "LayerOutput",
+    "RectifierCount",
+    "ScoredModel",
+    "Scores",
+    "WeightedLayer",
+]

@@ -33,7 +33,13 @@ from keras_saliency.engine.scores import (
 )
 from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.engine.step import Step
-from keras_saliency.engine.weights import WeightedLayer, fresh_values, weighted_layers
+from keras_saliency.engine.weights import (
+    WeightedLayer,
+    current_values,
+    fingerprint,
+    fresh_values,
+    weighted_layers,
+)
 from keras_saliency.targets import PREDICTED, BoundTarget
 
 LARGEST_CHUNK = 32
@@ -154,6 +160,7 @@ class ScoredModel:
         self._backend = current_backend()
         self._anatomies: dict[Any, Anatomy] = {}
         self._sites: dict[Any, LayerSite] = {}
+        self._weighted: dict[Any, tuple[WeightedLayer, ...]] = {}
         self._steps: dict[Any, _Compiled] = {}
         self._output_is_known = False
         self.answers: Answers | None = None
@@ -177,6 +184,11 @@ class ScoredModel:
         finally:
             self._counts.tell = before
 
+    @property
+    def is_half_precision(self) -> bool:
+        """Whether any layer computes with fewer than 32 bits."""
+        return any(layer.compute_dtype in ("float16", "bfloat16") for layer in self._model._flatten_layers())
+
     def with_weights(self, values: Sequence[np.ndarray]) -> ScoredModel:
         """The same function with other values in place of `model.weights`; the model keeps its own.
 
@@ -184,7 +196,7 @@ class ScoredModel:
         (seeds, metrics) has its current value.
 
         Args:
-            values: one array per weight of the built model, as `current_values` returns them.
+                values: one array per weight of the built model, as `weights` returns them.
 
         Raises:
             ValueError: their number or a shape does not fit.
@@ -206,10 +218,17 @@ class ScoredModel:
         view._values = [given.get(id(variable)) for variable in self._model.variables]
         return view
 
+    def weights(self) -> list[np.ndarray]:
+        """The values of `model.weights`, copied."""
+        return current_values(self._model)
+
     def weighted_layers(self, inputs: Any, target: BoundTarget) -> tuple[WeightedLayer, ...]:
         """The layers that have weights, from the output down, in the order of a call on inputs like these."""
         anatomy = self.inspect(inputs, target)
-        return weighted_layers(self._model, called_layers(self._model, anatomy, unwrapped(inputs)[0]))
+        if anatomy.plan not in self._weighted:
+            called = called_layers(self._model, anatomy, unwrapped(inputs)[0])
+            self._weighted[anatomy.plan] = weighted_layers(self._model, called)
+        return self._weighted[anatomy.plan]
 
     def randomized(
         self, layers: Sequence[WeightedLayer], rng: np.random.Generator
@@ -217,6 +236,10 @@ class ScoredModel:
         """The same function with fresh weights in some layers, see `fresh_values`; and the values."""
         values = fresh_values(self._model, layers, rng)
         return self.with_weights(values), values
+
+    def weights_fingerprint(self) -> str:
+        """A hash of the values of all weights of the built model: the same training, or another one."""
+        return fingerprint(current_values(self._model))
 
     def inspect(self, inputs: Any, target: BoundTarget) -> Anatomy:
         """The model's anatomy. Whatever cannot work with these inputs and this target is refused here.

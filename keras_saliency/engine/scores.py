@@ -157,6 +157,7 @@ class Scores:
         target_classes: `(n,)` int64 class of the score, −1 where it has none.
         predicted_classes: `(n,)` int64, −1 where the model predicts no class.
         probabilities: `(n,)` float32 probability of the predicted class, NaN where the model gives none.
+        table: `(n, classes)` float32, the scores of all classes; None where the score belongs to no class.
     """
 
     scores: np.ndarray
@@ -164,6 +165,7 @@ class Scores:
     target_classes: np.ndarray
     predicted_classes: np.ndarray
     probabilities: np.ndarray = field(repr=False)
+    table: np.ndarray | None = field(default=None, repr=False)
 
 
 def read_scores(output: Output, kind: str, table: np.ndarray, classes: np.ndarray) -> Scores:
@@ -171,8 +173,8 @@ def read_scores(output: Output, kind: str, table: np.ndarray, classes: np.ndarra
     predicted, probabilities = read_predictions(output, kind, table)
     chosen = np.where(classes == PREDICTED, predicted, classes).astype("int64")
     if table.shape[1] == 1:
-        return Scores(table[:, 0], kind, predicted, predicted, probabilities)
-    return Scores(table[np.arange(len(table)), chosen], kind, chosen, predicted, probabilities)
+        return Scores(table[:, 0], kind, predicted, predicted, probabilities, table)
+    return Scores(table[np.arange(len(table)), chosen], kind, chosen, predicted, probabilities, table)
 
 
 def read_predictions(output: Output | None, kind: str, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -191,4 +193,5 @@ def _probabilities(output: Output, kind: str, table: np.ndarray) -> np.ndarray:
         return np.exp(table) if output.activation == "log_softmax" else table
     if output.activation == "sigmoid":
         return np.asarray(expit(table))
-    return np.asarray(softmax(table, axis=1))
+    with np.errstate(invalid="ignore"):  # infinite scores have no probabilities
+        return np.asarray(softmax(table, axis=1))

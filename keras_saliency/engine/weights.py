@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from keras_saliency.engine.isolation import without_a_trace
 
 _SEEDS = 2**31 - 1
+_CONSTANTS = {keras.initializers.Zeros: 0, keras.initializers.Ones: 1}
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,15 @@ def current_values(model: Any) -> list[np.ndarray]:
     return [np.array(keras.ops.convert_to_numpy(weight.value)) for weight in model.weights]
 
 
+def fingerprint(values: Sequence[np.ndarray]) -> str:
+    """A hash of these values, their shapes and dtypes, in their order; names do not count."""
+    digest = sha256()
+    for value in values:
+        digest.update(f"{value.dtype.str} {value.shape};".encode())
+        digest.update(np.ascontiguousarray(value).tobytes())
+    return digest.hexdigest()
+
+
 def fresh_values(
     model: Any,
     layers: Sequence[WeightedLayer],
@@ -105,6 +116,8 @@ def _fresh_value(layer: Any, weight: Any, value: np.ndarray, rng: np.random.Gene
     initializer = _initializer(layer, weight.name)
     if initializer is None:
         return rng.permuted(value.ravel()).reshape(value.shape)
+    if type(initializer) in _CONSTANTS:  # most weights of a large network; no need to ask the framework
+        return np.full_like(value, _CONSTANTS[type(initializer)])
     drawn = _reseeded(initializer, seed)(tuple(value.shape), dtype=weight._dtype)
     return np.array(keras.ops.convert_to_numpy(drawn)).astype(value.dtype)
 

@@ -27,7 +27,7 @@ def mass_share(magnitude: np.ndarray, region: np.ndarray) -> np.ndarray:
             no pixel in any map.
     """
     shares = spatial_shares(magnitude)
-    _check_region(region, shares.shape)
+    check_region(region, shares.shape)
     return np.asarray(np.minimum(shares.sum(axis=(1, 2), where=region), 1.0))
 
 
@@ -51,7 +51,8 @@ def enrichment(magnitude: np.ndarray, region: np.ndarray) -> np.ndarray:
     return quotient(share, np.mean(region, axis=(-2, -1)))
 
 
-def _check_region(region: np.ndarray, shape: tuple[int, ...]) -> None:
+def check_region(region: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Raises ValueError unless these are booleans with a pixel, for one map or for all of that shape."""
     array = np.asarray(region)
     if array.dtype != np.bool_:
         raise ValueError(f"Expected a region of booleans, such as `mask > 0`. Received: dtype={array.dtype}")

@@ -62,13 +62,26 @@ def spatial_shares(magnitude: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: for an array that is not `(n, height, width)`.
     """
-    shape = np.shape(magnitude)
+    return shares(magnitude).reshape(len(magnitude), *image_size(magnitude))
+
+
+def image_size(maps: np.ndarray) -> tuple[int, int]:
+    """Height and width of maps `(n, height, width)`.
+
+    Raises:
+        ValueError: for an array of another number of axes.
+    """
+    shape = np.shape(maps)
     if len(shape) != 3:
         raise ValueError(
-            "Expected a magnitude of shape (n, height, width); reduce the channels first. "
-            f"Received: shape={shape}"
+            f"Expected maps of shape (n, height, width); reduce the channels first. Received: shape={shape}"
         )
-    return shares(magnitude).reshape(shape)
+    return shape[1], shape[2]
+
+
+def varies(rows: np.ndarray) -> np.ndarray:
+    """Which rows are not constant, `(n,)` booleans; a row of NaN is not said to vary."""
+    return np.asarray(rows.max(axis=1) > rows.min(axis=1))
 
 
 def check_same_shape(maps: np.ndarray, reference: np.ndarray) -> None:

@@ -6,6 +6,8 @@ PROBE_ACCURACY = (
     "Share of the labelled probes that the model predicts as labelled. Higher is better, but probes are few."
 )
 
+CHECK = "1 where the check passed or only warned, 0 where it failed; nothing where it could not be made."
+
 _NUMBERS = {
     "drift": "1 − Spearman's rank correlation of the signed maps with those of the look before: 0 is the "
     "same order of pixels, 1 unrelated, 2 reversed.",

@@ -11,7 +11,7 @@ from keras_saliency.look import Look
 from keras_saliency.render import shrink, to_png
 from keras_saliency.writers import eventfile
 from keras_saliency.writers.base import Run
-from keras_saliency.writers.descriptions import PROBE_ACCURACY, describe
+from keras_saliency.writers.descriptions import CHECK, PROBE_ACCURACY, describe
 from keras_saliency.writers.reading import last_step
 from keras_saliency.writers.settings import settings_table
 from keras_saliency.writers.sheets import draw_sheet
@@ -55,6 +55,7 @@ class TensorBoardWriter:
     def _values(self, run: Run, look: Look, previous: Look | None) -> Iterator[eventfile.Value]:
         if look.probe_accuracy is not None:
             yield eventfile.scalar(records.PROBE_ACCURACY_TAG, look.probe_accuracy, PROBE_ACCURACY)
+        yield from _checks(look)
         for method in look.methods:
             yield from _numbers(look, method)
             yield self._maps(run, look, method)
@@ -103,6 +104,14 @@ def _settings(run: Run) -> eventfile.Value:
 def _numbers(look: Look, method: str) -> Iterator[eventfile.Value]:
     for number, value in look.methods[method].numbers.items():
         yield eventfile.scalar(records.number_tag(method, number), value, describe(number))
+
+
+def _checks(look: Look) -> Iterator[eventfile.Value]:
+    """What could be judged: 1 where a check passed or only warned, 0 where it failed."""
+    for result in look.checks:
+        if result.status in ("passed", "warned", "failed"):
+            held = float(result.status != "failed")
+            yield eventfile.scalar(records.check_tag(result.name), held, CHECK)
 
 
 def _sheet(run: Run, look: Look, method: str, previous: Look | None) -> eventfile.Value:

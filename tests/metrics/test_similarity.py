@@ -1,10 +1,13 @@
 import numpy as np
 import pytest
+from scipy.spatial.distance import cosine
 from scipy.stats import spearmanr
 
 from keras_saliency.metrics import (
+    absolute_rank_correlation,
     center_shift,
     correlation_of_ranks,
+    cosine_similarity,
     drift,
     rank_correlation,
     ranks,
@@ -245,3 +248,50 @@ class TestCenterShift:
     def test_signed_maps_are_refused(self):
         with pytest.raises(ValueError, match="never negative"):
             center_shift(-np.ones((1, 4, 4)), np.ones((1, 4, 4)))
+
+
+class TestAbsoluteRankCorrelation:
+    @pytest.mark.parametrize("levels", [2, 5, 1000])
+    def test_agrees_with_scipy_whatever_the_ties(self, levels):
+        maps, reference = np.random.default_rng(levels).integers(-levels, levels, size=(2, 20, 6, 6))
+        maps[:, 0, 0], reference[:, 0, 0] = 2 * levels, -3 * levels
+        expected = [
+            spearmanr(abs(a).ravel(), abs(b).ravel()).statistic for a, b in zip(maps, reference, strict=True)
+        ]
+        np.testing.assert_allclose(absolute_rank_correlation(maps, reference), expected, atol=1e-12)
+
+    def test_a_common_empty_background_makes_unrelated_maps_alike(self):
+        rng = np.random.default_rng(0)
+        maps, reference = rng.normal(size=(2, 1, 40, 40))
+        maps[:, :30], reference[:, :30] = 0, 0
+        assert absolute_rank_correlation(maps, reference) > 0.9
+        assert abs(rank_correlation(maps, reference)) < 0.1
+
+    def test_one_magnitude_of_two_signs_has_none(self):
+        signs = np.array([[1.0, -1.0, 1.0]])
+        assert np.isnan(absolute_rank_correlation(signs, np.array([[1.0, 2.0, 3.0]]))).all()
+        assert np.isfinite(rank_correlation(signs, np.array([[1.0, 2.0, 3.0]]))).all()
+
+
+class TestCosineSimilarity:
+    @pytest.mark.parametrize("shape", [(9, 5), (9, 4, 4), (9, 4, 4, 3)])
+    def test_agrees_with_scipy(self, shape):
+        maps, reference = np.random.default_rng(0).normal(size=(2, *shape))
+        expected = [1 - cosine(a.ravel(), b.ravel()) for a, b in zip(maps, reference, strict=True)]
+        np.testing.assert_allclose(cosine_similarity(maps, reference), expected, atol=1e-12)
+
+    def test_by_hand(self):
+        # 3·4 + 4·3 over 5·5
+        np.testing.assert_allclose(
+            cosine_similarity(np.array([[3.0, 4.0]]), np.array([[4.0, 3.0]])), [24 / 25]
+        )
+
+    def test_a_factor_does_not_matter_but_its_sign_does(self):
+        maps = np.random.default_rng(0).normal(size=(3, 7, 7))
+        np.testing.assert_allclose(cosine_similarity(maps, 5 * maps), 1)
+        np.testing.assert_allclose(cosine_similarity(maps, -5 * maps), -1)
+
+    def test_constant_maps_have_one_and_an_all_zero_map_has_none(self):
+        maps = np.array([[2.0, 2.0], [0.0, 0.0], [1.0, 1.0]])
+        reference = np.array([[5.0, 5.0], [1.0, 2.0], [0.0, 0.0]])
+        np.testing.assert_allclose(cosine_similarity(maps, reference), [1.0, np.nan, np.nan])

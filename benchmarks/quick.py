@@ -1,0 +1,100 @@
+"""What `quick` costs on MobileNetV2 (96 × 96, 32 probes), as a ratio to its model evaluations on the compiled floor.
+
+Run: `python -m benchmarks.quick` (TensorFlow). The floor is one compiled TensorFlow function for 32 images, forward, or
+forward and backward; everything is traced before it is timed.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from typing import Any
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import keras_saliency as ks
+from keras_saliency.checks import Subject, make_checks, run_checks
+from keras_saliency.engine import ScoredModel
+
+SIDE, PROBES, CLASSES, REPEATS = 96, 32, 10, 3
+
+
+class Counted(ScoredModel):
+    """Counts the examples that went forward alone, and forward and backward."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__(model)
+        self.counted: Counter[str] = Counter()
+
+    def scores(self, inputs: Any, *arguments: Any, **options: Any) -> Any:
+        """See `ScoredModel.scores`."""
+        self.counted["forward"] += self.count(inputs)
+        return super().scores(inputs, *arguments, **options)
+
+    def gradients(self, inputs: Any, *arguments: Any, **options: Any) -> Any:
+        """See `ScoredModel.gradients`."""
+        self.counted["forward and backward"] += self.count(inputs)
+        return super().gradients(inputs, *arguments, **options)
+
+
+def main() -> None:
+    """Print the ratio, and what it is made of."""
+    keras.utils.set_random_seed(0)
+    model = keras.applications.MobileNetV2((SIDE, SIDE, 3), weights=None, classes=CLASSES)
+    images = np.random.default_rng(0).random((PROBES, SIDE, SIDE, 3)).astype("float32")
+    corner = np.zeros((SIDE, SIDE), bool)
+    corner[:14, :14] = True
+    probes = ks.ProbeSet(images, np.arange(PROBES) % CLASSES, regions={"corner": corner})
+    checks = make_checks("quick", regions=probes.regions)
+    scored = Counted(model)
+    run_checks(checks, Subject(scored, probes, ks.Gradient()))  # traces
+    ratios = []
+    for _ in range(REPEATS):
+        scored.counted.clear()
+        seconds, results = timed(lambda: run_checks(checks, Subject(scored, probes, ks.Gradient())))
+        floors = floor(model, images)
+        evaluations = sum(scored.counted[kind] / PROBES * floors[kind] for kind in floors)
+        ratios.append(seconds / evaluations)
+        print(f"{seconds:.1f} s ÷ {evaluations:.1f} s = {ratios[-1]:.2f}; {dict(scored.counted)}")
+    for result in results:
+        print(f"{result.name}: {result.status}, {result.evaluations} evaluations, {result.seconds:.1f} s")
+    print(f"ratio {np.median(ratios):.2f}")
+
+
+def floor(model: Any, images: np.ndarray) -> dict[str, float]:
+    """Seconds for all images, by kind of evaluation."""
+    inputs = tf.constant(images)
+
+    @tf.function
+    def forward(x: Any) -> Any:
+        return model(x, training=False)
+
+    @tf.function
+    def backward(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            score = tf.reduce_sum(model(x, training=False)[:, 0])
+        return tape.gradient(score, x)
+
+    found = {}
+    for name, function in (("forward", forward), ("forward and backward", backward)):
+        function(inputs)
+        found[name] = float(np.median([timed(lambda f=function: f(inputs).numpy())[0] for _ in range(5)]))
+    return found
+
+
+def timed(function: Any) -> tuple[float, Any]:
+    """The seconds that a call took, and what it returned."""
+    started = time.perf_counter()
+    result = function()
+    return time.perf_counter() - started, result
+
+
+if __name__ == "__main__":
+    main()

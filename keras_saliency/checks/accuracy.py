@@ -1,0 +1,57 @@
+"""Is the model right on the probes?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from keras_saliency.checks.base import CheckResult, judged, skipped
+from keras_saliency.checks.statistics import Proportion
+
+if TYPE_CHECKING:
+    from keras_saliency.checks.subject import Subject
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """The share of probes that are predicted as labelled is at least a limit. Costs one forward pass.
+
+    Args:
+        limit: the least share, from 0 to 1.
+    """
+
+    limit: float
+    name: str = "accuracy"
+
+    registered: ClassVar[str] = "accuracy"
+    cheap: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.limit, (int, float)) or not 0 <= self.limit <= 1:
+            raise ValueError(f"Expected a limit from 0 to 1. Received: limit={self.limit!r}")
+
+    def run(self, subject: Subject) -> CheckResult:
+        """See `Check`."""
+        labels = subject.probes.labels
+        if labels is None:
+            return skipped(self, "The probes have no labels.")
+        predicted = subject.own_predictions.predicted_classes
+        if (predicted < 0).any():
+            return skipped(self, "The model predicts no class.")
+        right = predicted == labels
+        found = Proportion(int(right.sum()), len(right))
+        sentence = (
+            f"{found} probes are predicted as labelled ({found.share:.0%}; at least {self.limit:.0%} are asked "
+            "for)."
+        )
+        return judged(
+            self,
+            found.share,
+            self.limit,
+            "at_least",
+            sentence,
+            per_probe={"correct": right.astype(np.float64)},
+            details={"upper bound (95 %)": found.upper()},
+        )

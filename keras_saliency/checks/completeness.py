@@ -1,0 +1,74 @@
+"""Do the maps sum to what they share out?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from keras_saliency.checks.base import CheckResult, judged, skipped
+from keras_saliency.checks.exhibits import worst_probe
+from keras_saliency.checks.statistics import median
+
+if TYPE_CHECKING:
+    from keras_saliency.checks.subject import Subject
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """Maps that share out the change of the score from a baseline sum to that change.
+
+    For methods that promise it: those whose diagnostics have a `"completeness_delta"`, the sum of the map minus
+    the change of the score, such as integrated gradients (Sundararajan et al. 2017, arXiv:1703.01365). Judged is
+    the median over the probes of |delta| ÷ |change of the score|; where a score hardly changes, its change counts
+    as the median one. A single probe that misses by more than `worst` is a warning. Costs the maps of the probes.
+
+    Args:
+        limit: the highest median error. Sundararajan et al. hold 5 % to be enough.
+        worst: the highest error of a single probe.
+    """
+
+    limit: float = 0.05
+    worst: float = 0.2
+    name: str = "completeness"
+
+    registered: ClassVar[str] = "completeness"
+    cheap: ClassVar[bool] = True
+
+    def run(self, subject: Subject) -> CheckResult:
+        """See `Check`."""
+        delta = subject.explanation.diagnostics.get("completeness_delta")
+        if delta is None:
+            return skipped(
+                self,
+                f"Maps of {subject.method.name} do not promise to sum to a change of the score; those of "
+                "integrated_gradients do.",
+            )
+        missed = np.abs(np.asarray(delta, "float64"))
+        change = np.abs(subject.rows().sum(1, dtype="float64") - np.asarray(delta, "float64"))
+        error = missed / np.maximum(change, median(change))
+        value, worst = float(np.median(error)), float(error.max())  # NaN where one is
+        missed_by = f"by {value:.1%} (median probe; the worst one by {worst:.1%})"
+        details = {"worst probe": worst}
+        if value <= self.limit and worst > self.worst:
+            sentence = f"The maps of some probes miss the change of the score {missed_by}: take more steps."
+            return CheckResult(
+                self.name,
+                "warned",
+                sentence,
+                value,
+                self.limit,
+                "at_most",
+                {"error": error},
+                worst_probe(subject, -error),
+                details,
+            )
+        sentence = (
+            f"The maps sum to the change of the score to within {value:.1%} (the worst probe: {worst:.1%})."
+            if value <= self.limit
+            else f"The maps miss the change of the score that they share out {missed_by}: take more steps."
+        )
+        return judged(
+            self, value, self.limit, "at_most", sentence, per_probe={"error": error}, details=details
+        )

@@ -1,0 +1,91 @@
+"""Is the gradient the gradient?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from keras_saliency.checks.base import CheckResult, judged, skipped
+from keras_saliency.checks.statistics import median
+
+if TYPE_CHECKING:
+    from keras_saliency.checks.subject import Subject
+
+_STEPS = (3e-2, 1e-2, 3e-3, 1e-3)
+
+
+@dataclass(frozen=True)
+class FiniteDifference:
+    """Maps of a gradient method agree with what the score does when the image moves a little.
+
+    Each of a few probes is moved along its own map, forth and back; the slope of the score is held against the
+    length of the map. The best of four step lengths counts (3 % … 0.1 % of the image's standard deviation per
+    value), as rectifiers bend at long steps and float32 rounds at short ones. Costs eight forward passes for
+    each of at most `probes` probes.
+
+    Args:
+        limit: the highest median relative error.
+        probes: how many probes are moved.
+    """
+
+    limit: float = 0.1
+    probes: int = 8
+    name: str = "finite_difference"
+
+    registered: ClassVar[str] = "finite_difference"
+    cheap: ClassVar[bool] = True
+
+    def run(self, subject: Subject) -> CheckResult:
+        """See `Check`."""
+        if not subject.method.is_gradient:
+            return skipped(self, f"Maps of {subject.method.name} are not the gradient of the score.")
+        if subject.model.is_half_precision:
+            return skipped(self, "The model computes with fewer than 32 bits: differences drown in rounding.")
+        errors = self._errors(subject)
+        value = median(errors)
+        if np.isnan(value):
+            return skipped(self, "All maps are zero or not finite, so there is no direction to move along.")
+        sentence = (
+            f"The maps agree with finite differences of the score (relative error {value:.1%})."
+            if value <= self.limit
+            else f"The maps disagree with finite differences of the score by {value:.0%}: they are no gradient."
+        )
+        return judged(self, value, self.limit, "at_most", sentence, per_probe={"error": errors})
+
+    def _errors(self, subject: Subject) -> np.ndarray:
+        """The relative error of each probe's slope, NaN for those that are not moved."""
+        rows = subject.rows().astype("float64")
+        lengths = np.linalg.norm(rows, axis=1)
+        usable = np.flatnonzero(np.isfinite(lengths) & (lengths > 0))[: self.probes]
+        errors = np.full(len(rows), np.nan)
+        if len(usable):
+            slopes = np.stack([self._slopes(subject, usable, rows, lengths, step) for step in _STEPS])
+            errors[usable] = np.abs(slopes / lengths[usable] - 1).min(0)
+        return errors
+
+    @staticmethod
+    def _slopes(
+        subject: Subject, usable: np.ndarray, rows: np.ndarray, lengths: np.ndarray, step: float
+    ) -> np.ndarray:
+        """The slope of the score along the map, by the central difference."""
+        images, target = subject.probes.images, subject.fixed_target
+        values = [value[usable].astype("float64") for value in subject.model.explained(images, target)]
+        flat = np.concatenate([value.reshape(len(usable), -1) for value in values], axis=1)
+        deviation = np.where(flat.std(1) > 0, flat.std(1), 1.0)
+        reach = step * deviation * np.sqrt(flat.shape[1])
+        direction = rows[usable] / lengths[usable, None]
+        ends = []
+        for sign in (1.0, -1.0):
+            moved = _split(flat + sign * reach[:, None] * direction, [value.shape for value in values])
+            there = subject.model.moved(images, target, usable, moved)
+            ends.append(subject.scores(there, target.take(usable)).scores.astype("float64"))
+        return np.asarray((ends[0] - ends[1]) / (2 * reach))
+
+
+def _split(flat: np.ndarray, shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
+    """Rows cut into arrays of these shapes, float32."""
+    cuts = np.cumsum([int(np.prod(shape[1:])) for shape in shapes])[:-1]
+    parts = np.split(flat, cuts, axis=1)
+    return [part.reshape(shape).astype("float32") for part, shape in zip(parts, shapes, strict=True)]

@@ -1,0 +1,44 @@
+"""Do the maps say anything?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from keras_saliency.checks.base import CheckResult, judged
+
+if TYPE_CHECKING:
+    from keras_saliency.checks.subject import Subject
+
+
+@dataclass(frozen=True)
+class Nonzero:
+    """Maps are not zero everywhere and not one constant: such a map shows nothing. Costs the maps of the probes.
+
+    A single such map is a warning (a unit that is dead on one image); fewer than `limit` of the maps with any
+    content is a failure.
+
+    Args:
+        limit: the least share of maps that vary.
+    """
+
+    limit: float = 0.5
+    name: str = "nonzero"
+
+    registered: ClassVar[str] = "nonzero"
+    cheap: ClassVar[bool] = True
+
+    def run(self, subject: Subject) -> CheckResult:
+        """See `Check`."""
+        rows = subject.rows()
+        varies = (rows != rows[:, :1]).any(1)  # a value that is no number differs from itself
+        zero = int((rows == 0).all(1).sum())
+        constant = int((~varies).sum()) - zero
+        sentence = (
+            "Every map varies."
+            if varies.all()
+            else f"{zero} of {len(rows)} maps are zero everywhere and {constant} are another constant."
+        )
+        found = {"varies": varies.astype("float64")}
+        result = judged(self, float(varies.mean()), self.limit, "at_least", sentence, per_probe=found)
+        return replace(result, status="warned") if result.status == "passed" and not varies.all() else result

@@ -1,0 +1,267 @@
+"""Does the model use what is in a region?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from keras_saliency import metrics
+from keras_saliency.checks.base import CHECK_NAME, CheckResult, skipped
+from keras_saliency.checks.experiment import ERROR, Evidence, Experiment
+from keras_saliency.checks.interventions import FILLS
+from keras_saliency.checks.scenes import before_and_after, class_name
+from keras_saliency.checks.statistics import pooled
+
+if TYPE_CHECKING:
+    from keras_saliency.checks.subject import Subject
+
+HOT = 3.0
+MOST_CLASSES = 10
+
+
+@dataclass(frozen=True)
+class Region:
+    """A model does not use a forbidden region, or does use a required one; proven by an experiment, not by maps.
+
+    The content of the region is taken out of the images of a class, and put into images of other classes. Where
+    it is used, the first move away from the class and the second towards it; each image counts that goes at least
+    half of the way from its margin to the decision. The value is the smaller of both shares. A forbidden region
+    fails where the value reaches `limit`, more images move than an unseen patch would move (exact binomial
+    bound), and more than the same content moves at other places of the images (Fisher's exact test), unless it
+    is read wherever it is. Where only the map is hot (three times its share of the area, or half of the map), or
+    the numbers are too small to be certain, that is a warning.
+
+    The class that the content is said to mean is `means`; else the target, where all probes have one; else each
+    class that the probes have (labels, or predictions) is tried, at most ten, the most frequent first.
+
+    A required region fails where neither direction, over all classes, moves `limit` of the images, and the exact
+    upper bound says so too; where only the map is cold, that is a warning.
+
+    Costs the maps, a forward pass of the probes and one without content, and, for each class, one with content
+    and one for each of eight other places.
+
+    Args:
+        region: the name of a region of the probes.
+        forbid: the model must not use it.
+        require: the model must use it.
+        means: the class that the content is said to mean.
+        fill: what the content is replaced by: `"mean"` (of what surrounds it), `"blur"`, a number, or an array
+            that broadcasts to an image.
+        content: what is put in, an array `(height, width)` or with channels; None: what the probes have there.
+        limit: the share of images.
+        name: by default `region_<region>`.
+
+    Raises:
+        ValueError: at most one of `forbid` and `require`; an unknown fill.
+    """
+
+    region: str
+    forbid: bool | None = None
+    require: bool = False
+    means: int | None = None
+    fill: Any = "mean"
+    content: Any = None
+    limit: float = 0.5
+    name: str = ""
+
+    registered: ClassVar[str] = "region"
+    cheap: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.require == bool(self.forbid) and (self.require or self.forbid is not None):
+            raise ValueError(
+                "Expected a region to be forbidden or required. "
+                f"Received: forbid={self.forbid!r}, require={self.require!r}"
+            )
+        if isinstance(self.fill, str) and self.fill not in FILLS:
+            raise ValueError(
+                f"Expected fill to be one of {', '.join(map(repr, FILLS))}, a number or an array. "
+                f"Received: fill={self.fill!r}"
+            )
+        if not isinstance(self.region, str) or not CHECK_NAME.fullmatch(self.region):
+            raise ValueError(f"Expected the name of a region, such as corner. Received: {self.region!r}")
+        object.__setattr__(self, "name", self.name or f"region_{self.region}")
+        object.__setattr__(self, "forbid", not self.require)
+
+    def run(self, subject: Subject) -> CheckResult:
+        """See `Check`."""
+        table = subject.own_predictions.table
+        if table is None or table.shape[1] < 2:
+            return skipped(self, "The model predicts no class, so nothing tells which way it should move.")
+        masks = self._masks(subject)
+        if masks is None:
+            known = ", ".join(subject.probes.regions) or "none"
+            return CheckResult(
+                self.name, "errored", f"The probes have no region {self.region!r}. Regions: {known}."
+            )
+        heat = Heat.of(subject, masks)
+        experiment = Experiment(subject, masks, fill=self.fill, content=self.content)
+        if not experiment.has_content.any() and self.content is None:
+            return self._with_heat(
+                skipped(
+                    self,
+                    f"In no probe the region {self.region!r} holds anything but its surroundings: there is nothing "
+                    "to take out or to put in. Add probes that have the content, or give content=.",
+                ),
+                heat,
+                masks,
+            )
+        result = self._required(subject, experiment) if self.require else self._forbidden(subject, experiment)
+        return self._with_heat(result, heat, masks)
+
+    def _masks(self, subject: Subject) -> np.ndarray | None:
+        mask = subject.probes.regions.get(self.region)
+        return None if mask is None else np.broadcast_to(mask, (len(subject.probes), *mask.shape[-2:]))
+
+    def _forbidden(self, subject: Subject, experiment: Experiment) -> CheckResult:
+        found = evidence(subject, experiment, self.means, self.limit)
+        worst = max(found, key=self._weight)
+        words = worst.in_words(class_name(subject, worst.class_index))
+        if np.isnan(worst.value):
+            return skipped(
+                self,
+                f"No probe could be changed: none of the class has the content in region {self.region!r}, or all "
+                "probes are of that class.",
+            )
+        reached = worst.value >= self.limit
+        if reached and worst.is_certain:
+            anywhere = " The content is read wherever it is." if worst.is_read_anywhere else ""
+            status, sentence = "failed", f"The model uses region {self.region!r}: {words}.{anywhere}"
+        elif reached or (worst.together.share >= self.limit and worst.is_certain):
+            status = "warned"
+            sentence = f"The model may use region {self.region!r}, but that is not certain: {words}."
+        else:
+            status, sentence = "passed", f"The model does not use region {self.region!r}: {words}."
+        return CheckResult(
+            self.name,
+            status,  # type: ignore[arg-type]
+            sentence,
+            worst.value,
+            self.limit,
+            "at_most",
+            pictures=before_and_after(subject, experiment, worst.class_index),
+            details={"classes": [one.as_json() for one in found]},
+        )
+
+    def _weight(self, one: Evidence) -> tuple[bool, bool, float]:
+        """How much a piece of evidence says against a forbidden region."""
+        certain = one.is_certain
+        return (one.value >= self.limit and certain, certain, nan_last(one.value))
+
+    def _required(self, subject: Subject, experiment: Experiment) -> CheckResult:
+        classes = range(subject.own_predictions.table.shape[1])  # type: ignore[union-attr]
+        own = [index for index in classes if (experiment.classes == index).any()]
+        out = pooled([experiment.taken_out(index).half for index in own])
+        put = pooled([experiment.put_in(index).half for index in own])
+        tried = [one for one in (out, put) if one.count]
+        if not tried:
+            return skipped(self, f"No probe could be changed in region {self.region!r}.")
+        best = max(tried, key=lambda one: one.share)
+        words = (
+            f"taken out, its content moves {out} images at least half of the way out of their class; put into "
+            f"images of another class, {put} half of the way to its own"
+        )
+        if best.share >= self.limit:
+            status, sentence = "passed", f"The model uses region {self.region!r}: {words}."
+        elif max(one.upper(ERROR) for one in tried) < self.limit:
+            status, sentence = (
+                "failed",
+                f"The model does not use the required region {self.region!r}: {words}.",
+            )
+        else:
+            status = "warned"
+            sentence = f"The model may not use the required region {self.region!r}: {words}."
+        return CheckResult(
+            self.name,
+            status,  # type: ignore[arg-type]
+            sentence,
+            best.share,
+            self.limit,
+            "at_least",
+            pictures=before_and_after(subject, experiment, int(experiment.classes[0])),
+            details={"taken out": out.as_json(), "put in": put.as_json()},
+        )
+
+    def _with_heat(self, result: CheckResult, heat: Heat, masks: np.ndarray) -> CheckResult:
+        """The result with what the maps say; they alone can warn, never fail."""
+        del masks
+        result = replace(
+            result,
+            per_probe={**result.per_probe, "enrichment": heat.enrichment},
+            details={**result.details, "enrichment": heat.as_json()},
+        )
+        if result.status not in ("passed", "skipped"):
+            return result
+        if not self.require and heat.is_hot:
+            why = f"The maps are hot in region {self.region!r} ({heat}). {result.sentence}"
+            return replace(result, status="warned", sentence=why)
+        if self.require and heat.mean < 1:
+            why = f"The maps are cold in region {self.region!r} ({heat}). {result.sentence}"
+            return replace(result, status="warned", sentence=why)
+        return result
+
+
+@dataclass(frozen=True)
+class Heat:
+    """How much of the maps lies in a region.
+
+    Attributes:
+        enrichment: `(n,)` the share of the map ÷ the share of the area, NaN for a map without content.
+        mean: over the probes.
+        low: of the bootstrap interval of the mean, 95 %.
+        high: of the same.
+        area: the region's share of the image.
+    """
+
+    enrichment: np.ndarray
+    mean: float
+    low: float
+    high: float
+    area: float
+
+    @classmethod
+    def of(cls, subject: Subject, masks: np.ndarray) -> Heat:
+        """The heat of the maps of a subject."""
+        magnitude = subject.explanation.heatmaps("magnitude")
+        found = metrics.enrichment(magnitude, masks)
+        interval = metrics.mean_interval(found, subject.rng("heat"))
+        return cls(found, interval.mean, interval.low, interval.high, float(masks.mean()))
+
+    @property
+    def is_hot(self) -> bool:
+        """Whether the region has three times its share of the area, or half of the map and more than its share."""
+        return self.mean >= max(1.0, min(HOT, 0.5 / self.area))
+
+    def __str__(self) -> str:
+        return f"{self.mean:.1f} times their share of the area"
+
+    def as_json(self) -> dict[str, float | None]:
+        """JSON-ready."""
+        numbers = {"mean": self.mean, "low": self.low, "high": self.high, "share of the area": self.area}
+        return {name: float(value) if np.isfinite(value) else None for name, value in numbers.items()}
+
+
+def evidence(subject: Subject, experiment: Experiment, means: int | None, limit: float) -> list[Evidence]:
+    """The evidence about the class that the content is said to mean, or about each class that it could mean."""
+    classes = candidates(subject, experiment, means)
+    if len(classes) == 1:
+        return [experiment.about(classes[0])]
+    return [experiment.about_if_left(index, len(classes), limit) for index in classes]
+
+
+def candidates(subject: Subject, experiment: Experiment, means: int | None) -> list[int]:
+    """The classes that the content could mean, see `Region`."""
+    if means is not None:
+        return [means]
+    targets = np.unique(subject.explanation.target_classes)
+    if len(targets) == 1 and targets[0] >= 0:
+        return [int(targets[0])]
+    classes, counts = np.unique(experiment.classes, return_counts=True)
+    return [int(index) for index in classes[np.argsort(-counts, kind="stable")][:MOST_CLASSES]]
+
+
+def nan_last(value: float) -> float:
+    """The value, and less than any share for NaN."""
+    return -1.0 if np.isnan(value) else value

@@ -1,0 +1,64 @@
+"""Does a map belong to the class that it is made for?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from keras_saliency import metrics
+from keras_saliency.checks.base import CheckResult, judged, skipped
+from keras_saliency.checks.statistics import median
+
+if TYPE_CHECKING:
+    from keras_saliency.checks.subject import Subject
+
+
+@dataclass(frozen=True)
+class TargetDependence:
+    """Maps change with the target: those of the explained class and of its strongest rival are not the same.
+
+    It asks for any difference; how large one should be is asked by `RandomLogit`. Costs one forward pass and
+    the maps once more.
+
+    Args:
+        limit: the highest median signed rank correlation; the default leaves room for rounding alone.
+    """
+
+    limit: float = 0.9999
+    name: str = "target_dependence"
+
+    registered: ClassVar[str] = "target_dependence"
+    cheap: ClassVar[bool] = True
+
+    def run(self, subject: Subject) -> CheckResult:
+        """See `Check`."""
+        if not subject.method.uses_target:
+            return skipped(self, f"Maps of {subject.method.name} do not depend on a target by definition.")
+        if not subject.targets_classes:
+            return skipped(self, "The explained score is not that of a class, so there is no other class.")
+        table = subject.own_predictions.table
+        if table is None or table.shape[1] < 2:
+            return skipped(self, "The model has one score only, so there is no other class.")
+        if table.shape[1] == 2 and not subject.method.has_sign:
+            return skipped(self, "Without a sign, the maps of two classes that are opposites are the same.")
+        rivals = rival_classes(table, subject.explanation.target_classes)
+        others = subject.explain(target=subject.class_target(rivals))
+        correlation = metrics.correlation_of_ranks(metrics.ranks(subject.rows(others)), subject.ranks)
+        value = median(correlation)
+        if np.isnan(value):
+            return skipped(self, "All maps are constant, so they have no rank correlation.")
+        sentence = (
+            f"Maps change with the class that they are made for (rank correlation {value:.2f})."
+            if value <= self.limit
+            else "Maps are the same whichever class they are made for."
+        )
+        return judged(self, value, self.limit, "at_most", sentence, per_probe={"correlation": correlation})
+
+
+def rival_classes(table: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """The class with the highest score beside the given one, `(n,)`."""
+    others = table.astype("float64")
+    others[np.arange(len(others)), classes] = -np.inf
+    return np.asarray(others.argmax(1))

@@ -1,0 +1,105 @@
+"""The options that commands share, and what their words mean."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from keras_saliency.checks.config import PYPROJECT, Config, read_config
+
+_OF_A_METHOD = ("options", "layer")
+
+
+def add_method_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which method, of what; each is None where it is not given."""
+    parser.add_argument("--method", help="see `keras-saliency methods`; default: gradient")
+    parser.add_argument(
+        "--option", action="append", metavar="KEY=VALUE", help="an option of the method; may be repeated"
+    )
+    parser.add_argument("--layer", help="the layer, for methods that look at one")
+    parser.add_argument(
+        "--target", help="predicted, label or a class index; default: label if there are, else predicted"
+    )
+    parser.add_argument("--output", help="the name of the output, for models with several")
+    parser.add_argument("--logits", help="auto (default), output or centred_log_probability")
+    parser.add_argument("--seed", type=int, help="of every random number; default: 0")
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """How the model is loaded."""
+    parser.add_argument(
+        "--import", dest="imports", action="append", metavar="MODULE", help="registers custom layers"
+    )
+    parser.add_argument(
+        "--backend", choices=("tensorflow", "jax", "torch"), help="default: Keras' own choice"
+    )
+
+
+def add_config_argument(parser: argparse.ArgumentParser) -> None:
+    """Where settings come from that the command line does not give."""
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help=f"a saliency.toml; default: [tool.keras_saliency] in ./{PYPROJECT}, if there",
+    )
+
+
+def method_options(texts: list[str] | None) -> dict[str, Any]:
+    """The options of a method, from `KEY=VALUE`; values are read as Python's literals, else as text."""
+    return dict(map(_option, texts or ()))
+
+
+def target_of(text: str | None) -> Any:
+    """A target from one word."""
+    return int(text) if text is not None and text.isdigit() else text
+
+
+def config_of(options: argparse.Namespace) -> Config:
+    """The config file's settings, and over them what the command line gives.
+
+    Raises:
+        FileNotFoundError, UnreadableFileError, ValueError: as `read_config`.
+    """
+    config = _from_file(options.config)
+    given = {key: value for key, value in _given(options).items() if value is not None}
+    wanted = Config.of(given)
+    if "method" in given:
+        config = replace(config, **{key: getattr(Config(), key) for key in _OF_A_METHOD})
+    if "options" in given:
+        wanted = replace(wanted, options={**config.options, **wanted.options})
+    return replace(config, **{key: getattr(wanted, key) for key in given})
+
+
+def _from_file(path: Path | None) -> Config:
+    if path is not None:
+        return read_config(path)
+    return read_config(PYPROJECT) if Path(PYPROJECT).is_file() else Config()
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """What the command line gives, by the names of the settings."""
+    settings = {key: value for key, value in vars(options).items() if key in _SETTINGS}
+    for key in ("forbid", "require"):
+        if settings.get(key) is not None:
+            settings[key] = [name for one in settings[key] for name in one.split(",")]
+    return settings | {
+        "options": method_options(options.option) or None,
+        "target": target_of(options.target),
+    }
+
+
+_SETTINGS = set(Config.__dataclass_fields__) - {"options", "target", "waivers"}
+
+
+def _option(text: str) -> tuple[str, Any]:
+    key, separator, value = text.partition("=")
+    if not separator:
+        raise ValueError(f"Expected an option as KEY=VALUE. Received: {text!r}")
+    try:
+        return key, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return key, value

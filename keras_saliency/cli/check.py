@@ -1,0 +1,169 @@
+"""`keras-saliency check`: the verdicts about a saved model, and an exit code that a CI understands."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from keras_saliency.checks.base import Check, CheckResult, known_checks
+from keras_saliency.checks.config import Config
+from keras_saliency.checks.report import FailOn, Report
+from keras_saliency.checks.reports.as_github import summary, workflow_commands
+from keras_saliency.checks.suites import make_checks
+from keras_saliency.checks.waivers import check_waivers, with_waivers
+from keras_saliency.cli.arguments import (
+    add_config_argument,
+    add_method_arguments,
+    add_model_arguments,
+    config_of,
+)
+from keras_saliency.cli.console import is_watched, say, stderr_console
+from keras_saliency.cli.files import load_probes
+from keras_saliency.cli.quiet import quiet_imports
+from keras_saliency.probes import ProbeSet
+
+NAME = "check"
+HELP = "Check a saved model: exit code 0 if it passes, 1 if a check fails, 2 if there is no verdict."
+
+PASSED, FAILED, NO_VERDICT = 0, 1, 2
+
+_Told = Callable[[Check, CheckResult | None], None]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this command."""
+    parser.add_argument("model", type=Path, help="a .keras file; it is opened in Keras' safe mode")
+    parser.add_argument("probes", type=Path, help="a saved probe set, or an .npz (keys images and labels)")
+    parser.add_argument("--checks", help="suites (structure, quick, full) and checks: a,b; default: quick")
+    parser.add_argument(
+        "--forbid", action="append", metavar="REGION", help="must not be used: a name, or a mask in an .npy"
+    )
+    parser.add_argument("--require", action="append", metavar="REGION", help="must be used")
+    parser.add_argument("--min-accuracy", type=float, metavar="SHARE", help="on the probes, 0 to 1")
+    parser.add_argument("--golden", metavar="FILE", help="approved maps, by `keras-saliency golden`")
+    add_method_arguments(parser)
+    parser.add_argument(
+        "--fail-on", choices=("failed", "warned"), help="what gives exit code 1; default: failed"
+    )
+    add_model_arguments(parser)
+    add_config_argument(parser)
+    for kind, name in {"json": "JSON", "junit": "JUnit XML", "html": "a page with pictures"}.items():
+        parser.add_argument(f"--{kind}", metavar="PATH", help=f"write the report as {name}")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check, tell, and judge."""
+    config = config_of(options)
+    if config.backend:
+        os.environ["KERAS_BACKEND"] = config.backend
+    probes = config.with_masks(load_probes(options.probes))
+    items = config.items(probes)
+    chosen = make_checks(items, regions=probes.regions)
+    check_waivers(config.waivers, names_to_waive(chosen, probes.regions))
+    _make_room(config)
+    report = with_waivers(
+        _checked(options.model, probes, items, config, len(chosen)), config.waivers, date.today()
+    )
+    _write(report, config)
+    _tell(report)
+    return exit_code(report)
+
+
+def exit_code(report: Report) -> int:
+    """0 passed, 1 a check failed, 2 no verdict: a check errored, or nothing was judged.
+
+    A check that failed is 1 even if another one errored: running it again will not help.
+    """
+    if any(result.status != "errored" for result in report.failures):
+        return FAILED
+    return PASSED if report.passed else NO_VERDICT
+
+
+def names_to_waive(chosen: Iterable[Check], regions: Iterable[str]) -> set[str]:
+    """The names that checks can have in a report about these probes."""
+    own = {check.name for check in chosen}
+    return own | {f"region_{region}" for region in regions} | (set(known_checks()) - {"region"})
+
+
+def _checked(path: Path, probes: ProbeSet, items: list[Any], config: Config, count: int) -> Report:
+    with _spoken(count) as (status, progress):
+        with status("Loading Keras …"), quiet_imports():
+            from keras_saliency.checks.runner import check
+            from keras_saliency.methods.configured import configured_method
+            from keras_saliency.model_files import load_model
+        method = configured_method(config.method, config.options, config.layer)
+        with status(f"Loading {path} …"):
+            model = load_model(path, config.imports)
+        with progress() as told:
+            fail_on: FailOn = config.fail_on
+            return check(
+                model,
+                probes,
+                items,
+                method=method,
+                target=config.target,
+                output=config.output,
+                logits=config.logits,
+                seed=config.seed,
+                fail_on=fail_on,
+                progress=told,
+            )
+
+
+@contextmanager
+def _spoken(count: int) -> Iterator[tuple[Callable[[str], Any], Callable[[], Any]]]:
+    """How to say what is going on: on the terminal of a person, nowhere else."""
+    if not is_watched():
+        yield lambda text: nullcontext(), lambda: nullcontext(None)
+        return
+    with stderr_console() as console:
+        yield console.status, lambda: _bar(console, count)
+
+
+@contextmanager
+def _bar(console: Any, count: int) -> Iterator[_Told]:
+    """A bar that is gone when all is done."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=count)
+
+        def told(check: Check, result: CheckResult | None) -> None:
+            bar.update(task, description=check.name, advance=0 if result is None else 1)
+
+        yield told
+
+
+def _make_room(config: Config) -> None:
+    """Remove reports of an earlier run, which nobody must take for those of this one if it dies."""
+    for path in filter(None, (config.json, config.junit, config.html)):
+        Path(path).unlink(missing_ok=True)
+
+
+def _write(report: Report, config: Config) -> None:
+    for path, write in [
+        (config.json, report.to_json),
+        (config.junit, report.to_junit),
+        (config.html, report.to_html),
+    ]:
+        if path is not None:
+            write(path)
+
+
+def _tell(report: Report) -> None:
+    width = shutil.get_terminal_size((110, 24)).columns
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    say(report.table(width, colour=colour) + "\n")
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        say(workflow_commands(report))
+        if step := os.environ.get("GITHUB_STEP_SUMMARY"):
+            with Path(step).open("a", encoding="utf-8") as file:
+                file.write(summary(report))

@@ -1,0 +1,79 @@
+"""A model from a file, opened without running anything that is in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from keras_saliency.errors import UnreadableFileError
+
+
+def load_model(path: str | Path, imports: Iterable[str] = ()) -> Any:
+    """The model in a file, in Keras' safe mode.
+
+    Args:
+        path: the file.
+        imports: modules that register custom layers, installed ones or from the current folder.
+
+    Raises:
+        FileNotFoundError: no such file.
+        UnreadableFileError: Keras cannot load it; the sentence says what to do.
+    """
+    import keras
+
+    path = Path(path)
+    with _current_folder_importable():
+        for module in imports:
+            import_module(module)
+    if not path.exists():
+        raise FileNotFoundError(f"No such model: {path}")
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        raise UnreadableFileError(f"{path} cannot be loaded: {_advice(path, str(error))}") from error
+
+
+@contextmanager
+def _current_folder_importable() -> Iterator[None]:
+    """As with `python -m`: an installed command has its own folder there instead."""
+    here = os.getcwd()
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        sys.path.remove(here)
+
+
+def _advice(path: Path, said: str) -> str:
+    if "unsafe" in said or "safe_mode" in said:
+        return "it holds Python code (a Lambda layer), which is not run. Replace the Lambda by a layer."
+    if (version := _keras_version(path)).startswith("2."):
+        return (
+            f"it was written by Keras {version} (tf_keras), and Keras 3 cannot read it. Build the model in Keras 3, "
+            "load its weights there, and save it as a .keras file."
+        )
+    if "Could not locate" in said or "Unknown" in said:
+        return f"{_first_line(said)} Name the module that registers it: --import MODULE."
+    if path.is_dir():
+        return "it is a folder, as a SavedModel is. Save the model as a .keras file."
+    return _first_line(said)
+
+
+def _keras_version(path: Path) -> str:
+    """The version of Keras that wrote a .keras file; empty if it does not say."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return str(json.loads(archive.read("metadata.json"))["keras_version"])
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError):
+        return ""
+
+
+def _first_line(said: str) -> str:
+    return next((line.strip() for line in said.splitlines() if line.strip()), "no reason given")

@@ -1,0 +1,213 @@
+"""Checks of trained models as tests: the fixture `saliency_check` and the marker `saliency`.
+
+pytest loads this in every run of every project that has keras_saliency installed, so it imports nothing but pytest
+until a test asks for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from keras_saliency.checks import Check, CheckResult, Report, Subject
+    from keras_saliency.checks.config import Config
+    from keras_saliency.probes import ProbeSet
+
+_HELP = (
+    'saliency(model, probes, checks="quick", config=None, **settings): one test per check of a trained model, '
+    "through the fixture saliency_result. `model`: a file, a model, or a function that makes one; `probes`: a file "
+    "or a ks.ProbeSet; `config`: a saliency.toml; settings: as in it. Paths start from pytest's root folder."
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option of this plugin."""
+    group = parser.getgroup("saliency", "checks of trained models")
+    group.addoption(
+        "--saliency-artifacts",
+        metavar="DIR",
+        help="write the pictures of checks that did not pass below DIR, and the page of each report",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", _HELP)
+
+
+@pytest.fixture
+def saliency_check(request: pytest.FixtureRequest) -> Callable[..., Report]:
+    """`ks.check` that fails the test, with the report, unless the report passed. Takes what `ks.check` takes."""
+
+    def check(model: Any, probes: ProbeSet, checks: Any = "quick", **settings: Any) -> Report:
+        __tracebackhide__ = True
+        from keras_saliency.checks import check as make_report
+
+        report = make_report(model, probes, checks, **settings)
+        request.node.add_report_section("call", "saliency", str(report))
+        for result in report.results:
+            request.node.user_properties.append((f"saliency_{result.name}", report.verdict(result)))
+        if not report.passed:
+            where = _keep(request.node, report.failures, page=report)
+            pytest.fail(f"The checks did not pass.{where}\n{report}", pytrace=False)
+        return report
+
+    return check
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test per check for a function that asks for `saliency_result`."""
+    if "saliency_result" not in metafunc.fixturenames:
+        return
+    marker = metafunc.definition.get_closest_marker("saliency")
+    if marker is None:
+        pytest.fail(
+            'saliency_result needs the marker @pytest.mark.saliency(model="model.keras", probes="probes.npz").',
+            pytrace=False,
+        )
+    try:
+        trial = _Trial(marker, metafunc.config.rootpath)
+    except (ValueError, TypeError, OSError) as error:
+        pytest.fail(f"@pytest.mark.saliency: {error}", pytrace=False)
+    cases = [_Case(trial, check) for check in trial.checks]
+    metafunc.parametrize("saliency_result", cases, indirect=True, ids=[case.check.name for case in cases])
+
+
+@pytest.fixture
+def saliency_result(request: pytest.FixtureRequest) -> CheckResult:
+    """The result of one check; the test fails after its own body if the check failed."""
+    __tracebackhide__ = True
+    case: _Case = request.param
+    result = case.result()
+    request.node.add_report_section("call", "saliency", f"{result.status}: {result.sentence}")
+    if result.status == "skipped":
+        pytest.skip(result.sentence)
+    if result.status == "errored":
+        pytest.fail(f"The check {result.name} could not be made. {result.sentence}", pytrace=False)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: Any) -> Iterator[None]:
+    """Fail the test of a check that failed, in its call, where a test fails, and not in its fixtures."""
+    outcome = yield
+    if "saliency_result" in pyfuncitem.fixturenames:
+        case: _Case = pyfuncitem.callspec.params["saliency_result"]
+        result: CheckResult = pyfuncitem.funcargs["saliency_result"]
+        if case.is_waived(result):
+            pytest.xfail(result.sentence)
+        if case.fails(result):
+            where = _keep(pyfuncitem, [result])
+            pytest.fail(f"{result.name} {result.status}: {result.sentence}{where}", pytrace=False)
+    return outcome
+
+
+class _Trial:
+    """A model and its probes, loaded when they are needed: the probes and the names of the checks at once."""
+
+    def __init__(self, marker: pytest.Mark, root: Path) -> None:
+        self._model, probes, self.config = _settings(marker, root)
+        self.probes: ProbeSet = self.config.with_masks(probes)
+        self.checks = _chosen(self.config, self.probes)
+        self._subject: Subject | None = None
+
+    def subject(self) -> Subject:
+        """The model under examination, loaded at first use and shared by all tests of this marker."""
+        if self._subject is None:
+            self._subject = _subject(self._model, self.probes, self.config)
+        return self._subject
+
+
+class _Case:
+    """One check of a trial."""
+
+    def __init__(self, trial: _Trial, check: Check) -> None:
+        self.trial, self.check = trial, check
+
+    def result(self) -> CheckResult:
+        """The result, its sentence with what a waiver says."""
+        from datetime import date
+
+        from keras_saliency.checks import run_checks
+
+        (result,) = run_checks((self.check,), self.trial.subject())
+        for waiver in self.trial.config.waivers:
+            result = waiver.note(result, date.today())
+        return result
+
+    def is_waived(self, result: CheckResult) -> bool:
+        """Whether the result would count against the model and does not, as the team has agreed."""
+        from datetime import date
+
+        today = date.today()
+        return any(waiver.applies(result) and waiver.holds(today) for waiver in self.trial.config.waivers)
+
+    def fails(self, result: CheckResult) -> bool:
+        """Whether the result fails its test."""
+        return result.status in ("failed", self.trial.config.fail_on)
+
+
+def _settings(marker: pytest.Mark, root: Path) -> tuple[Any, ProbeSet, Config]:
+    """The model (or how to get it), the probes and the config that a marker gives."""
+    from keras_saliency.checks.config import Config, read_config
+    from keras_saliency.probes import ProbeSet
+
+    given: Mapping[str, Any] = marker.kwargs
+    if marker.args or not {"model", "probes"} <= given.keys():
+        raise TypeError('Expected model="model.keras" and probes="probes.npz", by name.')
+    config = read_config(root / given["config"]) if "config" in given else Config()
+    settings = {name: value for name, value in given.items() if name not in ("model", "probes", "config")}
+    wanted = Config.of(settings).beside(root)
+    config = replace(config, **{name: getattr(wanted, name) for name in settings})
+    model, probes = given["model"], given["probes"]
+    if isinstance(probes, (str, Path)):
+        probes = ProbeSet.load(root / probes)
+    if not isinstance(probes, ProbeSet):
+        raise TypeError(f"Expected probes to be a file or a ks.ProbeSet. Received: {type(probes).__name__}")
+    return root / model if isinstance(model, (str, Path)) else model, probes, config
+
+
+def _chosen(config: Config, probes: ProbeSet) -> tuple[Check, ...]:
+    from keras_saliency.checks.suites import make_checks
+
+    return make_checks(config.items(probes), regions=probes.regions)
+
+
+def _subject(model: Any, probes: ProbeSet, config: Config) -> Subject:
+    from inspect import isfunction
+
+    from keras_saliency.checks import Subject
+    from keras_saliency.engine import ScoredModel
+    from keras_saliency.methods.configured import configured_method
+    from keras_saliency.model_files import load_model
+
+    if isinstance(model, Path):
+        model = load_model(model, config.imports)
+    elif isfunction(model):
+        model = model()
+    method = configured_method(config.method, config.options, config.layer)
+    scored = ScoredModel(model, output=config.output, logits=config.logits)
+    return Subject(scored, probes, method, target=config.target, seed=config.seed)
+
+
+def _keep(node: pytest.Item, results: Any, page: Report | None = None) -> str:
+    """Write the pictures of results, and a page, where the user wants them; where that is, for a person."""
+    folder = node.config.getoption("--saliency-artifacts")
+    if folder is None:
+        return ""
+    from keras_saliency.render import to_png
+
+    below = Path(folder, re.sub(r"[^\w.-]+", "_", node.nodeid))
+    below.mkdir(parents=True, exist_ok=True)
+    for result in results:
+        for name, picture in result.pictures.items():
+            (below / f"{result.name}_{name}.png").write_bytes(to_png(picture))
+    if page is not None:
+        page.to_html(below / "report.html")
+    return f" Pictures: {below}"

@@ -1,0 +1,53 @@
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+
+import keras_saliency as ks
+from keras_saliency.checks import BUILT_IN, CheckResult, known_checks
+from keras_saliency.checks.base import judged, validated
+
+
+@dataclass(frozen=True)
+class Always:
+    name: str = "always"
+    registered: ClassVar[str] = "always"
+    cheap: ClassVar[bool] = True
+
+    def run(self, subject):
+        return CheckResult(self.name, "passed", "Yes.")
+
+
+def test_every_check_is_listed_under_its_registered_name():
+    assert all(known_checks()[check.registered] is check for check in BUILT_IN)
+    assert len({check.registered for check in BUILT_IN}) == len(BUILT_IN)
+
+
+def test_every_public_check_has_a_public_name():
+    assert all(getattr(ks, check.__name__) is check for check in BUILT_IN)
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "direction", "status"),
+    [
+        (0.5, 0.5, "at_least", "passed"),
+        (0.4, 0.5, "at_least", "failed"),
+        (0.5, 0.5, "at_most", "passed"),
+        (0.6, 0.5, "at_most", "failed"),
+        (float("nan"), 0.5, "at_most", "failed"),
+        (float("nan"), 0.5, "at_least", "failed"),
+    ],
+)
+def test_a_value_is_held_against_its_limit(value, limit, direction, status):
+    assert judged(Always(), value, limit, direction, "").status == status
+
+
+def test_what_is_no_check_is_refused():
+    with pytest.raises(
+        TypeError, match=r"Expected the name of a check or of a suite, or a check.*Received: 3"
+    ):
+        validated(3)
+    with pytest.raises(TypeError, match="Received: <class"):
+        validated(Always)
+    with pytest.raises(ValueError, match="Expected a check's name like region_corner.*Received: 'A b'"):
+        validated(Always(name="A b"))

@@ -1,0 +1,279 @@
+import json
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from scipy.stats import t as student
+
+import keras_saliency as ks
+from keras_saliency.checks.golden import Golden, GoldenFile, add_golden, save_golden
+from keras_saliency.engine import ScoredModel
+from keras_saliency.errors import UnreadableFileError
+
+SIDE = 8
+CORNER = np.zeros((SIDE, SIDE), bool)
+CORNER[:2, :2] = True
+RNG = np.random.default_rng(0)
+IMAGES = RNG.random((6, SIDE, SIDE, 1)).astype("float32")
+SHAPES = RNG.normal(size=(SIDE * SIDE, 3))
+
+
+def network(seed, *, corner=1.0, name=None):
+    """A linear classifier: as trained with another seed, it has the same weights but for some noise.
+
+    Its map is the column of the class, so how much lies in the corner is known: `corner` scales that part.
+    """
+    weights = SHAPES * np.exp(0.1 * np.random.default_rng(seed).normal(size=SHAPES.shape))
+    weights[CORNER.ravel()] *= corner
+    model = keras.Sequential(
+        [keras.Input((SIDE, SIDE, 1)), layers.Flatten(), layers.Dense(3, activation="softmax", name=name)]
+    )
+    model.layers[-1].set_weights([weights.astype("float32"), np.zeros(3, "float32")])
+    return model
+
+
+LABELS = network(0).predict(IMAGES, verbose=0).argmax(1)
+PROBES = ks.ProbeSet(IMAGES, LABELS, regions={"mark": CORNER})
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "golden.npz"
+
+
+def run(path, model, probes=PROBES, **settings):
+    options = {name: settings.pop(name) for name in ("method", "target", "seed") if name in settings}
+    return ks.check(model, probes, Golden(path, **settings), **options).results[0]
+
+
+def stored(path, *seeds):
+    save_golden(path, network(seeds[0]), PROBES)
+    for seed in seeds[1:]:
+        add_golden(path, network(seed), PROBES)
+    return path
+
+
+class TestTheSameWeights:
+    def test_pass_whatever_the_layers_are_called(self, path):
+        stored(path, 0)
+        found = run(path, network(0, name="renamed"))
+        assert (found.status, found.value, found.limit) == ("passed", 1.0, 0.99)
+        assert found.sentence.startswith("The weights are those of a stored training, and so are the maps")
+
+    def test_pass_as_any_of_several_trainings(self, path):
+        stored(path, 0, 1, 2)
+        assert [run(path, network(seed)).value for seed in (0, 1, 2)] == [1.0, 1.0, 1.0]
+
+    def test_fail_with_other_maps(self, path):
+        method = ks.SmoothGradSquared("input_x_gradient", samples=4, noise=0.5)
+        save_golden(path, network(0), PROBES, method)
+        same = run(path, network(0), method=method)
+        assert (same.status, dict(same.pictures)) == ("passed", {})
+        found = run(path, network(0), method=replace(method, samples=2), seed=1)
+        assert found.status == "failed"
+        assert found.value < 0.99
+        assert "but the maps are not" in found.sentence
+        # The probe, its stored map and its map now, 12 times enlarged and two pixels apart.
+        assert found.pictures["probe_stored_and_now"].shape == (96, 3 * 96 + 2 * 2, 3)
+
+    def test_fail_where_only_the_strongest_pixels_move(self, path):
+        golden = GoldenFile.read(stored(path, 0))
+        (training,) = golden.trainings
+        maps = training.maps.copy()
+        strongest, second = np.argsort(np.abs(maps[2]))[[-1, -5]]
+        maps[2, second] = np.sign(maps[2, second]) * 10 * abs(maps[2, strongest])
+        replace(golden, trainings=(replace(training, maps=maps),)).write(path)
+        found = run(path, network(0), correlation=0.8)
+        assert found.status == "failed"
+        assert found.limit == 0.9
+        assert found.value < 0.9
+        assert found.per_probe["correlation"].min() > 0.8
+        assert run(path, network(0), correlation=0.8, overlap=0.1).status == "passed"
+
+    def test_constant_maps_are_the_same_only_if_they_are_identical(self, path):
+        golden = GoldenFile.read(stored(path, 0))
+        (training,) = golden.trainings
+        maps = training.maps.copy()
+        maps[0] = 0
+        replace(golden, trainings=(replace(training, maps=maps),)).write(path)
+        found = run(path, network(0))
+        assert found.status == "failed"
+        assert found.per_probe["correlation"].tolist() == [0.0] + 5 * [1.0]
+
+    def test_another_target_is_an_error(self, path):
+        found = run(stored(path, 0), network(0), target=(LABELS + 1) % 3)
+        assert found.status == "errored"
+        assert "those of other classes" in found.sentence
+
+
+class TestOtherWeights:
+    def test_pass_where_the_statistics_agree(self, path):
+        found = run(stored(path, 0, 1), network(7))
+        assert found.status == "passed"
+        assert 0 < found.value < 1 == found.limit
+        assert found.sentence == (
+            "The weights are new; accuracy and statistics of the maps are as in 2 stored trainings."
+        )
+        assert set(found.details) == {
+            "accuracy",
+            "entropy",
+            "enrichment at the border",
+            "enrichment in the corners",
+            "enrichment in region mark",
+        }
+
+    def test_fail_where_a_region_is_used_more(self, path):
+        found = run(stored(path, 0, 1, 2), network(7, corner=8.0))
+        assert found.status == "failed"
+        assert found.value > 1
+        assert "enrichment in region mark is" in found.sentence
+
+    def test_fail_where_a_region_is_used_less(self, path):
+        found = run(stored(path, 0, 1, 2), network(7, corner=0.1))
+        assert found.status == "failed"
+        assert "enrichment in region mark is 0." in found.sentence
+
+    def test_with_one_training_the_tolerance_is_a_guess_and_leaving_it_a_warning(self, path):
+        found = run(stored(path, 0), network(7, corner=30.0))
+        assert found.status == "warned"
+        assert "unlike in 1 stored training:" in found.sentence
+
+    def test_a_lower_accuracy_fails_and_a_higher_one_does_not(self, path):
+        golden = GoldenFile.read(stored(path, 0, 1))
+
+        def with_accuracy(value):
+            trainings = (replace(t, numbers={**t.numbers, "accuracy": value}) for t in golden.trainings)
+            replace(golden, trainings=tuple(trainings)).write(path)
+            return run(path, network(7))
+
+        assert with_accuracy(0.1).status == "passed"
+        assert with_accuracy(1.0).details["accuracy"]["high"] is None
+        golden.write(path)
+        one_sided = network(7)
+        one_sided.layers[-1].bias.assign(np.eye(3)[(LABELS[0] + 1) % 3] * 50)
+        found = run(path, one_sided)
+        assert found.status == "failed"
+        assert "accuracy is" in found.sentence
+        assert "expected at least" in found.sentence
+
+    def test_the_interval_is_students_with_our_spread_as_four_trainings(self, path):
+        golden = GoldenFile.read(stored(path, 0, 1, 2))
+        found = run(path, network(7)).details["enrichment in region mark"]
+        logs = np.log([training.numbers["enrichment in region mark"] for training in golden.trainings])
+        variance = (4 * 0.185**2 + np.square(logs - logs.mean()).sum()) / 6
+        half = student.ppf(1 - 0.01 / 5 / 2, 6) * np.sqrt(variance * (1 + 1 / 3))
+        np.testing.assert_allclose(
+            [found["low"], found["high"]], np.exp(logs.mean() + np.array([-half, half]))
+        )
+        np.testing.assert_allclose(found["distance"], abs(np.log(found["value"]) - logs.mean()) / half)
+
+    def test_trainings_that_spread_more_allow_for_more(self, path):
+        golden = GoldenFile.read(stored(path, 0, 1))
+        far = {**golden.trainings[1].numbers, "enrichment in region mark": 40.0}
+        narrow = run(path, network(7)).details["enrichment in region mark"]
+        replace(golden, trainings=(golden.trainings[0], replace(golden.trainings[1], numbers=far))).write(
+            path
+        )
+        wide = run(path, network(7)).details["enrichment in region mark"]
+        assert wide["high"] / wide["low"] > 3 * narrow["high"] / narrow["low"]
+
+    def test_the_error_sets_the_width(self, path):
+        stored(path, 0, 1)
+        name = "enrichment in region mark"
+        wide, narrow = (run(path, network(7), error=e).details[name]["high"] for e in (0.01, 0.5))
+        assert wide > narrow
+
+    def test_equal_trainings_rarely_leave_it(self, path):
+        stored(path, 0, 1)
+        verdicts = [run(path, network(seed)).status for seed in range(10, 22)]
+        assert verdicts.count("passed") == 12
+
+    def test_without_statistics_it_is_skipped(self, path):
+        def vectors(seed):
+            keras.utils.set_random_seed(seed)
+            return keras.Sequential([keras.Input((4,)), layers.Dense(1)])
+
+        probes = ks.ProbeSet(np.ones((3, 4), "float32"))
+        save_golden(path, vectors(0), probes)
+        assert run(path, vectors(0), probes=probes).status == "passed"
+        assert run(path, vectors(1), probes=probes).status == "skipped"
+
+
+class TestTheFile:
+    def test_is_read_back_as_written(self, path):
+        golden = GoldenFile.read(stored(path, 0, 1))
+        assert golden.fingerprint == PROBES.fingerprint
+        assert golden.method == "gradient"
+        explanation = ks.explain(network(1), PROBES)
+        np.testing.assert_array_equal(golden.trainings[1].maps, explanation.maps.reshape(6, -1))
+        np.testing.assert_array_equal(golden.trainings[1].target_classes, LABELS)
+        inside = ks.explain(network(1), PROBES).heatmaps()[:, CORNER].sum(1)
+        share = (inside / explanation.heatmaps().sum((1, 2))).mean() / CORNER.mean()
+        assert golden.trainings[1].numbers["enrichment in region mark"] == pytest.approx(share, rel=1e-5)
+
+    def test_holds_no_pickles_and_no_images(self, path):
+        with np.load(stored(path, 0), allow_pickle=False) as file:
+            assert {name: file[name].dtype.kind for name in file.files} == {
+                "maps_0": "f",
+                "target_classes_0": "i",
+                "about": "u",
+            }
+            about = json.loads(file["about"].tobytes())
+        assert about["kind"] == "golden"
+        assert about["trainings"][0]["weights"] == ScoredModel(network(0)).weights_fingerprint()
+
+    def test_of_other_probes_is_an_error(self, path):
+        found = run(stored(path, 0), network(0), probes=ks.ProbeSet(IMAGES[:3], LABELS[:3]))
+        assert found.status == "errored"
+        assert "holds maps of other probes" in found.sentence
+
+    def test_by_another_method_is_an_error(self, path):
+        found = run(stored(path, 0), network(0), method="input_x_gradient")
+        assert found.status == "errored"
+        assert (
+            "give method='gradient', or make it anew. Received: method='input_x_gradient'" in found.sentence
+        )
+
+    def test_that_is_missing_or_another_kind_is_an_error(self, path, tmp_path):
+        assert run(path, network(0)).sentence.startswith("FileNotFoundError")
+        PROBES.save(tmp_path / "probes.npz")
+        found = run(tmp_path / "probes.npz", network(0))
+        assert found.status == "errored"
+        assert "is no golden file of keras_saliency but a" in found.sentence
+
+    def test_without_its_trainings_is_damaged(self, path):
+        GoldenFile(PROBES.fingerprint, "gradient", ()).write(path)
+        with pytest.raises(UnreadableFileError, match="is damaged"):
+            GoldenFile.read(path)
+
+    def test_does_not_take_the_same_weights_twice(self, path):
+        stored(path, 0)
+        before = path.read_bytes()
+        with pytest.raises(ValueError, match="holds these very weights already"):
+            add_golden(path, network(0), PROBES)
+        with pytest.raises(ValueError, match="holds maps of other probes"):
+            add_golden(path, network(1), ks.ProbeSet(IMAGES[:3]))
+        with pytest.raises(ValueError, match="holds maps by gradient"):
+            add_golden(path, network(1), PROBES, "input_x_gradient")
+        assert path.read_bytes() == before
+
+    def test_that_is_missing_cannot_be_added_to(self, path):
+        with pytest.raises(FileNotFoundError):
+            add_golden(path, network(0), PROBES)
+
+
+def test_the_fingerprint_of_weights_sees_every_value_and_no_name():
+    model, same = network(0), network(0, name="other")
+    prints = [ScoredModel(m).weights_fingerprint() for m in (model, same)]
+    assert prints[0] == prints[1]
+    kernel, bias = same.layers[-1].get_weights()
+    kernel[5, 1] = np.nextafter(kernel[5, 1], np.float32(9))
+    same.layers[-1].set_weights([kernel, bias])
+    assert ScoredModel(same).weights_fingerprint() != prints[0]
+
+
+def test_an_error_out_of_range_is_refused():
+    with pytest.raises(ValueError, match="error=0"):
+        Golden("golden.npz", error=0)

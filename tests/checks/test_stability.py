@@ -1,0 +1,104 @@
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+import keras_saliency as ks
+from keras_saliency.checks.stability import Stability
+
+IMAGES = np.random.default_rng(0).random((5, 6, 7, 1)).astype("float32")
+PROBES = ks.ProbeSet(IMAGES)
+
+
+def waves(frequency):
+    """f(x) = Σ sin(frequency · x): its gradient turns around within π / frequency."""
+    return keras.Sequential(
+        [
+            keras.Input((6, 7, 1)),
+            layers.Flatten(),
+            layers.Lambda(lambda x: ops.sum(ops.sin(frequency * x), axis=1, keepdims=True)),
+        ]
+    )
+
+
+def run(model, check=None, method="gradient", probes=PROBES):
+    return ks.check(model, probes, check or Stability(), method=method).results[0]
+
+
+def test_smooth_scores_pass():
+    found = run(waves(1.0))
+    assert found.status == "passed"
+    assert 0 < found.value < 0.05
+    assert dict(found.pictures) == {}
+    assert found.sentence.endswith("when images change by 2% of their range.")
+
+
+def test_maps_that_turn_around_within_the_radius_fail():
+    found = run(waves(500.0))
+    assert found.status == "failed"
+    assert found.value > 1
+    assert "; up to 75% is usual." in found.sentence
+    assert list(found.pictures) == ["worst_probe"]
+
+
+def test_between_the_limit_and_the_map_itself_is_a_warning():
+    found = run(waves(70.0))
+    assert 0.75 < found.value < 1.0
+    assert found.status == "warned"
+    assert run(waves(70.0), Stability(limit=0.99)).status == "passed"
+
+
+def test_against_the_second_derivative():
+    """A small step e changes the gradient k cos(kx) by −k² sin(kx) e."""
+    k, radius = 2.0, 1e-3
+    found = run(waves(k), Stability(radius=radius, samples=40)).per_probe["sensitivity"]
+    reach = radius * np.ptp(IMAGES.reshape(5, -1), axis=1)
+    flat = IMAGES.reshape(5, -1)
+    slope = np.linalg.norm(k * np.sin(k * flat), axis=1) / np.linalg.norm(np.cos(k * flat), axis=1)
+    # Uniform noise has a standard deviation of reach / √3; the largest of 40 lies above the mean.
+    ratio = found / (slope * reach / np.sqrt(3))
+    assert (ratio > 1).all()
+    assert (ratio < 1.5).all()
+
+
+def test_options_change_the_result():
+    plain = run(waves(3.0)).value
+    assert run(waves(3.0), Stability(radius=0.05)).value > plain
+    assert run(waves(3.0), Stability(samples=3)).value <= plain
+
+
+def test_averaging_steadies_a_map():
+    shaky = waves(40.0)
+    assert run(shaky, method=ks.SmoothGrad(samples=30, noise=0.02)).value < run(shaky).value
+
+
+def test_maps_that_ignore_the_image_have_zero():
+    keras.utils.set_random_seed(0)
+    linear = keras.Sequential([keras.Input((6, 7, 1)), layers.Flatten(), layers.Dense(1)])
+    assert run(linear).value == 0.0
+
+
+def test_the_evaluations_are_as_documented():
+    assert run(waves(1.0), Stability(samples=4)).evaluations == (1 + 4) * 5
+
+
+def test_zero_maps_and_constant_images_are_not_judged():
+    flat = ks.ProbeSet(np.ones((3, 6, 7, 1), "float32"))
+    found = run(waves(1.0), probes=flat)
+    assert found.status == "skipped"
+    assert found.sentence.startswith("All maps are zero or not finite, or all images constant")
+
+
+def test_vectors_are_skipped():
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(1)])
+    found = run(model, probes=ks.ProbeSet(np.ones((5, 4), "float32")))
+    assert found.status == "skipped"
+    assert found.sentence == "None of the inputs is an image that could be moved."
+
+
+@pytest.mark.parametrize("options", [{"radius": 0}, {"samples": 0}])
+def test_options_out_of_range_are_told(options):
+    found = run(waves(1.0), Stability(**options))
+    assert found.status == "errored"
+    assert "radius above 0 and at least one sample" in found.sentence
