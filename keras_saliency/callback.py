@@ -86,9 +86,10 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         writers: `"tensorboard"`, `"folder"` (PNG and CSV files), a writer, or a list of them.
         checks: cheap checks to make at every look, see `ks.check`: a name, a check, or a list, such as
             `["structure", ks.Region("corner")]`. They judge the maps of the first method. Results stand in
-            `last_look.checks` and as curves `saliency/checks/<name>`; one that fails is warned of once.
-        stop_on_failure: whether the training stops after a look at which a check failed; the opening look, at the
-            untrained network, never stops it.
+            `last_look.checks`, in the Saliency tab and as curves `saliency/checks/<name>`; one that fails is warned
+            of once.
+        stop_on_failure: whether the training stops after a look at which a check failed. A failure at the opening
+            look, at the untrained network, is shown, and neither warned of nor a reason to stop.
         on_error: `"warn"`, or `"raise"` to end the training when a look fails.
         seed: of the private generators.
 
@@ -249,9 +250,9 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             explanation=first.explanation if first else None,
         )
         results = self._watch.look(subject)
-        for result in self._watch.turned(results):
-            warn(f"The check {result.name} {result.status} {when(look)}: {result.sentence}")
         has_trained = self._ended >= 0
+        for result in self._watch.turned(r for r in results if has_trained or r.status == "errored"):
+            warn(f"The check {result.name} {result.status} {when(look)}: {result.sentence}")
         if self._stop_on_failure and has_trained and any(result.status == "failed" for result in results):
             self.model.stop_training = True
         return replace(look, checks=results)

@@ -16,6 +16,8 @@ from keras_saliency.writers.reading import last_step
 from keras_saliency.writers.settings import settings_table
 from keras_saliency.writers.sheets import draw_sheet
 
+_OF_A_RESULT = ("name", "status", "sentence", "value", "limit", "direction")
+
 
 class TensorBoardWriter:
     """One event file per `fit` in the run's folder; each look is one event, there as a whole or not at all.
@@ -107,7 +109,11 @@ def _numbers(look: Look, method: str) -> Iterator[eventfile.Value]:
 
 
 def _checks(look: Look) -> Iterator[eventfile.Value]:
-    """What could be judged: 1 where a check passed or only warned, 0 where it failed."""
+    """All results for the tab, and a curve of each that could be judged: 1 passed or only warned, 0 failed."""
+    if look.checks:
+        results = tuple({name: getattr(result, name) for name in _OF_A_RESULT} for result in look.checks)
+        record = records.ChecksRecord(look.step, look.epoch, results)
+        yield _blob(records.CHECKS_TAG, records.encode_checks(record), records.CHECKS)
     for result in look.checks:
         if result.status in ("passed", "warned", "failed"):
             held = float(result.status != "failed")

@@ -8,6 +8,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.util.tensor_util import make_ndarray
 
 import keras_saliency as ks
+from keras_saliency import records
+from keras_saliency.writers.eventfile import event_files, read_events
 
 STRUCTURE = 7
 
@@ -40,13 +42,33 @@ def test_curves_tell_what_was_held(network, saliency, fit, tmp_path):
     }
 
 
+@pytest.mark.filterwarnings("ignore::keras_saliency.SaliencyWarning")
+def test_the_tab_gets_every_result(network, saliency, remember, fit, tmp_path):
+    callback = saliency(checks=["finite", ks.Accuracy(1.0), "finite_difference"])
+    looks = remember(callback)
+    fit(network(), callback, looks, epochs=1)
+    (file,) = event_files(tmp_path / "logs" / "saliency")
+    stored = [
+        records.decode_checks(value.tensor.string_val[0])
+        for event in read_events(file)
+        for value in event.summary.value
+        if value.tag == records.CHECKS_TAG
+    ]
+    assert [(record.step, record.epoch) for record in stored] == [(-1, -1), (0, 0)]
+    for record, look in zip(stored, looks.looks, strict=True):
+        assert [(r["name"], r["status"], r["sentence"], r["direction"]) for r in record.results] == [
+            (r.name, r.status, r.sentence, r.direction) for r in look.checks
+        ]
+        assert [r["limit"] for r in record.results] == [r.limit for r in look.checks]
+
+
 def test_a_failure_is_warned_of_once(network, saliency, fit):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         fit(network(), saliency(checks=ks.Accuracy(1.0)), epochs=3)
     told = [str(warning.message) for warning in caught if issubclass(warning.category, ks.SaliencyWarning)]
     assert len(told) == 1
-    assert told[0].startswith("The check accuracy failed before training (step -1): ")
+    assert told[0].startswith("The check accuracy failed after epoch 1 (step 0): ")
 
 
 @pytest.mark.filterwarnings("ignore::keras_saliency.SaliencyWarning")
