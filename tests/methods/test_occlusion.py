@@ -165,9 +165,9 @@ def test_inputs_that_are_no_images():
         ({"patch": True}, "Expected patch to be a positive integer"),
         ({"stride": -1}, "Expected stride to be a positive integer"),
         ({"patch": 2, "stride": 3}, "Expected a stride of at most the patch.*patch=2, stride=3"),
-        ({"fill": "median"}, 'Expected fill to be a number or "mean". Received'),
-        ({"fill": None}, "Expected fill to be a number"),
-        ({"fill": float("nan")}, "Expected fill to be finite"),
+        ({"fill": "median"}, 'Expected fill to be a finite number or "mean". Received'),
+        ({"fill": None}, "Expected fill to be a finite number"),
+        ({"fill": float("nan")}, "Expected fill to be a finite number"),
     ],
 )
 def test_bad_options(options, sentence):
