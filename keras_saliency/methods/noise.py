@@ -72,7 +72,7 @@ class NoisyMaps:
         deviations = [deviation[rows] for deviation in self._deviations]
         for size in block_sizes(samples):
             blocks = [
-                ndtri(latin_hypercube(size, image.shape[1:], self._noise)).astype("float32")
+                ndtri(latin_hypercube(size, image.shape[1:], self._noise).astype("float32"))
                 for image in images
             ]
             for noises in zip(*blocks, strict=True):
