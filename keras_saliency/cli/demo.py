@@ -92,4 +92,8 @@ def _close(console: Console, told: Story) -> None:
     console.print("Three things to look at\n", style="bold")
     console.print(f"1. What the network looks at, epoch by epoch:\n   {told.film_strip}\n")
     console.print("2. The numbers:", table, "", sep="\n")
-    console.print(f"3. Everything in TensorBoard:\n   tensorboard --logdir {quote(str(told.folder))}")
+    folder = quote(str(told.folder))
+    console.print(
+        f"3. Every epoch under one slider, in TensorBoard's Saliency tab or without TensorBoard:\n"
+        f"   tensorboard --logdir {folder}\n   keras-saliency view {folder}"
+    )

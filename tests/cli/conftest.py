@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,13 @@ import pytest
 import keras_saliency as ks
 
 CORNER, MIDDLE = np.s_[:2, :2], np.s_[4:6, 4:6]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_hear_ctrl_c():
+    """What a shell starts in the background ignores Ctrl-C, and so do the processes that it starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def linear(name, place, *extra):
