@@ -1,12 +1,17 @@
 """A script: writes the maps of some fixed networks, on the backend of `KERAS_BACKEND`, to an `.npz` file."""
 
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
 from keras import layers
 
 import keras_saliency as ks
+from keras_saliency.methods import BUILT_IN
+
+sys.path.insert(0, str(Path(__file__).with_name("methods")))
+from matrix import CHEAP
 
 
 def with_fixed_weights(model):
@@ -70,6 +75,10 @@ def main(path):
         shown = (images * 255).astype("uint8") if build is behind_integers else images
         explanation = ks.explain(model, shown, target=[0, 1, 1, 0, 1])
         found[build.__name__], found[f"{build.__name__}_scores"] = explanation.maps, explanation.scores
+    model = with_fixed_weights(convolutions())
+    for method in BUILT_IN:
+        explanation = ks.explain(model, images, CHEAP.get(method) or method(), target=[0, 1, 1, 0, 1])
+        found[method.registered] = explanation.maps
     np.savez(path, **found)
 
 

@@ -13,14 +13,26 @@ import pytest
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-EVERY_BACKEND = ("engine", "methods", "test_explanation", "test_observer", "callback")
+EVERY_BACKEND = ("engine", "callback", "test_explanation", "test_observer")
+METHODS_ON_EVERY_BACKEND = (
+    "test_contract",
+    "test_matrix",
+    "test_against_others",
+    "test_gradient",
+    "test_rectified",
+    "test_grad_cam",
+    "test_layer_methods",
+)
+"""What other methods add is numpy: that they agree on all backends is asserted in `test_agreement`."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of the rooms that depend on the framework."""
     root = Path(__file__).parent
     for item in items:
-        if item.path.relative_to(root).parts[0].removesuffix(".py") in EVERY_BACKEND:
+        room, *_ = item.path.relative_to(root).parts
+        depends = room.removesuffix(".py") in EVERY_BACKEND
+        if depends or (room == "methods" and item.path.stem in METHODS_ON_EVERY_BACKEND):
             item.add_marker(pytest.mark.backend)
 
 

@@ -12,13 +12,18 @@ from keras import layers, ops
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import ModelRejectedInputsError
-from keras_saliency.methods import BUILT_IN, ExpectedGradients, Method, known_methods, make_method
+from keras_saliency.methods import BUILT_IN, RISE, ExpectedGradients, Method, known_methods, make_method
 from keras_saliency.methods.base import METHOD_NAME
 from keras_saliency.targets import as_target, bind
 
 torch = pytest.importorskip("torch")
 
 ALL = pytest.mark.parametrize("kind", BUILT_IN, ids=[kind.registered for kind in BUILT_IN])
+
+
+def made(kind):
+    """The method with its default options, but for one that takes a thousand samples."""
+    return RISE(samples=64) if kind is RISE else kind()
 
 
 def explain(method, model, images, target="predicted", seed=0, **options):
@@ -65,7 +70,7 @@ def test_it_can_be_renamed(kind):
 
 @ALL
 def test_its_maps_are_finite_float32_of_the_right_shape(kind, model, images):
-    method = kind()
+    method = made(kind)
     maps = explain(method, model, images).maps
     shapes = [images.shape] if method.is_gradient else [images.shape, images.shape[:3]]
     assert maps.shape in shapes
@@ -77,7 +82,7 @@ def test_its_maps_are_finite_float32_of_the_right_shape(kind, model, images):
 
 @ALL
 def test_it_gives_the_same_again(kind, model, images):
-    first, second = (explain(kind(), model, images).maps for _ in range(2))
+    first, second = (explain(made(kind), model, images).maps for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
 
@@ -88,7 +93,7 @@ def assert_same_maps(found, expected):
 
 @ALL
 def test_chunks_change_nothing(kind, model, images):
-    whole, *cut = (explain(kind(), model, images, chunk_size=size).maps for size in (5, 3, 1))
+    whole, *cut = (explain(made(kind), model, images, chunk_size=size).maps for size in (5, 3, 1))
     for maps in cut:
         assert_same_maps(maps, whole)
 
@@ -96,7 +101,7 @@ def test_chunks_change_nothing(kind, model, images):
 @ALL
 def test_each_image_stands_alone(kind, model, images):
     # Without references of its own this method compares the images with each other.
-    method = kind(references=images[:2]) if kind is ExpectedGradients else kind()
+    method = kind(references=images[:2]) if kind is ExpectedGradients else made(kind)
     whole = explain(method, model, images).maps
     for row in (0, 3):
         alone = explain(method, model, images[row : row + 1]).maps
@@ -106,7 +111,7 @@ def test_each_image_stands_alone(kind, model, images):
 @ALL
 def test_its_scores_are_the_explained_ones(kind, model, images):
     bound = bind(as_target("predicted"), len(images), None)
-    found, expected = explain(kind(), model, images).scores, ScoredModel(model).scores(images, bound)
+    found, expected = explain(made(kind), model, images).scores, ScoredModel(model).scores(images, bound)
     np.testing.assert_allclose(found.scores, expected.scores, rtol=1e-5)
     np.testing.assert_array_equal(found.target_classes, expected.target_classes)
     np.testing.assert_array_equal(found.predicted_classes, expected.predicted_classes)
@@ -116,7 +121,7 @@ def test_its_scores_are_the_explained_ones(kind, model, images):
 
 @ALL
 def test_the_target_matters_as_declared(kind, model, images):
-    one, other = (explain(kind(), model, images, target=target).maps for target in (0, 1))
+    one, other = (explain(made(kind), model, images, target=target).maps for target in (0, 1))
     assert kind().uses_target != np.array_equal(one, other)
 
 
@@ -129,7 +134,7 @@ def states(model, images):
 @ALL
 def test_model_images_and_random_states_stay_as_they_are(kind, model, images):
     before = states(model, images)
-    explain(kind(), model, images)
+    explain(made(kind), model, images)
     np.testing.assert_equal(states(model, images), before)
 
 
@@ -156,5 +161,5 @@ def test_an_exception_in_the_model_leaves_no_trace(kind, good_calls, model, imag
     failing(images)  # builds it; what building draws is the model's own business
     before = states(failing, images)
     with pytest.raises((RuntimeError, ModelRejectedInputsError), match="on purpose"):
-        explain(kind(), failing, images)
+        explain(made(kind), failing, images)
     np.testing.assert_equal(states(failing, images), before)

@@ -136,7 +136,8 @@ def test_without_noise_it_is_the_wrapped_method(model, images):
         found = run(SmoothGrad(method, samples=4, noise=0), model, images).maps
         expected = run(method, model, images).maps
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
-    assert (run(VarGrad(samples=4, noise=0), model, images).maps == 0).all()
+    strongest = np.abs(run(Gradient(), model, images).maps).max()
+    assert np.abs(run(VarGrad(samples=4, noise=0), model, images).maps).max() <= 1e-12 * strongest**2
 
 
 @KINDS
@@ -178,7 +179,7 @@ def test_every_kind_of_target(target, model, images):
 
 def test_a_tolerance_stops_each_image_when_it_is_reached(model, images):
     images = images * np.array([0.01, 1, 1, 1, 4], "float32").reshape(5, 1, 1, 1)
-    found = run(SmoothGrad(samples=256, noise=1, tolerance=0.1), model, images)
+    found = run(SmoothGrad(samples=256, noise=1, tolerance=0.04), model, images)
     used = found.diagnostics["evaluations"]
     assert used[0] == 16
     assert max(used) > 16
