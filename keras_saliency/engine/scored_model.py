@@ -373,9 +373,9 @@ class ScoredModel:
         tree, _ = unwrapped(inputs)
         if anatomy.tapped_shape is not None:
             return Moved(optree.tree_map(lambda array: array[rows], tree), values[0])
-        leaves = [leaf[rows] for leaf in anatomy.plan.leaves(tree)]
         placed = dict(zip(anatomy.plan.floating, values, strict=True))
-        return anatomy.plan.tree([placed.get(position, leaf) for position, leaf in enumerate(leaves)])
+        leaves = enumerate(anatomy.plan.leaves(tree))
+        return anatomy.plan.tree([placed[i] if i in placed else leaf[rows] for i, leaf in leaves])
 
     @staticmethod
     def count(inputs: Any) -> int:
