@@ -89,12 +89,13 @@ def _with_rule(
         def gradient(*arguments: Any, upstream: Tensor = None) -> Tensor:
             if upstream is None:  # PyTorch passes it by name, the others alone
                 (upstream,) = arguments
-            passes = upstream > 0
-            if rule == "guided":
-                passes = ops.logical_and(passes, inputs > 0)
-                if highest is not None:
-                    passes = ops.logical_and(passes, inputs < highest)
-            return ops.where(passes, upstream, ops.zeros_like(upstream))
+            nothing = ops.zeros_like(upstream)
+            # Where the original is the ReLU itself it is the fastest way to keep what is positive.
+            positive = original(upstream) if highest is None else ops.where(upstream > 0, upstream, nothing)
+            if rule == "deconvnet":
+                return positive
+            active = inputs > 0 if highest is None else ops.logical_and(inputs > 0, inputs < highest)
+            return ops.where(active, positive, nothing)
 
         return original(inputs), gradient
 

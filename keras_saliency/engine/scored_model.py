@@ -426,7 +426,8 @@ class ScoredModel:
         leaves = [*anatomy.plan.leaves(tree), *replaced]
         count = len(leaves[0])
         aim = self._aim(anatomy, target, count)
-        per_example = (leaves, aim, np.ones(count, "float32") if scale is None else scale)
+        scales = np.ones(count, "float32") if scale is None else scale
+        to_tensor = self._backend.to_tensor
         chunk = self._chunk_size or step.chunk(count)
         substitutes = () if self._values is None else (self._values,)
         results = []
@@ -435,9 +436,9 @@ class ScoredModel:
                 rows = np.minimum(np.arange(start, start + chunk), count - 1)
                 result = step.run(
                     *substitutes,
-                    *optree.tree_map(
-                        lambda array, rows=rows: ops.convert_to_tensor(array[rows]), per_example
-                    ),
+                    [to_tensor(leaf[rows]) for leaf in leaves],
+                    to_tensor(aim[rows]),
+                    to_tensor(scales[rows]),
                 )
                 results.append(optree.tree_map(self._backend.to_numpy, result))
                 self._counts.add(min(chunk, count - start))

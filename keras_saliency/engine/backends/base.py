@@ -43,5 +43,8 @@ class Backend(Protocol):
         back. A gradient is None where no path leads from that input to the output.
         """
 
+    def to_tensor(self, array: np.ndarray) -> Tensor:
+        """A tensor of these values, of their data type."""
+
     def to_numpy(self, tensor: Tensor) -> np.ndarray:
         """The values of a tensor."""

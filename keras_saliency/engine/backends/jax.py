@@ -70,6 +70,11 @@ def _depends_on_something(traced: ClosedJaxpr) -> list[bool]:
     return [not isinstance(v, Literal) and v in reached for v in jaxpr.outvars]
 
 
+def to_tensor(array: np.ndarray) -> Any:
+    """See `Backend.to_tensor`."""
+    return keras.ops.convert_to_tensor(array)
+
+
 def to_numpy(tensor: Any) -> np.ndarray:
     """See `Backend.to_numpy`."""
     values: np.ndarray = np.asarray(tensor)

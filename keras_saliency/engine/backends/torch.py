@@ -51,6 +51,11 @@ def vjp(
     return output.detach(), list(gradients), more
 
 
+def to_tensor(array: np.ndarray) -> Any:
+    """See `Backend.to_tensor`."""
+    return keras.ops.convert_to_tensor(array)
+
+
 def to_numpy(tensor: Any) -> np.ndarray:
     """See `Backend.to_numpy`."""
     values: np.ndarray = tensor.detach().cpu().numpy()
