@@ -25,7 +25,7 @@ def without_a_trace(*, only_on_failure: bool = False) -> Iterator[None]:
     """
     existing = global_state.get_global_attribute(_GLOBAL_SEED)
     failed = True
-    with undisturbed_random_state(only_on_failure=only_on_failure), _outside_inference_mode():
+    with undisturbed_random_state(only_on_failure=only_on_failure), outside_inference_mode():
         try:
             yield
             failed = False
@@ -34,7 +34,7 @@ def without_a_trace(*, only_on_failure: bool = False) -> Iterator[None]:
                 global_state.set_global_attribute(_GLOBAL_SEED, None)
 
 
-def _outside_inference_mode() -> Any:
+def outside_inference_mode() -> Any:
     """Tensors made under `torch.inference_mode` take no gradients, and weights made there could never be trained."""
     if keras.backend.backend() != "torch":
         return nullcontext()

@@ -62,7 +62,9 @@ class RectifierRule(Watcher):
         """See `Watcher`."""
         self._replaced += 1
         inputs = ops.convert_to_tensor(inputs)
-        return _with_rule(original, self._rule, 6.0 if name == "relu6" else None)(inputs)
+        if self._rule == "deconvnet":
+            return _passing_back_positives(original)(inputs)
+        return _passing_back_positives(_same)(original(inputs))
 
     def zero_maximum(self) -> None:
         """See `Watcher`."""
@@ -82,22 +84,20 @@ def _rectifies_by_itself(layer: Any) -> bool:
     return isinstance(layer, keras.layers.LeakyReLU) and not layer.negative_slope
 
 
-def _with_rule(
-    original: Callable[[Tensor], Tensor], rule: Rule, highest: float | None
-) -> Callable[..., Tensor]:
-    def rectify(inputs: Tensor) -> tuple[Tensor, Callable[..., Tensor]]:
+def _passing_back_positives(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """The function with another gradient: what is positive of the gradient that comes from above."""
+
+    def forward(inputs: Tensor) -> tuple[Tensor, Callable[..., Tensor]]:
         def gradient(*arguments: Any, upstream: Tensor = None) -> Tensor:
             if upstream is None:  # PyTorch passes it by name, the others alone
                 (upstream,) = arguments
-            nothing = ops.zeros_like(upstream)
-            # Where the original is the ReLU itself it is the fastest way to keep what is positive.
-            positive = original(upstream) if highest is None else ops.where(upstream > 0, upstream, nothing)
-            if rule == "deconvnet":
-                return positive
-            active = inputs > 0 if highest is None else ops.logical_and(inputs > 0, inputs < highest)
-            return ops.where(active, positive, nothing)
+            return ops.relu(upstream)
 
-        return original(inputs), gradient
+        return function(inputs), gradient
 
-    with_rule: Callable[..., Tensor] = ops.custom_gradient(rectify)
-    return with_rule
+    passing: Callable[[Tensor], Tensor] = ops.custom_gradient(forward)
+    return passing
+
+
+def _same(inputs: Tensor) -> Tensor:
+    return inputs

@@ -18,7 +18,7 @@ from keras_saliency.engine.answers import Answers, remembered
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.float16 import scaled_gradients
 from keras_saliency.engine.inputs import Moved, unwrapped
-from keras_saliency.engine.isolation import without_a_trace
+from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.layers import LayerSite
 from keras_saliency.engine.rectifiers import RectifierCount, Rule
 from keras_saliency.engine.scores import (
@@ -431,7 +431,7 @@ class ScoredModel:
         chunk = self._chunk_size or step.chunk(count)
         substitutes = () if self._values is None else (self._values,)
         results = []
-        with without_a_trace():
+        with outside_inference_mode():
             for start in range(0, count, chunk):
                 rows = np.minimum(np.arange(start, start + chunk), count - 1)
                 result = step.run(
@@ -469,7 +469,8 @@ class ScoredModel:
 
             def counted(*arguments: Any) -> dict[str, Any]:
                 self._counts.traces += 1
-                return evaluate(step, *arguments)
+                with without_a_trace():  # where the framework compiles, what is compiled leaves none
+                    return evaluate(step, *arguments)
 
             compile_ = self._backend.compile if self._values is None else self._backend.compile_with_values
             run = compile_(counted, self._model.variables, channels_first=anatomy.channel_axis == 1)
