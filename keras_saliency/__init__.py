@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         VarGrad,
     )
     from keras_saliency.probes import ProbeSet
+    from keras_saliency.schedule import Batches
     from keras_saliency.targets import ClassIndex, Label, OutputGradient, Predicted
     from keras_saliency.writers import load_looks
 
@@ -73,6 +74,7 @@ __all__ = [
     "XRAI",
     "Accuracy",
     "Activations",
+    "Batches",
     "BlurIntegratedGradients",
     "CheckResult",
     "ChecksFailedError",
@@ -128,6 +130,7 @@ __all__ = [
 _HOMES = {
     "Accuracy": "checks",
     "Activations": "methods",
+    "Batches": "schedule",
     "BlurIntegratedGradients": "methods",
     "CheckResult": "checks",
     "ChecksFailedError": "errors",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import keras
 from keras_saliency.checks.subject import Subject
 from keras_saliency.checks.watch import Watch
 from keras_saliency.engine.console import say
-from keras_saliency.errors import SaliencyError
+from keras_saliency.errors import SaliencyError, UnreadableFileError
 from keras_saliency.explanation import pictures_of
 from keras_saliency.log_keys import LogKeys
 from keras_saliency.logbook import Logbook, make_writers, warn, when
@@ -22,37 +22,10 @@ from keras_saliency.look import Look
 from keras_saliency.methods import make_methods
 from keras_saliency.observer import Observer
 from keras_saliency.probes import ProbeSet, as_probes
+from keras_saliency.schedule import Batches, as_interval
+from keras_saliency.summary import Summary
 from keras_saliency.targets import Target, as_target
-from keras_saliency.writers import Run, TensorBoardWriter, load_looks
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a callback did in its last `fit`.
-
-    Attributes:
-        looks: how many looks were taken.
-        written: bytes of the looks in `folder`.
-        lost: what failed and how often, by the name of the method or writer.
-        seconds: spent in looks.
-        percent: of the time of the training alone.
-        folder: where it was written.
-    """
-
-    looks: int
-    written: int
-    lost: dict[str, int]
-    seconds: float
-    percent: float
-    folder: Path
-
-    def __str__(self) -> str:
-        lost = ", ".join(f"{count} of {name}" for name, count in self.lost.items())
-        cost = f"{self.seconds:.1f} s ({self.percent:.1f} % of the training)"
-        return (
-            f"keras_saliency: {self.looks} looks in {cost}, {self.written / 1e6:.1f} MB in {self.folder}"
-            + (f"; lost: {lost}" if lost else "")
-        )
+from keras_saliency.writers import Run, TensorBoardWriter, load_looks, outer_looks
 
 
 class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -74,7 +47,8 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         target: whose score is explained, see `ks.explain`. None: the label where the probes have labels, else
             the predicted class.
         output: the name or position of the output, for models with several.
-        every: look after epochs `every`, 2 · `every`, …; and always at the end.
+        every: look after epochs `every`, 2 · `every`, …; and always at the end. `ks.Batches(100)` looks inside epochs.
+            Steps are then the batches seen, and `logs` has the numbers of the last look at the end of each epoch.
         log_keys: what goes into `logs`: `"default"` (for each method `saliency_<method>_drift` and
             `saliency_<method>_<region>_enrichment`, and `saliency_probe_accuracy`), `"all"` numbers,
             `"none"`, or a list of keys. Between two looks the last values are repeated: a patience should be
@@ -90,11 +64,12 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             of once.
         stop_on_failure: whether the training stops after a look at which a check failed. A failure at the opening
             look, at the untrained network, is shown, and neither warned of nor a reason to stop.
+        max_disk: the most that the folder may take, such as `"200 MB"`. From half of it on only every second look is
+            written, then every fourth, and so on. All are taken, with the numbers in `logs`.
         on_error: `"warn"`, or `"raise"` to end the training when a look fails.
         seed: of the private generators.
 
     Attributes:
-        summary: what was looked at, written and lost, and what it cost; None before the first `fit`.
         last_look: the last look with its explanations at full precision; None before the first `fit`.
 
     Raises:
@@ -109,7 +84,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         *,
         target: Any = None,
         output: str | int | None = None,
-        every: int = 1,
+        every: int | Batches = 1,
         checks: Any = None,
         stop_on_failure: bool = False,
         log_keys: str | Sequence[str] = "default",
@@ -117,19 +92,21 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         store_images: bool = True,
         archive: bool = False,
         writers: Any = ("tensorboard",),
+        max_disk: int | str | None = None,
         on_error: str = "warn",
         seed: int = 0,
     ) -> None:
         super().__init__()
-        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
-            raise ValueError(f"Expected every to be a positive number of epochs. Received: every={every!r}")
         if on_error not in ("warn", "raise"):
             raise ValueError(f'Expected on_error to be "warn" or "raise". Received: on_error={on_error!r}')
         self._probes = as_probes(probes, seed=seed)
         self._methods = make_methods(methods)
         self._target = None if target is None else as_target(target)
         self._output = output
-        self._every = every
+        self._every = as_interval(every)
+        if isinstance(every, Batches):
+            # Set here, so that Keras calls no hook after batches where none is wanted.
+            self.on_train_batch_end = self._after_batch
         self._watch = Watch(checks, self._probes.regions)
         self._stop_on_failure = stop_on_failure
         self._log_keys = LogKeys(
@@ -140,19 +117,21 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         )
         made = make_writers(writers, archive=archive)
         self._reads_back = any(isinstance(writer, TensorBoardWriter) for writer in made.values())
-        self._logbook = Logbook(Path(log_dir) / "saliency", made)
+        self._logbook = Logbook(Path(log_dir) / "saliency", made, max_disk)
         self._images = images
         self._store_images = store_images
         self._strict = on_error == "raise"
         self._seed = seed
         self._observer: Observer | None = None
         self._observed: Any = None
-        self._begun = False
-        self._looked_after = self._ended = -1
+        self._is_new = self._begun = False
+        self._now = self._looked_at = self._batches_before = (
+            0  # the epoch that ended last, or the batches seen
+        )
         self._started = self._looking = 0.0
+        self._ended: float | None = None
         self._count = 0
         self.last_look: Look | None = None
-        self.summary: Summary | None = None
 
     @property
     def looks(self) -> list[Look]:
@@ -166,13 +145,100 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         steps = set(self._logbook.steps)
         return [look for look in load_looks(self._logbook.folder) if look.step in steps] if steps else []
 
+    @property
+    def summary(self) -> Summary | None:
+        """What was looked at, written and lost, and what it cost; None before the first `fit` or `look`."""
+        if self._observed is None:
+            return None
+        until = time.perf_counter() if self._ended is None else self._ended
+        return Summary(
+            looks=self._count,
+            written=self._logbook.written,
+            left_out=self._logbook.left_out,
+            lost=dict(self._logbook.lost),
+            seconds=self._looking,
+            percent=100 * self._looking / max(until - self._started - self._looking, 1e-9),
+            folder=self._logbook.folder,
+        )
+
+    def look(self, model: Any, step: int) -> Look | None:
+        """Look at a model now, for those who write their own training loop; `fit` does it by itself.
+
+        The first call refuses what cannot work. After it nothing that fails is raised, as in a `fit`. What is written
+        is safe on disk when the call returns.
+
+        Args:
+            model: a Keras model that holds its weights; the same at every call.
+            step: where the look is logged, such as the number of batches seen. Steps grow: a look at a step that the
+                folder holds already, or at one before, is only compared with.
+
+        Returns:
+            The look; the one before, if this one failed as a whole.
+        """
+        is_first = self._observed is not model or not self._begun
+        if is_first:
+            self._open(model)
+            self._begun = True
+            last = self._logbook.last_step
+            if last is not None and step > last:
+                self._go_on_from_log()
+            elif last is not None:
+                warn(f"The log goes to step {last} already: looks are written from step {last + 1} on.")
+        self._look(step, None, strict=is_first or self._strict)
+        return self.last_look
+
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Refuse what cannot work; open the writers."""
         del logs
-        self._started, self._looking, self._count, self._begun = time.perf_counter(), 0.0, 0, False
-        self._looked_after = self._ended = -1
-        model = self.model
-        goes_on = self._observed is model
+        self._open(self.model)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Take the opening look, before the first update."""
+        del logs
+        self._batches_before = self._now
+        if not self._begun:
+            self._begun = True
+            self._now = 0 if self._counts_batches else epoch - 1
+            self._logbook.begin(self._now)
+            if epoch > 0:
+                self._go_on_from_log()
+            self._look_now(strict=True)
+
+    def _after_batch(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Look, if it is time. Several batches may have gone by (`steps_per_execution`)."""
+        del logs
+        self._now = self._batches_before + batch + 1
+        if isinstance(self._every, Batches) and self._now - self._looked_at >= self._every.count:
+            self._look_now(strict=self._strict)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Look, if it is time, and put the numbers into `logs`."""
+        if not isinstance(self._every, Batches):
+            self._now = epoch
+            if (epoch + 1) % self._every == 0 or epoch + 1 == self.params.get("epochs"):
+                self._look_now(strict=self._strict)
+        if logs is not None:
+            logs.update(self._log_keys.values)
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Take the last look, unless it was taken; close the writers and sum up."""
+        del logs
+        if self._now > self._looked_at:
+            self._look_now(strict=self._strict)
+        self._logbook.close(strict=self._strict)
+        self._ended, self._begun = time.perf_counter(), False
+        if self.params.get("verbose"):
+            say(str(self.summary))
+
+    @property
+    def _counts_batches(self) -> bool:
+        return isinstance(self._every, Batches)
+
+    def _open(self, model: Any) -> None:
+        """Refuse what cannot work with this model; open the writers."""
+        self._started, self._looking, self._ended, self._count = time.perf_counter(), 0.0, None, 0
+        self._begun, self._now, self._looked_at = False, 0, 0
+        goes_on, self._is_new = self._observed is model, self._observed is None
         self._observer = Observer(
             model,
             self._probes,
@@ -188,53 +254,32 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             self._log_keys.forget()
         self._logbook.open(self._run(self._observer))
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Take the opening look, before the first update."""
-        del logs
-        if not self._begun:
-            self._begun = True
-            self._logbook.begin(epoch)
-            self._look(epoch - 1, strict=True)
+    def _go_on_from_log(self) -> None:
+        """Compare with what an earlier process logged of this training, if there is such a log."""
+        with suppress(UnreadableFileError):  # that of a newer version
+            logged = outer_looks(self._logbook.folder, self._probes.fingerprint)
+            if self._is_new and logged and self._observer:
+                self._observer.go_on_from(*logged)
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Look, if it is time, and put the numbers into `logs`."""
-        self._ended = epoch
-        if (epoch + 1) % self._every == 0 or epoch + 1 == self.params.get("epochs"):
-            self._look(epoch, strict=self._strict)
-        if logs is not None:
-            logs.update(self._log_keys.values)
+    def _look_now(self, *, strict: bool) -> None:
+        """Look at the model in training, at its position."""
+        self._looked_at = self._now
+        _ = self.model  # on JAX this brings the model's weights up to date
+        epoch = None if self._counts_batches else self._now
+        self._look(self._logbook.step(self._now), epoch, strict=strict)
 
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Take the last look, unless it was taken; close the writers and sum up."""
-        del logs
-        if self._ended > self._looked_after:
-            self._look(self._ended, strict=self._strict)
-        self._logbook.close(strict=self._strict)
-        training = max(time.perf_counter() - self._started - self._looking, 1e-9)
-        self.summary = Summary(
-            looks=self._count,
-            written=self._logbook.written,
-            lost=dict(self._logbook.lost),
-            seconds=self._looking,
-            percent=100 * self._looking / training,
-            folder=self._logbook.folder,
-        )
-        if self.params.get("verbose"):
-            say(str(self.summary))
-
-    def _look(self, epoch: int, *, strict: bool) -> None:
-        """Look after an epoch, write it and take its numbers over."""
+    def _look(self, step: int, epoch: int | None, *, strict: bool) -> None:
+        """Look, write it and take its numbers over."""
         if self._observer is None:
             return
-        _ = self.model  # on JAX this brings the model's weights up to date
-        step = self._logbook.step(epoch)
-        with self._timed(), self._closing_on_error():
+        surviving = self._logbook.surviving("the look", when(step, epoch), strict=strict)
+        with self._timed(), self._closing_on_error(), surviving:
             look = self._observer.look(step, epoch, compare=not self._logbook.holds(step), strict=strict)
             look = self._checked(look, self._observer)
             self._log_keys.update(look)
             self._logbook.write(look, self.last_look, strict=strict)
-        self.last_look, self._looked_after = look, epoch
-        self._count += 1
+            self.last_look = look
+            self._count += 1
 
     def _checked(self, look: Look, observer: Observer) -> Look:
         """The look with the results of the checks; a failure stops the training if that is wanted."""
@@ -250,9 +295,9 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             explanation=first.explanation if first else None,
         )
         results = self._watch.look(subject)
-        has_trained = self._ended >= 0
+        has_trained = self._count > 0
         for result in self._watch.turned(r for r in results if has_trained or r.status == "errored"):
-            warn(f"The check {result.name} {result.status} {when(look)}: {result.sentence}")
+            warn(f"The check {result.name} {result.status} {when(look.step, look.epoch)}: {result.sentence}")
         if self._stop_on_failure and has_trained and any(result.status == "failed" for result in results):
             self.model.stop_training = True
         return replace(look, checks=results)
@@ -272,6 +317,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             yield
         except BaseException:
             self._logbook.close()
+            self._begun = False
             raise
 
     def _run(self, observer: Observer) -> Run:
@@ -283,7 +329,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             "output": self._output,
             "probes": len(self._probes),
             "fingerprint of the probes": self._probes.fingerprint,
-            "every": self._every,
+            "every": str(self._every) if self._counts_batches else self._every,
             "seed": self._seed,
             "model": self._observed.name,
             "backend": f"Keras {keras.__version__} on {keras.backend.backend()}",

@@ -1,4 +1,4 @@
-"""Where the looks of a callback go: its writers, the steps they are written under, and what was lost."""
+"""Where the looks of a callback go: its writers, the steps they are written under, what was lost and left out."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from keras_saliency.disk_budget import DiskBudget
 from keras_saliency.engine.console import say
 from keras_saliency.errors import SaliencyWarning, UnwritableFolderError
-from keras_saliency.look import Look
+from keras_saliency.folder_lock import FolderLock, shared
+from keras_saliency.look import Look, moment
 from keras_saliency.writers import Run, Writer, last_step, make_writer
 from keras_saliency.writers.eventfile import event_files
 
@@ -32,27 +34,33 @@ def make_writers(writers: Any, *, archive: bool) -> dict[str, Writer]:
 class Logbook:
     """Hands looks to writers, under steps that only grow within one folder.
 
-    A step is Keras' epoch plus an offset: zero in a new folder, else what lets the steps go on where the
-    folder, or an earlier `fit` with this logbook, ended.
+    A step is a position in the training (Keras' epoch, or the batches seen) plus an offset: zero in a new folder, else
+    what lets the steps go on where the folder, or an earlier `fit` with this logbook, ended.
 
     What fails is warned of once each and counted, or raised where `strict` is set.
 
     Args:
-        folder: made when the logbook is opened.
+        folder: made when the logbook is opened. Only one process writes in it at a time.
         writers: by name.
+        max_disk: the most that the folder may take, see `DiskBudget`.
     """
 
-    def __init__(self, folder: Path, writers: Mapping[str, Writer]) -> None:
+    def __init__(
+        self, folder: Path, writers: Mapping[str, Writer], max_disk: int | str | None = None
+    ) -> None:
         self.folder = folder
         self.steps: list[int] = []
-        self.written = 0
+        self.written = self.left_out = 0
         self.lost: Counter[str] = Counter()
         self._writers = writers
+        self._budget = DiskBudget(max_disk)
+        self._waiting: tuple[Look, Look | None] | None = None
         self._offset = 0
         self._highest: int | None = None
         self._files: list[Path] = []
+        self._lock = FolderLock(folder)
         # Keras tells nobody that a training broke off.
-        weakref.finalize(self, _close, tuple(writers.values()))
+        weakref.finalize(self, _close, tuple(writers.values()), self._lock)
 
     def open(self, run: Run) -> None:
         """Start one `fit`.
@@ -61,14 +69,16 @@ class Logbook:
             UnwritableFolderError: the folder cannot be made, or a writer cannot write in it.
         """
         self.close()
-        self.written, self.lost = 0, Counter()
+        self.written, self.left_out, self.lost = 0, 0, Counter()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire()
             steps = (last_step(self.folder), *self.steps[-1:])
             self._highest = max((step for step in steps if step is not None), default=None)
             for writer in self._writers.values():
                 writer.open(run)
             self._files = event_files(self.folder)
+            self._budget.open(self.folder)
         except BaseException as error:
             self.close()
             if not isinstance(error, OSError):
@@ -76,76 +86,105 @@ class Logbook:
             reason = error.strerror or error
             raise UnwritableFolderError(f"Cannot write the looks to {self.folder}: {reason}.") from error
 
-    def begin(self, initial_epoch: int) -> None:
-        """Fix the offset of the steps, at the first epoch of a `fit`.
+    def begin(self, position: int) -> None:
+        """Fix the offset of the steps, from the position of the opening look of a `fit`.
 
         Raises:
             UnwritableFolderError: since the logbook was opened another one began to write in the folder.
         """
         if event_files(self.folder) != self._files:
             self.close()
-            raise UnwritableFolderError(
-                f"Something else writes its looks to {self.folder} too. Give each callback a log_dir of its own."
-            )
-        before = initial_epoch - 1
-        self._offset = 0 if self._highest is None else max(0, self._highest - before)
+            raise shared(self.folder)
+        self._offset = 0 if self._highest is None else max(0, self._highest - position)
 
-    def step(self, epoch: int) -> int:
-        """The step of a look after this epoch."""
-        return epoch + self._offset
+    def step(self, position: int) -> int:
+        """The step of a look at this position."""
+        return position + self._offset
+
+    @property
+    def last_step(self) -> int | None:
+        """The highest step that is written; None where there is none."""
+        return self._highest
 
     def holds(self, step: int) -> bool:
         """Whether a look of this step, or of a later one, is written already."""
         return self._highest is not None and step <= self._highest
 
     def write(self, look: Look, previous: Look | None, *, strict: bool) -> None:
-        """Hand a look to every writer, unless its step is written already; and count what it lacks."""
+        """Hand a look to every writer, unless its step is written already or the disk budget leaves it out."""
         for name, reason in look.lost.items():
-            self._lose(name, look, reason)
+            self.lose(name, when(look.step, look.epoch), reason)
         if self.holds(look.step):
             return
-        self._highest = look.step
-        self.steps.append(look.step)
-        for name, writer in self._writers.items():
-            with self._surviving(name, look, strict):
-                self.written += writer.write(look, previous)
+        if self._budget.grants():
+            self._hand_over(look, previous, strict=strict)
+        else:
+            if not self.left_out:
+                warn(_thinned(look, self._budget))
+            self.left_out += 1
+            self._waiting = look, previous
 
     def close(self, *, strict: bool = False) -> None:
-        """Close every writer."""
+        """Write the last look, where it was left out and still fits; close every writer."""
+        if self._waiting and self._budget.interval:
+            self.left_out -= 1
+            self._hand_over(*self._waiting, strict=strict)
+        self._waiting = None
         for name, writer in self._writers.items():
-            with self._surviving(name, None, strict):
+            with self.surviving(name, "at the end", strict=strict):
                 writer.close()
+        self._lock.release()
 
-    def _lose(self, name: str, look: Look | None, reason: str) -> None:
+    def _hand_over(self, look: Look, previous: Look | None, *, strict: bool) -> None:
+        self._waiting, self._highest = None, look.step
+        self.steps.append(look.step)
+        before = self.written
+        for name, writer in self._writers.items():
+            with self.surviving(name, when(look.step, look.epoch), strict=strict):
+                self.written += writer.write(look, previous)
+        self._budget.spend(self.written - before)
+
+    def lose(self, name: str, moment: str, reason: str) -> None:
         """Count a failure of a method or writer; warn of the first of each."""
         self.lost[name] += 1
         if self.lost[name] == 1:
             warn(
-                f"{name} failed {when(look)}: {reason}. Training goes on; further failures of {name} are "
+                f"{name} failed {moment}: {reason}. Training goes on; further failures of {name} are "
                 "only counted."
             )
 
     @contextmanager
-    def _surviving(self, name: str, look: Look | None, strict: bool) -> Iterator[None]:
+    def surviving(self, name: str, moment: str, *, strict: bool) -> Iterator[None]:
+        """Count a failure within the block as one of that name, or raise it where `strict` is set."""
         try:
             yield
         except Exception as error:
             if strict:
                 raise
-            self._lose(name, look, f"{type(error).__name__}: {error}")
+            self.lose(name, moment, f"{type(error).__name__}: {error}")
 
 
-def _close(writers: Iterable[Writer]) -> None:
+def _close(writers: Iterable[Writer], lock: FolderLock) -> None:
     for writer in writers:
         with suppress(Exception):  # nobody is left to be told
             writer.close()
+    lock.release()
 
 
-def when(look: Look | None) -> str:
-    """When a look was taken, in words; None is the end of the training."""
-    if look is None:
-        return "at the end"
-    return f"{'before training' if look.epoch < 0 else f'after epoch {look.epoch + 1}'} (step {look.step})"
+def _thinned(look: Look, budget: DiskBudget) -> str:
+    moment = when(look.step, look.epoch)
+    rest = "All are still taken, and their numbers logged."
+    if budget.interval is None:
+        return f"max_disk is used up {moment}: no more looks are written. {rest}"
+    return (
+        f"Half of max_disk is used {moment}: from now on every second look is written, then every fourth, and so "
+        f"on. {rest}"
+    )
+
+
+def when(step: int, epoch: int | None) -> str:
+    """When a look is taken, in words, with its step."""
+    return moment(step, epoch) if epoch is None else f"{moment(step, epoch)} (step {step})"
 
 
 def warn(message: str) -> None:

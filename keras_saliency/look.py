@@ -55,7 +55,8 @@ class Look:
 
     Attributes:
         step: the step under which the look is logged; steps only grow within one log folder.
-        epoch: Keras' epoch after which the look was taken; `initial_epoch − 1` for the opening look.
+        epoch: Keras' epoch after which the look was taken; `initial_epoch − 1` for the opening look. None where looks
+            are counted otherwise: in batches, or by steps of a training loop of one's own.
         wall_time: seconds since 1970.
         methods: what each method showed, by the method's name.
         probe_accuracy: share of the labelled probes that the model predicts as labelled; None without labels.
@@ -64,12 +65,17 @@ class Look:
     """
 
     step: int
-    epoch: int
+    epoch: int | None
     wall_time: float
     methods: Mapping[str, MethodLook]
     probe_accuracy: float | None = None
     lost: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[CheckResult, ...] = ()
+
+    @property
+    def moment(self) -> str:
+        """When the look was taken, in words."""
+        return moment(self.step, self.epoch)
 
     @property
     def numbers(self) -> dict[str, float]:
@@ -90,3 +96,10 @@ class Look:
         if view not in VIEWS:
             raise ValueError(f"No view {view!r}. Views: {', '.join(VIEWS)}.")
         return self.methods[method].heatmaps[view]
+
+
+def moment(step: int, epoch: int | None) -> str:
+    """When a look is taken, in words, with epochs counted from 1 as Keras prints them."""
+    if epoch is None:
+        return f"at step {step}"
+    return "before training" if epoch < 0 else f"after epoch {epoch + 1}"

@@ -17,6 +17,7 @@ from keras_saliency.heatmaps import VIEWS
 from keras_saliency.look import Look, MethodLook
 from keras_saliency.methods import Method
 from keras_saliency.probes import ProbeSet
+from keras_saliency.render import shrink
 from keras_saliency.targets import PREDICTED
 
 
@@ -26,6 +27,20 @@ class _Reference:
 
     ranks: np.ndarray
     magnitude: np.ndarray
+
+    @classmethod
+    def of(cls, views: Mapping[str, np.ndarray], side: int | None = None) -> _Reference:
+        """From heatmaps; `side` is the longest side to shrink them to."""
+        signed, magnitude = (
+            views[view] if side is None else shrink(views[view], side) for view in ("signed", "magnitude")
+        )
+        return cls(metrics.ranks(signed), magnitude)
+
+    def at_size_of(self, other: _Reference, views: Mapping[str, np.ndarray]) -> _Reference:
+        """This one, of these heatmaps, as small as another: a log may hold maps smaller than they were."""
+        if self.magnitude.shape == other.magnitude.shape:
+            return self
+        return _Reference.of(views, max(other.magnitude.shape[1:]))
 
 
 class Observer:
@@ -80,7 +95,12 @@ class Observer:
         """The axis of the channels: −1, or 1 for channels first."""
         return self._anatomy.channel_axis
 
-    def look(self, step: int, epoch: int, *, compare: bool = True, strict: bool = False) -> Look:
+    def go_on_from(self, first: Look, last: Look) -> None:
+        """Compare with these looks, as a log holds them, as with looks of one's own."""
+        for kept, look in ((self._first, first), (self._last, last)):
+            kept |= {name: _Reference.of(seen.heatmaps) for name, seen in look.methods.items()}
+
+    def look(self, step: int, epoch: int | None, *, compare: bool = True, strict: bool = False) -> Look:
         """Look now.
 
         A method that fails is missing from the look, which says why, unless `strict` is set. It fails if it
@@ -114,7 +134,7 @@ class Observer:
                 f"None of the maps of {method.name} is finite: on every probe the score or its gradient is "
                 "infinite or not a number."
             )
-        now = _Reference(metrics.ranks(views["signed"]), views["magnitude"])
+        now = _Reference.of(views)
         first, last = self._first.get(method.name), self._last.get(method.name)
         self._first.setdefault(method.name, now)
         self._last[method.name] = now
@@ -125,7 +145,7 @@ class Observer:
             predicted_classes=explanation.predicted_classes,
             probabilities=explanation.probabilities,
             score_kind=explanation.score_kind,
-            per_probe=(_comparisons(now, last, first) if compare else {})
+            per_probe=(_comparisons(views, now, last, first) if compare else {})
             | _descriptions(explanation.image_maps, now.magnitude)
             | _enrichments(now.magnitude, self._probes),
             explanation=explanation,
@@ -137,15 +157,18 @@ def _bad_maps(views: Mapping[str, np.ndarray]) -> int:
     return int(np.any([~np.isfinite(maps).all((1, 2)) for maps in views.values()], axis=0).sum())
 
 
-def _comparisons(now: _Reference, last: _Reference | None, first: _Reference | None) -> dict[str, np.ndarray]:
+def _comparisons(
+    views: Mapping[str, np.ndarray], now: _Reference, last: _Reference | None, first: _Reference | None
+) -> dict[str, np.ndarray]:
     """The numbers against the look before and the first look; none at the first look."""
     if last is None or first is None:
         return {}
+    since_last, since_first = now.at_size_of(last, views), now.at_size_of(first, views)
     return {
-        "drift": 1 - metrics.correlation_of_ranks(now.ranks, last.ranks),
-        "drift_from_start": 1 - metrics.correlation_of_ranks(now.ranks, first.ranks),
-        "top_overlap": metrics.top_overlap(now.magnitude, last.magnitude),
-        "center_shift": metrics.center_shift(now.magnitude, last.magnitude),
+        "drift": 1 - metrics.correlation_of_ranks(since_last.ranks, last.ranks),
+        "drift_from_start": 1 - metrics.correlation_of_ranks(since_first.ranks, first.ranks),
+        "top_overlap": metrics.top_overlap(since_last.magnitude, last.magnitude),
+        "center_shift": metrics.center_shift(since_last.magnitude, last.magnitude),
     }
 
 

@@ -216,7 +216,7 @@ class MapsRecord:
 
     Attributes:
         step: the step under which the look is logged.
-        epoch: Keras' epoch after which it was taken.
+        epoch: Keras' epoch after which it was taken; None where looks are counted otherwise.
         wall_time: seconds since 1970.
         method: the method's name.
         score_kind: what the scores are.
@@ -234,7 +234,7 @@ class MapsRecord:
     """
 
     step: int
-    epoch: int
+    epoch: int | None
     wall_time: float
     method: str
     score_kind: str
@@ -263,7 +263,7 @@ def encode_maps(maps: MapsRecord) -> bytes:
     header = {
         "kind": MAPS,
         "step": int(maps.step),
-        "epoch": int(maps.epoch),
+        "epoch": _epoch(maps.epoch),
         "wall_time": float(maps.wall_time),
         "method": maps.method,
         "score_kind": maps.score_kind,
@@ -307,14 +307,14 @@ class ChecksRecord:
 
     Attributes:
         step: the step under which the look is logged.
-        epoch: Keras' epoch after which it was taken.
+        epoch: Keras' epoch after which it was taken; None where looks are counted otherwise.
         results: one per check, JSON-ready, with the keys `name`, `status` (`"passed"`, `"warned"`, `"failed"`,
             `"skipped"`, `"errored"`), `sentence`, `value` and `limit` (numbers or None) and `direction`
             (`"at_least"`, `"at_most"` or None); further keys are kept.
     """
 
     step: int
-    epoch: int
+    epoch: int | None
     results: tuple[Mapping[str, Any], ...]
 
 
@@ -323,7 +323,7 @@ def encode_checks(checks: ChecksRecord) -> bytes:
     header = {
         "kind": CHECKS,
         "step": int(checks.step),
-        "epoch": int(checks.epoch),
+        "epoch": _epoch(checks.epoch),
         "results": [_result(result) for result in checks.results],
     }
     return encode(header, {})
@@ -334,6 +334,10 @@ def decode_checks(record: bytes) -> ChecksRecord:
     header = decode_header(record)
     with _reading("a record of checks", header, CHECKS):
         return ChecksRecord(header["step"], header["epoch"], tuple(map(_result, header["results"])))
+
+
+def _epoch(epoch: int | None) -> int | None:
+    return None if epoch is None else int(epoch)
 
 
 _TEXTS = ("name", "status", "sentence")

@@ -62,7 +62,7 @@ def write_fits(logbook, run, *fits):
     """Fits from an initial epoch to an end, with a look before and after each epoch."""
     for initial_epoch, epochs in fits:
         logbook.open(run)
-        logbook.begin(initial_epoch)
+        logbook.begin(initial_epoch - 1)
         for epoch in range(initial_epoch - 1, epochs):
             logbook.write(look(logbook.step(epoch), epoch), None, strict=False)
         logbook.close()
@@ -178,7 +178,7 @@ def test_another_event_file_in_the_folder_is_refused(folder, run):
     other.open(run)
     other.begin(0)
     with pytest.raises(UnwritableFolderError, match="Something else writes .* a log_dir of its own"):
-        logbook.begin(0)
+        logbook.begin(-1)
 
 
 def test_a_file_in_the_way_is_an_error(folder, run):

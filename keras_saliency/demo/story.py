@@ -93,7 +93,7 @@ class _Narrator(keras.callbacks.Callback):  # type: ignore[misc]
             return
         numbers = look.numbers
         drift = numbers.get("gradient/drift")
-        self.rows.append(Row(look.epoch, validation, look.probe_accuracy, numbers[_ENRICHMENT], drift))
+        self.rows.append(Row(look.step, validation, look.probe_accuracy, numbers[_ENRICHMENT], drift))
         self._progress(self.rows[-1])
 
 
@@ -103,7 +103,7 @@ def _draw(looks: list[Look], data: digits.Digits, arm: str) -> np.ndarray:
     return film_strip(
         pictures(data.probes.images)[SHOWN],
         [look.heatmaps("gradient")[SHOWN] for look in looks],
-        ["before" if look.epoch < 0 else f"epoch {look.epoch + 1}" for look in looks],
+        ["before" if look.step < 0 else f"epoch {look.step + 1}" for look in looks],
         [written[probe] for probe in SHOWN],
         f"What the network looks at to say 3, over the epochs ({arm})",
         subtitle=(

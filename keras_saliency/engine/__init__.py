@@ -2,7 +2,8 @@
 
 from keras_saliency.engine.anatomy import Anatomy
 from keras_saliency.engine.rectifiers import RectifierCount
-from keras_saliency.engine.scored_model import Gradients, LayerGradients, LayerOutput, ScoredModel
+from keras_saliency.engine.results import Gradients, LayerGradients, LayerOutput
+from keras_saliency.engine.scored_model import ScoredModel
 from keras_saliency.engine.scores import Scores
 from keras_saliency.engine.weights import WeightedLayer
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -16,11 +15,13 @@ from keras import ops
 from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect, inspect_layer
 from keras_saliency.engine.answers import Answers, remembered
 from keras_saliency.engine.backends import current_backend
+from keras_saliency.engine.chunks import ChunkLimit
 from keras_saliency.engine.float16 import scaled_gradients
 from keras_saliency.engine.inputs import Moved, unwrapped
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.layers import LayerSite
-from keras_saliency.engine.rectifiers import RectifierCount, Rule
+from keras_saliency.engine.rectifiers import Rule
+from keras_saliency.engine.results import Gradients, LayerGradients, LayerOutput
 from keras_saliency.engine.scores import (
     LOGITS,
     Scores,
@@ -42,50 +43,6 @@ from keras_saliency.engine.weights import (
 )
 from keras_saliency.targets import PREDICTED, BoundTarget
 
-LARGEST_CHUNK = 32
-
-
-@dataclass(frozen=True)
-class Gradients:
-    """The gradients of `n` scores.
-
-    Attributes:
-        maps: float32, signed. One array of the explained tensor's shape, or, for several inputs, the inputs'
-            own structure with None in the place of an integer input.
-        scores: the scores that were differentiated.
-        rectifiers: what a rule for rectifiers found in the model; None without a rule.
-    """
-
-    maps: Any
-    scores: Scores
-    rectifiers: RectifierCount | None = None
-
-
-@dataclass(frozen=True)
-class LayerOutput:
-    """The output of a layer for `n` examples.
-
-    Attributes:
-        activations: `(n, height, width, channels)` float32; channels come last whatever the model's format.
-        scores: the scores of the examples.
-        layer: the layer's name, behind those of the models that it is nested in.
-    """
-
-    activations: np.ndarray
-    scores: Scores
-    layer: str
-
-
-@dataclass(frozen=True)
-class LayerGradients(LayerOutput):
-    """The output of a layer for `n` examples, and the gradients of their scores for it.
-
-    Attributes:
-        gradients: of the shape of the activations.
-    """
-
-    gradients: np.ndarray
-
 
 @dataclass(frozen=True)
 class _Compiled:
@@ -94,13 +51,6 @@ class _Compiled:
     step: Step
     run: Callable[..., dict[str, Any]]
     sizes: set[int]
-
-    def chunk(self, count: int) -> int:
-        """The size of chunks for so many examples: equal ones of at most 32, or somewhat larger ones used before."""
-        fitting = ceil(count / ceil(count / LARGEST_CHUNK))
-        size = min((known for known in self.sizes if fitting <= known <= 2 * fitting), default=fitting)
-        self.sizes.add(size)
-        return size
 
 
 @dataclass
@@ -123,7 +73,7 @@ class ScoredModel:
 
     Nothing is set on the model. It is traced once per kind of target and shape of inputs, and the current
     weights are used at every call. Inputs go through in chunks of one fixed size, the last one padded: memory
-    grows with the chunk, not with the number of examples.
+    grows with the chunk, not with the number of examples. Where a chunk is too much for the memory, it is halved.
 
     Args:
         model: a Keras model, on any of Keras' backends; it is built on the first inputs if need be.
@@ -156,7 +106,7 @@ class ScoredModel:
         self._model = model
         self._output = output
         self._logits = logits
-        self._chunk_size = chunk_size
+        self._chunks = ChunkLimit(chunk_size)
         self._backend = current_backend()
         self._anatomies: dict[Any, Anatomy] = {}
         self._sites: dict[Any, LayerSite] = {}
@@ -428,20 +378,31 @@ class ScoredModel:
         aim = self._aim(anatomy, target, count)
         scales = np.ones(count, "float32") if scale is None else scale
         to_tensor = self._backend.to_tensor
-        chunk = self._chunk_size or step.chunk(count)
         substitutes = () if self._values is None else (self._values,)
-        results = []
-        with outside_inference_mode():
-            for start in range(0, count, chunk):
-                rows = np.minimum(np.arange(start, start + chunk), count - 1)
-                result = step.run(
-                    *substitutes,
-                    [to_tensor(leaf[rows]) for leaf in leaves],
-                    to_tensor(aim[rows]),
-                    to_tensor(scales[rows]),
-                )
-                results.append(optree.tree_map(self._backend.to_numpy, result))
-                self._counts.add(min(chunk, count - start))
+
+        def evaluate(rows: np.ndarray) -> dict[str, Any]:
+            result = step.run(
+                *substitutes,
+                [to_tensor(leaf[rows]) for leaf in leaves],
+                to_tensor(aim[rows]),
+                to_tensor(scales[rows]),
+            )
+            return optree.tree_map(self._backend.to_numpy, result)  # type: ignore[no-any-return]
+
+        results, start, chunk = [], 0, self._chunks.size(count, step.sizes)
+        while start < count:
+            rows = np.minimum(np.arange(start, start + chunk), count - 1)
+            try:
+                with outside_inference_mode():
+                    results.append(evaluate(rows))
+            except Exception as error:
+                if chunk == 1 or not self._backend.is_out_of_memory(error):
+                    raise
+                chunk = self._chunks.halve(chunk)
+                continue
+            step.sizes.add(chunk)
+            self._counts.add(min(chunk, count - start))
+            start += chunk
         return optree.tree_map(lambda *parts: np.concatenate(parts)[:count], *results)  # type: ignore[no-any-return]
 
     def _compiled(

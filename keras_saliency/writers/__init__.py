@@ -9,7 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from keras_saliency.writers.archive import ArchiveWriter
 from keras_saliency.writers.base import Run, Writer
 from keras_saliency.writers.folder import FolderWriter
-from keras_saliency.writers.reading import last_step, load_looks
+from keras_saliency.writers.reading import last_step, load_looks, outer_looks
 from keras_saliency.writers.tensorboard import TensorBoardWriter
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "last_step",
     "load_looks",
     "make_writer",
+    "outer_looks",
     "writer_names",
 ]
 

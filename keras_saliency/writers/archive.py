@@ -16,10 +16,9 @@ from keras_saliency.writers.files import replace_file, step_name
 class ArchiveWriter:
     """Every look as `archive/step_000012.npz` in the run's folder, uncompressed.
 
-    Holds `step`, `epoch` and `wall_time`, and for each method `<method>/maps` (float32, signed, in the
-    shape of the explained tensor), `<method>/scores`, `<method>/target_classes`,
-    `<method>/predicted_classes` and `<method>/probabilities`. Models with several inputs have
-    `<method>/maps/<input>`.
+    Holds `step`, `wall_time` and, where looks are counted in epochs, `epoch`; and for each method `<method>/maps`
+    (float32, signed, in the shape of the explained tensor), `<method>/scores`, `<method>/target_classes`,
+    `<method>/predicted_classes` and `<method>/probabilities`. Models with several inputs have `<method>/maps/<input>`.
     """
 
     def __init__(self) -> None:
@@ -34,7 +33,9 @@ class ArchiveWriter:
         """Write one look and return the bytes written."""
         if self._run is None:
             raise RuntimeError("A look was handed to a writer that is not open: call open(run) first.")
-        arrays = {"step": look.step, "epoch": look.epoch, "wall_time": look.wall_time}
+        arrays = {"step": look.step, "wall_time": look.wall_time}
+        if look.epoch is not None:
+            arrays["epoch"] = look.epoch
         for method, seen in look.methods.items():
             arrays |= _arrays(method, seen)
         return replace_file(self._run.folder / "archive" / f"{step_name(look.step)}.npz", _npz(arrays))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +31,27 @@ def load_looks(log_dir: str | Path) -> list[Look]:
     folder = _saliency_folder(Path(log_dir))
     looks: dict[int, Look] = {}
     for path in event_files(folder):
-        looks |= {look.step: look for event in read_events(path) if (look := _look(event, path)) is not None}
+        looks |= {event.step: _look(event, path) for event in _looks_in(path)}
     if not looks:
         raise FileNotFoundError(
             f"No looks in {folder}. Expected event files that SaliencyCallback wrote: pass the log_dir that "
             f"it had. Received: log_dir={str(log_dir)!r}"
         )
     return [looks[step] for step in sorted(looks)]
+
+
+def outer_looks(folder: Path, fingerprint: str) -> tuple[Look, Look] | None:
+    """The first and the last look in a folder at the probes of this fingerprint; None where there is none."""
+    found: list[Look] = []
+    for path in event_files(folder):
+        first = last = None
+        for event in _looks_in(path):
+            first, last = first or event, event
+        for event in (first, last):
+            if event is not None and _records(event, path)[0].fingerprint == fingerprint:
+                found.append(_look(event, path))
+    found.sort(key=lambda look: look.step)
+    return (found[0], found[-1]) if found else None
 
 
 def last_step(folder: Path) -> int | None:
@@ -62,14 +78,9 @@ def _has_more_than_settings(event: Any) -> bool:
     return any(value.tag not in _ONCE_PER_RUN for value in event.summary.value)
 
 
-def _look(event: Any, path: Path) -> Look | None:
-    """The look in an event; None where the event holds no maps."""
-    try:
-        maps = [_maps(value) for value in event.summary.value if _holds_maps(value)]
-    except UnreadableFileError as error:
-        raise UnreadableFileError(f"{path}: {error}") from error
-    if not maps:
-        return None
+def _look(event: Any, path: Path) -> Look:
+    """The look in an event that holds maps."""
+    maps = _records(event, path)
     return Look(
         step=event.step,
         epoch=maps[0].epoch,
@@ -77,6 +88,26 @@ def _look(event: Any, path: Path) -> Look | None:
         methods={record.method: _method_look(record) for record in maps},
         probe_accuracy=_probe_accuracy(event),
     )
+
+
+def _looks_in(path: Path) -> Iterator[Any]:
+    """The events of a file that hold maps."""
+    with _naming(path):
+        yield from (event for event in read_events(path) if any(map(_holds_maps, event.summary.value)))
+
+
+def _records(event: Any, path: Path) -> list[records.MapsRecord]:
+    with _naming(path):
+        return [_maps(value) for value in event.summary.value if _holds_maps(value)]
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an error say which file it is about."""
+    try:
+        yield
+    except UnreadableFileError as error:
+        raise UnreadableFileError(f"{path}: {error}") from error
 
 
 def _holds_maps(value: Any) -> bool:

@@ -19,14 +19,9 @@ def draw_sheet(run: Run, look: Look, method: str, previous: Look | None) -> np.n
         heatmaps,
         before,
         captions(run.probes, seen),
-        title=f"{method}, {_moment(look)}",
+        title=f"{method}, {look.moment}",
         subtitle=_subtitle(look, seen),
     )
-
-
-def _moment(look: Look) -> str:
-    """When the look was taken, with epochs counted from 1 as Keras prints them."""
-    return "before training" if look.epoch == -1 else f"after epoch {look.epoch + 1}"
 
 
 def _subtitle(look: Look, seen: MethodLook) -> str:

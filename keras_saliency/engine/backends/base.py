@@ -48,3 +48,6 @@ class Backend(Protocol):
 
     def to_numpy(self, tensor: Tensor) -> np.ndarray:
         """The values of a tensor."""
+
+    def is_out_of_memory(self, error: Exception) -> bool:
+        """Whether an error says that the memory, the device's or the machine's, was not enough."""

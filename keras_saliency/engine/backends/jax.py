@@ -79,3 +79,9 @@ def to_numpy(tensor: Any) -> np.ndarray:
     """See `Backend.to_numpy`."""
     values: np.ndarray = np.asarray(tensor)
     return values
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """See `Backend.is_out_of_memory`."""
+    runtime = isinstance(error, jax.errors.JaxRuntimeError)
+    return isinstance(error, MemoryError) or (runtime and "RESOURCE_EXHAUSTED" in str(error))

@@ -60,3 +60,9 @@ def to_numpy(tensor: Any) -> np.ndarray:
     """See `Backend.to_numpy`."""
     values: np.ndarray = tensor.detach().cpu().numpy()
     return values
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """See `Backend.is_out_of_memory`. On a CPU it is an error without a class of its own."""
+    on_cpu = isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+    return on_cpu or isinstance(error, (MemoryError, torch.OutOfMemoryError))

@@ -1,0 +1,71 @@
+"""How much of a disk the looks may take."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_UNITS |= {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kMGT]?|[KMGT]i)B?\s*")
+
+
+class DiskBudget:
+    """Says which looks are written, so that a folder never takes more than so many bytes.
+
+    While less than half of the budget is used, every look; then every second until three quarters, every fourth until
+    seven eighths, and so on: what is left always lasts. None once a look as large as the largest one would not fit.
+
+    Args:
+        most: a number of bytes, a text such as `"200 MB"` or `"1.5GiB"`, or None for no limit.
+
+    Raises:
+        ValueError: it is none of these, or not positive.
+    """
+
+    def __init__(self, most: int | str | None) -> None:
+        self._most = None if most is None else _as_bytes(most)
+        self._used = self._largest = self._passed = 0
+
+    def open(self, folder: Path) -> None:
+        """Start with what is in a folder already."""
+        self._used = 0 if self._most is None else _bytes_in(folder)
+        self._largest = self._passed = 0
+
+    @property
+    def interval(self) -> int | None:
+        """Every how manieth look is written now; None where none is."""
+        if self._most is None:
+            return 1
+        left = self._most - self._used
+        if left < max(self._largest, 1):
+            return None
+        return 1 << (self._most // left).bit_length() - 1
+
+    def grants(self) -> bool:
+        """Whether one more look is to be written."""
+        self._passed += 1
+        return self.interval is not None and self._passed >= self.interval
+
+    def spend(self, written: int) -> None:
+        """A look of so many bytes was written."""
+        self._used += written
+        self._largest = max(self._largest, written)
+        self._passed = 0
+
+
+def _as_bytes(size: Any) -> int:
+    if isinstance(size, int) and not isinstance(size, bool) and size > 0:
+        return size
+    if isinstance(size, str) and (found := _SIZE.fullmatch(size)):
+        number = int(float(found[1]) * _UNITS[found[2]])
+        if number > 0:
+            return number
+    raise ValueError(
+        f'Expected max_disk to be a positive number of bytes, a text such as "200 MB", or None. Received: {size!r}'
+    )
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

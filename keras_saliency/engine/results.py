@@ -1,0 +1,53 @@
+"""What the engine returns beside scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from keras_saliency.engine.rectifiers import RectifierCount
+from keras_saliency.engine.scores import Scores
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """The gradients of `n` scores.
+
+    Attributes:
+        maps: float32, signed. One array of the explained tensor's shape, or, for several inputs, the inputs'
+            own structure with None in the place of an integer input.
+        scores: the scores that were differentiated.
+        rectifiers: what a rule for rectifiers found in the model; None without a rule.
+    """
+
+    maps: Any
+    scores: Scores
+    rectifiers: RectifierCount | None = None
+
+
+@dataclass(frozen=True)
+class LayerOutput:
+    """The output of a layer for `n` examples.
+
+    Attributes:
+        activations: `(n, height, width, channels)` float32; channels come last whatever the model's format.
+        scores: the scores of the examples.
+        layer: the layer's name, behind those of the models that it is nested in.
+    """
+
+    activations: np.ndarray
+    scores: Scores
+    layer: str
+
+
+@dataclass(frozen=True)
+class LayerGradients(LayerOutput):
+    """The output of a layer for `n` examples, and the gradients of their scores for it.
+
+    Attributes:
+        gradients: of the shape of the activations.
+    """
+
+    gradients: np.ndarray

@@ -1,0 +1,121 @@
+"""Looks in a training loop of one's own."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_saliency as ks
+
+
+def steps(looks):
+    return [look.step for look in looks]
+
+
+@pytest.fixture
+def train(x, y):
+    """A function: a model → a few updates without `fit`."""
+    return lambda model, updates=1: [model.train_on_batch(x, y) for _ in range(updates)]
+
+
+def test_a_loop_of_ones_own(network, saliency, train, probes):
+    callback, model = saliency(), network()
+    looks = []
+    for step in (0, 10, 20):
+        looks.append(callback.look(model, step))
+        np.testing.assert_array_equal(
+            looks[-1].methods["gradient"].explanation.maps, ks.explain(model, probes).maps
+        )
+        assert steps(callback.looks) == steps(looks)  # safe on disk already
+        train(model, 2)
+    assert [look.epoch for look in looks] == [None] * 3
+    assert ["gradient/drift" in look.numbers for look in looks] == [False, True, True]
+    assert callback.summary.looks == 3
+
+
+def test_a_look_changes_nothing(network, saliency, train, weights):
+    watched, alone = network(), network()
+    callback = saliency(methods=["gradient", ks.SmoothGrad(samples=4), "vargrad"])
+    for step in range(3):
+        callback.look(watched, step)
+        train(watched)
+        train(alone)
+    np.testing.assert_equal(weights(watched), weights(alone))
+
+
+def test_what_cannot_work_is_refused_at_the_first_look(network, saliency):
+    callback = saliency(methods=ks.GradCAM(layer="nowhere"))
+    with pytest.raises(ValueError, match="nowhere"):
+        callback.look(network(), 0)
+
+
+def test_what_fails_later_is_warned_of(network, saliency, train):
+    callback, model = saliency(), network()
+    callback.look(model, 0)
+    model.set_weights([np.full_like(weight, np.nan) for weight in model.get_weights()])
+    with pytest.warns(
+        ks.SaliencyWarning, match=r"gradient failed at step 1: SaliencyError: None of the maps"
+    ):
+        look = callback.look(model, 1)
+    assert look.lost.keys() == {"gradient"}
+    assert callback.summary.lost == {"gradient": 1}
+
+
+def test_on_error_raise(network, saliency):
+    callback, model = saliency(on_error="raise"), network()
+    callback.look(model, 0)
+    model.set_weights([np.full_like(weight, np.nan) for weight in model.get_weights()])
+    with pytest.raises(ks.SaliencyError, match="None of the maps"):
+        callback.look(model, 1)
+
+
+def test_another_process_goes_on(network, saliency, train):
+    model = network()
+    first = saliency()
+    before = [first.look(model, step) for step in (0, 1) if train(model)]
+    second = saliency()
+    after = second.look(model, 5)
+    assert after.numbers["gradient/drift"] == pytest.approx(0, abs=0.01)
+    assert after.numbers["gradient/drift_from_start"] == pytest.approx(
+        before[-1].numbers["gradient/drift"], abs=0.02
+    )
+    assert steps(ks.load_looks(second.summary.folder)) == [0, 1, 5]
+
+
+def test_steps_that_the_log_has_already(network, saliency, train):
+    model = network()
+    first = saliency()
+    for step in (0, 10):
+        first.look(model, step)
+        train(model)
+    second = saliency()
+    with pytest.warns(ks.SaliencyWarning, match="goes to step 10 already: looks are written from step 11 on"):
+        second.look(model, 5)
+    train(model)
+    assert "gradient/drift" in second.look(model, 11).numbers
+    assert steps(ks.load_looks(second.summary.folder)) == [0, 10, 11]
+
+
+def test_then_fit(network, saliency, fit):
+    callback, model = saliency(), network()
+    callback.look(model, 7)
+    fit(model, callback, epochs=1)
+    assert steps(callback.looks) == [7, 8]
+    assert callback.last_look.epoch == 0
+
+
+def test_after_a_fit_that_broke_off(network, saliency, fit, after_epoch):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    callback, model = saliency(), network()
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, callback, after_epoch(1, interrupt), epochs=5)
+    callback.look(model, 100)
+    assert steps(callback.looks) == [-1, 0, 1, 100]
+
+
+def test_another_model(network, saliency):
+    callback = saliency()
+    callback.look(network(), 0)
+    assert "gradient/drift" not in callback.look(keras.models.clone_model(network()), 1).numbers
+    assert steps(ks.load_looks(callback.summary.folder)) == [0, 1]

@@ -1,0 +1,90 @@
+"""Chunks that are too much for the memory."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from keras_saliency.engine import ScoredModel
+from keras_saliency.engine.backends import current_backend
+from keras_saliency.targets import as_target, bind
+
+from . import networks
+
+
+@pytest.fixture
+def scarce(monkeypatch):
+    """A function: a limit → memory is out whenever more examples than that go through a model at once."""
+
+    def limit(most):
+        backend, sizes = current_backend(), []
+
+        def compile_scarce(function, variables, **options):
+            run = original(function, variables, **options)
+
+            def scarce(leaves, aim, scale):
+                sizes.append(len(aim))
+                if len(aim) > most:
+                    raise MemoryError("no more")
+                return run(leaves, aim, scale)
+
+            return scarce
+
+        original = backend.compile
+        monkeypatch.setattr(backend, "compile", compile_scarce)
+        return sizes
+
+    return limit
+
+
+@pytest.fixture
+def inputs():
+    return networks.images(8, 8, 1, count=23)
+
+
+def gradients(scored, inputs):
+    return scored.gradients(inputs, bind(as_target("predicted"), len(inputs), None))
+
+
+def test_a_chunk_that_is_too_large_is_halved_and_the_maps_stay(scarce, inputs):
+    model = networks.sequential("softmax")
+    expected = gradients(ScoredModel(model), inputs)
+    sizes = scarce(6)
+    scored = ScoredModel(model)
+    found = gradients(scored, inputs)
+    assert sizes == [23, 12, 6, 6, 6, 6]
+    assert scored.evaluations == 23
+    np.testing.assert_allclose(found.maps, expected.maps, rtol=1e-4, atol=1e-7)
+    np.testing.assert_allclose(found.scores.scores, expected.scores.scores, rtol=1e-5, atol=1e-6)
+
+
+def test_the_limit_stays(scarce, inputs):
+    sizes = scarce(6)
+    scored = ScoredModel(networks.sequential("softmax"))
+    gradients(scored, inputs)
+    sizes.clear()
+    gradients(scored, inputs[:4])
+    scored.scores(inputs, bind(as_target("predicted"), len(inputs), None))
+    assert sizes == [6, 6, 6, 6, 6]
+
+
+def test_a_chunk_of_ones_own_is_halved_too(scarce, inputs):
+    sizes = scarce(3)
+    gradients(ScoredModel(networks.sequential("softmax"), chunk_size=5), inputs[:6])
+    assert sizes == [5, 3, 3]
+
+
+def test_one_example_that_is_too_large(scarce, inputs):
+    scarce(0)
+    with pytest.raises(MemoryError, match="no more"):
+        gradients(ScoredModel(networks.sequential("softmax")), inputs)
+
+
+def test_other_errors_are_no_lack_of_memory():
+    for error in (RuntimeError("broken"), ValueError("RESOURCE_EXHAUSTED"), KeyError(1)):
+        assert not current_backend().is_out_of_memory(error)
+
+
+def test_what_the_framework_says_when_its_memory_is_out():
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        ops.ones((2**22, 2**22, 2**8), "float32")
+    assert current_backend().is_out_of_memory(caught.value), repr(caught.value)
