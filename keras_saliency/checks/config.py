@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from keras_saliency import npz
 from keras_saliency.checks.accuracy import Accuracy
 from keras_saliency.checks.base import Check, validated
 from keras_saliency.checks.golden import Golden
@@ -22,6 +23,7 @@ from keras_saliency.errors import UnreadableFileError
 from keras_saliency.probes import ProbeSet
 
 PYPROJECT = "pyproject.toml"
+_TABLES = ("tool", "keras_saliency")
 _BACKENDS = ("tensorflow", "jax", "torch")
 
 
@@ -143,9 +145,11 @@ def read_config(path: str | Path) -> Config:
         raise FileNotFoundError(f"No such config: {path}") from None
     except ValueError as error:
         raise UnreadableFileError(f"{path} is no TOML: {error}") from error
-    if path.name == PYPROJECT:
-        settings = settings.get("tool", {}).get("keras_saliency", {})
+    except RecursionError as error:
+        raise UnreadableFileError(f"{path} is no config: it is nested too deeply.") from error
     try:
+        for table in _TABLES if path.name == PYPROJECT else ():
+            settings = _table(table, settings.get(table, {}))
         return Config.of(settings).beside(path.parent)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path}: {error}") from error
@@ -158,12 +162,9 @@ def is_mask_file(region: str) -> bool:
 
 def _mask(path: Path) -> np.ndarray:
     try:
-        mask = np.load(path, allow_pickle=False)
+        return npz.read_array(path)
     except FileNotFoundError:
         raise FileNotFoundError(f"No such mask: {path}") from None
-    except (OSError, EOFError, ValueError) as error:
-        raise UnreadableFileError(f"{path} cannot be read as .npy.") from error
-    return np.asarray(mask)
 
 
 def _region(given: str, known: Iterable[str]) -> str:

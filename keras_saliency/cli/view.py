@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rich.console import Console
-
+from keras_saliency.cli.console import Console
 from keras_saliency.cli.log_store import LogStore
 from keras_saliency.writers.files import replace_file
 
@@ -29,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve, or export."""
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = Console()
     store = LogStore(options.logdir)
     if options.export is None:
         _serve(console, store, options)
