@@ -7,8 +7,6 @@ PROJECT := pyproject.toml tests/constraints.txt
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-READERS = $$($(BIN)/python -m tests.fuzz.readers)
-
 .PHONY: help demo test fuzz check format benchmark benchmark-tab seeds matrix clean
 
 help:
@@ -35,10 +33,7 @@ test: $(VENV)/.test
 fuzz: $(VENV)/.test
 	HYPOTHESIS_PROFILE=long KERAS_BACKEND=tensorflow $(BIN)/python -m pytest tests/fuzz
 	$(BIN)/python -m pip install --quiet atheris
-	mkdir -p runs/fuzz
-	for reader in $(READERS); do \
-	  $(BIN)/python -m tests.fuzz.guided $$reader -max_total_time=60 -artifact_prefix=runs/fuzz/$$reader- || exit 1; \
-	done
+	$(BIN)/python -m tests.fuzz.guided
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -213,7 +213,7 @@ def _checked_images(images: Any) -> Any:
     if images is None or not leaves:
         raise ValueError("Expected at least one image. Received: an empty probe set")
     for entry in chain.from_iterable(optree.tree_accessors(images)):
-        if isinstance(entry, optree.MappingEntry) and not isinstance(entry.entry, str):
+        if isinstance(entry, optree.MappingEntry) and _text(entry.entry) != entry.entry:
             raise TypeError(f"Expected the names of inputs to be strings. Received: {entry.entry!r}")
     checked = optree.tree_map(_checked_array, images)
     counts = {len(leaf) for leaf in optree.tree_leaves(checked)}

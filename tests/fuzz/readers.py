@@ -29,6 +29,8 @@ from keras_saliency.writers import load_looks, reading
 from . import samples
 
 _PROBES = samples.probes()
+_PROBE_SET = samples.saved(_PROBES.save)
+_GOLDEN = samples.saved(samples.golden().write)
 _RUN = {"run": "saliency"}
 _METHOD = _RUN | {"method": "gradient"}
 _QUESTIONS = [
@@ -83,20 +85,21 @@ def _record(data: bytes, folder: Path) -> None:
             read(data)
 
 
-def _log(data: bytes, folder: Path) -> None:
-    """What the tab, the exported page and Python make of an event file."""
+def _store(data: bytes, folder: Path) -> LogStore:
     run = folder / "saliency"
     run.mkdir(exist_ok=True)
     (run / "events.out.tfevents.1.x").write_bytes(data)
-    reading.last_step(run)
-    store = LogStore(folder)
-    client = Client(view_app(Answers(store, Recent(1_000_000))))
+    return LogStore(folder)
+
+
+def _log(data: bytes, folder: Path) -> None:
+    """What the tab and Python make of an event file."""
+    client = Client(view_app(Answers(_store(data, folder), Recent(1_000_000))))
     for route, parameters in _QUESTIONS:
         answer = client.get(f"/{route}", query_string=parameters)
         if answer.status_code not in (200, 404):
             raise AssertionError(f"{route}: {answer.status_code} {answer.text}")
-    with contextlib.suppress(FileNotFoundError):
-        export_page(store, 1, 200)
+    reading.last_step(folder / "saliency")
     load_looks(folder)
 
 
@@ -116,12 +119,20 @@ def _event(data: bytes, folder: Path) -> object:
     return _log(samples.event_file([samples.event(0, records.PROBES), data]), folder)
 
 
+def _described(file: bytes, reader: str) -> Callable[[bytes, Path], object]:
+    """What becomes of a file of ours with these bytes as its description."""
+    arrays, _ = samples.described(file)
+    return lambda about, folder: READERS[reader].read(samples.with_description(arrays, about), folder)
+
+
 _NOTHING_THERE = (UnreadableFileError, FileNotFoundError)
 _FILES = (UnreadableFileError, ValueError, TypeError)
 
 READERS: dict[str, Reader] = {
-    "probe_set": Reader(_from_file("probes.npz", ProbeSet.load), (samples.saved(_PROBES.save),)),
-    "golden": Reader(_from_file("golden.npz", GoldenFile.read), (samples.saved(samples.golden().write),)),
+    "probe_set": Reader(_from_file("probes.npz", ProbeSet.load), (_PROBE_SET,)),
+    "golden": Reader(_from_file("golden.npz", GoldenFile.read), (_GOLDEN,)),
+    "described_probe_set": Reader(_described(_PROBE_SET, "probe_set"), (samples.described(_PROBE_SET)[1],)),
+    "described_golden": Reader(_described(_GOLDEN, "golden"), (samples.described(_GOLDEN)[1],)),
     "images": Reader(
         _from_file("images.npz", load_probes),
         (samples.npz({"images": _PROBES.images, "labels": _PROBES.labels}),),
@@ -148,6 +159,9 @@ READERS: dict[str, Reader] = {
     "report": Reader(_from_file("report.json", read_report), (samples.report_file(),)),
     "record": Reader(_record, tuple(make() for _, make in samples.KINDS.values())),
     "event_file": Reader(_log, (samples.log(),), _NOTHING_THERE),
+    "exported": Reader(
+        lambda data, folder: export_page(_store(data, folder), 1, 200), (samples.log(),), _NOTHING_THERE
+    ),
     "event": Reader(_event, (samples.event(3, *samples.KINDS),), _NOTHING_THERE),
     **{
         f"{kind}_in_a_log": Reader(

@@ -15,6 +15,7 @@ import numpy as np
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 
+from keras_saliency import npz as npz_files
 from keras_saliency import records
 from keras_saliency.checks.base import CheckResult
 from keras_saliency.checks.golden_file import GoldenFile, Training
@@ -192,6 +193,18 @@ def npz(arrays: Mapping[str, np.ndarray]) -> bytes:
     file = io.BytesIO()
     np.savez(file, **arrays)
     return file.getvalue()
+
+
+def described(file: bytes) -> tuple[dict[str, np.ndarray], bytes]:
+    """The arrays in a file that `keras_saliency.npz` wrote, and its description as JSON."""
+    with np.load(io.BytesIO(file)) as opened:
+        arrays = dict(opened)
+    return arrays, arrays.pop(npz_files.ABOUT).tobytes()
+
+
+def with_description(arrays: Mapping[str, np.ndarray], about: bytes) -> bytes:
+    """Such a file of arrays and a description, which may be any bytes."""
+    return npz({**arrays, npz_files.ABOUT: np.frombuffer(about, "uint8")})
 
 
 def npy(array: np.ndarray) -> bytes:

@@ -57,7 +57,7 @@ class Elements(HTMLParser):
 def report_of(name):
     failed, skipped = samples.report().results
     named = dataclasses.replace(
-        failed, name=name, sentence=name, pictures={name: failed.pictures["worst_probe"]}, details={name: name}
+        failed, name=f"my_{name}", sentence=name, pictures={name: failed.pictures["worst_probe"]}, details={name: name}
     )
     waived = CheckResult("accuracy", "warned", f"Waived: {name}")
     return samples.report(

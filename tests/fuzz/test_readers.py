@@ -4,16 +4,12 @@ import json
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keras_saliency import npz
-from keras_saliency.probes import ProbeSet
-
 from . import samples
-from .damage import VALUES, changed, damaged, text_of, with_other_arrays
+from .damage import changed, damaged, with_other_arrays
 from .readers import READERS
 
 
@@ -34,27 +30,12 @@ def test_damaged_bytes(name, data):
     takes(name, data.draw(st.sampled_from(READERS[name].seeds).flatmap(damaged)))
 
 
-def with_description(file, about, arrays=None):
-    """An `.npz` by `npz.write` with another description, given as JSON, and other arrays."""
-    arrays = parts_of(file)[0] if arrays is None else arrays
-    return samples.npz({**arrays, npz.ABOUT: np.frombuffer(about.encode(), "uint8")})
-
-
-def parts_of(file):
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "file")
-        path.write_bytes(file)
-        arrays = npz.read_arrays(path)
-    return arrays, json.loads(arrays.pop(npz.ABOUT).tobytes())
-
-
 @pytest.mark.parametrize("name", ["probe_set", "golden"])
 @given(data=st.data())
 def test_an_npz_with_another_description_and_other_arrays(name, data):
-    (file,) = READERS[name].seeds
-    arrays, about = parts_of(file)
-    text = data.draw(st.just(json.dumps(about)) | changed(about))
-    takes(name, with_description(file, text, data.draw(with_other_arrays(arrays))))
+    arrays, about = samples.described(READERS[name].seeds[0])
+    text = data.draw(st.just(about.decode()) | changed(json.loads(about)))
+    takes(name, samples.with_description(data.draw(with_other_arrays(arrays)), text.encode()))
 
 
 @pytest.mark.parametrize("kind", samples.KINDS)

@@ -9,7 +9,7 @@ def test_a_command_per_result_that_a_person_should_see(report):
         "::warning title=a%2Cb%3A 100%25%0A%3A accuracy warned::14 of 16, 88%25 right.",
         "::error title=a%2Cb%3A 100%25%0A%3A region_corner failed::"
         "It uses <b>the corner</b> & more:%0A8 of 8, 100%25 | `all`",
-        "::error title=a%2Cb%3A 100%25%0A%3A mine errored::RuntimeError: \x1b[31mred\x00",
+        "::error title=a%2Cb%3A 100%25%0A%3A mine errored::RuntimeError: \\x1b[31mred\\x00",
     ]
 
 
