@@ -12,7 +12,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.t
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
 	@echo "make test       all tests, on TensorFlow, JAX and PyTorch"
-	@echo "make fuzz       bad input of every kind, for some 20 minutes"
+	@echo "make fuzz       bad input of every kind, for half an hour"
 	@echo "make check      style, types and the import contract"
 	@echo "make format     mend the style"
 	@echo "make benchmark  what looks and methods cost, against bare compiled gradients"

@@ -167,7 +167,9 @@ def _check_numbers(maps: list[np.ndarray], known: Mapping[str, Any], count: int)
     if not maps or any(array.dtype.kind not in "if" or array.shape[:1] != (count,) for array in rows):
         raise ValueError(f"expected numbers for {count} images")
     if any(known[name].ndim != 1 for name in _ARRAYS) or known["channel_axis"] not in (-1, 1):
-        raise ValueError(f"expected one score per image and channel_axis −1 or 1, not {known['channel_axis']!r}")
+        raise ValueError(
+            f"expected one score per image and channel_axis −1 or 1, not {known['channel_axis']!r}"
+        )
 
 
 def pictures_of(probes: ProbeSet, channel_axis: int) -> np.ndarray:

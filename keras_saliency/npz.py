@@ -86,7 +86,7 @@ def read_array(path: str | Path) -> np.ndarray:
 
 @contextmanager
 def refusing(sentence: str) -> Iterator[None]:
-    """Turn whatever goes wrong while a file is read into one `UnreadableFileError`, but for a file that is not there."""
+    """Turn whatever goes wrong while a file is read, but that it is not there, into one `UnreadableFileError`."""
     try:
         yield
     except (FileNotFoundError, IsADirectoryError, PermissionError):

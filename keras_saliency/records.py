@@ -308,7 +308,11 @@ def decode_maps(record: bytes) -> MapsRecord:
 
 
 def decode_maps_header(record: bytes) -> dict[str, Any]:
-    """`decode_header` of a record of maps. Raises `UnreadableFileError` if one of its fields is not as `encode_maps` writes it."""
+    """The header of a record of maps, as by `decode_header`, with every field as `encode_maps` writes it.
+
+    Raises:
+        UnreadableFileError: one of them is something else, or the record holds something else.
+    """
     header = decode_header(record)
     with _reading("a record of maps", header, MAPS):
         _check_maps(header)

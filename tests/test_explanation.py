@@ -258,7 +258,10 @@ def _with(arrays=(), **about):
 
 DAMAGES = {
     "too few maps": (_with({"maps_0": np.ones((1, *SHAPE))}), "maps.npz is damaged: .*numbers for 5 images"),
-    "words for scores": (_with({"scores": np.array(["a"] * 5)}), "maps.npz is damaged: .*numbers for 5 images"),
+    "words for scores": (
+        _with({"scores": np.array(["a"] * 5)}),
+        "maps.npz is damaged: .*numbers for 5 images",
+    ),
     "a table of scores": (_with({"scores": np.ones((5, 2))}), "maps.npz is damaged: .*one score per image"),
     "another axis": (_with(channel_axis=7), "maps.npz is damaged: .*channel_axis −1 or 1, not 7"),
     "no maps in the structure": (_with(structure=[]), "maps.npz is damaged"),

@@ -407,7 +407,18 @@ class TestMetadata:
         ):
             records.parse_metadata(b'{"version": 7, "kind": "film"}')
 
-    @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"version": null, "kind": "maps"}', b'{"version": 1e999}', b"[" * 100_000])
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"",
+            b"[]",
+            b"{}",
+            b"\xff",
+            b'{"version": null, "kind": "maps"}',
+            b'{"version": 1e999}',
+            b"[" * 100_000,
+        ],
+    )
     def test_foreign(self, content):
         with pytest.raises(UnreadableFileError, match="Expected the metadata of a saliency series"):
             records.parse_metadata(content)

@@ -140,7 +140,7 @@ def read_config(path: str | Path) -> Config:
     """
     path = Path(path)
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise FileNotFoundError(f"No such config: {path}") from None
     except ValueError as error:

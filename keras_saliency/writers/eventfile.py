@@ -56,7 +56,9 @@ def image(tag: str, pngs: Iterable[bytes], width: int, height: int, description:
 
 def text(tag: str, markdown: str, description: str = "") -> Value:
     """A text in Markdown."""
-    tensor = TensorProto(dtype=DT_STRING, string_val=[markdown.encode("utf-8", "replace")], tensor_shape=TensorShapeProto())
+    tensor = TensorProto(
+        dtype=DT_STRING, string_val=[markdown.encode("utf-8", "replace")], tensor_shape=TensorShapeProto()
+    )
     return Summary.Value(tag=tag, tensor=tensor, metadata=_metadata("text", DATA_CLASS_TENSOR, description))
 
 

@@ -1,6 +1,5 @@
 """Files that are not what their names say, in one sentence."""
 
-import warnings
 import zlib
 
 import numpy as np
@@ -52,6 +51,8 @@ def test_a_keras_file_whose_very_version_cannot_be_read(tmp_path):
     path = tmp_path / "model.keras"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("metadata.json", '{"keras_version": "3.0.0"}' * 20)
-    path.write_bytes(path.read_bytes().replace(zlib.compress(b'{"keras_version": "3.0.0"}' * 20)[2:12], b"\xff" * 10))
+    path.write_bytes(
+        path.read_bytes().replace(zlib.compress(b'{"keras_version": "3.0.0"}' * 20)[2:12], b"\xff" * 10)
+    )
     with pytest.raises(UnreadableFileError, match=r"model.keras cannot be loaded: "):
         load_model(path)

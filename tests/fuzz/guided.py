@@ -37,7 +37,14 @@ def fuzz_all(seconds: int) -> None:
     for name in READERS:
         sys.stdout.write(f"{name}\n")
         sys.stdout.flush()
-        command = [sys.executable, "-m", "tests.fuzz.guided", name, f"-max_total_time={seconds}", "-verbosity=0"]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.fuzz.guided",
+            name,
+            f"-max_total_time={seconds}",
+            "-verbosity=0",
+        ]
         subprocess.run(command, check=True)
 
 

@@ -79,7 +79,13 @@ def _from_file(name: str, read: Callable[[Path], object]) -> Callable[[bytes, Pa
 def _record(data: bytes, folder: Path) -> None:
     """All that reads records, and their metadata."""
     del folder
-    readers = (records.decode, records.decode_header, records.decode_maps, records.decode_probes, records.decode_checks)
+    readers = (
+        records.decode,
+        records.decode_header,
+        records.decode_maps,
+        records.decode_probes,
+        records.decode_checks,
+    )
     for read in (*readers, records.parse_metadata):
         with contextlib.suppress(UnreadableFileError):
             read(data)
@@ -152,7 +158,9 @@ READERS: dict[str, Reader] = {
         _from_file("picture.png", lambda path: load_images([path], size=(4, 3), scale=0.5, channels=3)),
         (samples.picture(),),
     ),
-    "config": Reader(_from_file("saliency.toml", read_config), (samples.CONFIG,), (UnreadableFileError, ValueError)),
+    "config": Reader(
+        _from_file("saliency.toml", read_config), (samples.CONFIG,), (UnreadableFileError, ValueError)
+    ),
     "pyproject": Reader(
         _from_file("pyproject.toml", read_config), (samples.PYPROJECT,), (UnreadableFileError, ValueError)
     ),

@@ -170,7 +170,10 @@ def event(step: int, *kinds: str, record: bytes | None = None, wall_time: float 
     """A serialised event with a record of each kind: the given one, or one of ours."""
     values = [
         eventfile.blobs(
-            KINDS[kind][0], [KINDS[kind][1]() if record is None else record], "saliency", records.metadata(kind)
+            KINDS[kind][0],
+            [KINDS[kind][1]() if record is None else record],
+            "saliency",
+            records.metadata(kind),
         )
         for kind in kinds
     ]
@@ -185,7 +188,9 @@ def event_file(events: Iterable[bytes]) -> bytes:
 
 def log() -> bytes:
     """The event file of a run with two looks."""
-    return event_file([event(0, records.PROBES), *(event(step, records.MAPS, records.CHECKS) for step in (3, 4))])
+    return event_file(
+        [event(0, records.PROBES), *(event(step, records.MAPS, records.CHECKS) for step in (3, 4))]
+    )
 
 
 def npz(arrays: Mapping[str, np.ndarray]) -> bytes:

@@ -6,13 +6,14 @@ import tempfile
 import unicodedata
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from keras_saliency.checks.base import CheckResult
-from keras_saliency.checks.reports import as_github, as_html, as_json, as_junit, read_report
+from keras_saliency.checks.reports import as_github, as_html, as_json, read_report
 from keras_saliency.cli.log_store import LogStore
 from keras_saliency.cli.view_export import export_page
 from keras_saliency.look import Look, MethodLook
@@ -20,7 +21,6 @@ from keras_saliency.probes import ProbeSet
 from keras_saliency.render.text import shorten, text_width
 from keras_saliency.writers import ArchiveWriter, FolderWriter, Run, TensorBoardWriter
 from keras_saliency.writers.files import file_name
-from xml.etree import ElementTree
 
 from . import samples
 from .damage import NAMES
@@ -57,7 +57,11 @@ class Elements(HTMLParser):
 def report_of(name):
     failed, skipped = samples.report().results
     named = dataclasses.replace(
-        failed, name=f"my_{name}", sentence=name, pictures={name: failed.pictures["worst_probe"]}, details={name: name}
+        failed,
+        name=f"my_{name}",
+        sentence=name,
+        pictures={name: failed.pictures["worst_probe"]},
+        details={name: name},
     )
     waived = CheckResult("accuracy", "warned", f"Waived: {name}")
     return samples.report(
@@ -67,7 +71,10 @@ def report_of(name):
 
 @given(NAMES)
 def test_a_page_has_the_elements_that_it_has_with_an_ordinary_name(name):
-    assert Elements(as_html.encode(report_of(name))).found == Elements(as_html.encode(report_of("ordinary"))).found
+    assert (
+        Elements(as_html.encode(report_of(name))).found
+        == Elements(as_html.encode(report_of("ordinary"))).found
+    )
 
 
 def harmless(text):
@@ -75,7 +82,8 @@ def harmless(text):
     ends = ("Cc", "Cs", "Zl", "Zp")
     turns = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
     return all(
-        c == "\n" or (unicodedata.category(c) not in ends and unicodedata.bidirectional(c) not in turns) for c in text
+        c == "\n" or (unicodedata.category(c) not in ends and unicodedata.bidirectional(c) not in turns)
+        for c in text
     )
 
 

@@ -297,7 +297,9 @@ def test_a_foreign_event_without_a_time(tmp_path, write_by_hand):
     folder = tmp_path / "bad" / "saliency"
     write_by_hand(folder, steps=(0,))
     file = eventfile.EventFile(folder)
-    file.write(1, [eventfile.blobs(TAG, [next(iter_records(folder))], "saliency", records.metadata("maps"))], np.inf)
+    file.write(
+        1, [eventfile.blobs(TAG, [next(iter_records(folder))], "saliency", records.metadata("maps"))], np.inf
+    )
     file.close()
     page = Client(view_app(Answers(LogStore(tmp_path), Recent(1_000))))
     assert page.get("/looks", query_string=LOOKS).get_json()["wall_times"] == [1e9, None]
