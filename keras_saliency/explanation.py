@@ -152,7 +152,7 @@ def _unpacked(
     positions, structure = optree.tree_flatten(about["structure"])
     known: dict[str, Any] = {name: arrays[name] for name in _ARRAYS} | {name: about[name] for name in _WORDS}
     maps = [arrays[f"maps_{position}"] for position in positions]
-    _check_numbers(maps, known, len(probes))
+    _check(maps, known, len(probes))
     return cls(
         maps=optree.tree_unflatten(structure, maps),
         probes=probes,
@@ -161,14 +161,16 @@ def _unpacked(
     )
 
 
-def _check_numbers(maps: list[np.ndarray], known: Mapping[str, Any], count: int) -> None:
-    """Raise `ValueError` unless there are maps and every array has a row of numbers for each probe."""
+def _check(maps: list[np.ndarray], known: Mapping[str, Any], count: int) -> None:
+    """Raise `ValueError` or `TypeError` unless there are maps, a row of numbers for each image, and words."""
     rows = [*maps, *(known[name] for name in _ARRAYS)]
     if not maps or any(array.dtype.kind not in "if" or array.shape[:1] != (count,) for array in rows):
         raise ValueError(f"expected numbers for {count} images")
-    if any(known[name].ndim != 1 for name in _ARRAYS) or known["channel_axis"] not in (-1, 1):
-        raise ValueError(
-            f"expected one score per image and channel_axis −1 or 1, not {known['channel_axis']!r}"
+    if any(known[name].ndim != 1 for name in _ARRAYS):
+        raise ValueError("expected one score per image")
+    if known["channel_axis"] not in (-1, 1) or not all(isinstance(known[name], str) for name in _WORDS[:2]):
+        raise TypeError(
+            f"expected words and channel_axis −1 or 1, not {[known[name] for name in _WORDS]!r:.200}"
         )
 
 

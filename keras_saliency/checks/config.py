@@ -190,7 +190,9 @@ def _wrong(key: str, expected: str, value: Any) -> ValueError:
 
 def _names(key: str, value: Any) -> tuple[str, ...]:
     values = value.split(",") if isinstance(value, str) else value
-    if not isinstance(values, (list, tuple)) or not all(isinstance(one, str) for one in values):
+    if not isinstance(values, (list, tuple)) or not all(
+        isinstance(one, str) and "\0" not in one for one in values
+    ):
         raise _wrong(key, "a name or a list of names", value)
     return tuple(stripped for one in values if (stripped := one.strip()))
 
@@ -204,7 +206,7 @@ def _checks(key: str, value: Any) -> tuple[str | Check, ...]:
 
 
 def _text(key: str, value: Any) -> str:
-    if not isinstance(value, (str, Path)):
+    if not isinstance(value, (str, Path)) or "\0" in str(value):
         raise _wrong(key, "a text", value)
     return str(value)
 

@@ -51,6 +51,10 @@ def _serve(console: Console, store: LogStore, options: argparse.Namespace) -> No
 def _export(console: Console, store: LogStore, options: argparse.Namespace) -> None:
     from keras_saliency.cli.view_export import export_page
 
+    if options.export.is_dir():
+        raise IsADirectoryError(
+            f"Expected a file to write, such as page.html. Received the folder {options.export}"
+        )
     with console.status(f"Reading {options.logdir} …"):
         page = export_page(store, options.every, options.max_size)
         size = replace_file(options.export, page.encode())

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import tempfile
 from pathlib import Path
 from types import NoneType
@@ -17,7 +18,13 @@ from . import samples
 from .damage import NAMES, VALUES
 from .test_names import harmless
 
-ARGUMENT = NAMES.filter(lambda text: not text.startswith("/") and ".." not in text)
+
+def as_arguments_are(text):
+    """What Python makes of the text's bytes in an argument of a process."""
+    return os.fsdecode(text.replace("\0", "").encode("utf-8", "surrogatepass"))
+
+
+ARGUMENT = NAMES.map(as_arguments_are).filter(lambda text: not text.startswith("/") and ".." not in text)
 """What is given as a path, too, and must not be one that anything else uses."""
 
 FILES = [
@@ -32,12 +39,35 @@ FILES = [
     ".",
 ]
 NUMBERS = st.sampled_from(
-    ["0", "-1", "nan", "inf", "1e999999999", "1/0", "²", "٣", "9" * 5_000, "1/3/", "0x0", "3x4", "²x²"]
+    [
+        "1",
+        "0.5",
+        "0",
+        "-1",
+        "nan",
+        "inf",
+        "1e999999999",
+        "1/0",
+        "1/3/",
+        "²",
+        "٣",
+        "9" * 5_000,
+        "0x0",
+        "3x4",
+        "²x²",
+    ]
 )
 LITERALS = st.sampled_from(
-    ["=", "a=", "a=[1,", "a=" + "[" * 10_000, "a=" + "-" * 100_000, "a=1_0", "a=\0", "samples=2"]
+    ["samples=2", "=", "a=", "a=[1,", "a=" + "[" * 10_000, "a=" + "-" * 100_000, "a=1_0"]
 )
-VALUE = st.one_of(ARGUMENT, NUMBERS, st.sampled_from(FILES), LITERALS)
+VALUE = st.one_of(ARGUMENT, st.sampled_from(FILES), NUMBERS, LITERALS)
+FITTING = {
+    **dict.fromkeys(("--seed", "--min-accuracy", "--every", "--max-size", "--resize", "--scale"), NUMBERS),
+    "--option": LITERALS,
+    "--fail-on": st.just("warned"),
+    "--config": st.just("saliency.toml"),
+}
+"""What gets past the parser, for options that take no text."""
 
 OF_A_METHOD = ["--method", "--option", "--layer", "--target", "--output", "--logits", "--seed"]
 OF_A_CHECK = [
@@ -52,23 +82,24 @@ OF_A_CHECK = [
     "--html",
 ]
 COMMANDS = {
-    "check": (2, [*OF_A_METHOD, *OF_A_CHECK, "--config"]),
-    "golden": (2, [*OF_A_METHOD, "--config", "--out"]),
-    "explain": (2, [*OF_A_METHOD, "--resize", "--scale", "--out"]),
-    "view": (1, ["--every", "--max-size", "--export"]),
+    "check": (("none.keras", "probes.npz"), [*OF_A_METHOD, *OF_A_CHECK, "--config"]),
+    "golden": (("none.keras", "probes.npz"), [*OF_A_METHOD, "--config", "--out"]),
+    "explain": (("picture.png", "images.npz"), [*OF_A_METHOD, "--resize", "--scale", "--out"]),
+    "view": (("log",), ["--every", "--max-size", "--export"]),
 }
-"""Commands with the number of files that each takes, and the options that each has."""
+"""Commands with files that each takes, and the options that each has."""
 
 
 @st.composite
 def calls(draw):
-    """A call of a command, whose last option is given and so nothing is served; in some calls with an argument more."""
+    """A call of a command; in some calls other files, or one more. The last option is given, so nothing is served."""
     command = draw(st.sampled_from(sorted(COMMANDS)))
-    count, options = COMMANDS[command]
+    taken, options = COMMANDS[command]
     chosen = draw(st.lists(st.sampled_from(options), max_size=3))
-    values = [draw(st.sampled_from(FILES) | VALUE) for _ in range(count)]
-    more = draw(st.lists(VALUE, max_size=1))
-    return [command, *(f"{name}={draw(VALUE)}" for name in [*chosen, options[-1]]), "--", *values, *more]
+    given_files = draw(st.just(taken) | st.tuples(*(st.just(file) | VALUE for file in taken)))
+    more = draw(st.lists(VALUE, max_size=1)) if draw(st.integers(0, 9)) == 9 else []
+    options = [f"{name}={draw(FITTING.get(name, VALUE))}" for name in [*chosen, options[-1]]]
+    return [command, *options, "--", *given_files, *more]
 
 
 @contextlib.contextmanager
