@@ -69,7 +69,9 @@ def test_a_pyproject_has_a_table_for_it(tmp_path):
     assert read_config(path) == Config(seed=3)
     assert read_config(written(tmp_path, "[project]\n", "pyproject.toml")) == Config()
     for text, table in [("tool = 3", "tool"), ("tool.keras_saliency = 3", "keras_saliency")]:
-        with pytest.raises(ValueError, match=f"pyproject.toml: Expected {table} to be a table. Received: {table}=3"):
+        with pytest.raises(
+            ValueError, match=f"pyproject.toml: Expected {table} to be a table. Received: {table}=3"
+        ):
             read_config(written(tmp_path, text, "pyproject.toml"))
 
 
