@@ -26,9 +26,11 @@ def fuzz(name: str, options: list[str]) -> None:
         for place, seed in enumerate(READERS[name].seeds):
             Path(corpus, str(place)).write_bytes(seed)
         start = [] if any(not option.startswith("-") for option in options) else [corpus]
-        atheris.Setup(
-            [name, *LIMITS, *options, *start], lambda data: READERS[name].takes(data, Path(scratch)) and None
-        )
+
+        def once(data: bytes) -> None:
+            READERS[name].takes(data, Path(scratch))
+
+        atheris.Setup([name, *LIMITS, *options, *start], once)
         atheris.Fuzz()
 
 
