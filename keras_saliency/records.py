@@ -323,8 +323,8 @@ def _check_maps(header: Mapping[str, Any]) -> None:
     """Raise `TypeError`, `ValueError` or `KeyError` for a field that is not what `encode_maps` writes."""
     for name in ("method", "score_kind", "fingerprint"):
         _text(header[name])
-    for name in ("step", "epoch"):
-        _whole(header[name])
+    _whole(header["step"])
+    _whole_or_none(header["epoch"])
     _number(header["wall_time"])
     count = len(header["scores"])
     for name, kind in _PER_PROBE.items():
@@ -384,7 +384,7 @@ def decode_checks(record: bytes) -> ChecksRecord:
     header = decode_header(record)
     with _reading("a record of checks", header, CHECKS):
         results = tuple(map(_result, header["results"]))
-        return ChecksRecord(_whole(header["step"]), _whole(header["epoch"]), results)
+        return ChecksRecord(_whole(header["step"]), _whole_or_none(header["epoch"]), results)
 
 
 def _epoch(epoch: int | None) -> int | None:
@@ -497,6 +497,10 @@ def _whole(value: Any) -> int:
     if type(value) is not int or not -(2**63) <= value < 2**63:
         raise TypeError(f"{value!r:.50} is no whole number")
     return value
+
+
+def _whole_or_none(value: Any) -> int | None:
+    return None if value is None else _whole(value)
 
 
 def _number(value: Any) -> float | None:
