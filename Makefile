@@ -7,11 +7,12 @@ PROJECT := pyproject.toml tests/constraints.txt
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test check format benchmark benchmark-tab seeds matrix clean
+.PHONY: help demo test fuzz check format benchmark benchmark-tab seeds matrix clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
 	@echo "make test       all tests, on TensorFlow, JAX and PyTorch"
+	@echo "make fuzz       bad input of every kind, for half an hour"
 	@echo "make check      style, types and the import contract"
 	@echo "make format     mend the style"
 	@echo "make benchmark  what looks and methods cost, against bare compiled gradients"
@@ -28,6 +29,11 @@ test: $(VENV)/.test
 	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest tests/browser
 	KERAS_BACKEND=jax $(PYTEST) tests -m backend
 	KERAS_BACKEND=torch $(PYTEST) tests -m backend
+
+fuzz: $(VENV)/.test
+	HYPOTHESIS_PROFILE=long KERAS_BACKEND=tensorflow $(BIN)/python -m pytest tests/fuzz
+	$(BIN)/python -m pip install --quiet atheris
+	$(BIN)/python -m tests.fuzz.guided
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -138,7 +138,7 @@ class Explanation:
             raise UnreadableFileError(f"The maps and the probes in {folder} do not belong together.")
         try:
             return _unpacked(cls, arrays, about, probes)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise UnreadableFileError(f"{folder / 'maps.npz'} is damaged: {error!r}") from error
 
 
@@ -151,12 +151,27 @@ def _unpacked(
 ) -> Explanation:
     positions, structure = optree.tree_flatten(about["structure"])
     known: dict[str, Any] = {name: arrays[name] for name in _ARRAYS} | {name: about[name] for name in _WORDS}
+    maps = [arrays[f"maps_{position}"] for position in positions]
+    _check(maps, known, len(probes))
     return cls(
-        maps=optree.tree_unflatten(structure, [arrays[f"maps_{position}"] for position in positions]),
+        maps=optree.tree_unflatten(structure, maps),
         probes=probes,
-        diagnostics=about["diagnostics"],
+        diagnostics=dict(about["diagnostics"]),
         **known,
     )
+
+
+def _check(maps: list[np.ndarray], known: Mapping[str, Any], count: int) -> None:
+    """Raise `ValueError` or `TypeError` unless there are maps, a row of numbers for each image, and words."""
+    rows = [*maps, *(known[name] for name in _ARRAYS)]
+    if not maps or any(array.dtype.kind not in "if" or array.shape[:1] != (count,) for array in rows):
+        raise ValueError(f"expected numbers for {count} images")
+    if any(known[name].ndim != 1 for name in _ARRAYS):
+        raise ValueError("expected one score per image")
+    if known["channel_axis"] not in (-1, 1) or not all(isinstance(known[name], str) for name in _WORDS[:2]):
+        raise TypeError(
+            f"expected words and channel_axis −1 or 1, not {[known[name] for name in _WORDS]!r:.200}"
+        )
 
 
 def pictures_of(probes: ProbeSet, channel_axis: int) -> np.ndarray:

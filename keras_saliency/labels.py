@@ -17,6 +17,8 @@ def class_indices(labels: Any, count: int | None = None) -> np.ndarray:
         ValueError: these are no class labels, or not `count` of them.
     """
     array = np.asarray(labels)
+    if array.dtype.kind == "f":  # half precision cannot hold the largest index
+        array = array.astype(np.promote_types(array.dtype, "float64"))
     if array.dtype.kind not in "biuf" or array.ndim not in (1, 2):
         raise ValueError(
             "Expected labels as (n,) or (n, 1) class indices or one-hot rows (n, classes). "

@@ -15,6 +15,7 @@ from keras_saliency.engine.console import say
 from keras_saliency.errors import SaliencyWarning, UnwritableFolderError
 from keras_saliency.folder_lock import FolderLock, shared
 from keras_saliency.look import Look, moment
+from keras_saliency.terminal import visible
 from keras_saliency.writers import Run, Writer, last_step, make_writer
 from keras_saliency.writers.eventfile import event_files
 
@@ -189,6 +190,7 @@ def when(step: int, epoch: int | None) -> str:
 
 def warn(message: str) -> None:
     """Warn; where warnings are turned into errors, print instead: no failure of ours ends a training."""
+    message = visible(message)
     try:
         warnings.warn(message, SaliencyWarning, stacklevel=2)
     except SaliencyWarning:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from keras_saliency.errors import UnreadableFileError
 
 VERSION = 1
-_ABOUT = "about"
+ABOUT = "about"
 
 
 def write(
@@ -29,7 +30,7 @@ def write(
     stored: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items() if array is not None}
     if objects := [name for name, array in stored.items() if array.dtype.hasobject]:
         raise TypeError(f"Expected arrays of numbers. Received: Python objects in {objects[0]!r}")
-    stored[_ABOUT] = np.frombuffer(described, "uint8")
+    stored[ABOUT] = np.frombuffer(described, "uint8")
     path = Path(path)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -47,15 +48,10 @@ def read(path: str | Path, kind: str) -> tuple[dict[str, np.ndarray], dict[str, 
         FileNotFoundError: no such file.
         UnreadableFileError: another kind of file, a damaged one, or one by a newer version.
     """
-    try:
-        with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        about = json.loads(arrays.pop(_ABOUT).tobytes())
+    with refusing(f"{path} is no {kind} file of keras_saliency, or it is damaged."):
+        arrays = _arrays(path)
+        about = json.loads(arrays.pop(ABOUT).tobytes())
         found, version = str(about["kind"]), int(about["version"])
-    except (FileNotFoundError, IsADirectoryError, PermissionError):
-        raise
-    except Exception as error:  # numpy, zipfile, zlib and json raise a dozen kinds
-        raise UnreadableFileError(f"{path} is no {kind} file of keras_saliency, or it is damaged.") from error
     if found != kind:
         raise UnreadableFileError(f"{path} is no {kind} file of keras_saliency but a {found} file.")
     if version > VERSION:
@@ -63,3 +59,48 @@ def read(path: str | Path, kind: str) -> tuple[dict[str, np.ndarray], dict[str, 
             f"{path} was written by a newer keras_saliency (format {version}; this one reads up to {VERSION})."
         )
     return arrays, about
+
+
+def names_in(path: str | Path) -> list[str]:
+    """The names of the arrays in any `.npz`. Raises as `read_arrays`."""
+    with refusing(f"{path} cannot be read as .npz."), _opened(path) as file:
+        return list(file.files)
+
+
+def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
+    """The arrays in any `.npz`.
+
+    Raises:
+        FileNotFoundError: no such file.
+        UnreadableFileError: it is no `.npz`, damaged, or holds Python objects.
+    """
+    with refusing(f"{path} cannot be read as .npz."):
+        return _arrays(path)
+
+
+def read_array(path: str | Path) -> np.ndarray:
+    """The array in any `.npy`. Raises as `read_arrays`."""
+    with refusing(f"{path} cannot be read as .npy."), Path(path).open("rb") as opened:
+        return np.lib.format.read_array(opened, allow_pickle=False)
+
+
+@contextmanager
+def refusing(sentence: str) -> Iterator[None]:
+    """Turn whatever goes wrong while a file is read, but that it is not there, into one `UnreadableFileError`."""
+    try:
+        yield
+    except (FileNotFoundError, IsADirectoryError, PermissionError):
+        raise
+    except Exception as error:  # numpy, zipfile, zlib, json and Pillow raise a dozen kinds
+        raise UnreadableFileError(sentence) from error
+
+
+def _arrays(path: str | Path) -> dict[str, np.ndarray]:
+    with _opened(path) as file:
+        return {name: file[name] for name in file.files}
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[Any]:
+    with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+        yield file

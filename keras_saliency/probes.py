@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from types import MappingProxyType
@@ -185,7 +186,7 @@ def _unpacked(
             regions={k.removeprefix(_REGION): v for k, v in arrays.items() if k.startswith(_REGION)},
             display_images=arrays.get("display_images"),
         )
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise UnreadableFileError(f"{path} is damaged: {error}") from error
 
 
@@ -211,6 +212,9 @@ def _checked_images(images: Any) -> Any:
     leaves = optree.tree_leaves(images)
     if images is None or not leaves:
         raise ValueError("Expected at least one image. Received: an empty probe set")
+    for entry in chain.from_iterable(optree.tree_accessors(images)):
+        if isinstance(entry, optree.MappingEntry) and _text(entry.entry) != entry.entry:
+            raise TypeError(f"Expected the names of inputs to be strings. Received: {entry.entry!r}")
     checked = optree.tree_map(_checked_array, images)
     counts = {len(leaf) for leaf in optree.tree_leaves(checked)}
     if len(counts) > 1:
@@ -245,7 +249,7 @@ def _checked_names(names: Any, count: int) -> tuple[str, ...] | None:
         raise TypeError(f"Expected names as a sequence of strings. Received: {type(names).__name__}")
     if len(names) != count:
         raise ValueError(f"Expected one name per image, {count} in all. Received: {len(names)} names")
-    return tuple(map(str, names))
+    return tuple(map(_text, names))
 
 
 def _checked_class_names(names: Any, labels: np.ndarray | None) -> tuple[str, ...] | None:
@@ -257,7 +261,12 @@ def _checked_class_names(names: Any, labels: np.ndarray | None) -> tuple[str, ..
         raise ValueError(
             f"Expected labels below {len(names)}, the number of class names. Received: label {labels.max()}"
         )
-    return tuple(map(str, names))
+    return tuple(map(_text, names))
+
+
+def _text(name: Any) -> str:
+    """The name as text that every file can hold: the half characters of file names that are no UTF-8 become �."""
+    return str(name).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _checked_regions(regions: Any, images: Any, count: int) -> Mapping[str, np.ndarray]:

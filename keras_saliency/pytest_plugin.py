@@ -202,12 +202,13 @@ def _keep(node: pytest.Item, results: Any, page: Report | None = None) -> str:
     if folder is None:
         return ""
     from keras_saliency.render import to_png
+    from keras_saliency.writers.files import file_name
 
-    below = Path(folder, re.sub(r"[^\w.-]+", "_", node.nodeid))
+    below = Path(folder, file_name(re.sub(r"[^\w.-]+", "_", node.nodeid)))
     below.mkdir(parents=True, exist_ok=True)
     for result in results:
         for name, picture in result.pictures.items():
-            (below / f"{result.name}_{name}.png").write_bytes(to_png(picture))
+            (below / f"{file_name(f'{result.name}_{name}')}.png").write_bytes(to_png(picture))
     if page is not None:
         page.to_html(below / "report.html")
     return f" Pictures: {below}"

@@ -27,10 +27,12 @@ import gzip
 import json
 import math
 import struct
+import sys
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -113,7 +115,7 @@ def encode(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes
 
 
 def decode(record: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The header and the arrays of a record. The arrays are read-only.
+    """The header, as by `decode_header`, and the arrays of a record. The arrays are read-only.
 
     Raises:
         UnreadableFileError: the bytes are foreign, damaged, or of a newer version.
@@ -122,7 +124,7 @@ def decode(record: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     _check_start(plain)
     with _reading("a saliency record"):
         header_end = _START.size + _START.unpack_from(plain)[2]
-        document = json.loads(plain[_START.size : header_end])
+        document = _document(plain[_START.size : header_end])
         body = memoryview(plain)[header_end:]
         arrays = {name: _array(body, **where) for name, where in document["arrays"].items()}
         return dict(document["header"]), arrays
@@ -141,7 +143,7 @@ def decode_header(record: bytes) -> dict[str, Any]:
     _check_start(start)
     with _reading("a saliency record"):
         head = _unzipped_part(unzip, unzip.unconsumed_tail, _START.unpack_from(start)[2])
-        return dict(json.loads(head, parse_constant=_none)["header"])
+        return dict(_document(head)["header"])
 
 
 @dataclass(frozen=True)
@@ -193,20 +195,23 @@ def decode_probes(record: bytes) -> ProbesRecord:
     """The probes from a record. Raises `UnreadableFileError` if it holds something else."""
     header, arrays = decode(record)
     with _reading("a record of probes", header, PROBES):
+        count, pictures = _whole(header["count"]), arrays.get("pictures")
+        if pictures is not None and (pictures.shape[:1], pictures.shape[3:]) != ((count,), (3,)):
+            raise ValueError(f"pictures of shape {pictures.shape}")
         return ProbesRecord(
-            fingerprint=header["fingerprint"],
-            count=header["count"],
-            names=_tuple(header["names"]),
-            labels=_tuple(header["labels"]),
-            class_names=_tuple(header["class_names"]),
-            size=_tuple(header["size"]),
+            fingerprint=_text(header["fingerprint"]),
+            count=count,
+            names=_optional(header["names"], _text, count),
+            labels=_optional(header["labels"], _whole, count),
+            class_names=_optional(header["class_names"], _text),
+            size=_optional(header["size"], _whole, 2),
             regions={
-                name.removeprefix(_REGION): mask != 0
+                name.removeprefix(_REGION): _mask(mask, count)
                 for name, mask in arrays.items()
                 if name.startswith(_REGION)
             },
-            pictures=arrays.get("pictures"),
-            settings=header["settings"],
+            pictures=pictures,
+            settings=dict(header["settings"]),
         )
 
 
@@ -284,6 +289,7 @@ def decode_maps(record: bytes) -> MapsRecord:
     """One method's look from a record. Raises `UnreadableFileError` if it holds something else."""
     header, arrays = decode(record)
     with _reading("a record of maps", header, MAPS):
+        _check_maps(header)
         return MapsRecord(
             step=header["step"],
             epoch=header["epoch"],
@@ -297,8 +303,52 @@ def decode_maps(record: bytes) -> MapsRecord:
             probabilities=_floats(header["probabilities"], np.float32),
             numbers=header["numbers"],
             per_probe={name: _floats(values, np.float64) for name, values in header["per_probe"].items()},
-            heatmaps=_restored(arrays, header["scales"], np.array(header["finite"], bool)),
+            heatmaps=_restored(_planes(arrays, len(header["finite"])), header["scales"], header["finite"]),
         )
+
+
+def decode_maps_header(record: bytes) -> dict[str, Any]:
+    """The header of a record of maps, as by `decode_header`, with every field as `encode_maps` writes it.
+
+    Raises:
+        UnreadableFileError: one of them is something else, or the record holds something else.
+    """
+    header = decode_header(record)
+    with _reading("a record of maps", header, MAPS):
+        _check_maps(header)
+    return header
+
+
+def _check_maps(header: Mapping[str, Any]) -> None:
+    """Raise `TypeError`, `ValueError` or `KeyError` for a field that is not what `encode_maps` writes."""
+    for name in ("method", "score_kind", "fingerprint"):
+        _text(header[name])
+    _whole(header["step"])
+    _whole_or_none(header["epoch"])
+    _number(header["wall_time"])
+    count = len(header["scores"])
+    for name, kind in _PER_PROBE.items():
+        _list_of(kind, header[name], count)
+    for values in (*header["per_probe"].values(), *header["scales"].values()):
+        _list_of(_number, values, count)
+    _list_of(_number, list(header["numbers"].values()))
+
+
+def _planes(arrays: Mapping[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
+    """The planes of maps among the arrays, all `(count, height, width)` uint8 of one size."""
+    planes = {name: arrays[name] for name in VIEWS if name in arrays}
+    shape = planes["positive"].shape
+    for name, plane in planes.items():
+        if plane.dtype != np.uint8 or plane.ndim != 3 or len(plane) != count or plane.shape != shape:
+            raise ValueError(f"{name}: {plane.dtype} {plane.shape} for {count} probes")
+    return planes
+
+
+def _mask(values: np.ndarray, count: int) -> np.ndarray:
+    if values.ndim not in (2, 3) or (values.ndim == 3 and len(values) != count):
+        raise ValueError(f"a region of shape {values.shape}")
+    inside: np.ndarray = values != 0
+    return inside
 
 
 @dataclass(frozen=True)
@@ -333,7 +383,8 @@ def decode_checks(record: bytes) -> ChecksRecord:
     """What checks found, from a record. Raises `UnreadableFileError` if it holds something else."""
     header = decode_header(record)
     with _reading("a record of checks", header, CHECKS):
-        return ChecksRecord(header["step"], header["epoch"], tuple(map(_result, header["results"])))
+        results = tuple(map(_result, header["results"]))
+        return ChecksRecord(_whole(header["step"]), _whole_or_none(header["epoch"]), results)
 
 
 def _epoch(epoch: int | None) -> int | None:
@@ -385,9 +436,10 @@ def _unsigned(maps: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 
 def _restored(
-    planes: Mapping[str, np.ndarray], scales: Mapping[str, list[float]], finite: np.ndarray
+    planes: Mapping[str, np.ndarray], scales: Mapping[str, list[float]], finite: list[bool]
 ) -> dict[str, np.ndarray]:
     """The four views, from the planes that are stored."""
+    shown = np.array(finite, bool)[:, None, None]
     unit = _column(scales["magnitude"]) / 255
     views = {name: plane * unit for name, plane in planes.items() if name != "signed"}
     views.setdefault("magnitude", np.maximum(views["positive"], views["negative"]))
@@ -395,7 +447,7 @@ def _restored(
         views["signed"] = (planes["signed"] - 128.0) * (_column(scales["signed"]) / 127)
     else:
         views["signed"] = views["positive"] - views["negative"]
-    return {view: np.where(finite[:, None, None], views[view], np.nan).astype(np.float32) for view in VIEWS}
+    return {view: np.where(shown, views[view], np.nan).astype(np.float32) for view in VIEWS}
 
 
 def _largest(maps: np.ndarray) -> np.ndarray:
@@ -424,12 +476,58 @@ def _floats(values: Sequence[float | None], dtype: type[np.floating[Any]]) -> np
     return np.array([np.nan if value is None else value for value in values], dtype)
 
 
-def _tuple(values: Sequence[Any] | None) -> Any:
-    return None if values is None else tuple(values)
+def _optional(values: Any, kind: Callable[[Any], Any], count: int | None = None) -> Any:
+    return None if values is None else tuple(_list_of(kind, values, count))
+
+
+def _list_of(kind: Callable[[Any], Any], values: Any, count: int | None = None) -> list[Any]:
+    """A list of values of a kind, `count` of them. Raises `TypeError` or `ValueError` if it is none."""
+    if type(values) is not list or count not in (None, len(values)):
+        raise ValueError(f"{values!r:.50} for {count} probes")
+    return list(map(kind, values))
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise TypeError(f"{value!r:.50} is no text")
+    return value
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int or not -(2**63) <= value < 2**63:
+        raise TypeError(f"{value!r:.50} is no whole number")
+    return value
+
+
+def _whole_or_none(value: Any) -> int | None:
+    return None if value is None else _whole(value)
+
+
+def _number(value: Any) -> float | None:
+    """A number as JSON has it: None is one that is not finite."""
+    if type(value) not in (int, float, NoneType) or abs(value or 0) > sys.float_info.max:
+        raise TypeError(f"{value!r:.50} is no number")
+    return None if value is None else float(value)
+
+
+def _flag(value: Any) -> bool:
+    if type(value) is not bool:
+        raise TypeError(f"{value!r:.50} is neither true nor false")
+    return value
+
+
+_PER_PROBE = {
+    "scores": _number,
+    "target_classes": _whole,
+    "predicted_classes": _whole,
+    "probabilities": _number,
+    "finite": _flag,
+}
 
 
 def _json(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
 
 
 def _filled(content: bytes, filling: bytes) -> bytes:
@@ -459,8 +557,14 @@ def _unzipped(record: bytes) -> bytes:
         raise UnreadableFileError(_no_stream(record, error)) from error
 
 
-def _none(number: str) -> None:
-    del number
+def _document(text: bytes) -> Any:
+    """What the JSON says, with None for numbers that are not finite."""
+    return json.loads(text, parse_constant=_finite_float, parse_float=_finite_float)
+
+
+def _finite_float(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
 
 
 def _unzipped_part(unzip: Any, record: bytes, length: int) -> bytes:
@@ -504,8 +608,9 @@ def _reading(what: str, header: Mapping[str, Any] | None = None, kind: str | Non
     if header is not None and header.get("kind") != kind:
         raise UnreadableFileError(f"Expected {what}. Received: kind={header.get('kind')!r}")
     try:
-        yield
+        with np.errstate(over="ignore"):
+            yield
     except UnreadableFileError:
         raise
-    except (AttributeError, KeyError, TypeError, ValueError, IndexError, struct.error) as error:
-        raise UnreadableFileError(f"Expected {what}. Received a damaged one: {error!r}.") from error
+    except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        raise UnreadableFileError(f"Expected {what}. Received a damaged one: {error!r:.200}.") from error

@@ -247,7 +247,25 @@ def _without(name):
     return rewrite
 
 
+def _with(arrays=(), **about):
+    def rewrite(folder):
+        kept, described = npz.read(folder / "maps.npz", "explanation")
+        described = {key: value for key, value in described.items() if key not in ("kind", "version")}
+        npz.write(folder / "maps.npz", "explanation", kept | dict(arrays), described | about)
+
+    return rewrite
+
+
 DAMAGES = {
+    "too few maps": (_with({"maps_0": np.ones((1, *SHAPE))}), "maps.npz is damaged: .*numbers for 5 images"),
+    "words for scores": (
+        _with({"scores": np.array(["a"] * 5)}),
+        "maps.npz is damaged: .*numbers for 5 images",
+    ),
+    "a table of scores": (_with({"scores": np.ones((5, 2))}), "maps.npz is damaged: .*one score per image"),
+    "another axis": (_with(channel_axis=7), "maps.npz is damaged: .*channel_axis −1 or 1, not .*, 7]"),
+    "no word for a method": (_with(method=3), "maps.npz is damaged: .*expected words"),
+    "no maps in the structure": (_with(structure=[]), "maps.npz is damaged"),
     "truncated": (_truncated, "maps.npz is no explanation file of keras_saliency, or it is damaged"),
     "mixed": (_of_other_images, "The maps and the probes in .* do not belong together"),
     "exchanged": (_exchanged, "maps.npz is no explanation file of keras_saliency but a probes file"),

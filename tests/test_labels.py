@@ -10,11 +10,12 @@ from keras_saliency.labels import class_indices
         [2, 0, 1],
         np.array([2, 0, 1], "uint8"),
         np.array([2.0, 0.0, 1.0], "float32"),
+        np.array([2.0, 0.0, 1.0], "float16"),
         np.array([[2], [0], [1]]),
         np.eye(3)[[2, 0, 1]],
         np.eye(3, dtype=bool)[[2, 0, 1]],
     ],
-    ids=["list", "bytes", "whole floats", "a column", "one-hot", "one-hot booleans"],
+    ids=["list", "bytes", "whole floats", "halves", "a column", "one-hot", "one-hot booleans"],
 )
 def test_every_spelling(labels):
     found = class_indices(labels, 3)

@@ -1,5 +1,6 @@
 import collections
 import copy
+import os
 import pickle
 import subprocess
 import sys
@@ -150,6 +151,11 @@ REFUSED = {
         {"regions": CORNER},
         TypeError,
         "regions as boolean masks by name. Received: ndarray",
+    ),
+    "names of inputs": (
+        {"images": {0: IMAGES}},
+        TypeError,
+        "Expected the names of inputs to be strings. Received: 0",
     ),
     "region shape": (
         {"regions": {"corner": np.ones((5, 6), bool)}},
@@ -475,3 +481,11 @@ def test_many_images_without_labels():
 def test_more_classes_than_probes():
     probes = as_probes((np.arange(60.0).reshape(30, 2), np.arange(30)))
     assert len(set(probes.labels)) == 16
+
+
+def test_names_of_files_that_are_no_utf_8_can_be_kept(tmp_path):
+    names = (os.fsdecode(b"caf\xe9.png"), "猫.png", "", "a\0b")
+    probes = a_probe_set(names=names)
+    assert probes.names == ("caf�.png", *names[1:])
+    probes.save(tmp_path / "probes.npz")
+    assert ProbeSet.load(tmp_path / "probes.npz").names == probes.names

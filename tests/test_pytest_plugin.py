@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import ClassVar
 from xml.etree import ElementTree
 
@@ -13,6 +14,7 @@ import pytest
 
 import keras_saliency as ks
 from keras_saliency.checks import CheckResult, base
+from keras_saliency.pytest_plugin import _keep
 
 pytest_plugins = ["pytester"]
 
@@ -235,3 +237,14 @@ def test_the_plugin_is_installed_and_costs_nothing_where_it_is_not_used(tmp_path
 def test_the_marker_and_the_option_are_known(pytestconfig):
     assert any(line.startswith("saliency(model, probes") for line in pytestconfig.getini("markers"))
     assert pytestconfig.getoption("--saliency-artifacts") is None
+
+
+def test_artifacts_stay_in_their_folder_whatever_tests_and_pictures_are_called(tmp_path):
+    picture = np.zeros((2, 2, 3), "uint8")
+    result = CheckResult("mine", "failed", "", pictures={"../../up": picture, "x" * 10_000: picture})
+    config = SimpleNamespace(getoption=lambda name: str(tmp_path / "artifacts"))
+    node = SimpleNamespace(nodeid=f"tests/test_a.py::test_names[{'..' * 10_000}]", config=config)
+    assert _keep(node, [result]).startswith(f" Pictures: {tmp_path}/artifacts/tests_test_a.py_test_names_..")
+    assert [path.name for path in tmp_path.iterdir()] == ["artifacts"]
+    (kept,) = (tmp_path / "artifacts").iterdir()
+    assert {path.name[:12] for path in kept.iterdir()} == {"mine_..%2f..", "mine_xxxxxxx"}

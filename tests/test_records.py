@@ -321,6 +321,79 @@ class TestProbes:
         with pytest.raises(UnreadableFileError, match=r"Expected a record of maps. Received a damaged one"):
             records.decode_maps(records.encode({"kind": "maps"}, {}))
 
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"step": "3"},
+            {"epoch": True},
+            {"wall_time": [1]},
+            {"method": 7},
+            {"scores": [1, "2", 3]},
+            {"target_classes": [0, 1, 2**70]},
+            {"predicted_classes": [0, 1]},
+            {"probabilities": "abc"},
+            {"finite": [1, 1, 1]},
+            {"numbers": [1]},
+            {"numbers": {"drift": 10**400}},
+            {"per_probe": {"drift": [[1], [2], [3]]}},
+            {"scales": {}},
+            {"scales": {"magnitude": [1]}},
+        ],
+    )
+    def test_a_field_of_maps_that_is_something_else(self, changes):
+        header, arrays = records.decode(records.encode_maps(a_maps_record(views_of(random_maps(1, 3)))))
+        with pytest.raises(UnreadableFileError, match=r"Expected a record of maps. Received a damaged one"):
+            records.decode_maps(records.encode(header | changes, arrays))
+
+    @pytest.mark.parametrize(
+        "plane",
+        [np.zeros((3, 8, 6), np.float32), np.zeros((2, 8, 6), np.uint8), np.zeros((3, 1, 60_000), np.uint8)],
+    )
+    def test_planes_that_do_not_fit(self, plane):
+        """The last one would be stretched to terabytes, were it put together with the others."""
+        header, arrays = records.decode(records.encode_maps(a_maps_record(views_of(random_maps(2, 3)))))
+        with pytest.raises(UnreadableFileError, match=r"Expected a record of maps. Received a damaged one"):
+            records.decode_maps(records.encode(header, arrays | {"signed": plane}))
+
+    @pytest.mark.parametrize(
+        ("changes", "arrays"),
+        [
+            ({"count": "2"}, {}),
+            ({"names": ["a"]}, {}),
+            ({"names": "ab"}, {}),
+            ({"labels": [0, 0.5]}, {}),
+            ({"class_names": [1]}, {}),
+            ({"size": [1, 2, 3]}, {}),
+            ({"settings": 3}, {}),
+            ({}, {"pictures": np.zeros((3, 4, 4, 3), np.uint8)}),
+            ({}, {"pictures": np.zeros((2, 4, 4, 1), np.uint8)}),
+            ({}, {"region/corner": np.zeros((3, 4, 4), np.uint8)}),
+            ({}, {"region/corner": np.zeros(4, np.uint8)}),
+        ],
+    )
+    def test_a_field_of_probes_that_is_something_else(self, changes, arrays):
+        header, _ = records.decode(records.encode_probes(records.ProbesRecord("ab12", 2)))
+        with pytest.raises(UnreadableFileError, match=r"Expected a record of probes. Received a damaged one"):
+            records.decode_probes(records.encode(header | changes, arrays))
+
+    @pytest.mark.parametrize("text", ["[" * 100_000, '{"header": {"a": ' + "9" * 5_000 + "}}"])
+    @pytest.mark.parametrize("read", [records.decode, records.decode_header])
+    def test_json_that_python_cannot_read(self, text, read):
+        record = gzip.compress(struct.pack("<8sII", b"SALIENCY", 1, len(text)) + text.encode())
+        with pytest.raises(UnreadableFileError, match=r"Expected a saliency record. Received a damaged one"):
+            read(record)
+
+    @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+    @pytest.mark.parametrize("read", [records.decode_header, lambda record: records.decode(record)[0]])
+    def test_numbers_that_are_not_finite_are_none(self, number, read):
+        text = f'{{"header": {{"a": {number}, "b": 0.5}}, "arrays": {{}}}}'.encode()
+        record = gzip.compress(struct.pack("<8sII", b"SALIENCY", 1, len(text)) + text)
+        assert read(record) == {"a": None, "b": 0.5}
+
+    def test_half_characters_are_replaced(self):
+        written = records.ProbesRecord("ab12", 1, settings={"layer": "conv\ud800"})
+        assert records.decode_probes(records.encode_probes(written)).settings == {"layer": "conv?"}
+
 
 class TestMetadata:
     @pytest.mark.parametrize("kind", ["probes", "maps", "checks"])
@@ -334,7 +407,18 @@ class TestMetadata:
         ):
             records.parse_metadata(b'{"version": 7, "kind": "film"}')
 
-    @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"version": null, "kind": "maps"}'])
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"",
+            b"[]",
+            b"{}",
+            b"\xff",
+            b'{"version": null, "kind": "maps"}',
+            b'{"version": 1e999}',
+            b"[" * 100_000,
+        ],
+    )
     def test_foreign(self, content):
         with pytest.raises(UnreadableFileError, match="Expected the metadata of a saliency series"):
             records.parse_metadata(content)

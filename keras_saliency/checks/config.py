@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from keras_saliency import npz
 from keras_saliency.checks.accuracy import Accuracy
 from keras_saliency.checks.base import Check, validated
 from keras_saliency.checks.golden import Golden
@@ -22,6 +23,7 @@ from keras_saliency.errors import UnreadableFileError
 from keras_saliency.probes import ProbeSet
 
 PYPROJECT = "pyproject.toml"
+_TABLES = ("tool", "keras_saliency")
 _BACKENDS = ("tensorflow", "jax", "torch")
 
 
@@ -138,14 +140,16 @@ def read_config(path: str | Path) -> Config:
     """
     path = Path(path)
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise FileNotFoundError(f"No such config: {path}") from None
     except ValueError as error:
         raise UnreadableFileError(f"{path} is no TOML: {error}") from error
-    if path.name == PYPROJECT:
-        settings = settings.get("tool", {}).get("keras_saliency", {})
+    except RecursionError as error:
+        raise UnreadableFileError(f"{path} is no config: it is nested too deeply.") from error
     try:
+        for table in _TABLES if path.name == PYPROJECT else ():
+            settings = _table(table, settings.get(table, {}))
         return Config.of(settings).beside(path.parent)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path}: {error}") from error
@@ -158,12 +162,9 @@ def is_mask_file(region: str) -> bool:
 
 def _mask(path: Path) -> np.ndarray:
     try:
-        mask = np.load(path, allow_pickle=False)
+        return npz.read_array(path)
     except FileNotFoundError:
         raise FileNotFoundError(f"No such mask: {path}") from None
-    except (OSError, EOFError, ValueError) as error:
-        raise UnreadableFileError(f"{path} cannot be read as .npy.") from error
-    return np.asarray(mask)
 
 
 def _region(given: str, known: Iterable[str]) -> str:
@@ -189,7 +190,9 @@ def _wrong(key: str, expected: str, value: Any) -> ValueError:
 
 def _names(key: str, value: Any) -> tuple[str, ...]:
     values = value.split(",") if isinstance(value, str) else value
-    if not isinstance(values, (list, tuple)) or not all(isinstance(one, str) for one in values):
+    if not isinstance(values, (list, tuple)) or not all(
+        isinstance(one, str) and "\0" not in one for one in values
+    ):
         raise _wrong(key, "a name or a list of names", value)
     return tuple(stripped for one in values if (stripped := one.strip()))
 
@@ -203,7 +206,7 @@ def _checks(key: str, value: Any) -> tuple[str | Check, ...]:
 
 
 def _text(key: str, value: Any) -> str:
-    if not isinstance(value, (str, Path)):
+    if not isinstance(value, (str, Path)) or "\0" in str(value):
         raise _wrong(key, "a text", value)
     return str(value)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -77,18 +77,13 @@ class GoldenFile:
         arrays, about = npz.read(path, KIND)
         try:
             trainings = tuple(
-                Training(
-                    str(stored["weights"]),
-                    arrays[f"maps_{position}"],
-                    arrays[f"target_classes_{position}"],
-                    {str(name): float(number) for name, number in stored["numbers"].items()},
-                )
+                _training(stored, arrays[f"maps_{position}"], arrays[f"target_classes_{position}"])
                 for position, stored in enumerate(about["trainings"])
             )
             if not trainings:
                 raise KeyError("trainings")
             return cls(str(about["fingerprint"]), str(about["method"]), trainings)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise UnreadableFileError(f"{path} is damaged: {error!r}") from error
 
     def check_subject(self, subject: Subject) -> None:
@@ -107,3 +102,12 @@ class GoldenFile:
                 f"The golden file holds maps by {self.method}: give method={self.method!r}, or make it anew. "
                 f"Received: method={subject.method.name!r}"
             )
+
+
+def _training(stored: Mapping[str, Any], maps: np.ndarray, target_classes: np.ndarray) -> Training:
+    if maps.dtype.kind != "f" or maps.ndim != 2 or target_classes.dtype.kind != "i":
+        raise TypeError(f"maps of {maps.dtype} {maps.shape}, classes of {target_classes.dtype}")
+    if target_classes.shape != maps.shape[:1]:
+        raise ValueError(f"{len(maps)} maps, classes {target_classes.shape}")
+    numbers = {str(name): float(number) for name, number in stored["numbers"].items()}
+    return Training(str(stored["weights"]), maps, target_classes, numbers)

@@ -11,6 +11,7 @@ from typing import Literal
 
 from keras_saliency.checks.base import STATUSES, CheckResult, Status
 from keras_saliency.errors import ChecksFailedError
+from keras_saliency.terminal import visible
 
 FailOn = Literal["failed", "warned"]
 Verdict = Status | Literal["waived"]
@@ -144,11 +145,12 @@ class Report:
         table.add_column("found", ratio=1)
         for result in self.results:
             verdict = self.verdict(result)
-            table.add_row(Text(result.name), Text(verdict, style=_COLOURS[verdict]), Text(result.sentence))
+            name, sentence = Text(visible(result.name)), Text(visible(result.sentence))
+            table.add_row(name, Text(verdict, style=_COLOURS[verdict]), sentence)
         closing = Text(f"{'Passed' if self.passed else 'Not passed'}: {self.count_words()}.", style="bold")
         closing.append(f" {self.evaluations} model evaluations, {self.seconds:.1f} s.", style="not bold")
         return [
-            Text(f"{self.model}: {self.probes} probes, maps by {self.method}\n"),
+            Text(visible(f"{self.model}: {self.probes} probes, maps by {self.method}\n")),
             table,
             Text(),
             closing,

@@ -6,11 +6,13 @@ import argparse
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import NoReturn
 
 from keras_saliency import __version__
 from keras_saliency.cli import check, demo, explain, golden, methods, view
 from keras_saliency.cli.console import forget_stdout
 from keras_saliency.errors import SaliencyError
+from keras_saliency.terminal import visible
 
 COMMANDS = (demo, explain, check, golden, view, methods)
 
@@ -35,12 +37,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if options.traceback:
             traceback.print_exc()
-        sys.stderr.write(f"keras-saliency {options.command}: {_sentence(error)}\n")
+        sys.stderr.write(f"keras-saliency {options.command}: {visible(_sentence(error))}\n")
         return WRONG_USE
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Exit with what is wrong with the arguments, which may be names of files that others gave."""
+        super().error(visible(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="keras-saliency", description="Watch what a Keras model looks at.")
+    parser = _Parser(prog="keras-saliency", description="Watch what a Keras model looks at.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     for command in COMMANDS:

@@ -55,7 +55,7 @@ def method_options(texts: list[str] | None) -> dict[str, Any]:
 
 def target_of(text: str | None) -> Any:
     """A target from one word."""
-    return int(text) if text is not None and text.isdigit() else text
+    return int(text) if text is not None and text.isdecimal() else text
 
 
 def config_of(options: argparse.Namespace) -> Config:
@@ -101,5 +101,5 @@ def _option(text: str) -> tuple[str, Any]:
         raise ValueError(f"Expected an option as KEY=VALUE. Received: {text!r}")
     try:
         return key, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
         return key, value

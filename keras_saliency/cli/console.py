@@ -6,15 +6,31 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO, Any
 
 from rich.console import Console as _Console
+from rich.status import Status
+from rich.text import Text
+
+from keras_saliency.terminal import visible
 
 
 class Console(_Console):
-    """Plain lines on stdout; a reader who has gone is a `BrokenPipeError`, as everywhere in Python."""
+    """Plain lines, on stdout by default, in which texts have no markup and no control characters.
 
-    def __init__(self, *, soft_wrap: bool = True) -> None:
-        super().__init__(highlight=False, markup=False, soft_wrap=soft_wrap)
+    A reader who has gone is a `BrokenPipeError`, as everywhere in Python.
+    """
+
+    def __init__(self, *, soft_wrap: bool = True, file: IO[str] | None = None) -> None:
+        super().__init__(highlight=False, markup=False, soft_wrap=soft_wrap, file=file)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print texts, and whatever else rich can draw."""
+        super().print(*map(_plain, objects), **options)
+
+    def status(self, status: Any, **options: Any) -> Status:
+        """A line for as long as the block lasts."""
+        return super().status(_plain(status), **options)
 
     def on_broken_pipe(self) -> None:
         """Let the error out, where rich itself would end the process with exit code 1."""
@@ -44,7 +60,11 @@ def is_watched() -> bool:
 
 
 @contextmanager
-def stderr_console() -> Iterator[_Console]:
+def stderr_console() -> Iterator[Console]:
     """A console on a duplicate of stderr, which goes on while stderr itself is held back."""
     with os.fdopen(os.dup(sys.stderr.fileno()), "w") as file:
-        yield _Console(file=file, highlight=False, markup=False)
+        yield Console(soft_wrap=False, file=file)
+
+
+def _plain(shown: Any) -> Any:
+    return Text(visible(shown)) if isinstance(shown, str) else shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from fractions import Fraction
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from keras_saliency.cli.quiet import quiet_imports
 
 NAME = "explain"
 HELP = "Write the maps of a saved model for some images."
+
+_SIDE = re.compile("[0-9]{1,5}")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,14 +86,16 @@ def _channels(model: Any) -> int:
 
 def _size(text: str) -> tuple[int, int]:
     height, separator, width = text.lower().partition("x")
-    if not (separator and height.isdigit() and width.isdigit() and int(height) and int(width)):
+    sides = [int(side) if _SIDE.fullmatch(side) else 0 for side in (height, width)]
+    if not (separator and all(sides)):
         raise argparse.ArgumentTypeError("expected HEIGHTxWIDTH, such as 96x96")
-    return int(height), int(width)
+    return sides[0], sides[1]
 
 
 def _scale(text: str) -> float:
+    above, slash, below = text.partition("/")
     try:
-        scale = float(Fraction(text))
+        scale = float(above) / (float(below) if slash else 1)
     except (ValueError, ZeroDivisionError):
         raise argparse.ArgumentTypeError("expected a number or a fraction, such as 1/255") from None
     if not np.isfinite(scale) or scale == 0:

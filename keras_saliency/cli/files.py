@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from keras_saliency import npz
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.probes import ProbeSet
 
 PICTURES = (".png", ".jpg", ".jpeg")
+
+_Read = TypeVar("_Read")
 
 
 def load_probes(path: Path) -> ProbeSet:
@@ -48,9 +51,9 @@ def load_images(
     if len(paths) == 1 and paths[0].suffix == ".npz":
         return _from_npz(paths[0])
     if len(paths) == 1 and paths[0].suffix == ".npy":
-        return ProbeSet(_read(paths[0], lambda path: np.load(path, allow_pickle=False)))
+        return ProbeSet(_there(paths[0], npz.read_array))
     files = [file for path in paths for file in _pictures_in(path)]
-    pictures = [_read(file, lambda path: _picture(path, size, channels)) for file in files]
+    pictures = [_picture(file, size, channels) for file in files]
     if len({picture.shape for picture in pictures}) > 1:
         raise ValueError("Expected pictures of one size: give --resize HEIGHTxWIDTH.")
     shown = np.stack(pictures)
@@ -59,12 +62,13 @@ def load_images(
 
 
 def _from_npz(path: Path) -> ProbeSet:
-    with _read(path, lambda path: np.load(path, allow_pickle=False)) as file:
-        if "about" in file.files:
-            return ProbeSet.load(path)
-        if "images" not in file.files:
-            raise UnreadableFileError(f"{path} has no array named images. It has: {', '.join(file.files)}")
-        return ProbeSet(file["images"], file["labels"] if "labels" in file.files else None)
+    names = _there(path, npz.names_in)
+    if npz.ABOUT in names:
+        return ProbeSet.load(path)
+    if "images" not in names:
+        raise UnreadableFileError(f"{path} has no array named images. It has: {', '.join(names)}")
+    arrays = npz.read_arrays(path)
+    return ProbeSet(arrays["images"], arrays.get("labels"))
 
 
 def _pictures_in(path: Path) -> list[Path]:
@@ -79,7 +83,7 @@ def _pictures_in(path: Path) -> list[Path]:
 
 
 def _picture(path: Path, size: tuple[int, int] | None, channels: int) -> np.ndarray:
-    with Image.open(path) as image:
+    with npz.refusing(f"{path} cannot be read as {path.suffix or 'a picture'}."), Image.open(path) as image:
         picture = image.convert("L" if channels == 1 else "RGB")
         if size is not None:
             picture = picture.resize((size[1], size[0]), Image.Resampling.BILINEAR)
@@ -87,10 +91,8 @@ def _picture(path: Path, size: tuple[int, int] | None, channels: int) -> np.ndar
     return array[..., None] if channels == 1 else array
 
 
-def _read(path: Path, reader: Any) -> Any:
+def _there(path: Path, read: Callable[[Path], _Read]) -> _Read:
     try:
-        return reader(path)
+        return read(path)
     except FileNotFoundError:
         raise FileNotFoundError(f"No such file: {path}") from None
-    except (OSError, EOFError, ValueError, UnidentifiedImageError) as error:
-        raise UnreadableFileError(f"{path} cannot be read as {path.suffix or 'a picture'}.") from error

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rich.console import Console
-
+from keras_saliency.cli.console import Console
 from keras_saliency.cli.log_store import LogStore
 from keras_saliency.writers.files import replace_file
 
@@ -29,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve, or export."""
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = Console()
     store = LogStore(options.logdir)
     if options.export is None:
         _serve(console, store, options)
@@ -52,6 +51,10 @@ def _serve(console: Console, store: LogStore, options: argparse.Namespace) -> No
 def _export(console: Console, store: LogStore, options: argparse.Namespace) -> None:
     from keras_saliency.cli.view_export import export_page
 
+    if options.export.is_dir():
+        raise IsADirectoryError(
+            f"Expected a file to write, such as page.html. Received the folder {options.export}"
+        )
     with console.status(f"Reading {options.logdir} …"):
         page = export_page(store, options.every, options.max_size)
         size = replace_file(options.export, page.encode())

@@ -5,6 +5,7 @@ same sheet look different elsewhere, so what the font lacks is spelled with what
 """
 
 import unicodedata
+from bisect import bisect_right
 from functools import lru_cache
 
 import numpy as np
@@ -55,11 +56,12 @@ def shorten(text: str, width: int, size: int) -> str:
     text = printable(text)
     if text_width(text, size) <= width:
         return text
-    for end in range(len(text) - 1, -1, -1):
-        candidate = text[:end].rstrip() + "…"
-        if text_width(candidate, size) <= width:
-            return candidate
-    return ""
+    fitting = bisect_right(range(len(text)), width, key=lambda end: text_width(_cut(text, end), size))
+    return _cut(text, fitting - 1) if fitting else ""
+
+
+def _cut(text: str, end: int) -> str:
+    return text[:end].rstrip() + "…"
 
 
 @lru_cache(maxsize=256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from keras_saliency.tensorboard_plugin.probes import ProbesAbout
 from keras_saliency.tensorboard_plugin.store import Point, Store
 
 _PER_PROBE = ("scores", "target_classes", "predicted_classes", "probabilities", "finite")
+_FIELDS = ("epoch", "score_kind", "fingerprint", "numbers", "per_probe", "scales", *_PER_PROBE)
 _NO_CLASS = -1
 
 
@@ -22,9 +24,10 @@ def look_header(store: Store, point: Point) -> bytes:
         NotStoredError: the look is gone.
     """
     try:
-        return _json(_fields(records.decode_header(store.record(point))))
+        header = records.decode_maps_header(store.record(point))
     except UnreadableFileError as error:
         return problem(str(error))
+    return _json({name: header[name] for name in _FIELDS})
 
 
 def problem(sentence: str) -> bytes:
@@ -38,7 +41,7 @@ def looks(points: Sequence[Point], headers: Iterable[bytes], probes: ProbesAbout
     return {
         "steps": [point.step for point in points],
         "epochs": _column(rows, "epoch"),
-        "wall_times": [point.wall_time for point in points],
+        "wall_times": [point.wall_time if math.isfinite(point.wall_time) else None for point in points],
         "score_kind": next((row["score_kind"] for row in reversed(rows) if "score_kind" in row), None),
         "numbers": _columns(rows, "numbers"),
         "per_probe": _columns(rows, "per_probe"),
@@ -51,22 +54,6 @@ def looks(points: Sequence[Point], headers: Iterable[bytes], probes: ProbesAbout
             if "problem" in row
         },
     }
-
-
-def _fields(header: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a look's header that the page needs. Raises `UnreadableFileError` if one is wrong."""
-    try:
-        if header["kind"] != records.MAPS:
-            raise ValueError(f"kind={header['kind']!r}")
-        count = len(header["scores"])
-        lists = [header[name] for name in _PER_PROBE]
-        lists += [*header["per_probe"].values(), *header["scales"].values()]
-        if any(len(values) != count for values in lists):
-            raise ValueError("lists of different lengths")
-        kept = ("epoch", "score_kind", "fingerprint", "numbers", "per_probe", "scales", *_PER_PROBE)
-        return {name: header[name] for name in kept}
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise UnreadableFileError(f"Expected a record of maps. Received a damaged one: {error!r}.") from error
 
 
 def _checked(row: dict[str, Any], probes: ProbesAbout) -> dict[str, Any]:

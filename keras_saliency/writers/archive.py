@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_saliency.look import Look, MethodLook
 from keras_saliency.writers.base import Run
-from keras_saliency.writers.files import replace_file, step_name
+from keras_saliency.writers.files import file_name, replace_file, step_name
 
 
 class ArchiveWriter:
@@ -19,6 +19,7 @@ class ArchiveWriter:
     Holds `step`, `wall_time` and, where looks are counted in epochs, `epoch`; and for each method `<method>/maps`
     (float32, signed, in the shape of the explained tensor), `<method>/scores`, `<method>/target_classes`,
     `<method>/predicted_classes` and `<method>/probabilities`. Models with several inputs have `<method>/maps/<input>`.
+    Characters of an input's name that a file system may refuse are written `%2f`.
     """
 
     def __init__(self) -> None:
@@ -68,7 +69,7 @@ def _leaves(name: str, maps: Any) -> Iterator[tuple[str, np.ndarray]]:
         yield from [] if maps is None else [(name, np.asarray(maps))]
         return
     for key, leaf in maps.items():
-        yield from _leaves(f"{name}/{key}", leaf)
+        yield from _leaves(f"{name}/{file_name(str(key))}", leaf)
 
 
 def _npz(arrays: Mapping[str, Any]) -> bytes:

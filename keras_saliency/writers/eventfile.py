@@ -56,7 +56,9 @@ def image(tag: str, pngs: Iterable[bytes], width: int, height: int, description:
 
 def text(tag: str, markdown: str, description: str = "") -> Value:
     """A text in Markdown."""
-    tensor = TensorProto(dtype=DT_STRING, string_val=[markdown.encode()], tensor_shape=TensorShapeProto())
+    tensor = TensorProto(
+        dtype=DT_STRING, string_val=[markdown.encode("utf-8", "replace")], tensor_shape=TensorShapeProto()
+    )
     return Summary.Value(tag=tag, tensor=tensor, metadata=_metadata("text", DATA_CLASS_TENSOR, description))
 
 
@@ -111,7 +113,7 @@ class EventFile:
 
 def event_files(folder: Path) -> list[Path]:
     """The event files in a folder, oldest first."""
-    return sorted(folder.glob(_PATTERN))
+    return sorted(path for path in folder.glob(_PATTERN) if path.is_file())
 
 
 def read_events(path: Path) -> Iterator[Event]:
@@ -143,6 +145,8 @@ def _next_record(file: IO[bytes]) -> bytes | None:
         return None
     length, checksum = _LENGTH.unpack(start)
     if checksum != _masked_checksum(start[:8]):
+        return None
+    if length + _CHECKSUM.size > os.fstat(file.fileno()).st_size - file.tell():
         return None
     rest = file.read(length + _CHECKSUM.size)
     data, end = rest[:length], rest[length:]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from pathlib import Path
 
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|%]|^\.|[. ]$')
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|%\ud800-\udfff]|^[. ]|[. ]$')
+_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(?=\.|$)", re.IGNORECASE)
+_LONGEST = 200
+"""Bytes of a name, of the 255 that file systems take: endings and marks of unfinished files need some."""
 
 
 def step_name(step: int) -> str:
@@ -15,8 +19,23 @@ def step_name(step: int) -> str:
 
 
 def file_name(name: str) -> str:
-    """The name, with what some file system refuses percent-encoded. Different names stay different."""
-    return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02x}", name)
+    """The name as that of a file, in any system. Different names stay different.
+
+    Characters that some system refuses are percent-encoded, so is the first one of a reserved name such as `nul`;
+    what is too long ends with a hash of the whole; nothing at all is `%`.
+    """
+    safe = _UNSAFE.sub(_encoded, name) or "%"
+    if _RESERVED.match(safe):
+        safe = _encoded(safe) + safe[1:]
+    content = safe.encode()
+    if len(content) <= _LONGEST:
+        return safe
+    digest = hashlib.sha256(content).hexdigest()
+    return f"{content[: _LONGEST - len(digest) - 1].decode(errors='ignore')}%{digest}"
+
+
+def _encoded(found: re.Match[str] | str) -> str:
+    return f"%{ord(found[0]):02x}"
 
 
 def replace_file(path: Path, content: bytes) -> int:
@@ -33,7 +52,7 @@ def replace_file(path: Path, content: bytes) -> int:
 
 def append(path: Path, text: str) -> int:
     """Add lines to a file in one go; return their bytes."""
-    content = text.encode()
+    content = text.encode("utf-8", "replace")
     with path.open("ab") as file:
         file.write(content)
     return len(content)

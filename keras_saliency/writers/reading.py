@@ -136,5 +136,7 @@ def _method_look(record: records.MapsRecord) -> MethodLook:
 
 
 def _probe_accuracy(event: Any) -> float | None:
-    found = (value for value in event.summary.value if value.tag == records.PROBE_ACCURACY_TAG)
-    return next((float(value.tensor.float_val[0]) for value in found), None)
+    found = (
+        value.tensor.float_val for value in event.summary.value if value.tag == records.PROBE_ACCURACY_TAG
+    )
+    return next((float(values[0]) for values in found if values), None)

@@ -68,6 +68,11 @@ def test_a_pyproject_has_a_table_for_it(tmp_path):
     )
     assert read_config(path) == Config(seed=3)
     assert read_config(written(tmp_path, "[project]\n", "pyproject.toml")) == Config()
+    for text, table in [("tool = 3", "tool"), ("tool.keras_saliency = 3", "keras_saliency")]:
+        with pytest.raises(
+            ValueError, match=f"pyproject.toml: Expected {table} to be a table. Received: {table}=3"
+        ):
+            read_config(written(tmp_path, text, "pyproject.toml"))
 
 
 @pytest.mark.parametrize(
@@ -87,6 +92,9 @@ def test_a_pyproject_has_a_table_for_it(tmp_path):
         ('fail_on = "never"', "fail_on to be one of failed, warned. Received: fail_on='never'"),
         ('backend = "mxnet"', "one of tensorflow, jax, torch"),
         ("waivers = 3", "a list of tables"),
+        ('json = "a\\u0000b"', "Expected json to be a text. Received: json='a\\\\x00b'"),
+        ('forbid = ["a\\u0000.npy"]', "Expected forbid to be a name or a list of names"),
+        ("seed = " + "[" * 10_000, "is no config: it is nested too deeply"),
         ("waivers = [3]", "waiver 1 to be a table of check, reason, expires"),
         ('[[waivers]]\ncheck = "finite"\nexpires = 2027-03-31', "Waiver 1 has no reason"),
         ('[[waivers]]\ncheck = "finite"\nreason = " "\nexpires = 2027-03-31', "Waiver 1 has no reason"),

@@ -9,6 +9,7 @@ from scipy.stats import t as student
 
 import keras_saliency as ks
 from keras_saliency.checks.golden import Golden, GoldenFile, add_golden, save_golden
+from keras_saliency.checks.golden_file import Training
 from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import UnreadableFileError
 
@@ -246,6 +247,25 @@ class TestTheFile:
     def test_without_its_trainings_is_damaged(self, path):
         GoldenFile(PROBES.fingerprint, "gradient", ()).write(path)
         with pytest.raises(UnreadableFileError, match="is damaged"):
+            GoldenFile.read(path)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"maps": np.ones((8, 3), "int64")},
+            {"maps": np.ones((8, 3, 1), "float32")},
+            {"target_classes": np.zeros(7, int)},
+            {"target_classes": np.zeros(8)},
+            {"numbers": {"entropy": 10**400}},
+        ],
+    )
+    def test_of_numbers_that_none_can_have_is_damaged(self, path, changes):
+        training = Training("ab12", np.ones((8, 3), "float32"), np.zeros(8, int), {"entropy": 0.5})
+        file = GoldenFile(PROBES.fingerprint, "gradient", (training,))
+        file.write(path)
+        assert GoldenFile.read(path).trainings[0].numbers == {"entropy": 0.5}
+        replace(file, trainings=(replace(training, **changes),)).write(path)
+        with pytest.raises(UnreadableFileError, match="golden.npz is damaged"):
             GoldenFile.read(path)
 
     def test_does_not_take_the_same_weights_twice(self, path):

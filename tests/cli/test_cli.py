@@ -8,6 +8,7 @@ import pytest
 
 import keras_saliency
 from keras_saliency import cli
+from keras_saliency.cli.arguments import method_options
 
 
 def run(*arguments, cwd, **environment):
@@ -51,6 +52,9 @@ def test_demo_runs_on_the_backend_that_is_asked_for(tmp_path, backend):
         (["demo", "--arm", "clen"], "invalid choice: 'clen'"),
         (["dmo"], "invalid choice: 'dmo'"),
         ([], "the following arguments are required: command"),
+        (["methods", "\x1b[2J"], "unrecognized arguments: \\x1b[2J"),
+        (["explain", "m", "i", "--out=o", "--scale=1e999999999"], "expected a number other than zero"),
+        (["explain", "m", "i", "--out=o", "--resize=²x²"], "expected HEIGHTxWIDTH"),
     ],
 )
 def test_wrong_use_is_exit_code_2_and_a_sentence(capsys, arguments, sentence):
@@ -73,3 +77,13 @@ def test_version(capsys):
     with pytest.raises(SystemExit):
         cli.main(["--version"])
     assert capsys.readouterr().out.strip() == keras_saliency.__version__
+
+
+def test_a_sentence_has_no_control_characters(capsys, tmp_path):
+    assert cli.main(["view", str(tmp_path / "\x1b[2J"), "--export", "page.html"]) == cli.WRONG_USE
+    assert capsys.readouterr().err == f"keras-saliency view: No such folder: {tmp_path}/\\x1b[2J\n"
+
+
+@pytest.mark.parametrize("value", ["[" * 10_000, "-" * 100_000 + "1", "9" * 5_000, "a\0b"])
+def test_an_option_that_is_no_literal_is_text(value):
+    assert method_options([f"samples={value}"]) == {"samples": value}

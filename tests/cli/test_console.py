@@ -34,3 +34,12 @@ def test_a_person_watches_a_terminal_outside_of_ci(monkeypatch, terminal, ci, wa
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
     monkeypatch.setenv("CI", ci) if ci else monkeypatch.delenv("CI", raising=False)
     assert is_watched() is watched
+
+
+def test_texts_have_no_markup_and_no_control_characters(monkeypatch):
+    console = Console()
+    console.file = io.StringIO()
+    console.print("[/] [bold]\x1b[2J\n", "猫")
+    with console.status("Loading [/]\x1b[2J.keras …") as status:
+        assert str(status.renderable.text) == "Loading [/]\\x1b[2J.keras …"
+    assert console.file.getvalue() == "[/] [bold]\\x1b[2J\n 猫\n"

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 import pytest
 
-from keras_saliency import records
+from keras_saliency import cli, records
 from keras_saliency.cli.log_store import LogStore
 from keras_saliency.cli.view_export import ThinnedStore, export_page, page_of
 from keras_saliency.tensorboard_plugin.answers import Answers
@@ -159,3 +159,9 @@ def test_a_look_that_went_is_left_out(store, monkeypatch):
     found = carried(export_page(store, 1, 200))
     assert "a/saliency\0gradient\0003" not in found["maps"]
     assert found["looks"]["a/saliency\0gradient"]["problems"].keys() == {"3"}
+
+
+def test_a_folder_is_no_page(tmp_path, write_by_hand, capsys):
+    write_by_hand(tmp_path / "saliency")
+    assert cli.main(["view", str(tmp_path), "--export", str(tmp_path)]) == cli.WRONG_USE
+    assert "Expected a file to write, such as page.html. Received the folder" in capsys.readouterr().err

@@ -19,6 +19,13 @@ def test_shortened_text_is_as_long_as_fits():
         assert len(text.shorten(LONG, width, 12)) > length
 
 
+def test_the_longest_name_takes_no_time():
+    """Tried from its end on, letter by letter, it took minutes."""
+    before = text.text_width.cache_info().misses
+    text.shorten("name " * 2_000, 200, 12)
+    assert text.text_width.cache_info().misses - before < 20
+
+
 def test_short_text_stays():
     assert text.shorten("cat", text.text_width("cat", 12), 12) == "cat"
 

@@ -14,6 +14,8 @@ from tensorboard.compat.proto.types_pb2 import DT_FLOAT
 from werkzeug.test import Client
 
 from keras_saliency import records
+from keras_saliency.cli.log_store import LogStore
+from keras_saliency.cli.view_server import view_app
 from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.recent import Recent
 from keras_saliency.tensorboard_plugin.routes import Routes
@@ -104,7 +106,7 @@ def test_a_record_of_something_else(show, folder, write_by_hand, record):
     write_by_hand(folder, steps=(0,))
     add(folder, 1, TAG, record, records.metadata(records.MAPS))
     answer = show().json("looks", **LOOKS)
-    assert answer["problems"]["1"].startswith("Expected a record of maps. Received a damaged one")
+    assert answer["problems"]["1"].startswith("Expected a record of maps. Received")
     assert answer["scores"][0] == [0.0, 0.5]
 
 
@@ -276,6 +278,31 @@ def test_a_foreign_record_with_numbers_that_are_none(show, folder, write_by_hand
     record = gzip.compress(struct.pack("<8sII", b"SALIENCY", 1, len(head)) + head)
     add(folder, 1, TAG, record, records.metadata(records.MAPS))
     assert show().json("looks", **LOOKS)["numbers"]["drift"] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"numbers": [1]}, {"per_probe": {"drift": 1}}, {"predicted_classes": ["0", "0"]}, {"scores": [{}, {}]}],
+)
+def test_a_foreign_record_whose_fields_are_something_else(show, folder, write_by_hand, changes):
+    write_by_hand(folder, steps=(0,))
+    header, arrays = records.decode(next(iter_records(folder)))
+    add(folder, 1, TAG, records.encode(header | changes, arrays), records.metadata(records.MAPS))
+    answer = show().json("looks", **LOOKS)
+    assert answer["problems"]["1"].startswith("Expected a record of maps. Received a damaged one")
+    assert answer["probe_accuracy"] == [0.5, None]
+
+
+def test_a_foreign_event_without_a_time(tmp_path, write_by_hand):
+    folder = tmp_path / "bad" / "saliency"
+    write_by_hand(folder, steps=(0,))
+    file = eventfile.EventFile(folder)
+    file.write(
+        1, [eventfile.blobs(TAG, [next(iter_records(folder))], "saliency", records.metadata("maps"))], np.inf
+    )
+    file.close()
+    page = Client(view_app(Answers(LogStore(tmp_path), Recent(1_000))))
+    assert page.get("/looks", query_string=LOOKS).get_json()["wall_times"] == [1e9, None]
 
 
 def test_a_look_that_is_half_written_comes_when_it_is_whole(page, tmp_path, write_by_hand):

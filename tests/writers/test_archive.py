@@ -52,7 +52,7 @@ def test_a_look_comes_back_exactly(tmp_path, a_run, a_look):
 
 def test_several_inputs(tmp_path, a_run, a_look):
     run, part = a_run(tmp_path), np.ones((4, 8, 6, 1), np.float32)
-    maps = {"left": part, "pair": [part * 2, None, (part * 3,)]}
+    maps = {"left": part, "pair": [part * 2, None, (part * 3,)], "../a\0b": part * 4}
     writer = ArchiveWriter()
     writer.open(run)
     writer.write(with_maps(a_look(3, methods=("gradient",)), maps, run), None)
@@ -62,7 +62,7 @@ def test_several_inputs(tmp_path, a_run, a_look):
         for name, values in stored.items()
         if "/maps" in name
     }
-    assert found == {"left": 1, "pair/0": 2, "pair/2/0": 3}
+    assert found == {"left": 1, "pair/0": 2, "pair/2/0": 3, "%2e.%2fa%00b": 4}
 
 
 def test_a_look_from_a_log_has_nothing_to_archive(tmp_path, a_run, a_look):

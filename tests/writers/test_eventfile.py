@@ -1,4 +1,6 @@
+import os
 import resource
+import struct
 import subprocess
 import sys
 import textwrap
@@ -162,3 +164,23 @@ def test_a_file_that_grows_is_read_on_from_the_last_end(tmp_path):
     assert (start, end, event.step) == (ends[2], ends[3], 2)
     assert list(eventfile.events_from(path, end)) == []
     assert list(eventfile.events_from(path, ends[1] + 1)) == []
+
+
+@pytest.mark.parametrize("length", [2**40, 2**62, 2**64 - 1])
+def test_a_record_longer_than_its_file_ends_it(tmp_path, length):
+    path, _ = written(tmp_path)
+    start = struct.pack("<Q", length)
+    with path.open("ab") as file:
+        file.write(start + eventfile._CHECKSUM.pack(eventfile._masked_checksum(start)) + bytes(50))
+    assert steps(path) == [0, 1, 2]
+
+
+def test_what_is_no_file_is_no_event_file(tmp_path):
+    path, _ = written(tmp_path)
+    (tmp_path / "events.out.tfevents.1.folder").mkdir()
+    os.mkfifo(tmp_path / "events.out.tfevents.1.pipe")
+    assert eventfile.event_files(tmp_path) == [path]
+
+
+def test_half_characters_in_a_text_are_replaced():
+    assert eventfile.text("t", "half \ud800").tensor.string_val == [b"half ?"]

@@ -114,7 +114,11 @@ class TestFiles:
         assert sorted(map(step_name, steps)) == [step_name(step) for step in steps]
 
     @pytest.mark.parametrize(
-        "name", ["con:", "a\\b", "a/b", ".hidden", "end.", "end ", "new\nline", "50%", "?*<>|"]
+        "name",
+        [
+            *("con:", "a\\b", "a/b", ".hidden", "end.", "end ", "new\nline", "50%", "?*<>|"),
+            *("", "..", "a\0b", "\x85", "\ud800", "x" * 10_000, "猫" * 100, "/" * 10_000),
+        ],
     )
     def test_file_names_are_safe(self, tmp_path, name):
         safe = file_name(name)
@@ -123,9 +127,16 @@ class TestFiles:
         assert not set(safe) & set('\\/:*?"<>|\n')
         assert safe[-1] not in ". "
         assert safe[0] != "."
+        assert len(safe.encode()) <= 200
+
+    @pytest.mark.parametrize("name", ["nul", "CON", "aux.png", "com1", "lpt³.txt", "conin$"])
+    def test_names_that_are_devices_elsewhere_are_none(self, name):
+        assert file_name(name) == f"%{ord(name[0]):02x}{name[1:]}"
+        assert file_name(f"a{name}") == f"a{name}"
 
     def test_different_names_stay_different(self):
-        names = ["a/b", "a%2fb", "a%b", "a_b", "a b", "..", "%2e%2e", "."]
+        names = ["a/b", "a%2fb", "a%b", "a_b", "a b", "..", "%2e%2e", ".", "", "%", "con", "%63on"]
+        names += ["x" * 200, "x" * 201, "x" * 202]
         assert len(set(map(file_name, names))) == len(names)
 
     def test_ordinary_names_stay_as_they_are(self):

@@ -9,7 +9,7 @@ from keras_saliency import records
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.look import VIEWS
 from keras_saliency.writers import TensorBoardWriter, last_step, load_looks
-from keras_saliency.writers.eventfile import EventFile, blobs, event_files, scalar
+from keras_saliency.writers.eventfile import EventFile, blobs, event_files, read_events, scalar
 
 
 def write(run, looks):
@@ -112,6 +112,15 @@ class TestLoadLooks:
         file.close()
         with pytest.raises(UnreadableFileError, match=r"events.out.*no data"):
             load_looks(run.folder)
+
+    def test_an_accuracy_without_a_value(self, run, a_look):
+        write(run, [a_look(0, probe_accuracy=None)])
+        (path,) = event_files(run.folder)
+        *_, event = read_events(path)
+        file = EventFile(run.folder)
+        file.write(0, [*event.summary.value, blobs(records.PROBE_ACCURACY_TAG, [b"much"], "scalars")])
+        file.close()
+        assert load_looks(run.folder)[0].probe_accuracy is None
 
 
 def assert_same(ours, theirs):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from keras_saliency.checks.base import CheckResult
 from keras_saliency.checks.report import Report
 from keras_saliency.checks.reports import words
+from keras_saliency.terminal import visible
 
 _MARKS = {"passed": "✅", "warned": "⚠️", "failed": "❌", "errored": "❌", "skipped": "➖", "waived": "🟣"}
 
@@ -27,7 +28,7 @@ def _annotation(report: Report, result: CheckResult) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(text).replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
@@ -59,6 +60,6 @@ def summary(report: Report) -> str:
 
 def _cell(text: str) -> str:
     """Text in which Markdown and HTML find nothing of theirs."""
-    one_line = " ".join(text.split())
+    one_line = visible(" ".join(text.split()))
     escaped = one_line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return "".join(f"\\{c}" if c in r"\`*_[]|~#" else c for c in escaped)

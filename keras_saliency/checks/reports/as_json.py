@@ -56,7 +56,7 @@ def read_report(path: str | Path) -> Report:
     """
     try:
         stored = json.loads(Path(path).read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableFileError(f"{path} is no report: it is not JSON.") from error
     if not isinstance(stored, dict) or stored.get("kind") != _KIND:
         raise UnreadableFileError(f"{path} is no report of keras_saliency.")
@@ -67,7 +67,7 @@ def read_report(path: str | Path) -> Report:
         )
     try:
         return _report(stored)
-    except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+    except Exception as error:  # Pillow alone raises half a dozen kinds for its pictures
         raise UnreadableFileError(f"{path} is damaged: {error!r}") from error
 
 

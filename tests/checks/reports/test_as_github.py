@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from keras_saliency.checks.reports.as_github import summary, workflow_commands
 
 
@@ -9,7 +11,7 @@ def test_a_command_per_result_that_a_person_should_see(report):
         "::warning title=a%2Cb%3A 100%25%0A%3A accuracy warned::14 of 16, 88%25 right.",
         "::error title=a%2Cb%3A 100%25%0A%3A region_corner failed::"
         "It uses <b>the corner</b> & more:%0A8 of 8, 100%25 | `all`",
-        "::error title=a%2Cb%3A 100%25%0A%3A mine errored::RuntimeError: \x1b[31mred\x00",
+        "::error title=a%2Cb%3A 100%25%0A%3A mine errored::RuntimeError: \\x1b[31mred\\x00",
     ]
 
 
@@ -34,3 +36,10 @@ def test_the_summary_is_a_table_that_names_cannot_break(report):
 def test_a_report_that_judged_nothing_says_so(report):
     only_skips = replace(report, results=tuple(r for r in report.results if r.status == "skipped"))
     assert "Not passed: nothing could be judged" in summary(only_skips)
+
+
+@pytest.mark.parametrize("told", [str, summary, lambda report: report.table(80, colour=False)])
+def test_what_people_read_has_no_control_characters(report, told):
+    report = replace(report, model="net\x1b[2J\u202e")
+    assert "net\\x1b[2J\\u202e" in told(report).replace("\\\\", "\\").replace("\\[", "[")
+    assert not set(told(report)) & set("\x1b\x00\u202e")

@@ -50,6 +50,9 @@ def test_any_json_reader_can_read_it(report):
         (lambda text: text.replace('"status": "failed"', '"status": "well"'), "is damaged"),
         (lambda text: text.replace('"results"', '"outcomes"'), "is damaged"),
         (lambda text: text.replace("iVBORw0", "AAAAAA0"), "is damaged"),
+        (lambda text: text.replace("iVBORw0KGgo", "iVBORw0KGgoAAAAA"), "is damaged"),
+        (lambda text: text.replace('"seed": 7', '"seed": 1e999'), "is damaged"),
+        (lambda text: text.replace('"seed": 7', '"seed": ' + "[" * 100_000), "it is not JSON"),
     ],
 )
 def test_what_is_no_report(report, tmp_path, change, sentence):

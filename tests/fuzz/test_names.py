@@ -1,0 +1,167 @@
+"""Names from elsewhere do nothing: files stay in their folder, pages keep their elements, terminals their state."""
+
+import dataclasses
+import os
+import tempfile
+import unicodedata
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keras_saliency.checks.base import CheckResult
+from keras_saliency.checks.reports import as_github, as_html, as_json, read_report
+from keras_saliency.cli.log_store import LogStore
+from keras_saliency.cli.view_export import export_page
+from keras_saliency.look import Look, MethodLook
+from keras_saliency.probes import ProbeSet
+from keras_saliency.render.text import shorten, text_width
+from keras_saliency.writers import ArchiveWriter, FolderWriter, Run, TensorBoardWriter
+from keras_saliency.writers.files import file_name
+
+from . import samples
+from .damage import NAMES
+
+
+@given(NAMES, NAMES)
+def test_file_names_are_files_in_their_folder(name, other):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, file_name(name))
+        path.write_bytes(b"")
+        assert os.listdir(folder) == [path.name]
+    assert len(os.fsencode(path.name)) <= 200
+    assert (file_name(name) == file_name(other)) == (name == other)
+
+
+class Elements(HTMLParser):
+    """The elements of a page, with the names of their attributes."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, *(name for name, _ in attributes)))
+
+    handle_startendtag = handle_starttag
+
+    def handle_comment(self, data):
+        self.found.append("comment")
+
+
+def report_of(name):
+    failed, skipped = samples.report().results
+    named = dataclasses.replace(
+        failed,
+        name=f"my_{name}",
+        sentence=name,
+        pictures={name: failed.pictures["worst_probe"]},
+        details={name: name},
+    )
+    waived = CheckResult("accuracy", "warned", f"Waived: {name}")
+    return samples.report(
+        results=(named, skipped, waived), model=name, method=name, versions={name: name}, waived={"accuracy"}
+    )
+
+
+@given(NAMES)
+def test_a_page_has_the_elements_that_it_has_with_an_ordinary_name(name):
+    assert (
+        Elements(as_html.encode(report_of(name))).found
+        == Elements(as_html.encode(report_of("ordinary"))).found
+    )
+
+
+def harmless(text):
+    """Whether a terminal shows the text and does nothing else: no control, no turned direction, no half characters."""
+    ends = ("Cc", "Cs", "Zl", "Zp")
+    turns = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+    return all(
+        c == "\n" or (unicodedata.category(c) not in ends and unicodedata.bidirectional(c) not in turns)
+        for c in text
+    )
+
+
+@given(NAMES)
+def test_a_report_does_nothing_to_a_terminal(name):
+    report = report_of(name)
+    assert harmless(str(report))
+    assert harmless(as_github.workflow_commands(report))
+    assert len(as_github.workflow_commands(report).splitlines()) == 2
+    assert harmless(as_github.summary(report))
+
+
+@given(NAMES)
+def test_reports_for_programs_can_be_read(name):
+    report = report_of(name)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "report.json")
+        report.to_json(path)
+        assert as_json.encode(read_report(path)) == path.read_text(encoding="utf-8")
+        report.to_junit(path)
+        assert len(ElementTree.parse(path).findall("testsuite/testcase")) == len(report.results)
+
+
+def look_of(method, input_name="image"):
+    maps = np.ones((2, 4, 3), np.float32)
+    numbers = np.ones(2, np.float32)
+    seen = MethodLook(
+        heatmaps=dict.fromkeys(("magnitude", "positive", "negative", "signed"), maps),
+        scores=numbers,
+        target_classes=np.array([0, 1]),
+        predicted_classes=np.array([1, 1]),
+        probabilities=numbers,
+        score_kind="logit",
+        per_probe={"entropy": numbers},
+        explanation=type("Explained", (), {"maps": {input_name: maps}})(),
+    )
+    return Look(step=0, epoch=0, wall_time=1e9, methods={method: seen}, probe_accuracy=0.5)
+
+
+@given(NAMES)
+def test_writers_stay_in_the_folder_of_the_run_and_draw_any_name(name):
+    probes = ProbeSet(np.ones((2, 4, 3)), [0, 1], names=[name, name], class_names=[name, "b"])
+    with tempfile.TemporaryDirectory() as outside:
+        folder = Path(outside, "log", "saliency")
+        folder.mkdir(parents=True)
+        run = Run(folder, probes, np.zeros((2, 4, 3, 3), np.uint8), {})
+        for writer, look in ((FolderWriter(), look_of(name)), (ArchiveWriter(), look_of("gradient", name))):
+            writer.open(run)
+            assert writer.write(look, None) > 0
+            writer.close()
+        with np.load(folder / "archive" / "step_000000.npz") as archive:
+            assert f"gradient/maps/{file_name(name)}" in archive.files
+        assert os.listdir(outside) == ["log"]
+        assert os.listdir(Path(outside, "log")) == ["saliency"]
+        assert sorted(os.listdir(folder)) == ["archive", "numbers.csv", "sheets"]
+        (sheets,) = (folder / "sheets").iterdir()
+        assert [path.name for path in sheets.iterdir()] == ["step_000000.png"]
+
+
+@given(NAMES)
+def test_an_exported_page_has_the_elements_that_it_has_with_an_ordinary_name(name):
+    found = [Elements(exported(text)).found for text in (name, "ordinary")]
+    assert found[0] == found[1]
+
+
+def exported(name):
+    probes = ProbeSet(np.ones((2, 4, 3)), [0, 1], names=[name, name], class_names=[name, "b"])
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder, file_name(name), "saliency")
+        run.mkdir(parents=True)
+        writer = TensorBoardWriter()
+        writer.open(Run(run, probes, None, {"name": name}, sheets=False))
+        writer.write(look_of("gradient"), None)
+        writer.close()
+        return export_page(LogStore(Path(folder)), 1, 200)
+
+
+@given(NAMES, st.integers(0, 300))
+def test_a_shortened_text_fits(text, width):
+    shown = shorten(text, width, 12)
+    assert text_width(shown, 12) <= width or shown == ""
