@@ -12,6 +12,10 @@ import pytest
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# On a GPU: float32 as on a CPU, and room for the other test processes.
+os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")
+os.environ.setdefault("JAX_DEFAULT_MATMUL_PRECISION", "highest")
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 EVERY_BACKEND = ("engine", "callback", "test_explanation", "test_observer")
 METHODS_ON_EVERY_BACKEND = (
