@@ -244,8 +244,8 @@ def explain_scored(
     rng = np.random.default_rng([seed, crc32(method.name.encode())])
     result = method.explain(scored, probes.images, target, rng)
     return Explanation(
-        maps=result.maps,
-        scores=result.scores.scores,
+        maps=optree.tree_map(_writable, result.maps),
+        scores=_writable(result.scores.scores),
         target_classes=result.scores.target_classes,
         predicted_classes=result.scores.predicted_classes,
         probabilities=result.scores.probabilities,
@@ -255,3 +255,8 @@ def explain_scored(
         channel_axis=anatomy.channel_axis,
         diagnostics={"explained": ", ".join(anatomy.explained), **result.diagnostics},
     )
+
+
+def _writable(values: np.ndarray) -> np.ndarray:
+    """The values as whoever asked for them expects: what comes from a framework may be read-only."""
+    return np.require(values, requirements="W")

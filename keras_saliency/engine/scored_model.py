@@ -380,7 +380,7 @@ class ScoredModel:
         to_tensor = self._backend.to_tensor
         substitutes = () if self._values is None else (self._values,)
 
-        def evaluate(rows: np.ndarray) -> dict[str, Any]:
+        def evaluate(rows: slice | np.ndarray) -> dict[str, Any]:
             result = step.run(
                 *substitutes,
                 [to_tensor(leaf[rows]) for leaf in leaves],
@@ -391,7 +391,7 @@ class ScoredModel:
 
         results, start, chunk = [], 0, self._chunks.size(count, step.sizes)
         while start < count:
-            rows = np.minimum(np.arange(start, start + chunk), count - 1)
+            rows = _rows(start, chunk, count)
             try:
                 with outside_inference_mode():
                     results.append(evaluate(rows))
@@ -403,7 +403,7 @@ class ScoredModel:
             step.sizes.add(chunk)
             self._counts.add(min(chunk, count - start))
             start += chunk
-        return optree.tree_map(lambda *parts: np.concatenate(parts)[:count], *results)  # type: ignore[no-any-return]
+        return optree.tree_map(lambda *parts: _joined(parts)[:count], *results)  # type: ignore[no-any-return]
 
     def _compiled(
         self,
@@ -456,6 +456,18 @@ class ScoredModel:
             refuse_hidden_probabilities(output, table)
             self._output_is_known = True
         return read_scores(output, kind, table, target.classes)
+
+
+def _rows(start: int, chunk: int, count: int) -> slice | np.ndarray:
+    """The rows of a chunk; past the end the last one is repeated."""
+    if start + chunk <= count:
+        return slice(start, start + chunk)
+    return np.minimum(np.arange(start, start + chunk), count - 1)
+
+
+def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """The parts after each other; a single one is not copied, and may be read-only."""
+    return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 
 def _channels_last(tensor: np.ndarray, anatomy: Anatomy) -> np.ndarray:

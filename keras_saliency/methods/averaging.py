@@ -54,17 +54,32 @@ def maps_at(
         For each point the maps as the method gives them, for `n` examples. Several points share a call where there
         are few examples.
     """
-    values = iter(points)
+    left = iter(points)
     count = model.count(inputs)
-    while together := list(islice(values, max(1, ROWS_PER_CALL // count))):
+    while together := list(islice(left, max(1, ROWS_PER_CALL // count))):
         rows = np.tile(np.arange(count), len(together))
-        moved = model.moved(
-            inputs, target, rows, [np.concatenate(parts) for parts in zip(*together, strict=True)]
-        )
+        values = together[0]
+        if len(together) > 1:
+            values = [np.concatenate(parts) for parts in zip(*together, strict=True)]
+        moved = model.moved(inputs, target, rows, values)
         maps = method.explain(model, moved, target.take(rows), rng).maps
         for start in range(0, len(rows), count):
             of_point = slice(start, start + count)
             yield optree.tree_map(lambda leaf, of_point=of_point: leaf[of_point], maps)
+
+
+def places(rows: np.ndarray, count: int) -> slice | np.ndarray:
+    """These rows, in order and each once, of so many; all of them as a slice, which copies nothing."""
+    return slice(None) if len(rows) == count else rows
+
+
+def sum_of(maps: Iterable[Any]) -> Any:
+    """The sum of maps, in their own precision."""
+    left = iter(maps)
+    total = optree.tree_map(np.array, next(left))
+    for other in left:
+        optree.tree_map_(lambda leaf, more: np.add(leaf, more, out=leaf), total, other)
+    return total
 
 
 def per_example(values: np.ndarray, like: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 import optree
 
 from keras_saliency.engine import ScoredModel
-from keras_saliency.methods.averaging import Arrays, maps_at, settled
+from keras_saliency.methods.averaging import Arrays, maps_at, places, settled
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.baselines import as_baseline, baseline_key, baseline_values
 from keras_saliency.methods.gradient import Gradient
@@ -157,9 +157,14 @@ class _Line:
 
     def gradients(self, rows: np.ndarray, positions: np.ndarray) -> Iterator[Arrays]:
         """For each position from 0 (baseline) to 1 (image) the gradients of the images in these rows."""
-        starts, ends = ([array[rows] for array in arrays] for arrays in (self.starts, self.ends))
+        at = places(rows, len(self.ends[0]))
+        starts, ends = ([array[at] for array in arrays] for arrays in (self.starts, self.ends))
+        ways = [end - start for start, end in zip(starts, ends, strict=True)]
         points = (
-            [start + np.float32(position) * (end - start) for start, end in zip(starts, ends, strict=True)]
+            [
+                np.add(point := np.float32(position) * way, start, out=point)
+                for start, way in zip(starts, ways, strict=True)
+            ]
             for position in positions
         )
         moved, target = self._moved(rows, ends), self.target.take(rows)
@@ -182,10 +187,10 @@ class _Integral:
 
     def add(self, rows: np.ndarray, stage: Stage) -> None:
         """One more stage for the images in these rows."""
-        line = self._line
+        line, at = self._line, places(rows, len(self._change))
         for weight, gradients in zip(stage.weights, line.gradients(rows, stage.positions), strict=True):
             for total, gradient in zip(self._sums, gradients, strict=True):
-                total[rows] += weight * gradient
+                total[at] += np.float32(weight) * gradient
         self.evaluations[rows] += len(stage.positions)
         self.delta[rows] = -self._change[rows]
         for leaf, total, start, end in zip(self.maps, self._sums, line.starts, line.ends, strict=True):

@@ -10,7 +10,7 @@ import optree
 from scipy.special import ndtri
 
 from keras_saliency.engine import ScoredModel
-from keras_saliency.methods.averaging import Arrays, maps_at, per_example
+from keras_saliency.methods.averaging import Arrays, maps_at, per_example, places
 from keras_saliency.methods.base import Method, make_method
 from keras_saliency.methods.stratified import latin_hypercube
 from keras_saliency.targets import BoundTarget
@@ -77,7 +77,7 @@ class NoisyMaps:
             ]
             for noises in zip(*blocks, strict=True):
                 yield [
-                    image + deviation * noise
+                    np.add(moved := deviation * noise, image, out=moved)
                     for image, deviation, noise in zip(images, deviations, noises, strict=True)
                 ]
 
@@ -103,12 +103,15 @@ class Moments:
             self._mean, self._squares = (
                 [np.zeros((len(self.seen), *leaf.shape[1:])) for leaf in leaves] for _ in range(2)
             )
-        self.seen[rows] += weight
-        self._added[rows] += 1
+        at = places(rows, len(self.seen))
+        self.seen[at] += weight
+        self._added[at] += 1
         for leaf, mean, squares in zip(leaves, self._mean, self._squares, strict=True):
-            step = leaf - mean[rows]
-            mean[rows] += step * per_example(weight / self.seen[rows], leaf)
-            squares[rows] += weight * step * (leaf - mean[rows])
+            step = leaf - mean[at]
+            mean[at] += step * per_example(weight / self.seen[at], leaf)
+            step *= leaf - mean[at]
+            step *= weight
+            squares[at] += step
 
     @property
     def mean(self) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial, reduce
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -11,7 +10,7 @@ import numpy as np
 import optree
 
 from keras_saliency.engine import ScoredModel
-from keras_saliency.methods.averaging import settled
+from keras_saliency.methods.averaging import settled, sum_of
 from keras_saliency.methods.base import Method, MethodResult, make_method
 from keras_saliency.methods.noise import BLOCK, Moments, NoisyMaps, block_sizes, name_around
 from keras_saliency.methods.options import check_count, check_noise, check_tolerance
@@ -83,7 +82,7 @@ class SmoothGrad:
             drawn = left if self.tolerance is None else min(left, BLOCK)
             maps = noisy.draw(going, drawn)
             for size in block_sizes(drawn):
-                block = reduce(partial(optree.tree_map, np.add), islice(maps, size))
+                block = sum_of(islice(maps, size))
                 found.add(going, optree.tree_map(lambda leaf, size=size: leaf / size, block), size)
             left -= drawn
             if self.tolerance is not None:

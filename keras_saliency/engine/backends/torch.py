@@ -52,8 +52,8 @@ def vjp(
 
 
 def to_tensor(array: np.ndarray) -> Any:
-    """See `Backend.to_tensor`."""
-    return keras.ops.convert_to_tensor(array)
+    """See `Backend.to_tensor`. A copy: PyTorch would share the array, and a model may write into its inputs."""
+    return keras.ops.convert_to_tensor(np.array(array))
 
 
 def to_numpy(tensor: Any) -> np.ndarray:
