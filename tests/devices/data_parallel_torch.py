@@ -9,8 +9,6 @@ RANK = torch.distributed.get_rank()
 from training import LOGS, METHODS, PROBES, X, Y, difference, explained, fit, maps, network, report, values
 
 import keras_saliency as ks
-from keras_saliency.methods import make_methods
-from keras_saliency.observer import Observer
 
 
 def train(lookers):
@@ -18,11 +16,11 @@ def train(lookers):
     model = network()
     parallel = DistributedDataParallel(model)
     optimizer = torch.optim.Adam(parallel.parameters(), 0.01)
-    observer = Observer(model, PROBES, make_methods(METHODS))
+    saliency = ks.SaliencyCallback(PROBES, LOGS / f"by{len(lookers)}", METHODS)
     looks = []
     for step in range(6):
         if RANK in lookers:
-            looks.append(observer.look(step, step))
+            looks.append(saliency.look(model, step))
         rows = slice(4 * step + 2 * RANK, 4 * step + 2 * RANK + 2)
         losses = torch.nn.functional.nll_loss(
             torch.log(parallel(torch.tensor(X[rows]), training=True)), torch.tensor(Y[rows])
@@ -31,7 +29,7 @@ def train(lookers):
         losses.backward()
         optimizer.step()
     if RANK in lookers:
-        looks.append(observer.look(6, 6))
+        looks.append(saliency.look(model, 6))
     return parallel, looks
 
 
@@ -46,13 +44,14 @@ def refusal(model):
 (plain, _), (by_all, looks), (by_chief, _) = (train(lookers) for lookers in ((), (0, 1), (0,)))
 single = network()
 single.set_weights(by_all.module.get_weights())
-saliency = ks.SaliencyCallback(PROBES, LOGS)
+saliency = ks.SaliencyCallback(PROBES, LOGS / "fit")
 fit(network(), saliency)
 report(
     training=[difference(values(plain.module), values(watched.module)) for watched in (by_all, by_chief)],
     maps=difference(maps(looks[-1]), explained(single)),
     refusal=refusal(plain),
     written=saliency.summary.written > 0,
-    files=len(list((LOGS / "saliency").glob("events*"))),
+    steps=[look.step for look in looks],
+    files={folder.parent.name: len(list(folder.glob("events*"))) for folder in LOGS.glob("*/saliency")},
 )
 torch.distributed.destroy_process_group()

@@ -12,8 +12,6 @@ from training import LOGS, METHODS, PROBES, X, Y, difference, explained, fit, ma
 
 import keras_saliency as ks
 from keras_saliency.engine.backends import current_backend
-from keras_saliency.methods import make_methods
-from keras_saliency.observer import Observer
 
 WORKER = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
 
@@ -38,7 +36,7 @@ def train(lookers):
     with strategy.scope():
         model = network(synchronized=True)
         model.optimizer.build(model.trainable_variables)
-    observer = Observer(model, PROBES, make_methods(METHODS))
+    saliency = ks.SaliencyCallback(PROBES, LOGS / f"by{len(lookers)}", METHODS)
 
     def update(x, y):
         with tf.GradientTape() as tape:
@@ -57,14 +55,14 @@ def train(lookers):
         for x, y in batches():
             step(x, y)
         if WORKER in lookers:
-            looks.append(observer.look(epoch, epoch))
+            looks.append(saliency.look(model, epoch))
     return model, looks
 
 
 with strategy.scope():
     fitted = network()
 fit_alone = fails(lambda: fit(fitted))
-fit_watched = fails(lambda: fit(fitted, ks.SaliencyCallback(PROBES, LOGS)))
+fit_watched = fails(lambda: fit(fitted, ks.SaliencyCallback(PROBES, LOGS / "fit")))
 (plain, _), (by_all, looks), (by_chief, _) = (train(lookers) for lookers in ((), (0, 1), (0,)))
 single = network(synchronized=True)
 single.set_weights(by_all.get_weights())
@@ -75,4 +73,5 @@ report(
     replicas=strategy.num_replicas_in_sync,
     training=[difference(values(plain), values(watched)) for watched in (by_all, by_chief)],
     maps=difference(maps(looks[-1]), explained(single)),
+    files={folder.parent.name: len(list(folder.glob("events*"))) for folder in LOGS.glob("by*/saliency")},
 )

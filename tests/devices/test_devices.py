@@ -36,6 +36,7 @@ def test_multi_worker_mirrored_strategy(run, free_ports):
         assert found["fit_alone"].startswith("Attempt to convert a value (PerReplica")
         assert found["training"] == [0, 0]
         assert found["maps"] <= SAME
+    assert chief["files"] == {"by2": 1, "by1": 1}
     assert (chief["chief"], other["chief"]) == (True, False)
 
 
@@ -84,7 +85,8 @@ def test_distributed_data_parallel(run, free_ports):
         assert found["training"] == [0, 0]
         assert found["maps"] <= SAME
         assert found["refusal"].endswith("DistributedDataParallel. Give the Keras model inside: its .module")
-        assert found["files"] == 1
+        assert found["steps"] == [0, 1, 2, 3, 4, 5, 6]
+    assert chief["files"] == {"by2": 1, "by1": 1, "fit": 1}
     assert (chief["written"], other["written"]) == (True, False)
 
 
