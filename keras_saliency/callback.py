@@ -13,6 +13,7 @@ import keras
 
 from keras_saliency.checks.subject import Subject
 from keras_saliency.checks.watch import Watch
+from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.console import say
 from keras_saliency.errors import SaliencyError, UnreadableFileError
 from keras_saliency.explanation import pictures_of
@@ -34,6 +35,9 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
     Every look makes the maps of the probes, and numbers about them. They go to TensorBoard, under
     `<log_dir>/saliency`, and the numbers also into Keras' `logs`: place this callback before those that read
     them. A look changes nothing in the training: no weight, no state, no random number.
+
+    Where several processes train together, each of them looks, so that all see the same numbers in their `logs`, and
+    only the first one writes.
 
     Settings that cannot work are refused before the first update. Whatever fails later costs that look of
     that method or writer, is warned of once and counted in `summary`; the training goes on.
@@ -96,10 +100,12 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         on_error: str = "warn",
         seed: int = 0,
     ) -> None:
+        arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         super().__init__()
         if on_error not in ("warn", "raise"):
             raise ValueError(f'Expected on_error to be "warn" or "raise". Received: on_error={on_error!r}')
         self._probes = as_probes(probes, seed=seed)
+        self._arguments = arguments | {"probes": self._probes}
         self._methods = make_methods(methods)
         self._target = None if target is None else as_target(target)
         self._output = output
@@ -128,18 +134,27 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._now = self._looked_at = self._batches_before = (
             0  # the epoch that ended last, or the batches seen
         )
+        self._chief = True
         self._started = self._looking = 0.0
         self._ended: float | None = None
         self._count = 0
         self.last_look: Look | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy, also a pickled one, has the same settings and has not looked at anything."""
+        return _made_again, (type(self), self._arguments)
 
     @property
     def looks(self) -> list[Look]:
         """The looks of this callback's fits, by step, read back from the log: maps in 255 steps.
 
         Raises:
-            SaliencyError: there is no `"tensorboard"` writer to read them back from.
+            SaliencyError: there is no `"tensorboard"` writer to read them back from, or another process wrote them.
         """
+        if not self._chief:
+            raise SaliencyError(
+                "Of the processes that train together only the first writes looks, and reads them back."
+            )
         if not self._reads_back:
             raise SaliencyError('Looks are read back from the event file: add "tensorboard" to writers=.')
         steps = set(self._logbook.steps)
@@ -227,7 +242,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             self._look_now(strict=self._strict)
         self._logbook.close(strict=self._strict)
         self._ended, self._begun = time.perf_counter(), False
-        if self.params.get("verbose"):
+        if self.params.get("verbose") and self._chief:
             say(str(self.summary))
 
     @property
@@ -252,7 +267,8 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         if not goes_on:
             self.last_look = None
             self._log_keys.forget()
-        self._logbook.open(self._run(self._observer))
+        self._chief = current_backend().is_chief()
+        self._logbook.open(self._run(self._observer), chief=self._chief)
 
     def _go_on_from_log(self) -> None:
         """Compare with what an earlier process logged of this training, if there is such a log."""
@@ -335,6 +351,10 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             "backend": f"Keras {keras.__version__} on {keras.backend.backend()}",
         }
         return Run(self._logbook.folder, self._probes, pictures, settings, sheets=self._images)
+
+
+def _made_again(callback: type[SaliencyCallback], arguments: dict[str, Any]) -> SaliencyCallback:
+    return callback(**arguments)
 
 
 def _target_in_words(target: Target | None, probes: ProbeSet) -> str:

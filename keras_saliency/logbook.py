@@ -38,7 +38,8 @@ class Logbook:
     A step is a position in the training (Keras' epoch, or the batches seen) plus an offset: zero in a new folder, else
     what lets the steps go on where the folder, or an earlier `fit` with this logbook, ended.
 
-    What fails is warned of once each and counted, or raised where `strict` is set.
+    What fails is warned of once each and counted, or raised where `strict` is set. Of several processes that train
+    together only the chief writes; the others make the same looks and leave the folder alone.
 
     Args:
         folder: made when the logbook is opened. Only one process writes in it at a time.
@@ -54,6 +55,7 @@ class Logbook:
         self.written = self.left_out = 0
         self.lost: Counter[str] = Counter()
         self._writers = writers
+        self._writes = True
         self._budget = DiskBudget(max_disk)
         self._waiting: tuple[Look, Look | None] | None = None
         self._offset = 0
@@ -63,14 +65,16 @@ class Logbook:
         # Keras tells nobody that a training broke off.
         weakref.finalize(self, _close, tuple(writers.values()), self._lock)
 
-    def open(self, run: Run) -> None:
-        """Start one `fit`.
+    def open(self, run: Run, *, chief: bool = True) -> None:
+        """Start one `fit`, in the chief of the processes that train together or in another of them.
 
         Raises:
             UnwritableFolderError: the folder cannot be made, or a writer cannot write in it.
         """
         self.close()
-        self.written, self.left_out, self.lost = 0, 0, Counter()
+        self.written, self.left_out, self.lost, self._writes = 0, 0, Counter(), chief
+        if not chief:
+            return
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
@@ -93,7 +97,7 @@ class Logbook:
         Raises:
             UnwritableFolderError: since the logbook was opened another one began to write in the folder.
         """
-        if event_files(self.folder) != self._files:
+        if self._writes and event_files(self.folder) != self._files:
             self.close()
             raise shared(self.folder)
         self._offset = 0 if self._highest is None else max(0, self._highest - position)
@@ -140,7 +144,7 @@ class Logbook:
         self._waiting, self._highest = None, look.step
         self.steps.append(look.step)
         before = self.written
-        for name, writer in self._writers.items():
+        for name, writer in self._writers.items() if self._writes else ():
             with self.surviving(name, when(look.step, look.epoch), strict=strict):
                 self.written += writer.write(look, previous)
         self._budget.spend(self.written - before)

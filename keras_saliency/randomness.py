@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import random
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import numpy as np
+
+_one_thread_at_a_time = threading.RLock()
+"""Of two threads that restore, the one that ends last would restore what the other had drawn."""
 
 
 @contextmanager
@@ -19,7 +23,15 @@ def undisturbed_random_state(*, only_on_failure: bool = False) -> Iterator[None]
     TensorFlow and JAX need nothing here: Keras draws from its own seed generators there, and these are read
     under a `keras.StatelessScope`. With `only_on_failure` the states are restored if an exception leaves the
     block, and else left as they have become.
+
+    These states belong to the process: other threads wait to enter such a block, and numbers that they draw
+    elsewhere in the meantime are drawn again.
     """
+    with _one_thread_at_a_time:
+        yield from _restored(only_on_failure)
+
+
+def _restored(only_on_failure: bool) -> Iterator[None]:
     restores: list[Callable[[], Any]] = [
         partial(random.setstate, random.getstate()),
         partial(np.random.set_state, np.random.get_state()),

@@ -17,7 +17,7 @@ os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")
 os.environ.setdefault("JAX_DEFAULT_MATMUL_PRECISION", "highest")
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
-EVERY_BACKEND = ("engine", "callback", "test_explanation", "test_observer")
+EVERY_BACKEND = ("engine", "callback", "devices", "test_explanation", "test_observer", "test_threads")
 METHODS_ON_EVERY_BACKEND = (
     "test_contract",
     "test_matrix",

@@ -217,3 +217,14 @@ def test_warnings_that_are_errors_are_printed(folder, run, capsys):
 def test_writers_have_names(writers, archive, expected):
     made = make_writers(writers, archive=archive)
     assert {name: type(writer) for name, writer in made.items()} == expected
+
+
+def test_beside_the_chief_looks_are_counted_and_nothing_is_written(folder, run):
+    logbook = Logbook(folder, {"recording": (writer := Recording())})
+    logbook.open(run, chief=False)
+    logbook.begin(0)
+    logbook.write(look(0), None, strict=True)
+    logbook.close()
+    assert not folder.exists()
+    assert {what for what, *_ in writer.told} == {"close"}
+    assert (logbook.steps, logbook.written, logbook.holds(0)) == ([0], 0, True)

@@ -12,6 +12,7 @@ import keras
 import optree
 from keras.src import backend as keras_backend
 
+from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.float16 import computes_in_float16
 from keras_saliency.engine.inputs import InputPlan, channel_axis, plan_inputs
 from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, Watcher, watching
@@ -79,13 +80,17 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
     Raises:
         ModelRejectedInputsError: the model cannot be called on them.
         NoGradientError: no floating tensor is behind the inputs.
+        SaliencyError: parts of the weights lie with other processes.
         ValueError: the model has several outputs and none, or one that it lacks, is named.
     """
     if not isinstance(model, keras.Model):
+        inside = isinstance(getattr(model, "module", None), keras.Model)
         raise TypeError(
             f"Expected a keras.Model. Received: {type(model).__module__}.{type(model).__qualname__}"
+            + (". Give the Keras model inside: its .module" if inside else "")
         )
     plan = _built(model, inputs)
+    _refuse_weights_elsewhere(model)
     traced, tap = _trace(model, plan, inputs, FirstFloatTap)
     selected = select_output(model, traced.outputs, output, leave_whole=leave_whole)
     explained, tapped_shape = tuple(plan.names[i] for i in plan.floating), None
@@ -137,6 +142,17 @@ def _built(model: Any, inputs: Any) -> InputPlan:
                 lambda *leaves: forward(model, plan, leaves).outputs, *_few(plan, inputs)
             )
     return plan_inputs(model, inputs)
+
+
+def _refuse_weights_elsewhere(model: Any) -> None:
+    """Raise where a look would have to be joined by other processes: one that does not join stops all of them."""
+    parted = [variable.path for variable in current_backend().out_of_reach(model.weights)]
+    if parted:
+        raise SaliencyError(
+            f"The weights of the model {model.name!r} are spread over several processes, and a look is made by each "
+            f"process alone. Choose a layout in which the devices of one process hold all weights. Spread: "
+            f"{', '.join(parted)}"
+        )
 
 
 def _trace(model: Any, plan: InputPlan, inputs: Any, make_watcher: Callable[[], W]) -> tuple[Traced, W]:

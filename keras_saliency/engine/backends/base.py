@@ -1,4 +1,4 @@
-"""What the engine asks of a framework: to compile, to differentiate, and to hand numbers over."""
+"""What the engine asks of a framework: to compile, to differentiate, and to hand numbers over, and who else trains."""
 
 from __future__ import annotations
 
@@ -51,3 +51,9 @@ class Backend(Protocol):
 
     def is_out_of_memory(self, error: Exception) -> bool:
         """Whether an error says that the memory, the device's or the machine's, was not enough."""
+
+    def is_chief(self) -> bool:
+        """Whether this process is the first of those that train together, or the only one."""
+
+    def out_of_reach(self, variables: Sequence[Any]) -> list[Any]:
+        """Those of `variables` that no process can read alone, as parts of them lie with others."""

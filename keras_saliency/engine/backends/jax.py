@@ -85,3 +85,20 @@ def is_out_of_memory(error: Exception) -> bool:
     """See `Backend.is_out_of_memory`."""
     runtime = isinstance(error, jax.errors.JaxRuntimeError)
     return isinstance(error, MemoryError) or (runtime and "RESOURCE_EXHAUSTED" in str(error))
+
+
+def is_chief() -> bool:
+    """See `Backend.is_chief`."""
+    return bool(jax.process_index() == 0)
+
+
+def out_of_reach(variables: Sequence[Any]) -> list[Any]:
+    """See `Backend.out_of_reach`. What the devices of each process hold as a whole needs nobody else."""
+    return [variable for variable in variables if _parts_are_elsewhere(variable.value)]
+
+
+def _parts_are_elsewhere(value: jax.Array) -> bool:
+    if value.is_fully_addressable:
+        return False
+    here = {str(shard.index) for shard in value.addressable_shards}
+    return here < {str(shard.index) for shard in value.global_shards}

@@ -98,3 +98,18 @@ def to_numpy(tensor: Any) -> np.ndarray:
 def is_out_of_memory(error: Exception) -> bool:
     """See `Backend.is_out_of_memory`."""
     return isinstance(error, (MemoryError, tf.errors.ResourceExhaustedError))
+
+
+def is_chief() -> bool:
+    """See `Backend.is_chief`. `TF_CONFIG` tells; worker 0 is the chief where none is named."""
+    cluster = tf.distribute.cluster_resolver.TFConfigClusterResolver()
+    if not cluster.task_type or cluster.task_type == "chief":
+        return True
+    has_chief = "chief" in cluster.cluster_spec().jobs
+    return bool(cluster.task_type == "worker" and cluster.task_id == 0 and not has_chief)
+
+
+def out_of_reach(variables: Sequence[Any]) -> list[Any]:
+    """See `Backend.out_of_reach`. A mirrored variable is whole on every worker."""
+    del variables
+    return []

@@ -66,3 +66,15 @@ def is_out_of_memory(error: Exception) -> bool:
     """See `Backend.is_out_of_memory`. On a CPU it is an error without a class of its own."""
     on_cpu = isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
     return on_cpu or isinstance(error, (MemoryError, torch.OutOfMemoryError))
+
+
+def is_chief() -> bool:
+    """See `Backend.is_chief`."""
+    group = torch.distributed
+    return not (group.is_available() and group.is_initialized()) or bool(group.get_rank() == 0)
+
+
+def out_of_reach(variables: Sequence[Any]) -> list[Any]:
+    """See `Backend.out_of_reach`. `DistributedDataParallel` keeps a whole model in every process."""
+    del variables
+    return []
