@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PROJECT := pyproject.toml tests/constraints.txt
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+PYTEST := $(BIN)/python -m pytest --numprocesses 2
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
 .PHONY: help demo test fuzz check format benchmark benchmark-tab seeds matrix clean
@@ -25,8 +25,7 @@ demo: $(VENV)/.demo
 	$(BIN)/keras-saliency demo
 
 test: $(VENV)/.test
-	KERAS_BACKEND=tensorflow $(PYTEST) tests --ignore tests/browser
-	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest tests/browser
+	KERAS_BACKEND=tensorflow $(PYTEST) tests
 	KERAS_BACKEND=jax $(PYTEST) tests -m backend
 	KERAS_BACKEND=torch $(PYTEST) tests -m backend
 

@@ -1,7 +1,8 @@
 """What `quick` costs on MobileNetV2 (96 × 96, 32 probes), as a ratio to its model evaluations on the compiled floor.
 
 Run: `python -m benchmarks.quick` (TensorFlow). The floor is one compiled TensorFlow function for 32 images, forward, or
-forward and backward; everything is traced before it is timed.
+forward and backward; everything is traced before it is timed. After each check the floor runs as often as the check
+evaluated the model, so that both meet the same load.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -54,21 +56,29 @@ def main() -> None:
     checks = make_checks("quick", regions=probes.regions)
     scored = Counted(model)
     run_checks(checks, Subject(scored, probes, ks.Gradient()))  # traces
+    passes = floor(model, images)
     ratios = []
     for _ in range(REPEATS):
-        scored.counted.clear()
-        seconds, results = timed(lambda: run_checks(checks, Subject(scored, probes, ks.Gradient())))
-        floors = floor(model, images)
-        evaluations = sum(scored.counted[kind] / PROBES * floors[kind] for kind in floors)
-        ratios.append(seconds / evaluations)
-        print(f"{seconds:.1f} s ÷ {evaluations:.1f} s = {ratios[-1]:.2f}; {dict(scored.counted)}")
+        subject, results = Subject(scored, probes, ks.Gradient()), []
+        spent = needed = 0.0
+        for check in checks:
+            scored.counted.clear()
+            seconds, made = timed(lambda c=check, s=subject: run_checks([c], s))
+            results += made
+            spent += seconds
+            needed += sum(
+                timed(lambda kind=kind, count=count: [passes[kind]() for _ in range(count // PROBES)])[0]
+                for kind, count in scored.counted.items()
+            )
+        ratios.append(spent / needed)
+        print(f"{spent:.1f} s ÷ {needed:.1f} s = {ratios[-1]:.2f}")
     for result in results:
         print(f"{result.name}: {result.status}, {result.evaluations} evaluations, {result.seconds:.1f} s")
     print(f"ratio {np.median(ratios):.2f}")
 
 
-def floor(model: Any, images: np.ndarray) -> dict[str, float]:
-    """Seconds for all images, by kind of evaluation."""
+def floor(model: Any, images: np.ndarray) -> dict[str, Callable[[], Any]]:
+    """One compiled pass of all images, by kind of evaluation."""
     inputs = tf.constant(images)
 
     @tf.function
@@ -82,14 +92,16 @@ def floor(model: Any, images: np.ndarray) -> dict[str, float]:
             score = tf.reduce_sum(model(x, training=False)[:, 0])
         return tape.gradient(score, x)
 
-    found = {}
-    for name, function in (("forward", forward), ("forward and backward", backward)):
-        function(inputs)
-        found[name] = float(np.median([timed(lambda f=function: f(inputs).numpy())[0] for _ in range(5)]))
-    return found
+    passes = {
+        "forward": lambda: forward(inputs).numpy(),
+        "forward and backward": lambda: backward(inputs).numpy(),
+    }
+    for run in passes.values():
+        run()  # traces
+    return passes
 
 
-def timed(function: Any) -> tuple[float, Any]:
+def timed(function: Callable[[], Any]) -> tuple[float, Any]:
     """The seconds that a call took, and what it returned."""
     started = time.perf_counter()
     result = function()

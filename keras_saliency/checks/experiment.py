@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import optree
 
-from keras_saliency.checks.interventions import Moved, elsewhere, filled, margins, pasted
+from keras_saliency.checks.interventions import Moved, box_of, elsewhere, filled, margins, pasted
 from keras_saliency.checks.statistics import Proportion, more_often
 
 if TYPE_CHECKING:
@@ -128,7 +129,15 @@ class Experiment:
         self._images = subject.image
         self._content = None if content is None else _as_image(content, self._images.shape[1:])
         self._rng = subject.rng("experiment")
-        self.emptied = filled(self._images, masks, fill)
+        self._box = (slice(None), *box_of(np.any(masks, axis=0)))
+        self._filling = filled(self._images, masks, fill)[self._box].copy()
+
+    @property
+    def emptied(self) -> np.ndarray:
+        """The images with the content taken out; made at each use, as there is an experiment for every place."""
+        images = self._images.copy()
+        images[self._box] = self._filling
+        return images
 
     @cached_property
     def classes(self) -> np.ndarray:
@@ -139,7 +148,7 @@ class Experiment:
     @cached_property
     def has_content(self) -> np.ndarray:
         """`(n,)` whether the region of each probe holds something: a tenth of the images' deviation or more."""
-        squares = ((self._images - self.emptied) ** 2).sum((1, 2, 3))
+        squares = ((self._images[self._box] - self._filling) ** 2).sum((1, 2, 3))
         counts = self._masks.sum((1, 2)) * self._images.shape[-1]
         return np.asarray(np.sqrt(squares / counts) >= _CONTENT * max(self._subject.deviation, 1e-12))
 
@@ -225,8 +234,10 @@ class Experiment:
 
     def _table(self, images: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """The class scores of probes with other images; padded to the number of probes, so that one trace serves."""
-        again = np.resize(np.arange(len(rows)), len(self._images))
-        changed = self._subject.with_images(images[again], rows[again])
+        changed = self._subject.with_images(images, rows)
+        if len(rows) < len(self._images):
+            again = np.resize(np.arange(len(rows)), len(self._images))
+            changed = optree.tree_map(lambda leaf: leaf[again], changed)
         return np.asarray(self._subject.predictions(changed).table)[: len(rows)]
 
 

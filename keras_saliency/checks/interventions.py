@@ -33,7 +33,9 @@ def filled(images: np.ndarray, masks: np.ndarray, fill: Any = "mean") -> np.ndar
         inside = np.stack([_blur(image, mask) for image, mask in zip(images, masks, strict=True)])
     else:
         inside = np.broadcast_to(np.asarray(fill, images.dtype), images.shape)
-    return np.where(masks[..., None], inside, images)
+    result = images.copy()
+    np.copyto(result, inside, where=masks[..., None])
+    return result
 
 
 def _means_around(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
@@ -69,7 +71,7 @@ def pasted(images: np.ndarray, masks: np.ndarray, donors: np.ndarray, donor_mask
     """
     result = images.copy()
     for row, (mask, donor, donor_mask) in enumerate(zip(masks, donors, donor_masks, strict=True)):
-        here, there = _box(mask), _box(donor_mask)
+        here, there = box_of(mask), box_of(donor_mask)
         content = donor[there]
         height, width = (s.stop - s.start for s in here)
         rows = np.arange(height) * content.shape[0] // height
@@ -79,7 +81,8 @@ def pasted(images: np.ndarray, masks: np.ndarray, donors: np.ndarray, donor_mask
     return result
 
 
-def _box(mask: np.ndarray) -> tuple[slice, slice]:
+def box_of(mask: np.ndarray) -> tuple[slice, slice]:
+    """The smallest rows and columns that hold a region."""
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
@@ -89,7 +92,7 @@ def elsewhere(mask: np.ndarray, count: int, rng: np.random.Generator) -> np.ndar
 
     None where the region is so large that it cannot be moved so far.
     """
-    box = _box(mask)
+    box = box_of(mask)
     shape = mask[box]
     places = np.array(
         [

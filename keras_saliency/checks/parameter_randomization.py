@@ -132,7 +132,7 @@ class ParameterRandomization:
         layers = subject.model.weighted_layers(subject.probes.images, subject.target)
         own, changed = subject.model.weights(), False
         for name, chosen, rng in self._plan(layers, subject.rng("parameter_randomization")):
-            model, values = subject.model.randomized(chosen, rng)
+            model, values = subject.model.randomized(chosen, rng, own)
             if not all(np.array_equal(value, other) for value, other in zip(values, own, strict=True)):
                 changed = True
                 yield name, model

@@ -156,11 +156,11 @@ class Subject:
 
         Integer inputs get rounded values, within the range of their type.
         """
-        leaves = [leaf[rows] for leaf in self._leaves]
         position = self._image_position
-        own = leaves[position]
+        own = self._leaves[position]
         there = images[..., 0] if own.ndim == 3 else np.moveaxis(images, -1, self.anatomy.channel_axis)
-        leaves[position] = _as_dtype(there, own.dtype)
+        there = _as_dtype(there, own.dtype)
+        leaves = [there if i == position else leaf[rows] for i, leaf in enumerate(self._leaves)]
         return optree.tree_unflatten(optree.tree_structure(self.probes.images), leaves)
 
     def take(self, rows: np.ndarray) -> tuple[Any, BoundTarget]:

@@ -39,8 +39,9 @@ class Untrained:
             return skipped(self, "The model predicts no class: neither accuracy nor margins are defined.")
         rng = subject.rng(self.name)
         layers = subject.model.weighted_layers(subject.probes.images, subject.target)
+        weights = subject.model.weights()
         others = [
-            subject.predictions(model=subject.model.randomized(layers, rng)[0])
+            subject.predictions(model=subject.model.randomized(layers, rng, weights)[0])
             for _ in range(self.initialisations)
         ]
         labels = subject.probes.labels

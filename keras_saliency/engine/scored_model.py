@@ -181,10 +181,13 @@ class ScoredModel:
         return self._weighted[anatomy.plan]
 
     def randomized(
-        self, layers: Sequence[WeightedLayer], rng: np.random.Generator
+        self,
+        layers: Sequence[WeightedLayer],
+        rng: np.random.Generator,
+        values: Sequence[np.ndarray] | None = None,
     ) -> tuple[ScoredModel, list[np.ndarray]]:
         """The same function with fresh weights in some layers, see `fresh_values`; and the values."""
-        values = fresh_values(self._model, layers, rng)
+        values = fresh_values(self._model, layers, rng, values)
         return self.with_weights(values), values
 
     def weights_fingerprint(self) -> str:

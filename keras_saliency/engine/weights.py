@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -89,10 +90,10 @@ def fresh_values(
         rng: where every random number comes from.
         values: what the other weights have; None: what they have in the model.
     """
-    made = current_values(model) if values is None else list(values)
+    made, weights = current_values(model) if values is None else list(values), model.weights
     with without_a_trace():
         for layer in layers:
-            layer.fresh(made, model.weights, rng)
+            layer.fresh(made, weights, rng)
     return made
 
 
@@ -112,12 +113,15 @@ def _walk(
 
 
 def _fresh_value(layer: Any, weight: Any, value: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    seed = int(rng.integers(_SEEDS))
     initializer = _initializer(layer, weight.name)
     if initializer is None:
         return rng.permuted(value.ravel()).reshape(value.shape)
-    if type(initializer) in _CONSTANTS:  # most weights of a large network; no need to ask the framework
+    # Most weights of a large network are of these two kinds: no need to ask the framework.
+    if type(initializer) in _CONSTANTS:
         return np.full_like(value, _CONSTANTS[type(initializer)])
+    if _is_plain_glorot(initializer) and value.ndim > 1:
+        return _glorot_uniform(value.shape, rng).astype(value.dtype)
+    seed = int(rng.integers(_SEEDS))
     drawn = _reseeded(initializer, seed)(tuple(value.shape), dtype=weight._dtype)
     return np.array(keras.ops.convert_to_numpy(drawn)).astype(value.dtype)
 
@@ -130,6 +134,19 @@ def _initializer(layer: Any, weight: str) -> Any | None:
         names.append("depthwise_initializer")
     found = (getattr(layer, name, None) for name in names)
     return next((item for item in found if isinstance(item, keras.initializers.Initializer)), None)
+
+
+def _is_plain_glorot(initializer: Any) -> bool:
+    """Whether it is the default of Keras' kernels, with the usual axes."""
+    is_glorot = type(initializer) is keras.initializers.GlorotUniform
+    return is_glorot and getattr(initializer, "input_axes", None) is None
+
+
+def _glorot_uniform(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Uniform within ± √(6 ÷ (units in + units out)) (Glorot and Bengio 2010), for a kernel of that shape."""
+    *receptive, inputs, outputs = shape
+    limit = np.sqrt(6 / max(2, math.prod(receptive) * (inputs + outputs)))
+    return (2 * rng.random(shape, "float32") - 1) * np.float32(limit)
 
 
 def _reseeded(initializer: Any, seed: int) -> Any:

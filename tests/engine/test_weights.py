@@ -3,9 +3,10 @@
 import keras
 import numpy as np
 import pytest
+from scipy.stats import ks_2samp
 
 from keras_saliency.engine import ScoredModel
-from keras_saliency.engine.weights import current_values, fresh_values
+from keras_saliency.engine.weights import _glorot_uniform, current_values, fresh_values
 from keras_saliency.targets import Label, bind
 
 IMAGES = np.random.default_rng(0).normal(size=(3, 6, 6, 2)).astype("float32")
@@ -166,6 +167,14 @@ def test_fresh_weights_come_from_the_layers_own_initializers():
     for drawn, fans in [(kernel, 18 + 36), (dense_kernel, 4 + 3)]:
         limit = np.sqrt(6 / fans)  # Glorot and Bengio 2010
         assert 0.5 * limit < np.abs(drawn).max() <= limit
+
+
+@pytest.mark.parametrize("shape", [(40, 60), (3, 30, 20), (3, 3, 8, 24), (3, 3, 200, 1)])
+def test_glorot_kernels_are_drawn_as_keras_draws_them(shape):
+    drawn = _glorot_uniform(shape, np.random.default_rng(0)).ravel()
+    own = keras.ops.convert_to_numpy(keras.initializers.GlorotUniform(seed=0)(shape)).ravel()
+    assert ks_2samp(drawn, own).pvalue > 0.01
+    np.testing.assert_allclose(np.abs(drawn).max(), np.abs(own).max(), rtol=0.01)
 
 
 def test_fresh_weights_follow_the_generator_and_leave_no_trace():

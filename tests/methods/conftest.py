@@ -4,7 +4,7 @@ import pytest
 from keras import layers
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def model():
     """A small classifier of images of 8×8 pixels and 2 channels, smooth and with a normalization."""
     keras.utils.set_random_seed(0)
@@ -24,6 +24,6 @@ def model():
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def images():
     return np.random.default_rng(1).uniform(0, 1, (5, 8, 8, 2)).astype("float32")

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import pickle
 import random
+from functools import cache
 
 import keras
 import numpy as np
@@ -26,9 +27,24 @@ def made(kind):
     return RISE(samples=64) if kind is RISE else kind()
 
 
-def explain(method, model, images, target="predicted", seed=0, **options):
-    bound = bind(as_target(target), len(images), None)
-    return method.explain(ScoredModel(model, **options), images, bound, np.random.default_rng(seed))
+def explain(method, model, images, target="predicted"):
+    """What a method finds about a model, or about a `ScoredModel` that is traced already."""
+    scored = model if isinstance(model, ScoredModel) else ScoredModel(model)
+    return method.explain(
+        scored, images, bind(as_target(target), len(images), None), np.random.default_rng(0)
+    )
+
+
+@pytest.fixture(scope="module")
+def scored(model):
+    """The model as a function, by the size of its chunks: traced once for all methods."""
+    return cache(lambda size: ScoredModel(model, chunk_size=size))
+
+
+@pytest.fixture(scope="module")
+def found(scored, images):
+    """What each method finds about all images at once."""
+    return cache(lambda kind: explain(made(kind), scored(5), images))
 
 
 @ALL
@@ -69,60 +85,14 @@ def test_it_can_be_renamed(kind):
 
 
 @ALL
-def test_its_maps_are_finite_float32_of_the_right_shape(kind, model, images):
-    method = made(kind)
-    maps = explain(method, model, images).maps
+def test_its_maps_are_finite_float32_of_the_right_shape(kind, found, images):
+    method, maps = made(kind), found(kind).maps
     shapes = [images.shape] if method.is_gradient else [images.shape, images.shape[:3]]
     assert maps.shape in shapes
     assert maps.dtype == "float32"
     assert np.isfinite(maps).all()
     assert (np.ptp(maps.reshape(len(maps), -1), axis=1) > 0).all()
     assert method.has_sign == bool((maps < 0).any())
-
-
-@ALL
-def test_it_gives_the_same_again(kind, model, images):
-    first, second = (explain(made(kind), model, images).maps for _ in range(2))
-    np.testing.assert_array_equal(first, second)
-
-
-def assert_same_maps(found, expected):
-    """To four digits of the largest value: a map of differences of scores carries the rounding of the scores."""
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4 * np.abs(expected).max())
-
-
-@ALL
-def test_chunks_change_nothing(kind, model, images):
-    whole, *cut = (explain(made(kind), model, images, chunk_size=size).maps for size in (5, 3, 1))
-    for maps in cut:
-        assert_same_maps(maps, whole)
-
-
-@ALL
-def test_each_image_stands_alone(kind, model, images):
-    # Without references of its own this method compares the images with each other.
-    method = kind(references=images[:2]) if kind is ExpectedGradients else made(kind)
-    whole = explain(method, model, images).maps
-    for row in (0, 3):
-        alone = explain(method, model, images[row : row + 1]).maps
-        assert_same_maps(alone[0], whole[row])
-
-
-@ALL
-def test_its_scores_are_the_explained_ones(kind, model, images):
-    bound = bind(as_target("predicted"), len(images), None)
-    found, expected = explain(made(kind), model, images).scores, ScoredModel(model).scores(images, bound)
-    np.testing.assert_allclose(found.scores, expected.scores, rtol=1e-5)
-    np.testing.assert_array_equal(found.target_classes, expected.target_classes)
-    np.testing.assert_array_equal(found.predicted_classes, expected.predicted_classes)
-    np.testing.assert_allclose(found.probabilities, expected.probabilities, rtol=1e-5)
-    assert found.kind == "logit"
-
-
-@ALL
-def test_the_target_matters_as_declared(kind, model, images):
-    one, other = (explain(made(kind), model, images, target=target).maps for target in (0, 1))
-    assert kind().uses_target != np.array_equal(one, other)
 
 
 def states(model, images):
@@ -132,10 +102,51 @@ def states(model, images):
 
 
 @ALL
-def test_model_images_and_random_states_stay_as_they_are(kind, model, images):
-    before = states(model, images)
-    explain(made(kind), model, images)
+def test_it_gives_the_same_again_and_leaves_model_images_and_random_states_as_they_are(
+    kind, found, model, images
+):
+    first, before = found(kind).maps, states(model, images)
+    again = explain(made(kind), ScoredModel(model, chunk_size=5), images).maps
     np.testing.assert_equal(states(model, images), before)
+    np.testing.assert_array_equal(again, first)
+
+
+def assert_same_maps(found, expected):
+    """To four digits of the largest value: a map of differences of scores carries the rounding of the scores."""
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4 * np.abs(expected).max())
+
+
+@ALL
+@pytest.mark.parametrize("size", [3, 1])
+def test_chunks_change_nothing(kind, size, found, scored, images):
+    assert_same_maps(explain(made(kind), scored(size), images).maps, found(kind).maps)
+
+
+@ALL
+def test_each_image_stands_alone(kind, scored, images):
+    # Without references of its own this method compares the images with each other.
+    method = kind(references=images[:2]) if kind is ExpectedGradients else made(kind)
+    whole = explain(method, scored(5), images).maps
+    for row in (0, 3):
+        alone = explain(method, scored(None), images[row : row + 1]).maps
+        assert_same_maps(alone[0], whole[row])
+
+
+@ALL
+def test_its_scores_are_the_explained_ones(kind, found, scored, images):
+    bound = bind(as_target("predicted"), len(images), None)
+    ours, expected = found(kind).scores, scored(None).scores(images, bound)
+    np.testing.assert_allclose(ours.scores, expected.scores, rtol=1e-5)
+    np.testing.assert_array_equal(ours.target_classes, expected.target_classes)
+    np.testing.assert_array_equal(ours.predicted_classes, expected.predicted_classes)
+    np.testing.assert_allclose(ours.probabilities, expected.probabilities, rtol=1e-5)
+    assert ours.kind == "logit"
+
+
+@ALL
+def test_the_target_matters_as_declared(kind, scored, images):
+    one, other = (explain(made(kind), scored(5), images, target).maps for target in (0, 1))
+    assert kind().uses_target != np.array_equal(one, other)
 
 
 class Fails(keras.Model):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from scipy.spatial.distance import cosine
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 
 from keras_saliency.metrics import (
     absolute_rank_correlation,
@@ -23,6 +23,11 @@ def one_hot(shape: tuple[int, int], *pixels: tuple[int, int]) -> np.ndarray:
 
 
 class TestRanks:
+    @pytest.mark.parametrize("levels", [1, 3, 10**6])
+    def test_are_those_of_scipy(self, levels):
+        maps = np.random.default_rng(0).integers(-levels, levels, size=(5, 300)) / 7
+        np.testing.assert_array_equal(ranks(maps), rankdata(maps, axis=1))
+
     def test_ties_share_their_average(self):
         np.testing.assert_array_equal(ranks(np.array([[10.0, -1.0, 10.0, 3.0]])), [[3.5, 1.0, 3.5, 2.0]])
 
