@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import keras
+import numpy as np
 import optree
 from keras.src import backend as keras_backend
 
@@ -174,7 +175,13 @@ def _trace(model: Any, plan: InputPlan, inputs: Any, make_watcher: Callable[[], 
 
 def _few(plan: InputPlan, inputs: Any) -> list[keras.KerasTensor]:
     few = [array[:TRACED] for array in plan.leaves(inputs)]
-    return [keras.KerasTensor(array.shape, array.dtype.name) for array in few]
+    return [keras.KerasTensor(array.shape, _dtype_inside(array)) for array in few]
+
+
+def _dtype_inside(array: np.ndarray) -> str:
+    """The data type that an array has as a tensor: JAX knows integers of 64 bits only if it is told to."""
+    tensor = current_backend().to_tensor(np.empty(0, array.dtype))
+    return str(keras_backend.standardize_dtype(tensor.dtype))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import keras
 from keras import ops
 
-from keras_saliency.engine.interception import Watcher
+from keras_saliency.engine.interception import Watcher, unwatched
 from keras_saliency.errors import MethodDoesNotApplyError
 
 Tensor = Any
@@ -91,7 +91,8 @@ def _passing_back_positives(function: Callable[[Tensor], Tensor]) -> Callable[[T
         def gradient(*arguments: Any, upstream: Tensor = None) -> Tensor:
             if upstream is None:  # PyTorch passes it by name, the others alone
                 (upstream,) = arguments
-            return ops.relu(upstream)
+            with unwatched():  # a framework may ask for the gradient while the model is still being traced
+                return ops.relu(upstream)
 
         return function(inputs), gradient
 

@@ -16,8 +16,8 @@ class Gradients:
     """The gradients of `n` scores.
 
     Attributes:
-        maps: float32, signed. One array of the explained tensor's shape, or, for several inputs, the inputs'
-            own structure with None in the place of an integer input.
+        maps: float32, signed, possibly read-only. One array of the explained tensor's shape, or, for several inputs,
+            the inputs' own structure with None in the place of an integer input.
         scores: the scores that were differentiated.
         rectifiers: what a rule for rectifiers found in the model; None without a rule.
     """

@@ -33,6 +33,7 @@ def test_every_look_shows_the_network_at_its_batch(network, saliency, fit, probe
         np.testing.assert_array_equal(look.methods["gradient"].explanation.maps, maps)
 
 
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="Keras takes one batch at a time on PyTorch")
 def test_batches_that_go_by_at_once_are_counted(network, saliency, fit):
     callback = saliency(every=ks.Batches(3))
     fit(network(run_eagerly=False, steps_per_execution=2), callback, epochs=3, batch_size=2)  # eight an epoch
