@@ -139,3 +139,19 @@ def test_one_file_that_asks_for_nothing(page, written, tmp_path):
     )
     assert [address for address in asked if not address.startswith("data:")] == []
     assert page.complaints() == []
+
+
+def test_a_run_that_counts_batches(page, view, write_by_hand, tmp_path):
+    write_by_hand(tmp_path / "logs" / "run" / "saliency", steps=(0, 100, 250), epoch=None)
+    address = view(tmp_path / "logs")
+    page.open(address)
+    assert page.epoch == "step 250"
+    page.press(Keys.ARROW_LEFT)
+    assert page.epoch == "step 100"
+    page.open(address, tab="curves")
+    assert "step 250" in page.text(".chart")
+    assert "epoch" not in page.text("main").lower()
+    page.open(address, tab="strip")
+    titles = [frame.get_attribute("title") for frame in page.all(".strip-view [title^=step]")]
+    assert titles == ["step 0", "step 100", "step 250"]
+    assert page.complaints() == []

@@ -111,6 +111,11 @@ export class App {
     return this.current?.epochOf(this.step);
   }
 
+  /** What the shown run counts in: `"epoch"`, or `"step"`. */
+  get unit() {
+    return this.current?.unit ?? "epoch";
+  }
+
   /** The probe that is shown in the views of one probe. */
   get probe() {
     return Math.max(0, Math.min(this.state.probe, this.count - 1));

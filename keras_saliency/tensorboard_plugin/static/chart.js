@@ -1,7 +1,7 @@
 /** A line chart in SVG: several lines over epochs, a marker at the current one, a click goes to an epoch. */
 
 import { h, setAttribute, svg } from "./dom.js";
-import { epochWords, figure } from "./words.js";
+import { epochShort, epochWords, figure } from "./words.js";
 
 const LEFT = 44;
 const RIGHT = 12;
@@ -27,14 +27,16 @@ export class Chart {
 
   /**
    * Draws lines `{name, colour, points: [[epoch, value or null], …]}`, a horizontal rule at `level`, and a
-   * marker at `epoch`.
+   * marker at `epoch`; `unit` is what is counted, `"epoch"` or `"step"`.
    */
-  update({ lines, level, epoch, least, most }) {
+  update({ lines, level, epoch, unit, least, most }) {
+    this.unit = unit;
     this.lines = lines;
     this.epoch = epoch;
     const width = Math.max(200, Math.round(this.element.clientWidth || 360));
     const key = JSON.stringify([
       width,
+      unit,
       level,
       least,
       most,
@@ -60,7 +62,7 @@ export class Chart {
     this.marker = svg("line", { class: "marker", y1: TOP, y2: HEIGHT - BOTTOM });
     this.cursor = svg("line", { class: "cursor", y1: TOP, y2: HEIGHT - BOTTOM });
     this.plot.setAttribute("viewBox", `0 0 ${this.width} ${HEIGHT}`);
-    setAttribute(this.plot, "aria-label", `${this.title.textContent} over epochs`);
+    setAttribute(this.plot, "aria-label", `${this.title.textContent} over ${this.unit}s`);
     this.plot.replaceChildren(
       ...this.ticks.map((tick) => svg("path", { class: "rule", d: `M${LEFT} ${this.y(tick)}H${this.width - RIGHT}` })),
       ...this.ticks.map((tick) =>
@@ -75,7 +77,7 @@ export class Chart {
             y: HEIGHT - 6,
             "text-anchor": this.width - this.x(epoch) < 24 ? "end" : "middle",
           },
-          epoch === -1 ? "start" : String(epoch + 1),
+          epochShort(epoch, this.unit),
         ),
       ),
       ...(level === undefined
@@ -130,9 +132,10 @@ export class Chart {
       [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000].find((step) => (this.to - this.from) / step <= most) ??
       10000;
     const ticks = [this.from];
-    for (let shown = every; shown <= this.to + 1; shown += every) {
-      const clear = ticks.length === 0 || this.x(shown - 1) - this.x(ticks.at(-1)) > 34;
-      if (shown - 1 >= this.from && clear) ticks.push(shown - 1);
+    const first = this.unit === "step" ? 0 : 1; // epochs are shown counted from 1
+    for (let shown = every; shown <= this.to + first; shown += every) {
+      const at = shown - first;
+      if (at >= this.from && this.x(at) - this.x(ticks.at(-1)) > 34) ticks.push(at);
     }
     return ticks;
   }
@@ -179,7 +182,7 @@ export class Chart {
     const known = epoch !== null && epoch !== undefined;
     this.value.replaceChildren(
       ...(known
-        ? [`${epochWords(epoch)} `, ...values.map(([colour, text]) => h("b", { style: `color:${colour}`, text }))]
+        ? [`${epochWords(epoch, this.unit)} `, ...values.map(([colour, text]) => h("b", { style: `color:${colour}`, text }))]
         : []),
     );
   }

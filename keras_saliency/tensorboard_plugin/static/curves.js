@@ -3,7 +3,7 @@
 import { Chart } from "./chart.js";
 import { h, setChildren } from "./dom.js";
 import { parsed } from "./state.js";
-import { explained, numberWords, runWords } from "./words.js";
+import { epochWords, explained, numberWords, runWords } from "./words.js";
 
 const MAIN = ["drift", "entropy"];
 const OTHERS = ["drift_from_start", "top_overlap", "center_shift", "magnitude", "gini", "zero_fraction"];
@@ -144,6 +144,7 @@ export class Curves {
       })),
       level: name === "drift" ? state.level : name.endsWith("_enrichment") ? 1 : undefined,
       epoch: this.app.epoch,
+      unit: this.app.unit,
       least: name === "entropy" ? undefined : 0,
       most: name === ACCURACY ? 1 : undefined,
     });
@@ -168,6 +169,6 @@ function stability(series, level) {
   const under = drift.length - 1 - over;
   if (!drift.length) return "has no drift yet.";
   if (under < FEWEST)
-    return `has not stabilised: drift was ${drift.at(over)[1].toFixed(2)} at epoch ${drift.at(over)[0] + 1}.`;
-  return `stabilised at epoch ${drift[over + 1][0] + 1}: drift stays under ${level} for ${under} looks, to the end.`;
+    return `has not stabilised: drift was ${drift.at(over)[1].toFixed(2)} at ${epochWords(drift.at(over)[0], series.unit)}.`;
+  return `stabilised at ${epochWords(drift[over + 1][0], series.unit)}: drift stays under ${level} for ${under} looks, to the end.`;
 }

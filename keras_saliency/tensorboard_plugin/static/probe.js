@@ -130,6 +130,7 @@ export class ProbeView {
           },
         ],
         epoch: this.app.epoch,
+        unit: this.app.unit,
         least: name === "score" ? undefined : 0,
         most: name === "probability" ? 1 : undefined,
       });
@@ -168,7 +169,7 @@ export class ProbeView {
     const picture = this.probes?.picture(this.app.probe);
     setText(
       this.reading,
-      this.place ? this.placeWords(picture) : `Point at a map to read its values, ${epochWords(this.app.epoch ?? -1)}.`,
+      this.place ? this.placeWords(picture) : `Point at a map to read its values, ${epochWords(this.app.epoch ?? -1, this.app.unit)}.`,
     );
   }
 

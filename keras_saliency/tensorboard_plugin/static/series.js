@@ -16,6 +16,7 @@ export class Series {
   constructor() {
     for (const name of PARALLEL) this[name] = [];
     this.score_kind = null;
+    this.unit = "epoch";
     this.numbers = {};
     this.per_probe = {};
     this.scales = { magnitude: [], signed: [] };
@@ -29,6 +30,8 @@ export class Series {
     const fresh = looks.steps.flatMap((step, at) => (step > last && !(step in looks.problems) ? [at] : []));
     const before = this.steps.length;
     for (const name of PARALLEL) this[name].push(...fresh.map((at) => looks[name][at]));
+    if (this.epochs.includes(null)) this.unit = "step"; // the run counts otherwise than in epochs
+    if (this.unit === "step") this.epochs = [...this.steps];
     for (const group of ["numbers", "per_probe", "scales"]) grow(this[group], looks[group], fresh, before);
     this.score_kind = looks.score_kind ?? this.score_kind;
     Object.assign(this.problems, looks.problems);

@@ -65,12 +65,12 @@ export class Strip {
     const { state, probe } = app;
     const frame = this.frame(step);
     const epoch = series.epochOf(step);
-    setText(frame.label, epoch === undefined ? `step ${step}` : epochShort(epoch));
+    setText(frame.label, epoch === undefined ? `step ${step}` : epochShort(epoch, series.unit));
     setText(frame.change, figure(series.of(state.against === "first" ? "drift_from_start" : "drift", step, probe)));
     const current = step === app.step;
     frame.element.classList.toggle("current", current);
     setAttribute(frame.element, "aria-current", current ? "true" : null);
-    setAttribute(frame.element, "title", epoch === undefined ? `step ${step}` : epochWords(epoch));
+    setAttribute(frame.element, "title", epoch === undefined ? `step ${step}` : epochWords(epoch, series.unit));
     if (frame.visible === undefined) this.app.noted(undefined);
     if (!frame.visible) return;
     const fact = factOf(probes, series, step, probe);

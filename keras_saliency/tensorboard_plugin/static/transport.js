@@ -1,7 +1,7 @@
 /** One scrubber for everything: drag it, use the arrow keys, or let it play. */
 
 import { h, setAttribute, setText, svg } from "./dom.js";
-import { epochWords } from "./words.js";
+import { epochShort, epochWords } from "./words.js";
 
 const SPEEDS = [1, 2, 4, 8, 16, 30];
 
@@ -113,11 +113,12 @@ export class Transport {
     this.range.max = Math.max(0, timeline.length - 1);
     this.range.value = String(Math.max(0, this.place));
     this.range.style.setProperty("--part", timeline.length > 1 ? this.place / (timeline.length - 1) : 0);
-    const words = app.epoch !== undefined ? epochWords(app.epoch) : app.step === undefined ? "" : `step ${app.step}`;
+    const words = app.epoch !== undefined ? epochWords(app.epoch, app.unit) : app.step === undefined ? "" : `step ${app.step}`;
     setText(this.label, words);
     setAttribute(this.range, "aria-valuetext", words);
     const last = series?.epochs.at(-1);
-    setText(this.total, app.epoch === undefined || app.epoch === -1 || last === undefined ? "" : ` of ${last + 1}`);
+    const total = app.epoch === undefined || app.epoch === -1 || last === undefined ? "" : epochShort(last, app.unit);
+    setText(this.total, total && ` of ${total}`);
     setAttribute(this.live, "aria-pressed", String(app.state.step === "latest"));
     this.speed.value = String(app.state.speed);
     this.playButton.classList.toggle("playing", this.timer !== null);

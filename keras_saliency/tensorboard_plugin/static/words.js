@@ -1,12 +1,14 @@
 /** What things are called. */
 
-/** When a look was taken, with epochs counted from 1 as Keras prints them. */
-export function epochWords(epoch) {
+/** When a look was taken, with epochs counted from 1 as Keras prints them; some runs count in steps. */
+export function epochWords(epoch, unit) {
+  if (unit === "step") return `step ${epoch}`;
   return epoch === -1 ? "before training" : `epoch ${epoch + 1}`;
 }
 
 /** A short form for narrow places. */
-export function epochShort(epoch) {
+export function epochShort(epoch, unit) {
+  if (unit === "step") return String(epoch);
   return epoch === -1 ? "start" : String(epoch + 1);
 }
 
