@@ -53,9 +53,11 @@ def small_cnn() -> keras.Model:
     )
 
 
-def mobilenet() -> keras.Model:
-    """MobileNetV2 on 96 × 96 colour images, untrained; its output is the logits."""
-    return keras.applications.MobileNetV2((96, 96, 3), weights=None, classes=10, classifier_activation=None)
+def mobilenet(side: int = 96) -> keras.Model:
+    """MobileNetV2 on colour images, untrained; its output is the logits."""
+    return keras.applications.MobileNetV2(
+        (side, side, 3), weights=None, classes=10, classifier_activation=None
+    )
 
 
 def compare_maps(model: keras.Model, rounds: int) -> tuple[float, float]:
@@ -123,6 +125,27 @@ def parts_of_a_look(rounds: int) -> dict[str, float]:
     return {name: float(np.median(values)) for name, values in times.items()}
 
 
+def a_look_by_size(model: keras.Model, rounds: int) -> tuple[float, float, float, int, int]:
+    """Median seconds of a bare gradient and of a look at 16 probes, with contact sheets and without; the bytes of both."""
+    x, y = batch(model)
+    probes = ks.ProbeSet(x, y)
+    observer = Observer(model, probes, make_methods("gradient"))
+    before = observer.look(0, 0)
+    with tempfile.TemporaryDirectory() as folder:
+        writers = [TensorBoardWriter(), TensorBoardWriter()]
+        for writer, sheets in zip(writers, (True, False), strict=True):
+            writer.open(Run(Path(folder), probes, pictures(x), {}, sheets=sheets))
+        sizes = [writer.write(observer.look(1, 1), before) for writer in writers]
+        tasks = {"floor": bare_gradient(model, x, y)}
+        for name, writer in zip(("with", "without"), writers, strict=True):
+            tasks[name] = lambda writer=writer: writer.write(observer.look(2, 2), before)
+        times = milliseconds(tasks, rounds)
+        for writer in writers:
+            writer.close()
+    floor, whole, bare = (float(np.median(times[name])) / 1000 for name in ("floor", "with", "without"))
+    return floor, whole, bare, *sizes
+
+
 def main() -> None:
     """Print the tables."""
     overhead = np.subtract(*compare_maps(tiny(), 300)[::-1])
@@ -134,6 +157,18 @@ def main() -> None:
     ):
         floor, ours = compare_maps(build(), rounds)
         print(f"| {name} | {floor:.2f} | {ours:.2f} | {ours / floor:.3f} | {(ours - overhead) / floor:.3f} |")
+    print(
+        "\n| 16 probes of | a bare gradient, s | a look, s | without sheets, s | a look, kB | without sheets, kB |"
+    )
+    print("|---|---|---|---|---|---|")
+    for name, model in (
+        ("32×32×1 (small CNN)", small_cnn()),
+        ("96×96×3 (MobileNetV2)", mobilenet()),
+        ("224×224×3 (MobileNetV2)", mobilenet(224)),
+    ):
+        *seconds, sheets, maps = a_look_by_size(model, 10)
+        cells = [*(f"{value:.3f}" for value in seconds), f"{sheets / 1000:.0f}", f"{maps / 1000:.0f}"]
+        print(f"| {name} | {' | '.join(cells)} |")
     print("\n| part of a look, 16 probes of 32×32 | ms |\n|---|---|")
     for name, value in parts_of_a_look(50).items():
         print(f"| {name} | {value:.1f} |")
