@@ -126,7 +126,7 @@ def parts_of_a_look(rounds: int) -> dict[str, float]:
 
 
 def a_look_by_size(model: keras.Model, rounds: int) -> tuple[float, float, float, int, int]:
-    """Median seconds of a bare gradient and of a look at 16 probes with contact sheets and without; the bytes of both."""
+    """Median seconds of a bare gradient, and of a look at 16 probes with and without contact sheets; and the bytes."""
     x, y = batch(model)
     probes = ks.ProbeSet(x, y)
     observer = Observer(model, probes, make_methods("gradient"))
