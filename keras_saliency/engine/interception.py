@@ -91,10 +91,10 @@ class _Patches:
             self._users += 1
             if self._users == 1:
                 for name in ACTIVATIONS:
-                    self._replace(seams.backend.nn, name, partial(_activation, name))
+                    self._replace(seams.functions.nn, name, partial(_activation, name))
                 for name in RECTIFIERS:
-                    self._replace(seams.backend.nn, name, partial(_rectifier, name))
-                self._replace(seams.backend.numpy, "maximum", _maximum)
+                    self._replace(seams.functions.nn, name, partial(_rectifier, name))
+                self._replace(seams.functions.numpy, "maximum", _maximum)
                 self._replace(keras.layers.Layer, "__call__", _layer_call)
 
     def remove(self) -> None:
@@ -160,8 +160,8 @@ def _layer_call(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _keeping_mask(before: Tensor, after: Tensor) -> Tensor:
     """`after` with the Keras mask of `before`, which arithmetic drops."""
-    if after is not before and (mask := seams.backend.get_keras_mask(before)) is not None:
-        seams.backend.set_keras_mask(after, mask)
+    if after is not before and (mask := seams.masking.get_keras_mask(before)) is not None:
+        seams.masking.set_keras_mask(after, mask)
     return after
 
 

@@ -39,7 +39,13 @@ def module(name: str) -> Any:
 
 
 backend = module("keras.src.backend")
-"""The functions of the framework, where Keras looks them up; abstract traces; masks."""
+"""What Keras asks of a framework; abstract traces."""
+
+functions = getattr(backend, "ops", backend)
+"""Where Keras looks `nn` and `numpy` up: since Keras 3.16 in a module below the backend."""
+
+masking = module("keras.src.backend.common.masking")
+"""The masks of tensors."""
 
 global_state = module("keras.src.backend.common.global_state")
 """What Keras keeps for the process."""

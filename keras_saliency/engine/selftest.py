@@ -141,9 +141,9 @@ def _taps() -> bool:
 def _keeps_masks() -> bool:
     """Whether a tapped tensor has the mask that it had untapped."""
     inputs = _integers()
-    seams.backend.set_keras_mask(inputs, ops.convert_to_tensor(np.array([[True, False, True]])))
+    seams.masking.set_keras_mask(inputs, ops.convert_to_tensor(np.array([[True, False, True]])))
     with watching(FirstFloatTap(ops.zeros((1, 3)))):
-        mask = seams.backend.get_keras_mask(_halves(inputs))
+        mask = seams.masking.get_keras_mask(_halves(inputs))
     return mask is not None and _equal(mask, True, False, True)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import keras_saliency
 
-MODULES = ("backend", "global_state")
+MODULES = ("backend", "functions", "masking", "global_state")
 """The names under which `engine/seams.py` offers modules of Keras."""
 
 

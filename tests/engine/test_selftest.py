@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from keras import layers
 from keras.src import backend as keras_backend
-from keras.src.backend.common import global_state
+from keras.src.backend.common import global_state, masking
 
 import keras_saliency as ks
 from keras_saliency.cli import main
@@ -44,21 +44,21 @@ def without_nodes(monkeypatch):
 
 
 REMOVED = {
-    "seams.backend.nn": without(keras_backend, "nn"),
-    "seams.backend.numpy": without(keras_backend, "numpy"),
+    "seams.functions.nn": without(seams.functions, "nn"),
+    "seams.functions.numpy": without(seams.functions, "numpy"),
     "seams.backend.compute_output_spec": without(keras_backend, "compute_output_spec"),
-    "seams.backend.get_keras_mask": without(keras_backend, "get_keras_mask"),
-    "seams.backend.set_keras_mask": without(keras_backend, "set_keras_mask"),
+    "seams.masking.get_keras_mask": without(masking, "get_keras_mask"),
+    "seams.masking.set_keras_mask": without(masking, "set_keras_mask"),
     "seams.global_state.get_global_attribute": without(global_state, "get_global_attribute"),
     "seams.global_state.set_global_attribute": without(global_state, "set_global_attribute"),
     "_flatten_layers": without(layers.Layer, "_flatten_layers"),
     "_inbound_nodes": without_nodes,
 }
 PATCHED = {
-    **{name: without(keras_backend.nn, name) for name in (*ACTIVATIONS, *RECTIFIERS)},
-    "maximum": without(keras_backend.numpy, "maximum"),
+    **{name: without(seams.functions.nn, name) for name in (*ACTIVATIONS, *RECTIFIERS)},
+    "maximum": without(seams.functions.numpy, "maximum"),
 }
-MODULES = ("keras.src.backend", "keras.src.backend.common.global_state")
+MODULES = tuple(f"keras.src.backend{below}" for below in ("", ".common.global_state", ".common.masking"))
 
 
 def test_no_private_part_of_keras_is_used_that_is_not_taken_away_here():
@@ -109,10 +109,13 @@ def elsewhere(name, change=lambda function: function):
 
     def move(monkeypatch):
         owner = "numpy" if name == "maximum" else "nn"
-        module = getattr(keras_backend, owner)
+        module = getattr(seams.functions, owner)
         moved = Elsewhere(module, **{name: change(getattr(module, name))})
+        functions = Elsewhere(seams.functions, **{owner: moved})
         for user in ("activations.activations", "ops.nn", "ops.numpy"):
-            monkeypatch.setattr(f"keras.src.{user}.backend", Elsewhere(keras_backend, **{owner: moved}))
+            monkeypatch.setattr(
+                f"keras.src.{user}.backend", Elsewhere(keras_backend, **{owner: moved}, ops=functions)
+            )
 
     return move
 
@@ -133,7 +136,7 @@ def own_calls(monkeypatch):
 
 
 def lost_masks(monkeypatch):
-    monkeypatch.setattr(keras_backend, "set_keras_mask", lambda x, mask: None)
+    monkeypatch.setattr(masking, "set_keras_mask", lambda x, mask: None)
 
 
 def other_seed(monkeypatch):
