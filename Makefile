@@ -7,11 +7,12 @@ PROJECT := pyproject.toml tests/constraints.txt
 PYTEST := $(BIN)/python -m pytest --numprocesses 2
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test fuzz check format benchmark benchmark-tab seeds matrix clean
+.PHONY: help demo test versions fuzz check format benchmark benchmark-tab seeds matrix clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
 	@echo "make test       all tests, on TensorFlow, JAX and PyTorch"
+	@echo "make versions   the tests on the oldest versions allowed, and on Python 3.12 and 3.13: some hours"
 	@echo "make fuzz       bad input of every kind, for half an hour"
 	@echo "make check      style, types and the import contract"
 	@echo "make format     mend the style"
@@ -28,6 +29,10 @@ test: $(VENV)/.test
 	KERAS_BACKEND=tensorflow $(PYTEST) tests
 	KERAS_BACKEND=jax $(PYTEST) tests -m backend
 	KERAS_BACKEND=torch $(PYTEST) tests -m backend
+
+versions: | $(VENV)/bin/python
+	$(INSTALL) nox
+	$(BIN)/nox
 
 fuzz: $(VENV)/.test
 	HYPOTHESIS_PROFILE=long KERAS_BACKEND=tensorflow $(BIN)/python -m pytest tests/fuzz
@@ -60,7 +65,7 @@ matrix: $(VENV)/.test
 	$(BIN)/python tests/methods/matrix.py
 
 clean:
-	rm -rf $(VENV) runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .nox runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -437,14 +437,14 @@ def test_tags():
 
 def test_a_reader_needs_numpy_alone():
     code = (
-        "import sys; before = set(sys.modules); import keras_saliency.records;"
+        "import sys, numpy; before = set(sys.modules); import keras_saliency.records;"
         "new = {name.partition('.')[0] for name in set(sys.modules) - before};"
         "print(*sorted(name for name in new - set(sys.stdlib_module_names) if not name.startswith('_')))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
-    assert set(done.stdout.split()) == {"numpy", "keras_saliency"}
+    assert set(done.stdout.split()) - {"numpy"} == {"keras_saliency"}
 
 
 class TestTheHeaderAlone:

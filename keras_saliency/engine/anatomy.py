@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import keras
 import numpy as np
 import optree
-from keras.src import backend as keras_backend
 
+from keras_saliency.engine import seams
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.float16 import computes_in_float16
 from keras_saliency.engine.inputs import InputPlan, channel_axis, plan_inputs
@@ -65,7 +65,7 @@ def forward(
     """Call the model in inference mode, watched."""
     record, inputs = ActivationRecord(), plan.tree(leaves)
     with _rejecting(model, plan), watching(*watchers, record):
-        outputs = model(inputs, training=False) if model._call_has_training_arg else model(inputs)
+        outputs = model(inputs, training=False)
     return Traced(outputs, record)
 
 
@@ -139,7 +139,7 @@ def _built(model: Any, inputs: Any) -> InputPlan:
         if isinstance(model, keras.Sequential) and len(plan.shapes) == 1:
             model.build((None, *plan.shapes[0]))
         else:
-            keras_backend.compute_output_spec(
+            seams.backend.compute_output_spec(
                 lambda *leaves: forward(model, plan, leaves).outputs, *_few(plan, inputs)
             )
     return plan_inputs(model, inputs)
@@ -169,7 +169,7 @@ def _trace(model: Any, plan: InputPlan, inputs: Any, make_watcher: Callable[[], 
         return traces[-1][0].outputs
 
     with _rejecting(model, plan), without_a_trace():
-        keras_backend.compute_output_spec(call, *_few(plan, inputs))
+        seams.backend.compute_output_spec(call, *_few(plan, inputs))
     return traces[-1]
 
 

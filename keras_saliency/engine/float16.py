@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_saliency.engine.seams import layers_throughout
+
 START = 2.0**8
 HIGHEST = 2.0**15  # the largest power of two that float16 holds
 WANTED_PEAK = 2.0**8
@@ -20,7 +22,7 @@ LOWERINGS = 4
 
 def computes_in_float16(model: Any) -> bool:
     """Whether any layer of the model computes in float16 (bfloat16 has the range of float32)."""
-    return any(layer.compute_dtype == "float16" for layer in model._flatten_layers())
+    return any(layer.compute_dtype == "float16" for layer in layers_throughout(model))
 
 
 def scaled_gradients(gradients_at: Callable[[np.ndarray], list[np.ndarray]], count: int) -> list[np.ndarray]:

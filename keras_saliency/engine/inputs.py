@@ -10,6 +10,8 @@ import keras
 import numpy as np
 import optree
 
+from keras_saliency.engine.seams import layers_throughout, symbolic_inputs
+
 
 @dataclass(frozen=True)
 class InputPlan:
@@ -93,7 +95,7 @@ def _declared_dtypes(model: Any, paths: Sequence[tuple[Any, ...]]) -> list[str |
 def _looked_up(model: Any) -> list[Any]:
     """The symbolic tensors that go straight into an Embedding: indices, though Keras declares floats by default."""
     embeddings = [layer for layer in model.layers if isinstance(layer, keras.layers.Embedding)]
-    return [tensor for layer in embeddings for node in layer._inbound_nodes for tensor in node.input_tensors]
+    return [tensor for layer in embeddings for tensor in symbolic_inputs(layer)]
 
 
 def _fed_dtype(array: np.ndarray) -> str:
@@ -102,6 +104,6 @@ def _fed_dtype(array: np.ndarray) -> str:
 
 def channel_axis(model: Any) -> int:
     """The axis of the channels in the images of this model: −1, or 1 for channels first."""
-    formats = (getattr(layer, "data_format", None) for layer in model._flatten_layers())
+    formats = (getattr(layer, "data_format", None) for layer in layers_throughout(model))
     data_format = next((found for found in formats if found), keras.config.image_data_format())
     return 1 if data_format == "channels_first" else -1

@@ -16,7 +16,8 @@ from functools import partial
 from typing import Any
 
 import keras
-from keras.src import backend as keras_backend
+
+from keras_saliency.engine import seams
 
 ACTIVATIONS = ("softmax", "sigmoid", "log_softmax")
 RECTIFIERS = ("relu", "relu6")
@@ -90,10 +91,10 @@ class _Patches:
             self._users += 1
             if self._users == 1:
                 for name in ACTIVATIONS:
-                    self._replace(keras_backend.nn, name, partial(_activation, name))
+                    self._replace(seams.functions.nn, name, partial(_activation, name))
                 for name in RECTIFIERS:
-                    self._replace(keras_backend.nn, name, partial(_rectifier, name))
-                self._replace(keras_backend.numpy, "maximum", _maximum)
+                    self._replace(seams.functions.nn, name, partial(_rectifier, name))
+                self._replace(seams.functions.numpy, "maximum", _maximum)
                 self._replace(keras.layers.Layer, "__call__", _layer_call)
 
     def remove(self) -> None:
@@ -159,8 +160,8 @@ def _layer_call(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _keeping_mask(before: Tensor, after: Tensor) -> Tensor:
     """`after` with the Keras mask of `before`, which arithmetic drops."""
-    if after is not before and (mask := keras_backend.get_keras_mask(before)) is not None:
-        keras_backend.set_keras_mask(after, mask)
+    if after is not before and (mask := seams.masking.get_keras_mask(before)) is not None:
+        seams.masking.set_keras_mask(after, mask)
     return after
 
 
@@ -249,7 +250,7 @@ class FirstFloatTap(Watcher):
         return self._tap(f"the output of layer {layer.name!r}", output)
 
     def _tap(self, place: str, tensor: Tensor) -> Tensor:
-        if self.place is not None or not keras_backend.is_float_dtype(tensor.dtype) or len(tensor.shape) < 2:
+        if self.place is not None or not keras.backend.is_float_dtype(tensor.dtype) or len(tensor.shape) < 2:
             return tensor
         self.place, self.tensor = place, tensor
         if self._replacement is not None:

@@ -8,11 +8,9 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import keras
-from keras.src.backend.common import global_state
 
+from keras_saliency.engine import seams
 from keras_saliency.randomness import undisturbed_random_state
-
-_GLOBAL_SEED = "global_seed_generator"
 
 
 @contextmanager
@@ -23,7 +21,7 @@ def without_a_trace(*, only_on_failure: bool = False) -> Iterator[None]:
     during a look, it would change the numbers that training draws later. With `only_on_failure` all this happens
     if an exception leaves the block: what succeeds leaves its traces.
     """
-    existing = global_state.get_global_attribute(_GLOBAL_SEED)
+    existing = seams.global_state.get_global_attribute(seams.GLOBAL_SEED)
     failed = True
     with undisturbed_random_state(only_on_failure=only_on_failure), outside_inference_mode():
         try:
@@ -31,7 +29,7 @@ def without_a_trace(*, only_on_failure: bool = False) -> Iterator[None]:
             failed = False
         finally:
             if existing is None and (failed or not only_on_failure):
-                global_state.set_global_attribute(_GLOBAL_SEED, None)
+                seams.global_state.set_global_attribute(seams.GLOBAL_SEED, None)
 
 
 def outside_inference_mode() -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from keras_saliency.engine.interception import Watcher
+from keras_saliency.engine.seams import layers_in
 from keras_saliency.errors import MethodDoesNotApplyError
 
 Tensor = Any
@@ -142,7 +143,7 @@ def _named(model: Any, name: str, spatial: list[str]) -> Any:
 
 def _named_layers(model: Any, path: str = "") -> list[tuple[Any, str]]:
     """Every layer with its dotted path; the layers of a model before those of the models in it."""
-    own = [(layer, path + layer.name) for layer in model._flatten_layers(include_self=False, recursive=False)]
+    own = [(layer, path + layer.name) for layer in layers_in(model)]
     return own + [pair for layer, name in own for pair in _named_layers(layer, f"{name}.")]
 
 

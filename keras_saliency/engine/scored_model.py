@@ -32,6 +32,7 @@ from keras_saliency.engine.scores import (
     require_probabilities,
     score_kind,
 )
+from keras_saliency.engine.seams import layers_throughout
 from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.engine.step import Step
 from keras_saliency.engine.weights import (
@@ -137,7 +138,7 @@ class ScoredModel:
     @property
     def is_half_precision(self) -> bool:
         """Whether any layer computes with fewer than 32 bits."""
-        return any(layer.compute_dtype in ("float16", "bfloat16") for layer in self._model._flatten_layers())
+        return any(layer.compute_dtype in ("float16", "bfloat16") for layer in layers_throughout(self._model))
 
     def with_weights(self, values: Sequence[np.ndarray]) -> ScoredModel:
         """The same function with other values in place of `model.weights`; the model keeps its own.
@@ -160,7 +161,7 @@ class ScoredModel:
             )
         with without_a_trace():
             given = {
-                id(weight): ops.convert_to_tensor(value, dtype=weight._dtype)
+                id(weight): ops.convert_to_tensor(value, dtype=weight.dtype)
                 for weight, value in zip(weights, values, strict=True)
             }
         view = copy(self)

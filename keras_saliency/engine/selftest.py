@@ -1,6 +1,6 @@
 """A proof, at first use, that the private parts of Keras still behave as the engine relies on.
 
-It takes a few milliseconds, uses no weights and draws no random number.
+It uses no weights and draws no random number.
 """
 
 from __future__ import annotations
@@ -12,12 +12,21 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
-from keras.src import backend as keras_backend
 
+from keras_saliency.engine import seams
 from keras_saliency.engine.backends import current_backend
-from keras_saliency.engine.interception import ACTIVATIONS, ActivationRecord, FirstFloatTap, watching
+from keras_saliency.engine.interception import (
+    ACTIVATIONS,
+    RECTIFIERS,
+    ActivationRecord,
+    FirstFloatTap,
+    Watcher,
+    watching,
+)
 from keras_saliency.engine.isolation import without_a_trace
-from keras_saliency.errors import SeamError
+from keras_saliency.engine.rectifiers import RectifierRule
+
+_NAME = "keras_saliency_selftest"  # a layer without a name would change the names of the user's
 
 
 @cache
@@ -26,16 +35,22 @@ def prove_seams() -> None:
 
     Raises:
         SeamError: a seam no longer holds in this version of Keras; it names the seam.
+        ValueError: Keras runs on a framework that is not supported.
     """
+    current_backend()
+    _prove("forgetting a seed generator", _forgets)
     with without_a_trace(), keras.StatelessScope():
         for name in ACTIVATIONS:
             _prove(f"recording {name}", partial(_records, name))
+        for name in RECTIFIERS:
+            _prove(f"replacing the gradient of {name}", partial(_replaces, name))
+        _prove("noticing a maximum with 0", _notices)
         _prove("tapping a layer", _taps)
         _prove("keeping a mask", _keeps_masks)
-
-
-def _numpy(tensor: Any) -> np.ndarray:
-    return current_backend().to_numpy(tensor)
+        _prove("tracing without computing", _traces)
+        _prove("telling a missing gradient from zero", _differentiates)
+        _prove("finding the layers in a layer", _finds_layers)
+        _prove("finding what a layer was called on", _finds_inputs)
 
 
 def _prove(seam: str, proof: Callable[[], bool]) -> None:
@@ -44,43 +59,140 @@ def _prove(seam: str, proof: Callable[[], bool]) -> None:
     except Exception as error:
         holds, reason = False, error
     if not holds:
-        raise SeamError(
-            f"keras_saliency relies on a private part of Keras that changed: {seam} does not work with Keras "
-            f"{keras.__version__} on {keras.backend.backend()}. Its maps could be wrong, so it stops here. "
-            "Please report this, and use an older Keras until it is mended."
-        ) from reason
+        raise seams.broken(seam, reason) from reason
+
+
+def _row(*values: float) -> Any:
+    return ops.convert_to_tensor(np.array([values], "float32"))
+
+
+def _equal(tensor: Any, *values: float) -> bool:
+    return bool(np.array_equal(current_backend().to_numpy(tensor), [values]))
+
+
+class _Asked(Exception):
+    """Stands in for a seed generator and is raised when it is asked for a seed: no number is drawn."""
+
+    def next(self, *, ordered: bool) -> Any:
+        raise self
+
+
+def _forgets() -> bool:
+    """Whether Keras draws from the generator that it has under this name, and none that a look made stays."""
+    get, put = seams.global_state.get_global_attribute, seams.global_state.set_global_attribute
+    existing, asked = get(seams.GLOBAL_SEED), False
+    put(seams.GLOBAL_SEED, None)
+    try:
+        with without_a_trace():
+            put(seams.GLOBAL_SEED, _Asked())
+            try:
+                keras.random.uniform((1,))
+            except _Asked:
+                asked = True
+        return asked and get(seams.GLOBAL_SEED) is None
+    finally:
+        put(seams.GLOBAL_SEED, existing)
 
 
 def _records(name: str) -> bool:
     """Whether the input of an activation inside a layer is found by its output."""
-    layer: Any = keras.layers.Activation(name, name="keras_saliency_selftest")
-    inputs = ops.convert_to_tensor(np.array([[0.5, -1.0, 2.0]], "float32"))
+    layer: Any = keras.layers.Activation(name, name=_NAME)
+    inputs = _row(0.5, -1, 2)
     with watching(record := ActivationRecord()):
         output = layer(inputs)
     found = record.of(output)
-    recorded = found is not None and bool(np.array_equal(_numpy(found.inputs), _numpy(inputs)))
-    return recorded and record.producer(output) is layer
+    return found is not None and _equal(found.inputs, 0.5, -1, 2) and record.producer(output) is layer
+
+
+def _replaces(name: str) -> bool:
+    """Whether only what is positive, and where the input was, goes back through a guided rectifier."""
+    layer: Any = keras.layers.Activation(name, name=_NAME)
+
+    def guided(inputs: list[Any]) -> tuple[Any, None]:
+        with watching(RectifierRule("guided")):
+            return layer(inputs[0]), None
+
+    output, (gradient,), _ = current_backend().vjp(guided, [_row(-1, 2, 3)], lambda _: _row(1, -1, 1))
+    return _equal(output, 0, 2, 3) and _equal(gradient, 0, 0, 1)
+
+
+class _Maxima(Watcher):
+    count = 0
+
+    def zero_maximum(self) -> None:
+        """See `Watcher`."""
+        self.count += 1
+
+
+def _notices() -> bool:
+    with watching(maxima := _Maxima()):
+        ops.maximum(_row(-1, 2, 3), 0)
+    return maxima.count == 1
 
 
 def _taps() -> bool:
     """Whether an offset reaches the first floating tensor, once."""
-    flatten: Any = keras.layers.Flatten(name="keras_saliency_selftest_2")
-    tap = FirstFloatTap(ops.convert_to_tensor(np.array([[10.0, 20.0, 30.0]], "float32")))
-    with watching(tap):
-        output = flatten(_halves(ops.convert_to_tensor(np.array([[2, 4, 6]], "uint8"))))
-    return tap.place is not None and bool(np.allclose(_numpy(output), [[11.0, 22.0, 33.0]]))
+    flatten: Any = keras.layers.Flatten(name=_NAME)
+    with watching(tap := FirstFloatTap(_row(10, 20, 30))):
+        output = flatten(_halves(_integers()))
+    return tap.place is not None and _equal(output, 11, 22, 33)
 
 
 def _keeps_masks() -> bool:
     """Whether a tapped tensor has the mask that it had untapped."""
-    inputs = ops.convert_to_tensor(np.array([[2, 4, 6]], "uint8"))
-    keras_backend.set_keras_mask(inputs, ops.convert_to_tensor(np.array([[True, False, True]])))
+    inputs = _integers()
+    seams.masking.set_keras_mask(inputs, ops.convert_to_tensor(np.array([[True, False, True]])))
     with watching(FirstFloatTap(ops.zeros((1, 3)))):
-        mask = keras_backend.get_keras_mask(_halves(inputs))
-    return mask is not None and bool(np.array_equal(_numpy(mask), [[True, False, True]]))
+        mask = seams.masking.get_keras_mask(_halves(inputs))
+    return mask is not None and _equal(mask, True, False, True)
+
+
+def _traces() -> bool:
+    """Whether a layer can be watched while it is called on a shape alone."""
+    layer: Any = keras.layers.Activation("softmax", name=_NAME)
+    shape = keras.KerasTensor((1, 3), "float32", name=_NAME)
+    outputs: list[Any] = []
+
+    def call(inputs: Any) -> Any:
+        outputs.append(layer(inputs))
+        return outputs[-1]
+
+    with watching(record := ActivationRecord()):
+        seams.backend.compute_output_spec(call, shape)
+    return record.of(outputs[-1]) is not None and record.producer(outputs[-1]) is layer
+
+
+def _differentiates() -> bool:
+    """Whether an input without a path to the output has no gradient, and a vanishing one is zero."""
+    inputs, seed = [_row(1, 1, 1) for _ in range(3)], _row(1, 1, 1)
+    _, (three, zero, missing), _ = current_backend().vjp(
+        lambda inputs: (3 * inputs[0] + 0 * inputs[1], None), inputs, lambda _: seed
+    )
+    return _equal(three, 3, 3, 3) and _equal(zero, 0, 0, 0) and missing is None
+
+
+def _finds_layers() -> bool:
+    flatten = keras.layers.Flatten(name=_NAME)
+    inner = keras.Sequential([flatten], name=_NAME)
+    outer = keras.Sequential([inner], name=_NAME)
+    found = {id(layer) for layer in seams.layers_throughout(outer)}
+    return seams.layers_in(outer) == [inner] and found == {id(layer) for layer in (outer, inner, flatten)}
+
+
+def _finds_inputs() -> bool:
+    layer: Any = keras.layers.Flatten(name=_NAME)
+    inputs = [keras.Input((3,), name=_NAME) for _ in range(2)]
+    for tensor in inputs:
+        layer(tensor)
+    found = seams.symbolic_inputs(layer)
+    return len(found) == len(inputs) and all(a is b for a, b in zip(found, inputs, strict=True))
+
+
+def _integers() -> Any:
+    return ops.convert_to_tensor(np.array([[2, 4, 6]], "uint8"))
 
 
 def _halves(inputs: Any) -> Any:
     """Floats from integers, by a layer without weights."""
-    layer: Any = keras.layers.Rescaling(0.5, dtype="float32", name="keras_saliency_selftest")
+    layer: Any = keras.layers.Rescaling(0.5, dtype="float32", name=_NAME)
     return layer(inputs)

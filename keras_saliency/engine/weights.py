@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from keras_saliency.engine.isolation import without_a_trace
+from keras_saliency.engine.seams import layers_in
 
 _SEEDS = 2**31 - 1
 _CONSTANTS = {keras.initializers.Zeros: 0, keras.initializers.Ones: 1}
@@ -51,8 +52,9 @@ def weighted_layers(model: Any, called: Sequence[Any]) -> tuple[WeightedLayer, .
     positions = {id(weight): position for position, weight in enumerate(model.weights)}
     found = []
     for _, name, layer in sorted(_walk(model, order, "", -1, set())[::-1], key=itemgetter(0), reverse=True):
-        own = (*layer._trainable_variables, *layer._non_trainable_variables)
-        mine = tuple(positions.pop(id(weight)) for weight in own if id(weight) in positions)
+        below = {id(weight) for part in layers_in(layer) for weight in part.weights}
+        own = [id(weight) for weight in layer.weights if id(weight) not in below]
+        mine = tuple(positions.pop(weight) for weight in own if weight in positions)
         if mine:
             found.append(WeightedLayer(name, mine, layer))
     return tuple(found)
@@ -107,7 +109,7 @@ def _walk(
     place = order.get(id(layer), place)
     name = path or layer.name
     found = [(place, name, layer)]
-    for part in layer._flatten_layers(include_self=False, recursive=False):
+    for part in layers_in(layer):
         found += _walk(part, order, f"{path}.{part.name}" if path else part.name, place, seen)
     return found
 
@@ -122,7 +124,7 @@ def _fresh_value(layer: Any, weight: Any, value: np.ndarray, rng: np.random.Gene
     if _is_plain_glorot(initializer) and value.ndim > 1:
         return _glorot_uniform(value.shape, rng).astype(value.dtype)
     seed = int(rng.integers(_SEEDS))
-    drawn = _reseeded(initializer, seed)(tuple(value.shape), dtype=weight._dtype)
+    drawn = _reseeded(initializer, seed)(tuple(value.shape), dtype=weight.dtype)
     return np.array(keras.ops.convert_to_numpy(drawn)).astype(value.dtype)
 
 

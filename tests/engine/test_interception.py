@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import pytest
 from keras import layers, ops
-from keras.src import backend as keras_backend
 
+from keras_saliency.engine import seams
 from keras_saliency.engine.interception import (
     ACTIVATIONS,
     ActivationRecord,
@@ -34,7 +34,7 @@ class Hears(Watcher):
 
 def functions():
     """What is replaced while somebody watches."""
-    return [*(getattr(keras_backend.nn, name) for name in ACTIVATIONS), keras.layers.Layer.__call__]
+    return [*(getattr(seams.functions.nn, name) for name in ACTIVATIONS), keras.layers.Layer.__call__]
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +84,7 @@ def test_a_failing_layer_leaves_nothing_behind():
 
 def test_nothing_is_left_replaced_if_keras_lacks_a_function(monkeypatch):
     with monkeypatch.context() as patch:
-        patch.delattr(keras_backend.nn, ACTIVATIONS[-1])
+        patch.delattr(seams.functions.nn, ACTIVATIONS[-1])
         with pytest.raises(AttributeError, match=ACTIVATIONS[-1]), watching(Hears()):
             pass
     with watching(watcher := Hears()):
@@ -193,13 +193,13 @@ def test_the_tap_adds_its_offset_to_the_first_floating_tensor():
         ops.convert_to_numpy(plain) + ops.convert_to_numpy(ops.sum(dense.kernel, 0)),
         rtol=1e-5,
     )
-    mask = ops.convert_to_numpy(keras_backend.get_keras_mask(moved))
+    mask = ops.convert_to_numpy(seams.masking.get_keras_mask(moved))
     np.testing.assert_array_equal(mask, [[True, True, False]])
 
 
 def test_the_tap_keeps_the_mask_of_what_goes_into_a_layer():
     x = ops.convert_to_tensor(np.array([[[1.0, 1.0], [9.0, 9.0], [3.0, 3.0]]], "float32"))
-    keras_backend.set_keras_mask(x, ops.convert_to_tensor([[True, False, True]]))
+    seams.masking.set_keras_mask(x, ops.convert_to_tensor([[True, False, True]]))
     with watching(FirstFloatTap(ops.zeros((1, 3, 2)))):
         output = layers.GlobalAveragePooling1D()(x)
     np.testing.assert_allclose(ops.convert_to_numpy(output), [[2.0, 2.0]])

@@ -15,7 +15,7 @@ def test_agrees_with_scipy_for_the_same_draws():
         confidence_level=0.9,
         n_resamples=500,
         method="percentile",
-        rng=np.random.default_rng(1),
+        random_state=np.random.default_rng(1),
     ).confidence_interval
     np.testing.assert_allclose((found.low, found.high), theirs)
     assert found.mean == pytest.approx(VALUES.mean())

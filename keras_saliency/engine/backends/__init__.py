@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import keras
 
+from keras_saliency.engine import seams
 from keras_saliency.engine.backends.base import Backend
 
 SUPPORTED = ("tensorflow", "jax", "torch")
@@ -16,5 +15,5 @@ def current_backend() -> Backend:
     name = keras.backend.backend()
     if name not in SUPPORTED:
         raise ValueError(f"keras_saliency works on {', '.join(SUPPORTED)}. Received: KERAS_BACKEND={name!r}")
-    backend: Backend = import_module(f"{__name__}.{name}")
+    backend: Backend = seams.module(f"{__name__}.{name}")
     return backend
