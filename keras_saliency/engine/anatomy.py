@@ -181,7 +181,7 @@ def _few(plan: InputPlan, inputs: Any) -> list[keras.KerasTensor]:
 def _dtype_inside(array: np.ndarray) -> str:
     """The data type that an array has as a tensor: JAX knows integers of 64 bits only if it is told to."""
     tensor = current_backend().to_tensor(np.empty(0, array.dtype))
-    return str(keras_backend.standardize_dtype(tensor.dtype))
+    return str(keras.backend.standardize_dtype(tensor.dtype))
 
 
 @contextmanager
