@@ -1,6 +1,7 @@
 """What all tests share. The backend is Keras' own choice: `KERAS_BACKEND`, TensorFlow by default.
 
 Tests marked `backend` depend on the framework and are run on all three; the others are run once.
+Tests that draw their examples draw few and always the same; with `HYPOTHESIS_PROFILE=long` many.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -17,7 +19,24 @@ os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")
 os.environ.setdefault("JAX_DEFAULT_MATMUL_PRECISION", "highest")
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
-EVERY_BACKEND = ("engine", "callback", "devices", "test_explanation", "test_observer", "test_threads")
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile(
+    "ci", max_examples=25, derandomize=True, database=None, deadline=None, suppress_health_check=_SLOW
+)
+settings.register_profile(
+    "long", max_examples=1_000, deadline=None, print_blob=True, suppress_health_check=_SLOW
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+EVERY_BACKEND = (
+    "engine",
+    "callback",
+    "devices",
+    "properties",
+    "test_explanation",
+    "test_observer",
+    "test_threads",
+)
 METHODS_ON_EVERY_BACKEND = (
     "test_contract",
     "test_matrix",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from copy import copy
 from typing import Any
 
 import keras
@@ -15,21 +16,25 @@ from keras_saliency.randomness import undisturbed_random_state
 
 @contextmanager
 def without_a_trace(*, only_on_failure: bool = False) -> Iterator[None]:
-    """Leave the global random states, and Keras' global seed generator if none exists yet, as they are.
+    """Leave the global random states, Keras' global seed generator if none exists yet, and its names as they are.
 
     A model that draws without a seed makes Keras create that generator, with a seed from Python's own: made
-    during a look, it would change the numbers that training draws later. With `only_on_failure` all this happens
-    if an exception leaves the block: what succeeds leaves its traces.
+    during a look, it would change the numbers that training draws later. Whatever is made during a look is counted in
+    Keras' automatic names (`dense_1`), and what is made later would be named otherwise. With `only_on_failure` all
+    this happens if an exception leaves the block: what succeeds leaves its traces.
     """
     existing = seams.global_state.get_global_attribute(seams.GLOBAL_SEED)
+    names = copy(seams.global_state.get_global_attribute(seams.NAMES_GIVEN))
     failed = True
     with undisturbed_random_state(only_on_failure=only_on_failure), outside_inference_mode():
         try:
             yield
             failed = False
         finally:
-            if existing is None and (failed or not only_on_failure):
-                seams.global_state.set_global_attribute(seams.GLOBAL_SEED, None)
+            if failed or not only_on_failure:
+                seams.global_state.set_global_attribute(seams.NAMES_GIVEN, names)
+                if existing is None:
+                    seams.global_state.set_global_attribute(seams.GLOBAL_SEED, None)
 
 
 def outside_inference_mode() -> Any:

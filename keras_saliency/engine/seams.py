@@ -15,6 +15,9 @@ from keras_saliency.errors import SeamError
 GLOBAL_SEED = "global_seed_generator"
 """The global attribute that holds the generator of layers that draw without a seed."""
 
+NAMES_GIVEN = "object_name_uids"
+"""The global attribute that counts the automatic names."""
+
 
 def broken(seam: str, reason: Exception | None) -> SeamError:
     """The error that says that a seam no longer holds, and why."""

@@ -96,7 +96,7 @@ def _forgets() -> bool:
 
 def _records(name: str) -> bool:
     """Whether the input of an activation inside a layer is found by its output."""
-    layer: Any = keras.layers.Activation(name, name=_NAME)
+    layer: Any = keras.layers.Activation(name, dtype="float32", name=_NAME)
     inputs = _row(0.5, -1, 2)
     with watching(record := ActivationRecord()):
         output = layer(inputs)
@@ -106,7 +106,7 @@ def _records(name: str) -> bool:
 
 def _replaces(name: str) -> bool:
     """Whether only what is positive, and where the input was, goes back through a guided rectifier."""
-    layer: Any = keras.layers.Activation(name, name=_NAME)
+    layer: Any = keras.layers.Activation(name, dtype="float32", name=_NAME)
 
     def guided(inputs: list[Any]) -> tuple[Any, None]:
         with watching(RectifierRule("guided")):
@@ -132,7 +132,7 @@ def _notices() -> bool:
 
 def _taps() -> bool:
     """Whether an offset reaches the first floating tensor, once."""
-    flatten: Any = keras.layers.Flatten(name=_NAME)
+    flatten: Any = keras.layers.Flatten(dtype="float32", name=_NAME)
     with watching(tap := FirstFloatTap(_row(10, 20, 30))):
         output = flatten(_halves(_integers()))
     return tap.place is not None and _equal(output, 11, 22, 33)
@@ -149,7 +149,7 @@ def _keeps_masks() -> bool:
 
 def _traces() -> bool:
     """Whether a layer can be watched while it is called on a shape alone."""
-    layer: Any = keras.layers.Activation("softmax", name=_NAME)
+    layer: Any = keras.layers.Activation("softmax", dtype="float32", name=_NAME)
     shape = keras.KerasTensor((1, 3), "float32", name=_NAME)
     outputs: list[Any] = []
 
@@ -172,7 +172,7 @@ def _differentiates() -> bool:
 
 
 def _finds_layers() -> bool:
-    flatten = keras.layers.Flatten(name=_NAME)
+    flatten = keras.layers.Flatten(dtype="float32", name=_NAME)
     inner = keras.Sequential([flatten], name=_NAME)
     outer = keras.Sequential([inner], name=_NAME)
     found = {id(layer) for layer in seams.layers_throughout(outer)}
@@ -180,7 +180,7 @@ def _finds_layers() -> bool:
 
 
 def _finds_inputs() -> bool:
-    layer: Any = keras.layers.Flatten(name=_NAME)
+    layer: Any = keras.layers.Flatten(dtype="float32", name=_NAME)
     inputs = [keras.Input((3,), name=_NAME) for _ in range(2)]
     for tensor in inputs:
         layer(tensor)

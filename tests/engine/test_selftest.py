@@ -29,8 +29,14 @@ def first_use():
     prove_seams.cache_clear()
 
 
-def test_every_seam_holds():
-    prove_seams()
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16", "mixed_bfloat16"])
+def test_every_seam_holds_whatever_the_policy(policy):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        prove_seams()
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def without(owner, name):
