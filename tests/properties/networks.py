@@ -245,12 +245,12 @@ _PARTS = st.recursive(
 
 
 def repeats(network):
-    """Whether two trainings without looks report the same loss.
+    """Whether Keras trains it, and the same every time, without looks.
 
-    On PyTorch Keras adds an activity regularisation of layers that a model makes in `build` from memory that was never
-    written: loss and history differ from run to run, the weights do not.
+    It keeps an activity regularisation of layers that a model makes in `build` from its own symbolic trace: training
+    fails on TensorFlow and JAX, and on PyTorch loss and history differ from run to run.
     """
-    return not (BACKEND == "torch" and network.kind == "late" and "regularized" in repr(network.body))
+    return not (network.kind == "late" and "regularized" in repr(network.body))
 
 
 @st.composite
