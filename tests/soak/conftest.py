@@ -1,4 +1,4 @@
-"""How long it takes: a little in the ordinary suite, all of it where `KERAS_SALIENCY_SOAK` is `long`, as in `make soak`."""
+"""How long it takes: a little in the ordinary suite; all of it, as in `make soak`, for `KERAS_SALIENCY_SOAK=long`."""
 
 import os
 
