@@ -240,9 +240,9 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         del logs
         if self._now > self._looked_at:
             self._look_now(strict=self._strict)
+        self._ended, self._begun = time.perf_counter(), False
         with self._logbook.surviving("the end", "after the training", strict=self._strict):
             self._logbook.close(strict=self._strict)
-            self._ended, self._begun = time.perf_counter(), False
             if self.params.get("verbose") and self._chief:
                 say(str(self.summary))
 
