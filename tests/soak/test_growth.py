@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 PROGRAM = Path(__file__).with_name("growth.py")
-MOST = 0.1
-"""MiB per fit or look."""
+MOST = {"fits": 0.5, "cleared": 0.5, "looks": 0.05}
+"""MiB more with the callback. JAX itself keeps a little of every function that it ever compiled: 0.26 MiB for a fit."""
 
 
 def growth(what, count, how):
@@ -23,4 +23,4 @@ def test_memory_does_not_grow(what, count, size):
         pytest.skip("only in `make soak`; `tests/callback/test_memory.py` shows what is kept alive")
     alone, watched = (growth(what, count, how) for how in ("alone", "watched"))
     print(f"{count} {what}: {alone:.3f} MiB each alone, {watched:.3f} MiB watched")
-    assert watched - alone < MOST
+    assert watched - alone < MOST[what]
