@@ -7,7 +7,7 @@ PROJECT := pyproject.toml tests/constraints.txt
 PYTEST := $(BIN)/python -m pytest --numprocesses 2
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test versions fuzz trace check format benchmark benchmark-tab seeds matrix clean
+.PHONY: help demo test versions fuzz trace soak check format benchmark benchmark-tab seeds matrix clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
@@ -15,6 +15,7 @@ help:
 	@echo "make versions   the tests on the oldest versions allowed, and on Python 3.12 and 3.13: some hours"
 	@echo "make fuzz       bad input of every kind, for half an hour"
 	@echo "make trace      random networks, trained with and without looks, on TensorFlow, JAX and PyTorch"
+	@echo "make soak       trainings killed at random moments, and memory over many fits and looks: an hour or two"
 	@echo "make check      style, types and the import contract"
 	@echo "make format     mend the style"
 	@echo "make benchmark  what looks and methods cost, against bare compiled gradients"
@@ -44,6 +45,12 @@ trace: $(VENV)/.test
 	HYPOTHESIS_PROFILE=long KERAS_BACKEND=tensorflow $(BIN)/python -m pytest tests/properties
 	HYPOTHESIS_PROFILE=long KERAS_BACKEND=jax $(BIN)/python -m pytest tests/properties
 	HYPOTHESIS_PROFILE=long KERAS_BACKEND=torch $(BIN)/python -m pytest tests/properties
+
+soak: export KERAS_SALIENCY_SOAK := long
+soak: $(VENV)/.test
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest tests/soak --capture=no
+	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/soak --capture=no
+	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/soak --capture=no
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -240,10 +240,11 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         del logs
         if self._now > self._looked_at:
             self._look_now(strict=self._strict)
-        self._logbook.close(strict=self._strict)
         self._ended, self._begun = time.perf_counter(), False
-        if self.params.get("verbose") and self._chief:
-            say(str(self.summary))
+        with self._logbook.surviving("the end", "after the training", strict=self._strict):
+            self._logbook.close(strict=self._strict)
+            if self.params.get("verbose") and self._chief:
+                say(str(self.summary))
 
     @property
     def _counts_batches(self) -> bool:
@@ -315,7 +316,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         for result in self._watch.turned(r for r in results if has_trained or r.status == "errored"):
             warn(f"The check {result.name} {result.status} {when(look.step, look.epoch)}: {result.sentence}")
         if self._stop_on_failure and has_trained and any(result.status == "failed" for result in results):
-            self.model.stop_training = True
+            self._observed.stop_training = True
         return replace(look, checks=results)
 
     @contextmanager

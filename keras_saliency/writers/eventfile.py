@@ -30,6 +30,8 @@ from tensorboard.compat.proto.tensor_pb2 import TensorProto
 from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
 from tensorboard.compat.proto.types_pb2 import DT_FLOAT, DT_STRING
 
+from keras_saliency.writers.files import write_all
+
 Value: TypeAlias = Any
 """One tagged value of an event, a `Summary.Value`."""
 
@@ -97,11 +99,11 @@ class EventFile:
         self._file.close()
 
     def _append(self, event: Event) -> int:
-        record = memoryview(_framed(event.SerializeToString()))
+        record = _framed(event.SerializeToString())
         if os.fstat(self._file.fileno()).st_nlink == 0:
             raise FileNotFoundError(f"{self.path} was removed while it was written")
         try:
-            _write_all(self._file, record)
+            write_all(self._file, record)
         except BaseException:
             # A torn record would hide all that follow it.
             self._file.truncate(self.size)
@@ -165,11 +167,6 @@ def _masked_checksum(data: bytes) -> int:
     """CRC-32C, rotated and shifted as the record format wants it."""
     checksum: int = google_crc32c.value(data)
     return (((checksum >> 15) | (checksum << 17)) + 0xA282EAD8) & 0xFFFFFFFF
-
-
-def _write_all(file: IO[bytes], data: memoryview) -> None:
-    while data:
-        data = data[file.write(data) :]
 
 
 def _new_file(folder: Path) -> tuple[Path, IO[bytes]]:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 from pathlib import Path
+from typing import IO
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|%\ud800-\udfff]|^[. ]|[. ]$')
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(?=\.|$)", re.IGNORECASE)
@@ -51,8 +52,20 @@ def replace_file(path: Path, content: bytes) -> int:
 
 
 def append(path: Path, text: str) -> int:
-    """Add lines to a file in one go; return their bytes."""
+    """Add lines to a file, all or none; return their bytes."""
     content = text.encode("utf-8", "replace")
-    with path.open("ab") as file:
-        file.write(content)
+    with path.open("ab", buffering=0) as file:
+        before = file.tell()
+        try:
+            write_all(file, content)
+        except BaseException:
+            file.truncate(before)
+            raise
     return len(content)
+
+
+def write_all(file: IO[bytes], content: bytes) -> None:
+    """Write to an unbuffered file, which may take less at once than it is given."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]

@@ -200,6 +200,9 @@ def test_an_interrupt_in_a_look_ends_the_training_and_keeps_what_was_written(
         fit(network(), callback, epochs=EPOCHS)
     assert [look.step for look in ks.load_looks(tmp_path / "logs")] == [-1, 0]
     assert [look.step for look in callback.looks] == [-1, 0]
+    ThirdParty.looks.clear()
+    fit(network(), callback, epochs=1)
+    assert [look.step for look in callback.looks] == [-1, 0, 1]
 
 
 def test_two_writers_of_one_kind_are_both_kept(network, saliency, fit):

@@ -60,6 +60,16 @@ def test_what_fails_later_is_warned_of(network, saliency, train):
     assert callback.summary.lost == {"gradient": 1}
 
 
+def test_a_check_that_fails_costs_no_look_and_asks_the_model_to_stop(network, saliency, train):
+    callback, model = saliency(checks=ks.Accuracy(1.0), stop_on_failure=True), network()
+    callback.look(model, 0)
+    train(model)
+    with pytest.warns(ks.SaliencyWarning, match="The check accuracy failed at step 1"):
+        assert callback.look(model, 1).step == 1
+    assert model.stop_training
+    assert callback.summary.lost == {}
+
+
 def test_on_error_raise(network, saliency):
     callback, model = saliency(on_error="raise"), network()
     callback.look(model, 0)

@@ -1,0 +1,147 @@
+"""A training that is killed at random moments and goes on: every look that it reported as written is read."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing import event_accumulator, event_file_loader
+
+import keras_saliency as ks
+from keras_saliency import records
+from keras_saliency.writers.eventfile import event_files
+
+PATIENCE = 120
+TAG = records.number_tag("gradient", "magnitude")
+
+
+@dataclass(frozen=True)
+class Training:
+    """One process that trains and reports its looks."""
+
+    number: int
+    report: Path
+
+    def lines(self):
+        # A kill may tear the last line.
+        return self.report.read_text().split("\n")[:-1] if self.report.exists() else []
+
+    def steps(self):
+        return [int(line) for line in self.lines()]
+
+    def wait_for(self, count):
+        deadline = time.monotonic() + PATIENCE
+        while len(self.lines()) < count:
+            assert time.monotonic() < deadline, f"{len(self.lines())} of {count} looks"
+            time.sleep(0.002)
+
+    def kill(self):
+        os.kill(self.number, signal.SIGKILL)
+
+
+class Trainings:
+    """Starts and ends trainings in a folder, by way of the process that forks them."""
+
+    def __init__(self, process, folder):
+        self.process, self.folder, self.count = process, folder, 0
+
+    def tell(self, *command):
+        self.process.stdin.write(" ".join(map(str, command)) + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def start(self):
+        self.count += 1
+        report = self.folder / f"report_{self.count}"
+        return Training(int(self.tell("start", self.folder, report)), report)
+
+    def end(self, training):
+        training.kill()
+        assert self.tell("await", training.number) == "dead"
+
+
+@pytest.fixture(scope="module")
+def forking():
+    program = Path(__file__).with_name("trainings.py")
+    with subprocess.Popen(
+        [sys.executable, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+        process.stdin.close()
+
+
+@pytest.fixture
+def trainings(forking, tmp_path):
+    return Trainings(forking, tmp_path)
+
+
+def steps_in_each_file(folder):
+    """The steps of the looks in each event file, as TensorBoard's own loader gives them."""
+    for path in event_files(folder):
+        events = event_file_loader.EventFileLoader(str(path)).Load()
+        yield [event.step for event in events if any(value.tag == TAG for value in event.summary.value)]
+
+
+def steps_in_tensorboard(folder):
+    accumulator = event_accumulator.EventAccumulator(
+        str(folder), size_guidance={event_accumulator.TENSORS: 0}
+    )
+    return [event.step for event in accumulator.Reload().Tensors(TAG)]
+
+
+def steps_in_table(folder):
+    with (folder / "numbers.csv").open() as file:
+        return {int(row["step"]) for row in csv.DictReader(file) if row["number"] == "magnitude"}
+
+
+def test_a_kill_at_any_moment_loses_no_look(trainings, size):
+    kills, rng = size(5, 50), np.random.default_rng()
+    reported, opened_by = set(), []
+    for _ in range(kills):
+        training = trainings.start()
+        training.wait_for(rng.integers(20))
+        time.sleep(rng.uniform(0, 0.02))
+        trainings.end(training)
+        reported.update(training.steps())
+        opened_by.append(training.steps()[1:2])
+    last = trainings.start()
+    last.wait_for(5)
+    trainings.end(last)
+    reported.update(last.steps())
+    folder = trainings.folder / "logs" / "saliency"
+    looks = ks.load_looks(folder)
+    steps = [look.step for look in looks]
+    by_file = list(steps_in_each_file(folder))
+    print(f"{kills} kills, {len(reported)} looks reported, {len(steps)} read, {len(by_file)} event files")
+    assert reported <= set(steps)
+    assert len(set(steps) - reported) <= kills + 1, (
+        "at most one more each, killed between writing and reporting"
+    )
+    assert [step for file in by_file for step in file] == steps == steps_in_tensorboard(folder)
+    assert all(before < after for before, after in pairwise(steps))
+    assert reported <= steps_in_table(folder)
+    assert all(np.isfinite(look.heatmaps("gradient", "signed")).all() for look in looks)
+    numbers = {look.step: look.numbers for look in looks}
+    assert all("gradient/drift" in numbers[step] for resumed in opened_by[1:] for step in resumed)
+
+
+def test_a_second_process_is_refused_and_the_first_goes_on(trainings):
+    first = trainings.start()
+    first.wait_for(3)
+    second = trainings.start()
+    second.wait_for(1)
+    seen = len(first.lines())
+    first.wait_for(seen + 3)
+    trainings.end(first)
+    assert trainings.tell("await", second.number) == "dead"
+    assert second.lines() == ["UnwritableFolderError after 0 updates"]
+    steps = [look.step for look in ks.load_looks(trainings.folder / "logs")]
+    assert steps == list(range(len(steps)))
+    assert set(first.steps()) <= set(steps)
