@@ -43,13 +43,13 @@ class Step:
         """The explained scores and the class table."""
         del scale
         score, more = self._score(leaves, None, aim)
-        return {"score": score, "table": more["table"]}
+        return {**self._own(score), "table": more["table"]}
 
     def inside(self, leaves: list[Tensor], aim: Tensor, scale: Tensor) -> dict[str, Tensor]:
         """The same, and the tensor inside the model that is explained."""
         del scale
         score, more = self._score(leaves, None, aim)
-        return {"score": score, **more}
+        return {**self._own(score), **more}
 
     def gradients(self, leaves: list[Tensor], aim: Tensor, scale: Tensor) -> dict[str, Any]:
         """The same (floating inputs have no tensor inside), and the gradients × scale."""
@@ -65,7 +65,11 @@ class Step:
             return ops.one_hot(chosen, score.shape[-1], dtype="float32") * scale[:, None]
 
         score, gradients, more = self.backend.vjp(scored, explained, seed)
-        return {"score": score, "gradients": self._connected(gradients, explained), **more}
+        return {**self._own(score), "gradients": self._connected(gradients, explained), **more}
+
+    def _own(self, score: Tensor) -> dict[str, Tensor]:
+        """The scores, where they are not those of classes, which stand in the table."""
+        return {"score": score} if self.target.classes is None else {}
 
     @property
     def _inside(self) -> tuple[int, ...] | None:
