@@ -136,7 +136,9 @@ def growth(model: keras.Model, x: np.ndarray, y: np.ndarray, looks: int) -> None
         scored.gradients(x, target)
     after = memory()
     gc.collect()
-    print(f"\ndevice memory: {before:.1f} MiB, after {looks} gradients {after:.1f}, without garbage {memory():.1f}")
+    print(
+        f"\ndevice memory: {before:.1f} MiB, after {looks} gradients {after:.1f}, without garbage {memory():.1f}"
+    )
 
 
 def share(model: keras.Model, x: np.ndarray, y: np.ndarray, batches: int, log_dir: str) -> None:

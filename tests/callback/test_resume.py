@@ -59,7 +59,8 @@ def test_a_resumed_look_is_compared_with_the_last_one_before_the_crash(network, 
     looks = crash_and_resume(network, saliency, fit, tmp_path / "backup", crash_at=5, epochs=6, every=4)
     assert steps(looks) == [-1, 3, 4, 5]
     before, after = (look.heatmaps("gradient", "signed").reshape(5, -1) for look in looks[1:3])
-    drift = np.mean([1 - spearmanr(one, two).statistic for one, two in zip(before, after, strict=True)])
+    pairs = [pair for pair in zip(before, after, strict=True) if all(map(np.ptp, pair))]
+    drift = np.mean([1 - spearmanr(one, two).statistic for one, two in pairs])
     assert looks[2].numbers["gradient/drift"] == pytest.approx(drift, abs=0.05)
 
 
