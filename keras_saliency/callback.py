@@ -131,9 +131,8 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._observer: Observer | None = None
         self._observed: Any = None
         self._is_new = self._begun = False
-        self._now = self._looked_at = self._batches_before = (
-            0  # the epoch that ended last, or the batches seen
-        )
+        # Positions are the epoch that ended last, or the batches seen.
+        self._now = self._looked_at = self._batches_before = 0
         self._chief = True
         self._started = self._looking = 0.0
         self._ended: float | None = None
@@ -272,10 +271,11 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._logbook.open(self._run(self._observer), chief=self._chief)
 
     def _go_on_from_log(self) -> None:
-        """Compare with what an earlier process logged of this training, if there is such a log."""
-        with suppress(UnreadableFileError):  # that of a newer version
-            logged = outer_looks(self._logbook.folder, self._probes.fingerprint)
-            if self._is_new and logged and self._observer:
+        """Compare with what an earlier process logged of this training, if there is such a log, and it can be read."""
+        if self._observer is None or not self._is_new:
+            return
+        with suppress(UnreadableFileError, OSError):
+            if logged := outer_looks(self._logbook.folder, self._probes.fingerprint):
                 self._observer.go_on_from(*logged)
 
     def _look_now(self, *, strict: bool) -> None:
