@@ -174,7 +174,7 @@ def test_export(logs, tmp_path, capsys):
     [
         (["{logs}/missing"], "No such folder: "),
         (["{logs}/missing", "--export", "x.html"], "No such folder: "),
-        (["{logs}/a/saliency/..", "--export", "{logs}"], "directory"),
+        (["{logs}/a/saliency/..", "--export", "{logs}"], "Expected a file to write"),
         (["{logs}", "--export", "{logs}/p.html", "--max-size", "0.001"], "allow more with --max-size 1."),
     ],
 )
