@@ -25,6 +25,12 @@ KINDS = [GradCAM, GradCAMPlusPlus, LayerCAM, GuidedGradCAM, Activations]
 EVERY = pytest.mark.parametrize("kind", KINDS, ids=[kind.registered for kind in KINDS])
 
 
+@pytest.fixture(autouse=True)
+def _the_same_weights():
+    """Small networks are dead for some weights."""
+    keras.utils.set_random_seed(2)
+
+
 def run(method, model, images, target=0, **options):
     bound = bind(as_target(target), len(images), None)
     return method.explain(ScoredModel(model, **options), images, bound, np.random.default_rng(0))
@@ -114,6 +120,7 @@ def test_channels_first(kind):
     """The same network in both formats; Flatten puts channels last in either."""
     images = np.random.default_rng(0).uniform(0, 1, (2, 8, 6, 3)).astype("float32")
     last, first = pooled((8, 6, 3), "channels_last"), pooled((3, 8, 6), "channels_first")
+    last.set_weights([np.abs(weight) for weight in last.get_weights()])  # nothing is rectified away
     first.set_weights(last.get_weights())
     expected = run(kind(), last, images).maps
     found = run(kind(), first, np.moveaxis(images, -1, 1)).maps
@@ -136,7 +143,7 @@ def test_bytes_behind_a_rescaling(kind, model):
 @pytest.mark.parametrize("kind", [GradCAM, LayerCAM, Activations])
 def test_mixed_float16(kind, images):
     def network(dtype):
-        keras.utils.set_random_seed(0)
+        keras.utils.set_random_seed(2)
         conv = layers.Conv2D(4, 3, activation="relu", dtype=dtype)
         flat = layers.Flatten(dtype=dtype)
         return keras.Sequential([layers.Input((8, 8, 2)), conv, flat, layers.Dense(3, dtype=dtype)])
