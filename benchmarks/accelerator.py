@@ -65,19 +65,12 @@ def memory() -> float:
     return torch.cuda.memory_allocated() / 2**20
 
 
-def floor(model: keras.Model) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+def floor(model: keras.Model, x: np.ndarray, y: np.ndarray) -> Callable[[], np.ndarray]:
     """The bare gradient of the scores of some classes, by the framework's own means."""
     if BACKEND == "tensorflow":
-        import tensorflow as tf
+        from benchmarks.look import bare_gradient
 
-        @tf.function(autograph=False)
-        def by_tape(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch(x)
-                scores = tf.gather(model(x, training=False), y, axis=1, batch_dims=1)
-            return tape.gradient(scores, x)
-
-        return lambda x, y: by_tape(tf.constant(x), tf.constant(y)).numpy()
+        return bare_gradient(model, x, y)
     if BACKEND == "jax":
         import jax
         import jax.numpy as jnp
@@ -90,10 +83,10 @@ def floor(model: keras.Model) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
             return jnp.take_along_axis(outputs, y[:, None], 1).sum()
 
         compiled = jax.jit(jax.grad(score))
-        return lambda x, y: np.asarray(compiled(jnp.asarray(x), jnp.asarray(y), weights, rest))
+        return lambda: np.asarray(compiled(jnp.asarray(x), jnp.asarray(y), weights, rest))
     import torch
 
-    def by_autograd(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def by_autograd() -> np.ndarray:
         inputs = keras.ops.convert_to_tensor(x).requires_grad_(True)
         chosen = model(inputs, training=False).gather(1, keras.ops.convert_to_tensor(y)[:, None]).sum()
         return torch.autograd.grad(chosen, inputs)[0].cpu().numpy()
@@ -103,7 +96,7 @@ def floor(model: keras.Model) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
 
 def compare(model: keras.Model, x: np.ndarray, y: np.ndarray, rounds: int) -> None:
     """Print a row per method."""
-    bare = floor(model)
+    bare = floor(model, x, y)
     scored, target = ks.ScoredModel(model), bind_target(y, ks.ProbeSet(x))
 
     def explains(method: object) -> Callable[[], object]:
@@ -111,13 +104,13 @@ def compare(model: keras.Model, x: np.ndarray, y: np.ndarray, rounds: int) -> No
 
     def fifty() -> None:
         for _ in range(EVALUATIONS):
-            bare(x, y)
+            bare()
 
-    tasks = {"floor": lambda: bare(x, y), f"floor × {EVALUATIONS}": fifty}
+    tasks = {"floor": bare, f"floor × {EVALUATIONS}": fifty}
     tasks |= {name: explains(method) for name, (method, _) in METHODS.items()}
-    largest = np.abs(bare(x, y)).max()
+    largest = np.abs(bare()).max()
     print(
-        f"largest difference of the gradients: {np.abs(tasks['gradient']().maps - bare(x, y)).max() / largest:.1e}"
+        f"largest difference of the gradients: {np.abs(tasks['gradient']().maps - bare()).max() / largest:.1e}"
     )
     times = {name: float(np.median(taken)) for name, taken in milliseconds(tasks, rounds, warm_up=1).items()}
     print("\n| method | ours, ms | floor, ms | ours ÷ floor |\n|---|---|---|---|")

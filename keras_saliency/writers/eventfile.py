@@ -30,7 +30,7 @@ from tensorboard.compat.proto.tensor_pb2 import TensorProto
 from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
 from tensorboard.compat.proto.types_pb2 import DT_FLOAT, DT_STRING
 
-from keras_saliency.writers.files import write_all
+from keras_saliency.writers.files import append_all
 
 Value: TypeAlias = Any
 """One tagged value of an event, a `Summary.Value`."""
@@ -102,13 +102,7 @@ class EventFile:
         record = _framed(event.SerializeToString())
         if os.fstat(self._file.fileno()).st_nlink == 0:
             raise FileNotFoundError(f"{self.path} was removed while it was written")
-        try:
-            write_all(self._file, record)
-        except BaseException:
-            # A torn record would hide all that follow it.
-            self._file.truncate(self.size)
-            self._file.seek(self.size)
-            raise
+        append_all(self._file, record)  # a torn record would hide all that follow it
         self.size += len(record)
         return len(record)
 

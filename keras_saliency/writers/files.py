@@ -55,17 +55,17 @@ def append(path: Path, text: str) -> int:
     """Add lines to a file, all or none; return their bytes."""
     content = text.encode("utf-8", "replace")
     with path.open("ab", buffering=0) as file:
-        before = file.tell()
-        try:
-            write_all(file, content)
-        except BaseException:
-            file.truncate(before)
-            raise
+        append_all(file, content)
     return len(content)
 
 
-def write_all(file: IO[bytes], content: bytes) -> None:
-    """Write to an unbuffered file, which may take less at once than it is given."""
-    rest = memoryview(content)
-    while rest:
-        rest = rest[file.write(rest) :]
+def append_all(file: IO[bytes], content: bytes) -> None:
+    """Write all or nothing at the end of an unbuffered file, which may take less at once than it is given."""
+    before, rest = file.tell(), memoryview(content)
+    try:
+        while rest:
+            rest = rest[file.write(rest) :]
+    except BaseException:
+        file.truncate(before)
+        file.seek(before)
+        raise

@@ -31,7 +31,7 @@ def load_looks(log_dir: str | Path) -> list[Look]:
     folder = _saliency_folder(Path(log_dir))
     looks: dict[int, Look] = {}
     for path in event_files(folder):
-        looks |= {event.step: _look(event, path) for event in _looks_in(path)}
+        looks |= {event.step: _look(event, _records(event, path)) for event in _looks_in(path)}
     if not looks:
         raise FileNotFoundError(
             f"No looks in {folder}. Expected event files that SaliencyCallback wrote: pass the log_dir that "
@@ -48,8 +48,8 @@ def outer_looks(folder: Path, fingerprint: str) -> tuple[Look, Look] | None:
         for event in _looks_in(path):
             first, last = first or event, event
         for event in (first, last):
-            if event is not None and _records(event, path)[0].fingerprint == fingerprint:
-                found.append(_look(event, path))
+            if event is not None and (maps := _records(event, path))[0].fingerprint == fingerprint:
+                found.append(_look(event, maps))
     found.sort(key=lambda look: look.step)
     return (found[0], found[-1]) if found else None
 
@@ -78,9 +78,8 @@ def _has_more_than_settings(event: Any) -> bool:
     return any(value.tag not in _ONCE_PER_RUN for value in event.summary.value)
 
 
-def _look(event: Any, path: Path) -> Look:
-    """The look in an event that holds maps."""
-    maps = _records(event, path)
+def _look(event: Any, maps: list[records.MapsRecord]) -> Look:
+    """The look in an event that holds these maps."""
     return Look(
         step=event.step,
         epoch=maps[0].epoch,

@@ -1,6 +1,5 @@
 """The exported page, read back by its own rules."""
 
-import html.parser
 import json
 import re
 from base64 import b64decode, b64encode
@@ -14,27 +13,7 @@ from keras_saliency.cli.view_export import ThinnedStore, export_page, page_of
 from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.recent import Recent
 from keras_saliency.tensorboard_plugin.static_files import static_file, static_names
-
-
-class Elements(html.parser.HTMLParser):
-    """The elements of a page, as `(tag, attributes, text)`."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.found = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag, attributes):
-        self.found.append((tag, dict(attributes), ""))
-
-    def handle_data(self, data):
-        if self.found:
-            tag, attributes, text = self.found[-1]
-            self.found[-1] = (tag, attributes, text + data)
-
-    def all(self, tag):
-        return [(attributes, text) for found, attributes, text in self.found if found == tag]
+from tests.elements import Elements
 
 
 def scripts(page):
@@ -122,7 +101,7 @@ def test_it_asks_no_server(store):
     elements = Elements(page)
     for tag, attributes, _ in elements.found:
         for name in ("src", "href"):
-            assert attributes.get(name, "data:").startswith("data:"), tag
+            assert dict(attributes).get(name, "data:").startswith("data:"), tag
     policy = next(about["content"] for about, _ in elements.all("meta") if "http-equiv" in about)
     start, import_map = scripts(page)[2][1], scripts(page)[1][1]
     hashes = [b64encode(sha256(text.encode()).digest()).decode() for text in (import_map, start)]

@@ -4,7 +4,6 @@ import dataclasses
 import os
 import tempfile
 import unicodedata
-from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -21,6 +20,7 @@ from keras_saliency.probes import ProbeSet
 from keras_saliency.render.text import shorten, text_width
 from keras_saliency.writers import ArchiveWriter, FolderWriter, Run, TensorBoardWriter
 from keras_saliency.writers.files import file_name
+from tests.elements import Elements
 
 from . import samples
 from .damage import NAMES
@@ -34,24 +34,6 @@ def test_file_names_are_files_in_their_folder(name, other):
         assert os.listdir(folder) == [path.name]
     assert len(os.fsencode(path.name)) <= 200
     assert (file_name(name) == file_name(other)) == (name == other)
-
-
-class Elements(HTMLParser):
-    """The elements of a page, with the names of their attributes."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.found = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag, attributes):
-        self.found.append((tag, *(name for name, _ in attributes)))
-
-    handle_startendtag = handle_starttag
-
-    def handle_comment(self, data):
-        self.found.append("comment")
 
 
 def report_of(name):
@@ -72,8 +54,8 @@ def report_of(name):
 @given(NAMES)
 def test_a_page_has_the_elements_that_it_has_with_an_ordinary_name(name):
     assert (
-        Elements(as_html.encode(report_of(name))).found
-        == Elements(as_html.encode(report_of("ordinary"))).found
+        Elements(as_html.encode(report_of(name))).structure
+        == Elements(as_html.encode(report_of("ordinary"))).structure
     )
 
 
@@ -145,7 +127,7 @@ def test_writers_stay_in_the_folder_of_the_run_and_draw_any_name(name):
 
 @given(NAMES)
 def test_an_exported_page_has_the_elements_that_it_has_with_an_ordinary_name(name):
-    found = [Elements(exported(text)).found for text in (name, "ordinary")]
+    found = [Elements(exported(text)).structure for text in (name, "ordinary")]
     assert found[0] == found[1]
 
 
