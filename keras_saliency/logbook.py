@@ -45,6 +45,9 @@ class Logbook:
         folder: made when the logbook is opened. Only one process writes in it at a time.
         writers: by name.
         max_disk: the most that the folder may take, see `DiskBudget`.
+
+    Attributes:
+        last_step: the highest step that is written; None where there is none.
     """
 
     def __init__(
@@ -59,7 +62,7 @@ class Logbook:
         self._budget = DiskBudget(max_disk)
         self._waiting: tuple[Look, Look | None] | None = None
         self._offset = 0
-        self._highest: int | None = None
+        self.last_step: int | None = None
         self._files: list[Path] = []
         self._lock = FolderLock(folder)
         # Keras tells nobody that a training broke off.
@@ -79,14 +82,14 @@ class Logbook:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
             steps = (last_step(self.folder), *self.steps[-1:])
-            self._highest = max((step for step in steps if step is not None), default=None)
+            self.last_step = max((step for step in steps if step is not None), default=None)
             for writer in self._writers.values():
                 writer.open(run)
             self._files = event_files(self.folder)
             self._budget.open(self.folder)
         except BaseException as error:
             self.close()
-            if not isinstance(error, OSError):
+            if not isinstance(error, OSError) or isinstance(error, UnwritableFolderError):
                 raise
             reason = error.strerror or error
             raise UnwritableFolderError(f"Cannot write the looks to {self.folder}: {reason}.") from error
@@ -100,20 +103,15 @@ class Logbook:
         if self._writes and event_files(self.folder) != self._files:
             self.close()
             raise shared(self.folder)
-        self._offset = 0 if self._highest is None else max(0, self._highest - position)
+        self._offset = 0 if self.last_step is None else max(0, self.last_step - position)
 
     def step(self, position: int) -> int:
         """The step of a look at this position."""
         return position + self._offset
 
-    @property
-    def last_step(self) -> int | None:
-        """The highest step that is written; None where there is none."""
-        return self._highest
-
     def holds(self, step: int) -> bool:
         """Whether a look of this step, or of a later one, is written already."""
-        return self._highest is not None and step <= self._highest
+        return self.last_step is not None and step <= self.last_step
 
     def write(self, look: Look, previous: Look | None, *, strict: bool) -> None:
         """Hand a look to every writer, unless its step is written already or the disk budget leaves it out."""
@@ -141,7 +139,7 @@ class Logbook:
         self._lock.release()
 
     def _hand_over(self, look: Look, previous: Look | None, *, strict: bool) -> None:
-        self._waiting, self._highest = None, look.step
+        self._waiting, self.last_step = None, look.step
         self.steps.append(look.step)
         before = self.written
         for name, writer in self._writers.items() if self._writes else ():
