@@ -210,7 +210,7 @@ def explain(
         output: the name or position of the output, for models with several.
         logits: `"auto"` explains the score before softmax or sigmoid; `"output"` the output as it is;
             `"centred_log_probability"` log p − mean log p.
-        chunk_size: images per call of the model; None chooses at most 32.
+        chunk_size: images per call of the model; None chooses 32, and up to 128 for a small model.
         seed: of the private generator of methods that draw random numbers.
         progress: whether a line on stderr says how far the work has come, while it lasts.
 

@@ -48,7 +48,7 @@ def check(
         target: what is explained, see `ks.explain`.
         output: the name or position of the output, for models with several.
         logits: see `ks.explain`.
-        chunk_size: images per call of the model; None chooses at most 32.
+        chunk_size: images per call of the model; None chooses 32, and up to 128 for a small model.
         seed: of every private generator; the same seed gives the same report, its times apart.
         fail_on: `"warned"` lets a warning fail the report too.
         progress: called with each check and None before it runs, and with its result after.

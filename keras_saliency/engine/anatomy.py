@@ -41,6 +41,7 @@ class Anatomy:
             where the inputs themselves are explained.
         channel_axis: −1, or 1 for channels first.
         float16: whether any layer computes in float16.
+        elements: how many the layers return together for one example.
     """
 
     plan: InputPlan
@@ -49,6 +50,7 @@ class Anatomy:
     tapped_shape: tuple[int, ...] | None
     channel_axis: int
     float16: bool
+    elements: int
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
         tapped_shape=tapped_shape,
         channel_axis=axis,
         float16=computes_in_float16(model),
+        elements=traced.record.elements() // min(TRACED, len(optree.tree_leaves(inputs)[0])),
     )
 
 

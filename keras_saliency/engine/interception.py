@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from typing import Any
 
 import keras
@@ -212,11 +213,21 @@ class ActivationRecord(Watcher):
         origin = self._origin(output)
         return next((layer for tensor, layer in self._produced if tensor is origin), None)
 
+    def elements(self) -> int:
+        """How many elements the layers returned, those of each tensor once; a size that is not known counts as 1."""
+        tensors = {id(tensor): tensor for tensor, _ in self._produced}
+        return sum(prod(size or 1 for size in _sizes(tensor)) for tensor in tensors.values())
+
     def _origin(self, output: Tensor) -> Tensor:
         for after, before in reversed(self._passed):
             if after is output:
                 output = before
         return output
+
+
+def _sizes(tensor: Tensor) -> tuple[int | None, ...]:
+    """The shape; of a TensorFlow tensor of unknown rank, none."""
+    return () if getattr(tensor.shape, "rank", 0) is None else tuple(tensor.shape)
 
 
 def _passes_on(layer: Any) -> bool:

@@ -82,7 +82,7 @@ class ScoredModel:
         logits: `"auto"` takes the score before softmax or sigmoid, found exactly, or raises; `"output"` takes
             the output as it is; `"centred_log_probability"` is log p − mean log p, which equals the logit minus
             the mean logit until a probability underflows.
-        chunk_size: examples per call of the model. None: equal chunks of at most 32.
+        chunk_size: examples per call of the model. None: equal chunks, see `rows_at_once`.
     """
 
     def __init__(
@@ -336,6 +336,10 @@ class ScoredModel:
         """How many examples there are."""
         return len(optree.tree_leaves(unwrapped(inputs)[0])[0])
 
+    def rows_at_once(self, inputs: Any, target: BoundTarget) -> int:
+        """How many examples like these go through the model at once: 32, and up to 128 of a small model."""
+        return self._chunks.most(self.inspect(inputs, target).elements)
+
     def as_inputs(self, inputs: Any, target: BoundTarget, values: list[np.ndarray]) -> Any:
         """One array per explained tensor as maps: in the inputs' own structure, see `Gradients`."""
         return self._as_inputs(self.inspect(inputs, target), values)
@@ -393,7 +397,7 @@ class ScoredModel:
             )
             return optree.tree_map(self._backend.to_numpy, result)  # type: ignore[no-any-return]
 
-        results, start, chunk = [], 0, self._chunks.size(count, step.sizes)
+        results, start, chunk = [], 0, self._chunks.size(count, anatomy.elements, step.sizes)
         while start < count:
             rows = _rows(start, chunk, count)
             try:

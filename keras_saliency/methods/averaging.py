@@ -14,8 +14,6 @@ from keras_saliency.engine import ScoredModel, Scores
 from keras_saliency.methods.base import Method
 from keras_saliency.targets import BoundTarget
 
-ROWS_PER_CALL = 32
-
 Arrays = list[np.ndarray]
 
 
@@ -56,7 +54,8 @@ def maps_at(
     """
     left = iter(points)
     count = model.count(inputs)
-    while together := list(islice(left, max(1, ROWS_PER_CALL // count))):
+    at_once = max(1, model.rows_at_once(inputs, target) // count)
+    while together := list(islice(left, at_once)):
         rows = np.tile(np.arange(count), len(together))
         values = together[0]
         if len(together) > 1:

@@ -14,8 +14,6 @@ from keras_saliency.methods.explained_image import ExplainedImage, explained_ima
 from keras_saliency.methods.options import is_real
 from keras_saliency.targets import BoundTarget
 
-ROWS_PER_CALL = 32
-
 Fill = float | Literal["mean"]
 
 
@@ -70,8 +68,8 @@ class Perturbed:
         Yields:
             Two arrays of positions: which of the `changes`, and the rows of the examples.
         """
-        count = len(self.images)
-        size = max(1, ROWS_PER_CALL // count) * count if count <= ROWS_PER_CALL else ROWS_PER_CALL
+        count, size = len(self.images), self._model.rows_at_once(self._inputs, self._target)
+        size = size // count * count or size
         for start in range(0, changes * count, size):
             pairs = np.arange(start, min(start + size, changes * count))
             yield pairs // count, pairs % count

@@ -1,11 +1,13 @@
 """Chunks that are too much for the memory."""
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.engine.backends import current_backend
+from keras_saliency.engine.chunks import rows_at_once
 from keras_saliency.targets import as_target, bind
 
 from . import networks
@@ -88,3 +90,30 @@ def test_what_the_framework_says_when_its_memory_is_out():
     with pytest.raises(Exception) as caught:  # noqa: PT011
         ops.convert_to_numpy(ops.ones((2**22, 2**22, 2**8), "float32"))
     assert current_backend().is_out_of_memory(caught.value), repr(caught.value)
+
+
+def test_small_models_take_more_examples_at_once():
+    """32, and 128 as long as what the layers return stays within 64 MiB in float32."""
+    assert rows_at_once(1) == rows_at_once(2**17) == 128
+    assert rows_at_once(2**18) == 64
+    assert rows_at_once(2**19) == rows_at_once(2**30) == 32
+
+
+def test_the_elements_of_a_models_layers():
+    """Each tensor once, though the model inside and the one outside return it too."""
+    inner = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(5, 3), keras.layers.Flatten()])
+    model = keras.Sequential([keras.Input((8, 8, 1)), inner, keras.layers.Dense(7)])
+    inputs = networks.images(8, 8, 1, count=3)
+    scored, target = ScoredModel(model), bind(as_target(0), 3, None)
+    assert scored.inspect(inputs, target).elements == 6 * 6 * 5 + 180 + 7
+
+
+@pytest.mark.parametrize(("filters", "at_once"), [(8, 128), (2**12, 64), (2**14, 32)])
+def test_the_larger_the_model_the_fewer_at_once(filters, at_once):
+    model = keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.Conv2D(filters, 1), keras.layers.GlobalMaxPool2D()]
+    )
+    inputs = networks.images(8, 8, 1, count=200)
+    scored, target = ScoredModel(model), bind(as_target(0), 200, None)
+    assert scored.rows_at_once(inputs, target) == pytest.approx(at_once, abs=1)
+    assert ScoredModel(model, chunk_size=9).rows_at_once(inputs, target) == 9

@@ -6,9 +6,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from keras_saliency import explain
 from keras_saliency.engine import ScoredModel
+from keras_saliency.engine.chunks import LARGEST
 from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.methods import Occlusion
-from keras_saliency.methods.perturbation import ROWS_PER_CALL
 from keras_saliency.targets import as_target, bind
 
 SHAPE = (6, 8, 2)
@@ -132,7 +132,7 @@ def test_two_classes_have_opposite_maps(pixels, weights):
 
 
 def test_more_images_than_fit_into_a_call(weights):
-    many = np.random.default_rng(0).uniform(0, 1, (ROWS_PER_CALL + 3, *SHAPE)).astype("float32")
+    many = np.random.default_rng(0).uniform(0, 1, (LARGEST + 3, *SHAPE)).astype("float32")
     found = run(Occlusion(patch=3), linear(weights), many).maps
     np.testing.assert_allclose(found[:2], run(Occlusion(patch=3), linear(weights), many[:2]).maps, atol=2e-5)
 

@@ -221,7 +221,7 @@ def test_memory_does_not_grow_with_the_samples(kind, model, images):
             made.append(weakref.ref(maps))
             return MethodResult(maps, None)
 
-    run(kind(Watched(), samples=60), model, images)
+    run(kind(Watched(), samples=250), model, images)
     assert len(most) == 10
     assert max(most) <= 1
 
