@@ -1,7 +1,8 @@
-"""Comparing costs on a machine that others use too: interleaved rounds, medians, ratios."""
+"""Comparing costs on a machine that others use too: rounds in random order, medians, ratios."""
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Mapping
 
@@ -11,12 +12,17 @@ import numpy as np
 def milliseconds(
     tasks: Mapping[str, Callable[[], object]], rounds: int, warm_up: int = 2
 ) -> dict[str, np.ndarray]:
-    """The time of every task in every round, after some rounds to warm up; the tasks take turns."""
+    """The time of every task in every round, after some rounds to warm up.
+
+    The tasks take turns, in another order every round: what ran before decides what is in the caches.
+    """
     found: dict[str, list[float]] = {name: [] for name in tasks}
+    order, rng = list(tasks), random.Random(0)
     for turn in range(rounds + warm_up):
-        for name, task in tasks.items():
+        rng.shuffle(order)
+        for name in order:
             started = time.perf_counter()
-            task()
+            tasks[name]()
             if turn >= warm_up:
                 found[name].append(1000 * (time.perf_counter() - started))
     return {name: np.array(values) for name, values in found.items()}

@@ -206,8 +206,7 @@ class ScoredModel:
             ValueError: a class index or an output gradient does not fit the output, or the output is not clear.
         """
         inputs, _ = unwrapped(inputs)
-        leaves = optree.tree_leaves(inputs)
-        structure = optree.tree_structure(inputs)
+        leaves, structure = optree.tree_flatten(inputs)
         key = (structure, *((leaf.shape[1:], leaf.dtype) for leaf in leaves), target.function is None)
         if key not in self._anatomies:
             self._anatomies[key] = inspect(
@@ -384,7 +383,7 @@ class ScoredModel:
         leaves = [*anatomy.plan.leaves(tree), *replaced]
         count = len(leaves[0])
         aim = self._aim(anatomy, target, count)
-        scales = np.ones(count, "float32") if scale is None else scale
+        per_example = [aim] if scale is None else [aim, scale]
         to_tensor = self._backend.to_tensor
         substitutes = () if self._values is None else (self._values,)
 
@@ -392,8 +391,7 @@ class ScoredModel:
             result = step.run(
                 *substitutes,
                 [to_tensor(leaf[rows]) for leaf in leaves],
-                to_tensor(aim[rows]),
-                to_tensor(scales[rows]),
+                *(to_tensor(values[rows]) for values in per_example),
             )
             return optree.tree_map(self._backend.to_numpy, result)  # type: ignore[no-any-return]
 

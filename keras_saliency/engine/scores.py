@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
-from scipy.special import expit, softmax
+from scipy.special import expit
 
 from keras_saliency.engine.interception import Activation, ActivationRecord
 from keras_saliency.errors import LogitsNotFoundError
@@ -179,19 +179,20 @@ def read_scores(output: Output, kind: str, table: np.ndarray, classes: np.ndarra
 
 def read_predictions(output: Output | None, kind: str, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The class with the highest score in each row, −1 for a single column, and its probability or NaN."""
-    rows = np.arange(len(table))
     if output is None or table.shape[1] == 1:
         return np.full(len(table), PREDICTED, "int64"), np.full(len(table), np.nan, "float32")
-    predicted = table.argmax(1).astype("int64")
-    return predicted, _probabilities(output, kind, table)[rows, predicted]
+    predicted = table.argmax(1).astype("int64", copy=False)
+    return predicted, _probabilities_of_highest(output, kind, table)
 
 
-def _probabilities(output: Output, kind: str, table: np.ndarray) -> np.ndarray:
+def _probabilities_of_highest(output: Output, kind: str, table: np.ndarray) -> np.ndarray:
+    """`(n,)`: the probability of the class with the highest score in each row, NaN where the model gives none."""
+    highest = table.max(1)
     if output.activation is None or len(output.shape) > 1:
-        return np.full_like(table, np.nan)
+        return np.full_like(highest, np.nan)
     if kind == "output":
-        return np.exp(table) if output.activation == "log_softmax" else table
+        return np.asarray(np.exp(highest)) if output.activation == "log_softmax" else highest
     if output.activation == "sigmoid":
-        return np.asarray(expit(table))
+        return np.asarray(expit(highest))
     with np.errstate(invalid="ignore"):  # infinite scores have no probabilities
-        return np.asarray(softmax(table, axis=1))
+        return np.asarray(1 / np.exp(table - highest[:, None]).sum(1))

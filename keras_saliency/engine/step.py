@@ -39,20 +39,18 @@ class Step:
     site: LayerSite | None = None
     found: list[RectifierCount] = field(default_factory=list)
 
-    def scores(self, leaves: list[Tensor], aim: Tensor, scale: Tensor) -> dict[str, Tensor]:
+    def scores(self, leaves: list[Tensor], aim: Tensor) -> dict[str, Tensor]:
         """The explained scores and the class table."""
-        del scale
         score, more = self._score(leaves, None, aim)
         return {**self._own(score), "table": more["table"]}
 
-    def inside(self, leaves: list[Tensor], aim: Tensor, scale: Tensor) -> dict[str, Tensor]:
+    def inside(self, leaves: list[Tensor], aim: Tensor) -> dict[str, Tensor]:
         """The same, and the tensor inside the model that is explained."""
-        del scale
         score, more = self._score(leaves, None, aim)
         return {**self._own(score), **more}
 
-    def gradients(self, leaves: list[Tensor], aim: Tensor, scale: Tensor) -> dict[str, Any]:
-        """The same (floating inputs have no tensor inside), and the gradients × scale."""
+    def gradients(self, leaves: list[Tensor], aim: Tensor, scale: Tensor | None = None) -> dict[str, Any]:
+        """The same (floating inputs have no tensor inside), and the gradients, times a scale per example."""
         explained = self._differentiated(leaves)
 
         def scored(explained: list[Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
@@ -60,9 +58,10 @@ class Step:
 
         def seed(score: Tensor) -> Tensor:
             if self.target.classes is None:
-                return scale
+                return ops.ones_like(score) if scale is None else scale
             chosen = ops.where(aim == PREDICTED, ops.cast(ops.argmax(score, axis=-1), "int32"), aim)
-            return ops.one_hot(chosen, score.shape[-1], dtype="float32") * scale[:, None]
+            one_hot = ops.one_hot(chosen, score.shape[-1], dtype="float32")
+            return one_hot if scale is None else one_hot * scale[:, None]
 
         score, gradients, more = self.backend.vjp(scored, explained, seed)
         return {**self._own(score), "gradients": self._connected(gradients, explained), **more}

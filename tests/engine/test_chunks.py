@@ -23,11 +23,11 @@ def scarce(monkeypatch):
         def compile_scarce(function, variables, **options):
             run = original(function, variables, **options)
 
-            def scarce(leaves, aim, scale):
+            def scarce(leaves, aim):
                 sizes.append(len(aim))
                 if len(aim) > most:
                     raise MemoryError("no more")
-                return run(leaves, aim, scale)
+                return run(leaves, aim)
 
             return scarce
 

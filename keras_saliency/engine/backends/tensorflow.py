@@ -44,7 +44,10 @@ def compile_with_values(
 
 
 class _Flat:
-    """A function of trees, compiled as one of tensors: to tell trees apart costs TensorFlow 0.2 ms a call."""
+    """A function of trees, compiled as one of tensors for each structure and shapes.
+
+    Which one it is, is told here: TensorFlow takes 0.3 ms a call to tell arguments apart.
+    """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
@@ -52,9 +55,11 @@ class _Flat:
 
     def __call__(self, *trees: Any) -> Any:
         tensors, structure = optree.tree_flatten(trees)
-        if structure not in self._compiled:
-            self._compiled[structure] = tf.function(partial(self._unflattened, structure), autograph=False)
-        return self._compiled[structure](*tensors)
+        key = (structure, *((tensor.shape, tensor.dtype) for tensor in tensors))
+        if key not in self._compiled:
+            compiled = tf.function(partial(self._unflattened, structure), autograph=False)
+            self._compiled[key] = compiled.get_concrete_function(*tensors)
+        return self._compiled[key](*tensors)
 
     def _unflattened(self, structure: Any, *tensors: Any) -> Any:
         return self._function(*optree.tree_unflatten(structure, tensors))
@@ -86,7 +91,7 @@ def vjp(
 
 def to_tensor(array: np.ndarray) -> Any:
     """See `Backend.to_tensor`. Directly: what Keras does around it costs as much as a small network's layer."""
-    return tf.constant(array)
+    return tf.convert_to_tensor(array)
 
 
 def to_numpy(tensor: Any) -> np.ndarray:
