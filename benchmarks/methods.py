@@ -1,14 +1,15 @@
 """What methods cost on TensorFlow, against bare compiled passes, and against other packages. Run: `make benchmark`.
 
 The floor counts evaluations: one compiled forward and backward pass of the same model for every evaluation that a
-method makes, numpy in and numpy out, in batches of 16, 32 or 64, whichever is fastest. 16 probes. The tasks take turns;
-medians.
+method makes, numpy in and numpy out, in batches of 16, 32 or 64, whichever is fastest. 16 probes. The tasks take turns
+in random order; medians.
 
 Other packages are measured in the same run where they are installed:
 
     python -m venv peers && . peers/bin/activate
-    pip install -e ".[regions]" saliency && pip install --no-deps tf-explain tf-keras-vis xplique deprecated \
-        opencv-python-headless
+    pip install -e ".[regions]" tensorflow saliency scikit-learn matplotlib && pip install --no-deps tf-explain \
+        tf-keras-vis xplique deprecated opencv-python-headless einops tensorflow-probability tf-keras cloudpickle \
+        decorator dm-tree
     python -m benchmarks.methods
 
 Some of them import `cv2` or old names of Keras: what does not run is listed with its error.
