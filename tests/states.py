@@ -63,10 +63,11 @@ def _framework():
 def of_training(model, history):
     """All that a training leaves behind. To be asked once: TensorFlow tells its random states by drawing.
 
-    Symbolic tensors are counted too while a model is built, by whomever, and no name of theirs outlives that.
+    Symbolic tensors, and casts of them, are counted too while a model is built, by whomever, and no name of theirs
+    outlives that.
     """
     states = global_states()
-    for transient in ("keras_tensor", "scratch_graph"):
+    for transient in ("keras_tensor", "scratch_graph", "cast"):
         states["names"].pop(transient, None)
     return {
         **states,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import keras_saliency as ks
 from keras_saliency.engine.selftest import prove_seams
-from keras_saliency.errors import MethodDoesNotApplyError
+from keras_saliency.errors import MethodDoesNotApplyError, SaliencyError
 from keras_saliency.methods import BUILT_IN
 from tests.methods.matrix import CHEAP
 from tests.properties.networks import SIDE, Network, networks, repeats
@@ -84,13 +84,16 @@ class Training:
     def with_looks(self):
         """What the training leaves behind, the callback, and the hook in which it was refused, if it was.
 
-        An output that the network lacks, or a method that does not apply, is refused.
+        An output that the network lacks, a method that does not apply, or one without a finite map (in half precision
+        some networks only give NaN) is refused.
         """
         prove_seams.cache_clear()
-        refusal = ValueError if self.output else MethodDoesNotApplyError
+        refusal = ValueError if self.output else SaliencyError
         with tempfile.TemporaryDirectory() as folder:
             saliency, notes = self.saliency(Path(folder)), Notes()
             left, error = self._left_by([notes, saliency], refusal)
+            if isinstance(error, SaliencyError) and not isinstance(error, MethodDoesNotApplyError):
+                assert "None of the maps" in str(error), error
             return left, saliency, notes.hook if error else None
 
     def without_looks(self, stopped=None):
@@ -157,10 +160,13 @@ class Training:
 def trainings(draw):
     """Trainings of random networks, looked at by up to three methods."""
     flags, network = st.booleans(), draw(networks().filter(repeats))
+    policies = ["float32", "float32", "mixed_float16", "mixed_bfloat16"]
+    if BACKEND == "tensorflow" and "translation" in repr(network.body):
+        policies.remove("mixed_bfloat16")  # TensorFlow cannot differentiate it
     methods = sorted(METHODS if network.stem == "convolution" else METHODS.keys() - OF_RECTIFIERS)
     return Training(
         network=network,
-        policy=draw(st.sampled_from(("float32", "float32", "mixed_float16", "mixed_bfloat16"))),
+        policy=draw(st.sampled_from(policies)),
         way=draw(st.sampled_from(("eager", *WAYS))),
         optimizer=draw(st.sampled_from(sorted(OPTIMIZERS))),
         metrics=draw(flags),

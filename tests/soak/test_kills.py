@@ -110,7 +110,7 @@ def test_a_kill_at_any_moment_loses_no_look(trainings, size):
         time.sleep(rng.uniform(0, 0.02))
         trainings.end(training)
         reported.update(training.steps())
-        opened_by.append(training.steps()[1:2])
+        opened_by.extend(step for step in training.steps()[:1] if step > 0)
     last = trainings.start()
     last.wait_for(5)
     trainings.end(last)
@@ -129,7 +129,7 @@ def test_a_kill_at_any_moment_loses_no_look(trainings, size):
     assert reported <= steps_in_table(folder)
     assert all(np.isfinite(look.heatmaps("gradient", "signed")).all() for look in looks)
     numbers = {look.step: look.numbers for look in looks}
-    assert all("gradient/drift" in numbers[step] for resumed in opened_by[1:] for step in resumed)
+    assert all("gradient/drift" in numbers[step] for step in opened_by)
 
 
 def test_a_second_process_is_refused_and_the_first_goes_on(trainings):

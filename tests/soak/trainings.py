@@ -20,14 +20,18 @@ from keras_saliency import callback  # noqa: F401
 
 
 class Report(keras.callbacks.Callback):
-    """Says which looks were written; to be placed after the callback that makes them."""
+    """Says which looks were written; to be placed after the callback that makes them.
+
+    The opening look of a training that goes on has the step of the last one in the log, and is not written.
+    """
 
     def __init__(self, saliency, report):
         super().__init__()
         self.saliency, self.report = saliency, report
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.report(self.saliency.last_look.step)
+        if self.saliency.summary.written:
+            self.report(self.saliency.last_look.step)
 
     def on_train_batch_end(self, batch, logs=None):
         self.report(self.saliency.last_look.step)
