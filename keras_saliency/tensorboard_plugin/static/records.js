@@ -1,4 +1,4 @@
-/** Reading records: the bytes that `keras_saliency/records.py` states. */
+/** Reading records: the bytes that `keras_saliency/records/__init__.py` states. */
 
 const MAGIC = "SALIENCY";
 const VERSION = 1;

@@ -1,0 +1,146 @@
+"""The record of the maps, once per method and look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from keras_saliency.records import fields
+from keras_saliency.records.container import decode, decode_header, encode, reading
+from keras_saliency.records.planes import quantised, restored, stored_planes
+
+MAPS = "maps"
+
+_PER_PROBE = {
+    "scores": fields.number,
+    "target_classes": fields.whole,
+    "predicted_classes": fields.whole,
+    "probabilities": fields.number,
+    "finite": fields.flag,
+}
+
+
+@dataclass(frozen=True)
+class MapsRecord:
+    """What a log holds of one method at one look, for `n` probes.
+
+    Attributes:
+        step: the step under which the look is logged.
+        epoch: Keras' epoch after which it was taken; None where looks are counted otherwise.
+        wall_time: seconds since 1970.
+        method: the method's name.
+        score_kind: what the scores are.
+        fingerprint: that of the probe set.
+        scores: `(n,)` float32, as are the probabilities.
+        target_classes: `(n,)` integers, −1 for none, as are the predicted classes.
+        predicted_classes: see there.
+        probabilities: NaN where the model gives none.
+        numbers: the means over the probes.
+        per_probe: for each number `(n,)` values, NaN where it is absent.
+        heatmaps: `"magnitude"`, `"positive"`, `"negative"` and `"signed"`, each `(n, height, width)` float32.
+            Read back, unsigned views are off by at most one 510th of the map's largest magnitude and
+            signed by twice that (where it is a sum over channels: by one 254th of its own largest value).
+            A map that was not finite throughout is all NaN.
+    """
+
+    step: int
+    epoch: int | None
+    wall_time: float
+    method: str
+    score_kind: str
+    fingerprint: str
+    scores: np.ndarray
+    target_classes: np.ndarray
+    predicted_classes: np.ndarray
+    probabilities: np.ndarray
+    numbers: Mapping[str, float]
+    per_probe: Mapping[str, np.ndarray]
+    heatmaps: Mapping[str, np.ndarray]
+
+
+def encode_maps(maps: MapsRecord) -> bytes:
+    """One method's look as a record; in its header a number that is not finite is null.
+
+    The arrays `positive` and `negative` are uint8 with one scale per probe, `scales["magnitude"]`: a value
+    v stands for v · scale ÷ 255. What can be derived is left out. Magnitude is the larger of the two; only
+    maps that were made smaller, where means of both signs met in a pixel, have an array `magnitude` (with
+    the same scale). Signed is positive − negative over one channel; over several it is a sum where they
+    are maxima, and there is an array `signed`, uint8 with 128 for zero and a scale of its own: v stands
+    for (v − 128) · `scales["signed"]` ÷ 127. A map that is zero has scale 0. `finite` is false for a map
+    with any value that is not finite; all its stored values are zero and mean nothing.
+    """
+    planes, scales, finite = quantised(maps.heatmaps)
+    header = {
+        "kind": MAPS,
+        "step": int(maps.step),
+        "epoch": fields.epoch_or_none(maps.epoch),
+        "wall_time": float(maps.wall_time),
+        "method": maps.method,
+        "score_kind": maps.score_kind,
+        "fingerprint": maps.fingerprint,
+        "scores": fields.numbers(maps.scores),
+        "target_classes": np.asarray(maps.target_classes).tolist(),
+        "predicted_classes": np.asarray(maps.predicted_classes).tolist(),
+        "probabilities": fields.numbers(maps.probabilities),
+        "numbers": {name: float(value) for name, value in maps.numbers.items()},
+        "per_probe": {name: fields.numbers(values) for name, values in maps.per_probe.items()},
+        "scales": {name: fields.numbers(scale) for name, scale in scales.items()},
+        "finite": finite.tolist(),
+    }
+    return encode(header, planes)
+
+
+def decode_maps(record: bytes) -> MapsRecord:
+    """One method's look from a record. Raises `UnreadableFileError` if it holds something else."""
+    header, arrays = decode(record)
+    with reading("a record of maps", header, MAPS):
+        _check_maps(header)
+        return MapsRecord(
+            step=header["step"],
+            epoch=header["epoch"],
+            wall_time=header["wall_time"],
+            method=header["method"],
+            score_kind=header["score_kind"],
+            fingerprint=header["fingerprint"],
+            scores=fields.floats(header["scores"], np.float32),
+            target_classes=np.array(header["target_classes"], np.int64),
+            predicted_classes=np.array(header["predicted_classes"], np.int64),
+            probabilities=fields.floats(header["probabilities"], np.float32),
+            numbers=header["numbers"],
+            per_probe={
+                name: fields.floats(values, np.float64) for name, values in header["per_probe"].items()
+            },
+            heatmaps=restored(
+                stored_planes(arrays, len(header["finite"])), header["scales"], header["finite"]
+            ),
+        )
+
+
+def decode_maps_header(record: bytes) -> dict[str, Any]:
+    """The header of a record of maps, as by `decode_header`, with every field as `encode_maps` writes it.
+
+    Raises:
+        UnreadableFileError: one of them is something else, or the record holds something else.
+    """
+    header = decode_header(record)
+    with reading("a record of maps", header, MAPS):
+        _check_maps(header)
+    return header
+
+
+def _check_maps(header: Mapping[str, Any]) -> None:
+    """Raise `TypeError`, `ValueError` or `KeyError` for a field that is not what `encode_maps` writes."""
+    for name in ("method", "score_kind", "fingerprint"):
+        fields.text(header[name])
+    fields.whole(header["step"])
+    fields.whole_or_none(header["epoch"])
+    fields.number(header["wall_time"])
+    count = len(header["scores"])
+    for name, kind in _PER_PROBE.items():
+        fields.list_of(kind, header[name], count)
+    for values in (*header["per_probe"].values(), *header["scales"].values()):
+        fields.list_of(fields.number, values, count)
+    fields.list_of(fields.number, list(header["numbers"].values()))

@@ -1,0 +1,77 @@
+"""Maps in 255 steps: the planes that are stored, and the four views that they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+VIEWS = ("magnitude", "positive", "negative", "signed")
+
+
+def quantised(
+    heatmaps: Mapping[str, np.ndarray],
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray]:
+    """The planes to store, their scales per probe, and which probes' maps are finite."""
+    finite = np.all([np.isfinite(values).all(axis=(1, 2)) for values in heatmaps.values()], axis=0)
+    magnitude, positive, negative, signed = (
+        np.where(finite[:, None, None], heatmaps[view], 0).astype(np.float64) for view in VIEWS
+    )
+    largest = _largest(np.maximum(magnitude, np.maximum(positive, negative)))
+    scales = {"magnitude": largest}
+    planes = {"positive": _unsigned(positive, largest), "negative": _unsigned(negative, largest)}
+    if not _follows(magnitude, np.maximum(positive, negative), largest):
+        planes["magnitude"] = _unsigned(magnitude, largest)
+    if not _follows(signed, positive - negative, largest):
+        scales["signed"] = _largest(np.abs(signed))
+        planes["signed"] = (128 + np.rint(127 * _divided(signed, scales["signed"]))).astype(np.uint8)
+    return planes, scales, finite
+
+
+def stored_planes(arrays: Mapping[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
+    """The planes of maps among the arrays, all `(count, height, width)` uint8 of one size."""
+    planes = {name: arrays[name] for name in VIEWS if name in arrays}
+    shape = planes["positive"].shape
+    for name, plane in planes.items():
+        if plane.dtype != np.uint8 or plane.ndim != 3 or len(plane) != count or plane.shape != shape:
+            raise ValueError(f"{name}: {plane.dtype} {plane.shape} for {count} probes")
+    return planes
+
+
+def restored(
+    planes: Mapping[str, np.ndarray], scales: Mapping[str, list[float]], finite: list[bool]
+) -> dict[str, np.ndarray]:
+    """The four views, from the planes that are stored."""
+    shown = np.array(finite, bool)[:, None, None]
+    unit = _column(scales["magnitude"]) / 255
+    views = {name: plane * unit for name, plane in planes.items() if name != "signed"}
+    views.setdefault("magnitude", np.maximum(views["positive"], views["negative"]))
+    if "signed" in planes:
+        views["signed"] = (planes["signed"] - 128.0) * (_column(scales["signed"]) / 127)
+    else:
+        views["signed"] = views["positive"] - views["negative"]
+    return {view: np.where(shown, views[view], np.nan).astype(np.float32) for view in VIEWS}
+
+
+def _follows(plane: np.ndarray, derived: np.ndarray, scale: np.ndarray) -> bool:
+    """Whether a plane is what can be derived from others, to a quarter of a step of the stored planes."""
+    return bool((np.abs(plane - derived) <= scale[:, None, None] / (4 * 255)).all())
+
+
+def _unsigned(maps: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    steps: np.ndarray = np.rint(255 * _divided(maps, scale))
+    return steps.astype(np.uint8)
+
+
+def _largest(maps: np.ndarray) -> np.ndarray:
+    largest: np.ndarray = maps.max(axis=(1, 2), initial=0)
+    return largest
+
+
+def _divided(maps: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """The maps ÷ their scales; zero where the scale is zero."""
+    return maps / np.where(scale > 0, scale, 1)[:, None, None]
+
+
+def _column(scale: Sequence[float]) -> np.ndarray:
+    return np.array(scale, np.float64)[:, None, None]
