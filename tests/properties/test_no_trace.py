@@ -40,4 +40,4 @@ def test_looks_leave_no_trace_in(name):
 @given(trainings())
 def test_looks_leave_no_trace(training):
     saliency, refused_in = assert_no_trace(training)
-    event(f"refused in {refused_in}" if refused_in else f"lost {sorted(saliency.summary.lost)}")
+    event(f"refused in {refused_in[1]}" if refused_in else f"lost {sorted(saliency.summary.lost)}")

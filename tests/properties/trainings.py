@@ -37,29 +37,41 @@ WRITERS = ("tensorboard", "folder", "archive")
 
 
 class Notes(keras.callbacks.Callback):
-    """Knows the hook that was called last."""
+    """Knows the moment: how many fits began, and the hook that was called last."""
+
+    def __init__(self):
+        super().__init__()
+        self.moment = 0, ""
 
     def on_train_begin(self, logs=None):
-        self.hook = "on_train_begin"
+        self.moment = self.moment[0] + 1, "on_train_begin"
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.hook = "on_epoch_begin"
+        self.moment = self.moment[0], "on_epoch_begin"
 
 
 class StoppedError(Exception):
     """What `Stops` raises."""
 
 
-class Stops(keras.callbacks.Callback):
-    """Ends a training in a hook, as a refusal does."""
+class Stops(Notes):
+    """Ends a training at a moment, as a refusal does."""
 
-    def __init__(self, hook):
+    def __init__(self, moment):
         super().__init__()
+        self.last = moment
 
-        def stop(*_, **__):
+    def on_train_begin(self, logs=None):
+        super().on_train_begin()
+        self.stop()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        super().on_epoch_begin(epoch)
+        self.stop()
+
+    def stop(self):
+        if self.moment == self.last:
             raise StoppedError
-
-        setattr(self, hook, stop)
 
 
 @dataclass(frozen=True)
@@ -82,7 +94,7 @@ class Training:
     output: str | None = None
 
     def with_looks(self):
-        """What the training leaves behind, the callback, and the hook in which it was refused, if it was.
+        """What the training leaves behind, the callback, and the moment at which it was refused, if it was.
 
         An output that the network lacks, a method that does not apply, or one without a finite map (in half precision
         some networks only give NaN) is refused.
@@ -94,10 +106,10 @@ class Training:
             left, error = self._left_by([notes, saliency], refusal)
             if isinstance(error, SaliencyError) and not isinstance(error, MethodDoesNotApplyError):
                 assert "None of the maps" in str(error), error
-            return left, saliency, notes.hook if error else None
+            return left, saliency, notes.moment if error else None
 
     def without_looks(self, stopped=None):
-        """What it leaves behind without; `stopped` is the hook in which a first `fit` ends."""
+        """What it leaves behind without; `stopped` is the moment at which it ends and starts once more."""
         return self._left_by([Stops(stopped)] if stopped else [], StoppedError)[0]
 
     def _left_by(self, callbacks, refusal):
