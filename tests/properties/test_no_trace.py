@@ -24,10 +24,26 @@ KNOWN = {
 
 
 def assert_no_trace(training):
-    """Train twice and compare what is left behind; a refused training starts once more, without looks."""
+    """Train twice and compare what is left behind; a refused training starts once more, without looks.
+
+    Some trainings with shared layers end with other last bits every time on TensorFlow, looks or no looks: a difference
+    counts if several trainings without looks agree.
+    """
     left, saliency, refused_in = training.with_looks()
-    np.testing.assert_equal(left, training.without_looks(stopped=refused_in))
+    without = training.without_looks(stopped=refused_in)
+    if not are_equal(left, without):
+        if all(are_equal(without, training.without_looks(stopped=refused_in)) for _ in range(5)):
+            np.testing.assert_equal(left, without)
+        event("does not train the same every time without looks")
     return saliency, refused_in
+
+
+def are_equal(one, other):
+    try:
+        np.testing.assert_equal(one, other)
+    except AssertionError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("name", sorted(KNOWN))
