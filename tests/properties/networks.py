@@ -245,11 +245,11 @@ _PARTS = st.recursive(
 
 
 def repeats(network):
-    """Whether Keras trains it, and the same every time, without looks.
+    """Whether Keras trains it the same every time without looks.
 
-    It keeps an activity regularisation of layers that a model makes in `build` from its own symbolic trace: training
-    fails on TensorFlow and JAX, and on PyTorch loss and history differ from run to run. On JAX it tells the losses of
-    layers apart by the `id` of tensors, which others may have later: sometimes a loss is counted twice.
+    It keeps an activity regularisation of layers that a model makes in `build` from its own symbolic trace: on PyTorch
+    loss and history differ from run to run. On JAX it tells the losses of layers apart by the `id` of tensors, which
+    others may have later: sometimes a loss is counted twice.
     """
     return "regularized" not in repr(network.body) or not (network.kind == "late" or BACKEND == "jax")
 
