@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from keras_saliency.cli.arguments import positive
 from keras_saliency.cli.console import Console
 from keras_saliency.cli.quiet import quiet_imports
 from keras_saliency.demo.digits import ARMS
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend", choices=("tensorflow", "jax", "torch"), help="default: Keras' own choice"
     )
-    parser.add_argument("--epochs", type=_positive, default=10, help="default: 10")
+    parser.add_argument("--epochs", type=positive, default=10, help="default: 10")
     parser.add_argument("--seed", type=int, default=0, help="of the network and its training; default: 0")
     parser.add_argument(
         "--arm",
@@ -54,13 +55,6 @@ def run(options: argparse.Namespace) -> int:
     )
     _close(console, told)
     return 0
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("expected a positive number")
-    return number
 
 
 def _opening(arm: str) -> str:

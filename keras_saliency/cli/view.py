@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from keras_saliency.cli.arguments import positive
 from keras_saliency.cli.console import Console
 from keras_saliency.cli.log_store import LogStore
 from keras_saliency.writers.files import replace_file
@@ -13,6 +14,7 @@ NAME = "view"
 HELP = "Show the Saliency page of a log directory without TensorBoard, or export it as one HTML file."
 
 _KEPT = 32_000_000
+_SMALLEST = 0.001
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,9 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("logdir", type=Path, help="the log_dir of a SaliencyCallback, or a folder of several")
     parser.add_argument("--port", type=int, help="on 127.0.0.1; default: 6061 or, if it is taken, a free one")
     parser.add_argument("--export", type=Path, metavar="PAGE.html", help="write one file and serve nothing")
-    parser.add_argument("--every", type=_positive, default=1, metavar="N", help="export every N-th look")
+    parser.add_argument("--every", type=positive, default=1, metavar="N", help="export every N-th look")
     parser.add_argument(
-        "--max-size", type=float, default=200, metavar="MB", help="of the exported file; default: 200"
+        "--max-size", type=_megabytes, default=200, metavar="MB", help="of the exported file; default: 200"
     )
 
 
@@ -61,8 +63,8 @@ def _export(console: Console, store: LogStore, options: argparse.Namespace) -> N
     console.print(f"{options.export}: {size / 1e6:.1f} MB")
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("expected a positive number")
-    return number
+def _megabytes(text: str) -> float:
+    size = float(text)
+    if not size >= _SMALLEST:
+        raise argparse.ArgumentTypeError(f"expected a number of megabytes, at least {_SMALLEST}")
+    return size

@@ -187,6 +187,14 @@ def test_wrong_use_is_exit_code_2_and_a_sentence(logs, capsys, arguments, senten
     assert not (logs / "p.html").exists()
 
 
+@pytest.mark.parametrize("size", ["0", "-1", "nan", "1e-320"])
+def test_a_size_that_no_page_has(logs, capsys, size):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["view", str(logs), "--export", str(logs / "p.html"), f"--max-size={size}"])
+    assert stopped.value.code == cli.WRONG_USE
+    assert "at least 0.001" in capsys.readouterr().err
+
+
 def test_every_must_be_positive(logs, capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main(["view", str(logs), "--every", "0"])
