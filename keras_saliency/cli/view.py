@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--export", type=Path, metavar="PAGE.html", help="write one file and serve nothing")
     parser.add_argument("--every", type=positive, default=1, metavar="N", help="export every N-th look")
     parser.add_argument(
-        "--max-size", type=_megabytes, default=200, metavar="MB", help="of the exported file; default: 200"
+        "--max-size", type=megabytes, default=200, metavar="MB", help="of the exported file; default: 200"
     )
 
 
@@ -63,7 +63,8 @@ def _export(console: Console, store: LogStore, options: argparse.Namespace) -> N
     console.print(f"{options.export}: {size / 1e6:.1f} MB")
 
 
-def _megabytes(text: str) -> float:
+def megabytes(text: str) -> float:
+    """A size; its name is in what argparse says about something that is no number."""
     size = float(text)
     if not size >= _SMALLEST:
         raise argparse.ArgumentTypeError(f"expected a number of megabytes, at least {_SMALLEST}")

@@ -35,6 +35,7 @@ def assert_no_trace(training):
         with pytest.raises(type(error)):
             training.without_looks()
         return "cannot be trained without looks either"
+    assert (saliency.last_look is None) == (refused_in is not None and refused_in[0] == 1)
     without = training.without_looks(stopped=refused_in)
     if not are_equal(left, without):
         if all(are_equal(without, training.without_looks(stopped=refused_in)) for _ in range(5)):
