@@ -180,7 +180,7 @@ class _Integral:
 
     def __init__(self, line: _Line, change: np.ndarray) -> None:
         self._line, self._change = line, change
-        self._sums = [np.zeros(end.shape) for end in line.ends]
+        self._sums = [np.zeros_like(end) for end in line.ends]
         self.maps = [np.zeros(end.shape) for end in line.ends]
         self.delta = -change
         self.evaluations = np.zeros(len(change), int)

@@ -107,9 +107,11 @@ class Moments:
         self.seen[at] += weight
         self._added[at] += 1
         for leaf, mean, squares in zip(leaves, self._mean, self._squares, strict=True):
-            step = leaf - mean[at]
-            mean[at] += step * per_example(weight / self.seen[at], leaf)
-            step *= leaf - mean[at]
+            before = leaf - mean[at]
+            step = before * per_example(weight / self.seen[at], leaf)
+            mean[at] += step
+            np.subtract(before, step, out=step)  # the distance from the new mean
+            step *= before
             step *= weight
             squares[at] += step
 

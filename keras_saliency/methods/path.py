@@ -50,8 +50,8 @@ class Walk:
         return map(optree.tree_leaves, maps)
 
     def integral(self, steps: Iterable[Step]) -> Arrays:
-        """The sum over the steps of gradient × change, float64."""
-        sums = [np.zeros(end.shape) for end in self.ends]
+        """The sum over the steps of gradient × change, float32."""
+        sums = [np.zeros_like(end) for end in self.ends]
         changes: list[Arrays] = []
 
         def points() -> Iterable[Arrays]:
@@ -60,18 +60,19 @@ class Walk:
                 yield point
 
         for gradients in self.gradients(points()):
-            pairs = zip(gradients, changes.pop(0), strict=True)
-            sums = [total + gradient * change for total, (gradient, change) in zip(sums, pairs, strict=True)]
+            for total, gradient, change in zip(sums, gradients, changes.pop(0), strict=True):
+                np.add(total, gradient * change, out=total)
         return sums
 
     def completeness_delta(self, sums: Arrays, starts: Arrays) -> list[float]:
         """For each example the sum of its map minus the change of its score from the start. One forward pass."""
         moved = self._model.moved(self._inputs, self._target, np.arange(len(starts[0])), starts)
         change = self.scores.scores.astype("float64") - self._model.scores(moved, self._target).scores
-        found: list[float] = (sum(leaf.reshape(len(leaf), -1).sum(1) for leaf in sums) - change).tolist()
-        return found
+        totals = sum(leaf.reshape(len(leaf), -1).sum(1, dtype="float64") for leaf in sums)
+        return (totals - change).tolist()  # type: ignore[no-any-return]
 
     def result(self, sums: Arrays, diagnostics: dict[str, Any]) -> MethodResult:
         """The maps in the inputs' own structure."""
-        maps = self._model.as_inputs(self._inputs, self._target, [leaf.astype("float32") for leaf in sums])
+        leaves = [leaf.astype("float32", copy=False) for leaf in sums]
+        maps = self._model.as_inputs(self._inputs, self._target, leaves)
         return MethodResult(maps, self.scores, diagnostics)

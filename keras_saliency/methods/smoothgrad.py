@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, ClassVar
@@ -73,18 +74,28 @@ class SmoothGrad:
         """See `Method`."""
         target, scores = settled(model, inputs, target)
         noisy = NoisyMaps(model, self.method, inputs, target, noise=self.noise, rng=rng)
-        found = self._mean_of_blocks(noisy)
-        return MethodResult(found.mean, scores, {"evaluations": found.seen.tolist()})
+        if self.tolerance is None:
+            evaluations = np.full(noisy.count, self.samples)
+            mean = _mean(_block_sums(noisy, np.arange(noisy.count), self.samples), self.samples)
+        else:
+            found = self._until(self.tolerance, noisy)
+            evaluations, mean = found.seen, found.mean
+        return MethodResult(mean, scores, {"evaluations": evaluations.tolist()})
 
-    def _mean_of_blocks(self, noisy: NoisyMaps) -> Moments:
+    def _until(self, tolerance: float, noisy: NoisyMaps) -> Moments:
         found, going, left = Moments(noisy.count), np.arange(noisy.count), self.samples
         while left and going.size:
-            drawn = left if self.tolerance is None else min(left, BLOCK)
-            maps = noisy.draw(going, drawn)
-            for size in block_sizes(drawn):
-                block = sum_of(islice(maps, size))
-                found.add(going, optree.tree_map(lambda leaf, size=size: leaf / size, block), size)
-            left -= drawn
-            if self.tolerance is not None:
-                going = going[found.relative_errors[going] > self.tolerance]
+            size = min(left, BLOCK)
+            found.add(going, _mean(_block_sums(noisy, going, size), size), size)
+            going = going[found.relative_errors[going] > tolerance]
+            left -= size
         return found
+
+
+def _block_sums(noisy: NoisyMaps, rows: np.ndarray, samples: int) -> Iterator[Any]:
+    maps = noisy.draw(rows, samples)
+    return (sum_of(islice(maps, size)) for size in block_sizes(samples))
+
+
+def _mean(sums: Iterator[Any], samples: int) -> Any:
+    return optree.tree_map(lambda leaf: leaf / samples, sum_of(sums))
