@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
@@ -404,6 +405,7 @@ class ScoredModel:
             except Exception as error:
                 if chunk == 1 or not self._backend.is_out_of_memory(error):
                     raise
+                gc.collect()  # on PyTorch, Keras leaves the inputs of every call to it
                 chunk = self._chunks.halve(chunk)
                 continue
             step.sizes.add(chunk)

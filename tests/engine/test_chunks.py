@@ -1,5 +1,8 @@
 """Chunks that are too much for the memory."""
 
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -79,6 +82,22 @@ def test_one_example_that_is_too_large(scarce, inputs):
     scarce(0)
     with pytest.raises(MemoryError, match="no more"):
         gradients(ScoredModel(networks.sequential("softmax")), inputs)
+
+
+def test_what_is_garbage_makes_room(scarce, inputs):
+    class Garbage:
+        pass
+
+    scarce(12)
+    gc.disable()
+    try:
+        garbage = Garbage()
+        garbage.itself, left = garbage, weakref.ref(garbage)
+        del garbage
+        gradients(ScoredModel(networks.sequential("softmax")), inputs)
+    finally:
+        gc.enable()
+    assert left() is None
 
 
 def test_other_errors_are_no_lack_of_memory():
