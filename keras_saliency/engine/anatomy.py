@@ -133,18 +133,17 @@ def _built(model: Any, inputs: Any) -> InputPlan:
     """The plan for inputs like these, once the model is built: building a Sequential declares its inputs.
 
     Building is the model's own business and leaves its traces, as it does in `fit`: layers that are made in
-    `build` draw their seeds from Python's random numbers.
+    `build` draw their seeds from Python's random numbers. No `training` is given: a Sequential inside that is built in
+    this call would keep it for the calls that give none, such as those of `fit` where `model.call` does not take it.
     """
     plan = plan_inputs(model, inputs)
-    if model.built:
+    if all(layer.built for layer in seams.layers_throughout(model)):
         return plan
     with _rejecting(model, plan), without_a_trace(only_on_failure=True):
-        if isinstance(model, keras.Sequential) and len(plan.shapes) == 1:
+        if isinstance(model, keras.Sequential) and not model.built and len(plan.shapes) == 1:
             model.build((None, *plan.shapes[0]))
         else:
-            seams.backend.compute_output_spec(
-                lambda *leaves: forward(model, plan, leaves).outputs, *_few(plan, inputs)
-            )
+            seams.backend.compute_output_spec(lambda *leaves: model(plan.tree(leaves)), *_few(plan, inputs))
     return plan_inputs(model, inputs)
 
 

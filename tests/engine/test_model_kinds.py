@@ -213,6 +213,26 @@ def test_a_deferred_model_given_bytes_means_the_same_before_and_after_it_is_buil
     np.testing.assert_array_equal(first.maps, second.maps)
 
 
+def test_a_layer_that_is_never_called_and_so_never_built_is_no_matter():
+    class Spare(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.spare = keras.layers.Dense(2)
+
+        def build(self, shape):
+            pass
+
+        def call(self, inputs):
+            return inputs
+
+    model = keras.Sequential([keras.Input((8, 8, 1)), Spare(), keras.layers.Flatten(), keras.layers.Dense(3)])
+    made, inputs = model.outputs, images(8, 8, 1)
+    found = ScoredModel(model).gradients(inputs, bind(as_target(0), 3, None)).maps
+    kernel = ops.convert_to_numpy(model.layers[-1].kernel)[:, 0]
+    np.testing.assert_allclose(found, np.broadcast_to(kernel.reshape(8, 8, 1), found.shape), rtol=1e-6)
+    assert model.outputs[0] is made[0]  # not made again
+
+
 @pytest.mark.parametrize(
     ("build", "shape", "axis"),
     [
