@@ -1,4 +1,4 @@
-"""Scripts in processes of their own: devices and processes are chosen before a framework starts."""
+"""Scripts in processes of their own: devices and processes are chosen before a framework starts. All on the CPU."""
 
 import json
 import os
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 SECONDS = 120
+ON_CPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
 HERE = Path(__file__).parent
 
 
@@ -44,7 +45,7 @@ def run(tmp_path):
             processes = [
                 subprocess.Popen(
                     [sys.executable, HERE / script, tmp_path / "logs", report],
-                    env=os.environ | environment,
+                    env=os.environ | ON_CPU | environment,
                     stdout=stack.enter_context(output.open("wb")),
                     stderr=subprocess.STDOUT,
                 )
