@@ -148,7 +148,7 @@ class ScoredModel:
         (seeds, metrics) has its current value.
 
         Args:
-                values: one array per weight of the built model, as `weights` returns them.
+            values: one array per weight of the built model, as `weights` returns them.
 
         Raises:
             ValueError: their number or a shape does not fit.
