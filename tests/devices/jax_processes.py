@@ -2,8 +2,10 @@
 
 import os
 
+import jax
 import keras
 
+jax.config.update("jax_cpu_collectives_implementation", "gloo")  # the default of later versions
 keras.utils.set_random_seed(1)
 keras.distribution.initialize()
 PROCESS = int(os.environ["KERAS_DISTRIBUTION_PROCESS_ID"])
