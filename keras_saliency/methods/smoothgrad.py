@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +11,7 @@ import optree
 from keras_saliency.engine import ScoredModel
 from keras_saliency.methods.averaging import settled, sum_of
 from keras_saliency.methods.base import Method, MethodResult, make_method
-from keras_saliency.methods.noise import BLOCK, Moments, NoisyMaps, block_sizes, name_around
+from keras_saliency.methods.noise import BLOCK, Moments, NoisyMaps, name_around
 from keras_saliency.methods.options import check_count, check_noise, check_tolerance
 from keras_saliency.targets import BoundTarget
 
@@ -75,27 +73,22 @@ class SmoothGrad:
         target, scores = settled(model, inputs, target)
         noisy = NoisyMaps(model, self.method, inputs, target, noise=self.noise, rng=rng)
         if self.tolerance is None:
-            evaluations = np.full(noisy.count, self.samples)
-            mean = _mean(_block_sums(noisy, np.arange(noisy.count), self.samples), self.samples)
+            mean = _mean(noisy, np.arange(noisy.count), self.samples)
+            evaluations = [self.samples] * noisy.count
         else:
             found = self._until(self.tolerance, noisy)
-            evaluations, mean = found.seen, found.mean
-        return MethodResult(mean, scores, {"evaluations": evaluations.tolist()})
+            mean, evaluations = found.mean, found.seen.tolist()
+        return MethodResult(mean, scores, {"evaluations": evaluations})
 
     def _until(self, tolerance: float, noisy: NoisyMaps) -> Moments:
         found, going, left = Moments(noisy.count), np.arange(noisy.count), self.samples
         while left and going.size:
             size = min(left, BLOCK)
-            found.add(going, _mean(_block_sums(noisy, going, size), size), size)
+            found.add(going, _mean(noisy, going, size), size)
             going = going[found.relative_errors[going] > tolerance]
             left -= size
         return found
 
 
-def _block_sums(noisy: NoisyMaps, rows: np.ndarray, samples: int) -> Iterator[Any]:
-    maps = noisy.draw(rows, samples)
-    return (sum_of(islice(maps, size)) for size in block_sizes(samples))
-
-
-def _mean(sums: Iterator[Any], samples: int) -> Any:
-    return optree.tree_map(lambda leaf: leaf / samples, sum_of(sums))
+def _mean(noisy: NoisyMaps, rows: np.ndarray, samples: int) -> Any:
+    return optree.tree_map(lambda leaf: leaf / samples, sum_of(noisy.draw(rows, samples)))

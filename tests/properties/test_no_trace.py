@@ -1,7 +1,5 @@
 """A training with looks is, bit for bit, the training without them: whatever network, training and looks are drawn."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import event, given, settings
@@ -12,13 +10,14 @@ from tests.properties.trainings import WAYS, Training, trainings
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 DROPOUT = Network(("dropout",))
-AUGMENTED = Network((("sequential", (("nested", ("gelu",)),)), "flip"))
 STATEFUL = Network(("batch normalization", "dropout at inference", "noise at inference", "dropout"))
 KNOWN = {
     "stateful": Training(STATEFUL, way="compiled"),
     "deferred": Training(Network(("dropout",), kind="deferred"), way="compiled"),
     "subclassed": Training(Network(("dropout",), kind="subclassed")),
-    "augmented": Training(replace(AUGMENTED, kind="subclassed"), way="compiled"),
+    "augmented": Training(
+        Network((("sequential", (("nested", ("gelu",)),)), "flip"), kind="subclassed"), way="compiled"
+    ),
     "late": Training(Network(("dropout",), kind="late"), way="compiled"),
     "shuffled, validated, twice": Training(DROPOUT, optimizer="adam", shuffle=True, validated=True, fits=2),
     "refused before": Training(STATEFUL, output="nothing"),
