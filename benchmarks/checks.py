@@ -20,7 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 import keras_saliency as ks
-from keras_saliency.checks.statistics import Proportion
+from keras_saliency.checks.shared.statistics import Proportion
 from keras_saliency.demo import digits, network
 
 TRAININGS = 30

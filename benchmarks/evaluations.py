@@ -24,7 +24,7 @@ import numpy as np
 import keras_saliency as ks
 from keras_saliency.demo import digits, network
 from keras_saliency.explanation import bind_target
-from keras_saliency.methods.averaging import maps_at
+from keras_saliency.methods.shared.averaging import maps_at
 
 INTEGRATED, SMOOTHED = 48, 6  # images
 SEEDS = 20

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import keras_saliency as ks
 from keras_saliency.checks.golden import Golden, GoldenFile, save_golden
-from keras_saliency.checks.subject import Subject
+from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.demo import digits, network
 from keras_saliency.engine import ScoredModel
 from keras_saliency.methods import make_method

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_saliency.look import Look, MethodLook
+from keras_saliency.looks.look import Look, MethodLook
+from keras_saliency.looks.writers import Run, TensorBoardWriter
 from keras_saliency.probes import ProbeSet
-from keras_saliency.writers import Run, TensorBoardWriter
 
 _DIFFERENT = 20
 _NUMBERS = ("drift", "drift_from_start", "top_overlap", "center_shift", "magnitude", "entropy", "gini")

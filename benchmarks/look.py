@@ -22,11 +22,11 @@ import keras_saliency as ks
 from benchmarks.timing import milliseconds
 from keras_saliency import metrics
 from keras_saliency.explanation import bind_target
+from keras_saliency.looks.observer import Observer
+from keras_saliency.looks.writers import Run, TensorBoardWriter
+from keras_saliency.looks.writers.sheets import draw_sheet
 from keras_saliency.methods import make_methods
-from keras_saliency.observer import Observer
 from keras_saliency.render import pictures, to_png
-from keras_saliency.writers import Run, TensorBoardWriter
-from keras_saliency.writers.sheets import draw_sheet
 
 PROBES = 16
 layers = keras.layers

@@ -24,7 +24,7 @@ from unittest.mock import patch
 import numpy as np
 
 from benchmarks import logs
-from keras_saliency.writers import TensorBoardWriter
+from keras_saliency.looks.writers import TensorBoardWriter
 from tests.browser import chromium, servers
 from tests.browser.page import Page
 

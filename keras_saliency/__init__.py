@@ -9,10 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from keras_saliency.callback import SaliencyCallback
     from keras_saliency.checks import (
         Accuracy,
-        CheckResult,
         Completeness,
         Faithfulness,
         Finite,
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
         RandomLogit,
         Region,
         Repeatability,
-        Report,
         Stability,
         TargetDependence,
         UnexpectedRegion,
@@ -39,7 +36,8 @@ if TYPE_CHECKING:
         SaliencyWarning,
     )
     from keras_saliency.explanation import Explanation, explain
-    from keras_saliency.look import Look
+    from keras_saliency.looks.look import Look
+    from keras_saliency.looks.reading import load_looks
     from keras_saliency.methods import (
         RISE,
         XRAI,
@@ -63,9 +61,11 @@ if TYPE_CHECKING:
         VarGrad,
     )
     from keras_saliency.probes import ProbeSet
-    from keras_saliency.schedule import Batches
-    from keras_saliency.targets import ClassIndex, Label, OutputGradient, Predicted
-    from keras_saliency.writers import load_looks
+    from keras_saliency.probes.targets import ClassIndex, Label, OutputGradient, Predicted
+    from keras_saliency.reports.report import Report
+    from keras_saliency.reports.result import CheckResult
+    from keras_saliency.training.callback import SaliencyCallback
+    from keras_saliency.training.schedule import Batches
 
 __version__ = "0.1.0"
 
@@ -130,11 +130,11 @@ __all__ = [
 _HOMES = {
     "Accuracy": "checks",
     "Activations": "methods",
-    "Batches": "schedule",
+    "Batches": "training.schedule",
     "BlurIntegratedGradients": "methods",
-    "CheckResult": "checks",
+    "CheckResult": "reports.result",
     "ChecksFailedError": "errors",
-    "ClassIndex": "targets",
+    "ClassIndex": "probes.targets",
     "Completeness": "checks",
     "DeconvNet": "methods",
     "ExpectedGradients": "methods",
@@ -152,22 +152,22 @@ _HOMES = {
     "InputDependence": "checks",
     "InputXGradient": "methods",
     "IntegratedGradients": "methods",
-    "Label": "targets",
+    "Label": "probes.targets",
     "LayerCAM": "methods",
-    "Look": "look",
+    "Look": "looks.look",
     "MethodDoesNotApplyError": "errors",
     "Nonzero": "checks",
     "Occlusion": "methods",
-    "OutputGradient": "targets",
+    "OutputGradient": "probes.targets",
     "ParameterRandomization": "checks",
-    "Predicted": "targets",
+    "Predicted": "probes.targets",
     "ProbeSet": "probes",
     "RISE": "methods",
     "RandomLogit": "checks",
     "Region": "checks",
     "Repeatability": "checks",
-    "Report": "checks",
-    "SaliencyCallback": "callback",
+    "Report": "reports.report",
+    "SaliencyCallback": "training.callback",
     "SaliencyError": "errors",
     "SaliencyWarning": "errors",
     "ScoreCAM": "methods",
@@ -182,7 +182,7 @@ _HOMES = {
     "XRAI": "methods",
     "check": "checks",
     "explain": "explanation",
-    "load_looks": "writers",
+    "load_looks": "looks.reading",
 }
 
 

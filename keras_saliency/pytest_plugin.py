@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from keras_saliency.checks import Check, CheckResult, Report, Subject
-    from keras_saliency.checks.config import Config
+    from keras_saliency.checks import Check, Subject
+    from keras_saliency.checks.gate.config import Config
     from keras_saliency.probes import ProbeSet
+    from keras_saliency.reports.report import Report
+    from keras_saliency.reports.result import CheckResult
 
 _HELP = (
     'saliency(model, probes, checks="quick", config=None, **settings): one test per check of a trained model, '
@@ -155,7 +157,7 @@ class _Case:
 
 def _settings(marker: pytest.Mark, root: Path) -> tuple[Any, ProbeSet, Config]:
     """The model (or how to get it), the probes and the config that a marker gives."""
-    from keras_saliency.checks.config import Config, read_config
+    from keras_saliency.checks.gate.config import Config, read_config
     from keras_saliency.probes import ProbeSet
 
     given: Mapping[str, Any] = marker.kwargs
@@ -174,7 +176,7 @@ def _settings(marker: pytest.Mark, root: Path) -> tuple[Any, ProbeSet, Config]:
 
 
 def _chosen(config: Config, probes: ProbeSet) -> tuple[Check, ...]:
-    from keras_saliency.checks.suites import make_checks
+    from keras_saliency.checks.gate.suites import make_checks
 
     return make_checks(config.items(probes), regions=probes.regions)
 
@@ -184,8 +186,8 @@ def _subject(model: Any, probes: ProbeSet, config: Config) -> Subject:
 
     from keras_saliency.checks import Subject
     from keras_saliency.engine import ScoredModel
+    from keras_saliency.engine.model_files import load_model
     from keras_saliency.methods.configured import configured_method
-    from keras_saliency.model_files import load_model
 
     if isinstance(model, Path):
         model = load_model(model, config.imports)
@@ -201,8 +203,8 @@ def _keep(node: pytest.Item, results: Any, page: Report | None = None) -> str:
     folder = node.config.getoption("--saliency-artifacts")
     if folder is None:
         return ""
+    from keras_saliency.records.file_names import file_name
     from keras_saliency.render import to_png
-    from keras_saliency.writers.files import file_name
 
     below = Path(folder, file_name(re.sub(r"[^\w.-]+", "_", node.nodeid)))
     below.mkdir(parents=True, exist_ok=True)

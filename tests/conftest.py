@@ -30,32 +30,29 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 EVERY_BACKEND = (
     "engine",
-    "callback",
+    "training/callback",
     "devices",
     "properties",
-    "test_explanation",
-    "test_observer",
+    "explanation/test_explanation",
+    "looks/test_observer",
     "test_threads",
-)
-METHODS_ON_EVERY_BACKEND = (
-    "test_contract",
-    "test_matrix",
-    "test_against_others",
-    "test_gradient",
-    "test_rectified",
-    "test_grad_cam",
-    "test_layer_methods",
+    "methods/test_contract",
+    "methods/test_matrix",
+    "methods/test_against_others",
+    "methods/test_gradient",
+    "methods/test_rectified",
+    "methods/test_grad_cam",
+    "methods/test_layer_methods",
 )
 """What other methods add is numpy: that they agree on all backends is asserted in `test_agreement`."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the rooms that depend on the framework."""
+    """Mark the tests of the rooms and files that depend on the framework."""
     root = Path(__file__).parent
     for item in items:
-        room, *_ = item.path.relative_to(root).parts
-        depends = room.removesuffix(".py") in EVERY_BACKEND
-        if depends or (room == "methods" and item.path.stem in METHODS_ON_EVERY_BACKEND):
+        place = item.path.relative_to(root).with_suffix("").as_posix()
+        if any(place == depends or place.startswith(f"{depends}/") for depends in EVERY_BACKEND):
             item.add_marker(pytest.mark.backend)
 
 
@@ -79,7 +76,7 @@ def _write_by_hand(folder, steps=(0, 1, 2), method="gradient", probes=True, **ch
     import numpy as np
 
     from keras_saliency import records
-    from keras_saliency.writers import eventfile
+    from keras_saliency.looks import event_file as eventfile
 
     def blob(tag, record, kind):
         return eventfile.blobs(tag, [record], records.PLUGIN_NAME, records.metadata(kind))

@@ -92,7 +92,7 @@ def blocks(page, language):
 
 
 def test_the_config_on_the_page_has_every_setting(tmp_path):
-    from keras_saliency.checks.config import Config, read_config
+    from keras_saliency.checks.gate.config import Config, read_config
 
     (config,) = blocks("ci.md", "toml")
     (tmp_path / "saliency.toml").write_text(config, encoding="utf-8")

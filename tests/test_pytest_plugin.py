@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 import keras_saliency as ks
-from keras_saliency.checks import CheckResult, base
+from keras_saliency.checks import base
 from keras_saliency.pytest_plugin import _keep
+from keras_saliency.reports.result import CheckResult
 
 pytest_plugins = ["pytester"]
 

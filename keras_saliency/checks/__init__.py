@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from keras_saliency.checks import base
 from keras_saliency.checks.accuracy import Accuracy
-from keras_saliency.checks.base import Check, CheckResult, Status, known_checks
+from keras_saliency.checks.base import Check, known_checks
 from keras_saliency.checks.completeness import Completeness
 from keras_saliency.checks.faithfulness import Faithfulness
 from keras_saliency.checks.finite import Finite
 from keras_saliency.checks.finite_difference import FiniteDifference
+from keras_saliency.checks.gate.suites import SUITES, make_checks
 from keras_saliency.checks.golden import Golden
 from keras_saliency.checks.input_dependence import InputDependence
 from keras_saliency.checks.nonzero import Nonzero
@@ -22,16 +23,16 @@ from keras_saliency.checks.parameter_randomization import ParameterRandomization
 from keras_saliency.checks.random_logit import RandomLogit
 from keras_saliency.checks.region import Region
 from keras_saliency.checks.repeatability import Repeatability
-from keras_saliency.checks.report import Report
 from keras_saliency.checks.stability import Stability
-from keras_saliency.checks.suites import SUITES, make_checks
 from keras_saliency.checks.target_dependence import TargetDependence
 from keras_saliency.checks.unexpected_region import UnexpectedRegion
 from keras_saliency.checks.untrained import Untrained
+from keras_saliency.reports.report import Report
+from keras_saliency.reports.result import CheckResult, Status
 
 if TYPE_CHECKING:
-    from keras_saliency.checks.runner import check, run_checks
-    from keras_saliency.checks.subject import Subject
+    from keras_saliency.checks.gate.runner import check, run_checks
+    from keras_saliency.checks.shared.subject import Subject
 
 BUILT_IN: tuple[type[Check], ...] = (
     Finite,
@@ -82,7 +83,7 @@ __all__ = [
     "run_checks",
 ]
 
-_LOADED_LATE = {"check": "runner", "run_checks": "runner", "Subject": "subject"}
+_LOADED_LATE = {"check": "gate.runner", "run_checks": "gate.runner", "Subject": "shared.subject"}
 
 base.REGISTRY.update({made.registered: made for made in BUILT_IN})
 

@@ -9,12 +9,13 @@ import numpy as np
 from scipy.ndimage import sobel
 
 from keras_saliency import metrics
-from keras_saliency.checks.base import CheckResult, judged, skipped
-from keras_saliency.checks.exhibits import worst_probe
-from keras_saliency.checks.pixels import Pixels
+from keras_saliency.checks.base import judged, skipped
+from keras_saliency.checks.shared.exhibits import worst_probe
+from keras_saliency.checks.shared.pixels import Pixels
+from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
-    from keras_saliency.checks.subject import Subject
+    from keras_saliency.checks.shared.subject import Subject
 
 FEWEST = 4
 _CHANCE = 0.5
@@ -101,7 +102,7 @@ class Faithfulness:
 
     def _beaten(self, pixels: Pixels, maps: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
         """For each set of maps the share of random orders that it beats, `(2, n)`: deletion, insertion."""
-        from keras_saliency.methods.baselines import as_baseline, baseline_values
+        from keras_saliency.methods.shared.baselines import as_baseline, baseline_values
 
         axis, images = pixels.channel_axis, pixels.images
         fill = baseline_values(as_baseline(self.baseline), [images], axis, _SIGMA)[0]

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from keras_saliency import metrics
-from keras_saliency.checks.base import CheckResult, Status, judged
-from keras_saliency.checks.exhibits import probe_and_maps
-from keras_saliency.checks.golden_file import GoldenFile, Training
-from keras_saliency.checks.training_numbers import Judgement, numbers_of
-from keras_saliency.heatmaps import heatmap, is_image
+from keras_saliency.checks.base import judged
+from keras_saliency.checks.shared.exhibits import probe_and_maps
+from keras_saliency.checks.shared.golden_file import GoldenFile, Training
+from keras_saliency.checks.shared.training_numbers import Judgement, numbers_of
+from keras_saliency.render.heatmaps import heatmap, is_image
+from keras_saliency.reports.result import CheckResult, Status
 
 if TYPE_CHECKING:
-    from keras_saliency.checks.subject import Subject
+    from keras_saliency.checks.shared.subject import Subject
     from keras_saliency.methods import Method
     from keras_saliency.probes import ProbeSet
 
@@ -216,7 +217,7 @@ def _subject(
     logits: str,
     seed: int,
 ) -> Subject:
-    from keras_saliency.checks.subject import Subject
+    from keras_saliency.checks.shared.subject import Subject
     from keras_saliency.engine import ScoredModel
     from keras_saliency.methods import make_method
 

@@ -9,11 +9,12 @@ import numpy as np
 import optree
 
 from keras_saliency import metrics
-from keras_saliency.checks.base import CheckResult, judged, skipped
-from keras_saliency.checks.statistics import median
+from keras_saliency.checks.base import judged, skipped
+from keras_saliency.checks.shared.statistics import median
+from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
-    from keras_saliency.checks.subject import Subject
+    from keras_saliency.checks.shared.subject import Subject
 
 _SAME = 0.9999
 

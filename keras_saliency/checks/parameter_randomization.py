@@ -10,12 +10,13 @@ import numpy as np
 from scipy.ndimage import correlate1d
 
 from keras_saliency import metrics
-from keras_saliency.checks.base import CheckResult, judged
-from keras_saliency.checks.statistics import median
+from keras_saliency.checks.base import judged
+from keras_saliency.checks.shared.statistics import median
 from keras_saliency.errors import SaliencyError
+from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
-    from keras_saliency.checks.subject import Subject
+    from keras_saliency.checks.shared.subject import Subject
     from keras_saliency.engine import ScoredModel, WeightedLayer
 
 MODES = ("full", "cascading", "independent")

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from keras_saliency import metrics
-from keras_saliency.checks.base import CHECK_NAME, CheckResult, skipped
-from keras_saliency.checks.experiment import ERROR, Evidence, Experiment
-from keras_saliency.checks.interventions import FILLS
-from keras_saliency.checks.scenes import before_and_after, class_name
-from keras_saliency.checks.statistics import pooled
+from keras_saliency.checks.base import CHECK_NAME, skipped
+from keras_saliency.checks.experiment.experiment import ERROR, Evidence, Experiment
+from keras_saliency.checks.experiment.interventions import FILLS
+from keras_saliency.checks.experiment.scenes import before_and_after, class_name
+from keras_saliency.checks.shared.statistics import pooled
+from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
-    from keras_saliency.checks.subject import Subject
+    from keras_saliency.checks.shared.subject import Subject
 
 HOT = 3.0
 MOST_CLASSES = 10

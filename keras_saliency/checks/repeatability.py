@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from keras_saliency.checks.base import CheckResult, judged
+from keras_saliency.checks.base import judged
+from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
-    from keras_saliency.checks.subject import Subject
+    from keras_saliency.checks.shared.subject import Subject
 
 
 @dataclass(frozen=True)

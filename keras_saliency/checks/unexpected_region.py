@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from keras_saliency.checks.base import CheckResult, skipped
-from keras_saliency.checks.experiment import ERROR, UNSPECIFIC, Evidence, Experiment
+from keras_saliency.checks.base import skipped
+from keras_saliency.checks.experiment.experiment import ERROR, UNSPECIFIC, Evidence, Experiment
+from keras_saliency.checks.experiment.scenes import before_and_after, class_name
 from keras_saliency.checks.region import MOST_CLASSES, candidates
-from keras_saliency.checks.scenes import before_and_after, class_name
+from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
-    from keras_saliency.checks.subject import Subject
+    from keras_saliency.checks.shared.subject import Subject
 
 _SIDE = 0.15
 _HOTTEST = 2

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from keras_saliency.checks.config import PYPROJECT, Config, read_config
+from keras_saliency.checks.gate.config import PYPROJECT, Config, read_config
 
 _OF_A_METHOD = ("options", "layer")
 

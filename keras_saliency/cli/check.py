@@ -12,12 +12,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from keras_saliency.checks.base import Check, CheckResult, known_checks
-from keras_saliency.checks.config import Config
-from keras_saliency.checks.report import FailOn, Report
-from keras_saliency.checks.reports.as_github import summary, workflow_commands
-from keras_saliency.checks.suites import make_checks
-from keras_saliency.checks.waivers import check_waivers, with_waivers
+from keras_saliency.checks.base import Check, known_checks
+from keras_saliency.checks.gate.config import Config
+from keras_saliency.checks.gate.suites import make_checks
+from keras_saliency.checks.gate.waivers import check_waivers, with_waivers
 from keras_saliency.cli.arguments import (
     add_config_argument,
     add_method_arguments,
@@ -25,9 +23,12 @@ from keras_saliency.cli.arguments import (
     config_of,
 )
 from keras_saliency.cli.console import is_watched, say, stderr_console
-from keras_saliency.cli.files import load_probes
 from keras_saliency.cli.quiet import quiet_imports
 from keras_saliency.probes import ProbeSet
+from keras_saliency.probes.files import load_probes
+from keras_saliency.reports.as_github import summary, workflow_commands
+from keras_saliency.reports.report import FailOn, Report
+from keras_saliency.reports.result import CheckResult
 
 NAME = "check"
 HELP = "Check a saved model: exit code 0 if it passes, 1 if a check fails, 2 if there is no verdict."
@@ -95,9 +96,9 @@ def names_to_waive(chosen: Iterable[Check], regions: Iterable[str]) -> set[str]:
 def _checked(path: Path, probes: ProbeSet, items: list[Any], config: Config, count: int) -> Report:
     with _spoken(count) as (status, progress):
         with status("Loading Keras …"), quiet_imports():
-            from keras_saliency.checks.runner import check
+            from keras_saliency.checks.gate.runner import check
+            from keras_saliency.engine.model_files import load_model
             from keras_saliency.methods.configured import configured_method
-            from keras_saliency.model_files import load_model
         method = configured_method(config.method, config.options, config.layer)
         with status(f"Loading {path} …"):
             model = load_model(path, config.imports)

@@ -17,8 +17,8 @@ from keras_saliency.cli.arguments import (
     target_of,
 )
 from keras_saliency.cli.console import Console, is_watched
-from keras_saliency.cli.files import load_images
 from keras_saliency.cli.quiet import quiet_imports
+from keras_saliency.probes.files import load_images
 
 NAME = "explain"
 HELP = "Write the maps of a saved model for some images."
@@ -53,9 +53,9 @@ def run(options: argparse.Namespace) -> int:
     if options.backend:
         os.environ["KERAS_BACKEND"] = options.backend
     with console.status("Loading Keras …"), quiet_imports():
+        from keras_saliency.engine.model_files import load_model
         from keras_saliency.explanation import explain
         from keras_saliency.methods.configured import configured_method
-        from keras_saliency.model_files import load_model
     method = configured_method(options.method or "gradient", method_options(options.option), options.layer)
     with console.status(f"Loading {options.model} …"):
         model = load_model(options.model, options.imports or ())

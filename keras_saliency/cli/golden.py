@@ -13,8 +13,8 @@ from keras_saliency.cli.arguments import (
     config_of,
 )
 from keras_saliency.cli.console import Console
-from keras_saliency.cli.files import load_probes
 from keras_saliency.cli.quiet import quiet_imports
+from keras_saliency.probes.files import load_probes
 
 NAME = "golden"
 HELP = "Store the maps of an approved model, for `keras-saliency check --golden`."
@@ -44,8 +44,8 @@ def run(options: argparse.Namespace) -> int:
     console = Console()
     with console.status("Loading Keras …"), quiet_imports():
         from keras_saliency.checks.golden import GoldenFile, add_golden, save_golden
+        from keras_saliency.engine.model_files import load_model
         from keras_saliency.methods.configured import configured_method
-        from keras_saliency.model_files import load_model
     method = configured_method(config.method, config.options, config.layer)
     with console.status(f"Loading {options.model} …"):
         model = load_model(options.model, config.imports)

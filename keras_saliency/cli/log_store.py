@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from keras_saliency.looks.event_file import event_files, events_from
 from keras_saliency.records import PLUGIN_NAME
 from keras_saliency.tensorboard_plugin.store import NotStoredError, Point, Series
-from keras_saliency.writers.eventfile import event_files, events_from
 
 
 class LogStore:

@@ -8,7 +8,7 @@ from pathlib import Path
 from keras_saliency.cli.arguments import positive
 from keras_saliency.cli.console import Console
 from keras_saliency.cli.log_store import LogStore
-from keras_saliency.writers.files import replace_file
+from keras_saliency.records.whole_file import replace_file
 
 NAME = "view"
 HELP = "Show the Saliency page of a log directory without TensorBoard, or export it as one HTML file."

@@ -9,11 +9,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from keras_saliency.callback import SaliencyCallback
-from keras_saliency.captions import captions
 from keras_saliency.demo import digits, network
-from keras_saliency.look import Look
+from keras_saliency.looks.look import Look
 from keras_saliency.render import film_strip, pictures, to_png
+from keras_saliency.render.probe_captions import captions
+from keras_saliency.training.callback import SaliencyCallback
 
 SHOWN = np.array([0, 1, 2, 8, 9, 10])
 _ENRICHMENT = "gradient/corner_enrichment"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from keras_saliency.targets import BoundTarget
+from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True, eq=False)

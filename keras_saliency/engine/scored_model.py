@@ -43,7 +43,7 @@ from keras_saliency.engine.weights import (
     fresh_values,
     weighted_layers,
 )
-from keras_saliency.targets import PREDICTED, BoundTarget
+from keras_saliency.probes.targets import PREDICTED, BoundTarget
 
 
 @dataclass(frozen=True)

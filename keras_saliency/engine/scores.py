@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from keras_saliency.engine.interception import Activation, ActivationRecord
 from keras_saliency.errors import LogitsNotFoundError
-from keras_saliency.targets import PREDICTED
+from keras_saliency.probes.targets import PREDICTED
 
 LOGITS = ("auto", "output", "centred_log_probability")
 PROBABILITIES = ("softmax", "log_softmax", "sigmoid", "hard_sigmoid", "sparsemax", "sparse_sigmoid")

@@ -14,7 +14,7 @@ from keras_saliency.engine.layers import LayerSite, LayerTap
 from keras_saliency.engine.rectifiers import RectifierCount, RectifierRule, Rule
 from keras_saliency.engine.scores import class_table, score_kind
 from keras_saliency.errors import NoGradientError
-from keras_saliency.targets import PREDICTED, BoundTarget
+from keras_saliency.probes.targets import PREDICTED, BoundTarget
 
 Tensor = Any
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.explained_image import explained_image
-from keras_saliency.methods.layer_map import AUTO, as_map, name_with_layer
-from keras_saliency.targets import BoundTarget
+from keras_saliency.methods.shared.explained_image import explained_image
+from keras_saliency.methods.shared.layer_map import AUTO, as_map, name_with_layer
+from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import numpy as np
 
 from keras_saliency.engine import ScoredModel, Scores
-from keras_saliency.targets import BoundTarget
+from keras_saliency.probes.targets import BoundTarget
 
 METHOD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 ENTRY_POINTS = "keras_saliency.methods"

@@ -12,11 +12,11 @@ from scipy.fft import dctn, idctn
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import MethodDoesNotApplyError
-from keras_saliency.methods.averaging import Arrays
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.options import check_count, is_real
-from keras_saliency.methods.path import Step, Walk
-from keras_saliency.targets import BoundTarget
+from keras_saliency.methods.shared.averaging import Arrays
+from keras_saliency.methods.shared.options import check_count, is_real
+from keras_saliency.methods.shared.path import Step, Walk
+from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True)

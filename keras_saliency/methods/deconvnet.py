@@ -9,8 +9,8 @@ import numpy as np
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.rectified import rectified_gradient
-from keras_saliency.targets import BoundTarget
+from keras_saliency.methods.shared.rectified import rectified_gradient
+from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ import numpy as np
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import MethodDoesNotApplyError
-from keras_saliency.methods.averaging import Arrays
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.options import check_count
-from keras_saliency.methods.path import Step, Walk
-from keras_saliency.methods.stratified import latin_hypercube
-from keras_saliency.targets import BoundTarget
+from keras_saliency.methods.shared.averaging import Arrays
+from keras_saliency.methods.shared.options import check_count
+from keras_saliency.methods.shared.path import Step, Walk
+from keras_saliency.methods.shared.stratified import latin_hypercube
+from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ import numpy as np
 
 from keras_saliency.engine import LayerGradients, ScoredModel
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.layer_map import AUTO, layer_map, name_with_layer
-from keras_saliency.targets import BoundTarget
+from keras_saliency.methods.shared.layer_map import AUTO, layer_map, name_with_layer
+from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from keras_saliency.engine import ScoredModel
-from keras_saliency.methods.averaging import Arrays
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.baselines import as_baseline, baseline_key, baseline_values
-from keras_saliency.methods.options import check_count, is_real
-from keras_saliency.methods.path import Walk
-from keras_saliency.targets import BoundTarget
+from keras_saliency.methods.shared.averaging import Arrays
+from keras_saliency.methods.shared.baselines import as_baseline, baseline_key, baseline_values
+from keras_saliency.methods.shared.options import check_count, is_real
+from keras_saliency.methods.shared.path import Walk
+from keras_saliency.probes.targets import BoundTarget
 
 BLUR = 0.1
 

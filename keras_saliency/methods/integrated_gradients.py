@@ -10,13 +10,13 @@ import numpy as np
 import optree
 
 from keras_saliency.engine import ScoredModel
-from keras_saliency.methods.averaging import Arrays, maps_at, places, settled
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.baselines import as_baseline, baseline_key, baseline_values
 from keras_saliency.methods.gradient import Gradient
-from keras_saliency.methods.options import check_tolerance, is_real, is_whole
-from keras_saliency.methods.quadrature import QUADRATURES, Quadrature, Stage, stages
-from keras_saliency.targets import BoundTarget
+from keras_saliency.methods.shared.averaging import Arrays, maps_at, places, settled
+from keras_saliency.methods.shared.baselines import as_baseline, baseline_key, baseline_values
+from keras_saliency.methods.shared.options import check_tolerance, is_real, is_whole
+from keras_saliency.methods.shared.quadrature import QUADRATURES, Quadrature, Stage, stages
+from keras_saliency.probes.targets import BoundTarget
 
 SMALLEST_CHANGE = 0.01
 

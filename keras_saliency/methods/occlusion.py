@@ -10,10 +10,10 @@ import numpy as np
 from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.explained_image import ExplainedImage
-from keras_saliency.methods.options import is_whole
-from keras_saliency.methods.perturbation import Fill, Perturbed, check_fill
-from keras_saliency.targets import BoundTarget
+from keras_saliency.methods.shared.explained_image import ExplainedImage
+from keras_saliency.methods.shared.options import is_whole
+from keras_saliency.methods.shared.perturbation import Fill, Perturbed, check_fill
+from keras_saliency.probes.targets import BoundTarget
 
 Square = tuple[slice, slice]
 

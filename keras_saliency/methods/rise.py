@@ -10,12 +10,12 @@ import numpy as np
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.explained_image import ExplainedImage
-from keras_saliency.methods.options import check_count, is_real
-from keras_saliency.methods.perturbation import Fill, Perturbed, check_fill
-from keras_saliency.methods.stratified import latin_hypercube
+from keras_saliency.methods.shared.explained_image import ExplainedImage
+from keras_saliency.methods.shared.options import check_count, is_real
+from keras_saliency.methods.shared.perturbation import Fill, Perturbed, check_fill
+from keras_saliency.methods.shared.stratified import latin_hypercube
+from keras_saliency.probes.targets import BoundTarget
 from keras_saliency.render.resize import bilinear
-from keras_saliency.targets import BoundTarget
 
 MASKS_AT_A_TIME = 64
 

@@ -10,11 +10,11 @@ from scipy.special import softmax
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.layer_map import AUTO, as_map, name_with_layer
-from keras_saliency.methods.options import check_count
-from keras_saliency.methods.perturbation import Perturbed
+from keras_saliency.methods.shared.layer_map import AUTO, as_map, name_with_layer
+from keras_saliency.methods.shared.options import check_count
+from keras_saliency.methods.shared.perturbation import Perturbed
+from keras_saliency.probes.targets import BoundTarget
 from keras_saliency.render.resize import bilinear
-from keras_saliency.targets import BoundTarget
 
 
 @dataclass(frozen=True)

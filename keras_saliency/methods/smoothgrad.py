@@ -9,11 +9,11 @@ import numpy as np
 import optree
 
 from keras_saliency.engine import ScoredModel
-from keras_saliency.methods.averaging import settled, sum_of
 from keras_saliency.methods.base import Method, MethodResult, make_method
-from keras_saliency.methods.noise import BLOCK, Moments, NoisyMaps, name_around
-from keras_saliency.methods.options import check_count, check_noise, check_tolerance
-from keras_saliency.targets import BoundTarget
+from keras_saliency.methods.shared.averaging import settled, sum_of
+from keras_saliency.methods.shared.noise import BLOCK, Moments, NoisyMaps, name_around
+from keras_saliency.methods.shared.options import check_count, check_noise, check_tolerance
+from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True)

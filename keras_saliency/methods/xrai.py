@@ -9,12 +9,12 @@ import numpy as np
 import optree
 
 from keras_saliency.engine import ScoredModel
-from keras_saliency.heatmaps import heatmap
 from keras_saliency.methods.base import Method, MethodResult, make_method
-from keras_saliency.methods.explained_image import explained_image
 from keras_saliency.methods.integrated_gradients import IntegratedGradients
-from keras_saliency.methods.segments import segment_masks, smallest_gain
-from keras_saliency.targets import BoundTarget
+from keras_saliency.methods.shared.explained_image import explained_image
+from keras_saliency.methods.shared.segments import segment_masks, smallest_gain
+from keras_saliency.probes.targets import BoundTarget
+from keras_saliency.render.heatmaps import heatmap
 
 
 def _default_method() -> IntegratedGradients:

@@ -5,7 +5,7 @@ import numpy as np
 
 import keras_saliency as ks
 from keras_saliency import records
-from keras_saliency.writers import eventfile
+from keras_saliency.looks import event_file as eventfile
 
 EPOCHS = 100
 PROBES = 16

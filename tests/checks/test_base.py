@@ -4,8 +4,9 @@ from typing import ClassVar
 import pytest
 
 import keras_saliency as ks
-from keras_saliency.checks import BUILT_IN, CheckResult, known_checks
+from keras_saliency.checks import BUILT_IN, known_checks
 from keras_saliency.checks.base import judged, validated
+from keras_saliency.reports.result import CheckResult
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from scipy.stats import t as student
 
 import keras_saliency as ks
 from keras_saliency.checks.golden import Golden, GoldenFile, add_golden, save_golden
-from keras_saliency.checks.golden_file import Training
+from keras_saliency.checks.shared.golden_file import Training
 from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import UnreadableFileError
 

@@ -15,10 +15,11 @@ from rich.console import Console
 
 import keras_saliency as ks
 from keras_saliency import cli
-from keras_saliency.checks import Report, base
-from keras_saliency.checks.base import CheckResult
-from keras_saliency.checks.reports import read_report
+from keras_saliency.checks import base
 from keras_saliency.cli.check import _bar, exit_code
+from keras_saliency.reports import read_report
+from keras_saliency.reports.report import Report
+from keras_saliency.reports.result import CheckResult
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from tensorboard.backend.event_processing.plugin_event_multiplexer import EventM
 
 from keras_saliency import records
 from keras_saliency.cli.log_store import LogStore
+from keras_saliency.looks import event_file as eventfile
 from keras_saliency.tensorboard_plugin.store import NotStoredError
-from keras_saliency.writers import eventfile
 
 TAG = records.maps_tag("gradient")
 

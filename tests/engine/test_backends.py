@@ -8,7 +8,7 @@ from keras import layers, ops
 from keras_saliency.engine import ScoredModel
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.errors import NoGradientError
-from keras_saliency.targets import OutputGradient, as_target, bind
+from keras_saliency.probes.targets import OutputGradient, as_target, bind
 
 from . import networks, reference
 from .networks import images, pixels

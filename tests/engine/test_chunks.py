@@ -11,7 +11,7 @@ from keras import ops
 from keras_saliency.engine import ScoredModel
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.chunks import rows_at_once
-from keras_saliency.targets import as_target, bind
+from keras_saliency.probes.targets import as_target, bind
 
 from . import networks
 

@@ -11,7 +11,7 @@ from keras.src.backend.common import global_state
 from keras_saliency.engine import ScoredModel
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.errors import ModelRejectedInputsError
-from keras_saliency.targets import as_target, bind
+from keras_saliency.probes.targets import as_target, bind
 from tests.engine.networks import images
 from tests.engine.stateful import AlwaysDropout, AlwaysNoise, Counts
 from tests.states import bits, global_states

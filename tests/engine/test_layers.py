@@ -7,7 +7,7 @@ from keras import layers, ops
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import MethodDoesNotApplyError
-from keras_saliency.targets import ClassIndex, bind
+from keras_saliency.probes.targets import ClassIndex, bind
 from tests.engine.networks import CLASSES, Subclassed, images, pixels, segmentation, sequential
 from tests.engine.reference import assert_close, gradients, scores_of
 

@@ -8,7 +8,7 @@ import pytest
 from keras import layers, ops
 
 from keras_saliency.engine import ScoredModel
-from keras_saliency.targets import as_target, bind
+from keras_saliency.probes.targets import as_target, bind
 
 from . import networks, reference
 from .networks import images, pixels

@@ -7,7 +7,7 @@ from keras import layers, ops
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import LogitsNotFoundError
-from keras_saliency.targets import OutputGradient, as_target, bind
+from keras_saliency.probes.targets import OutputGradient, as_target, bind
 
 from . import reference
 from .networks import images

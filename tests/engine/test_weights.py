@@ -7,7 +7,7 @@ from scipy.stats import ks_2samp
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.engine.weights import _glorot_uniform, current_values, fresh_values
-from keras_saliency.targets import Label, bind
+from keras_saliency.probes.targets import Label, bind
 
 IMAGES = np.random.default_rng(0).normal(size=(3, 6, 6, 2)).astype("float32")
 TOKENS = np.array([[1, 2, 0, 3], [4, 4, 1, 2], [0, 3, 2, 1]])

@@ -15,15 +15,15 @@ import numpy as np
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 
-from keras_saliency import npz as npz_files
 from keras_saliency import records
-from keras_saliency.checks.base import CheckResult
-from keras_saliency.checks.golden_file import GoldenFile, Training
-from keras_saliency.checks.report import Report
-from keras_saliency.checks.reports import as_json
+from keras_saliency.checks.shared.golden_file import GoldenFile, Training
+from keras_saliency.looks import event_file as eventfile
 from keras_saliency.probes import ProbeSet
+from keras_saliency.records import npz as npz_files
 from keras_saliency.render import to_png
-from keras_saliency.writers import eventfile
+from keras_saliency.reports import as_json
+from keras_saliency.reports.report import Report
+from keras_saliency.reports.result import CheckResult
 
 CONFIG = b"""checks = ["quick", "golden"]
 forbid = "corner, mask.npy"
@@ -201,7 +201,7 @@ def npz(arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 def described(file: bytes) -> tuple[dict[str, np.ndarray], bytes]:
-    """The arrays in a file that `keras_saliency.npz` wrote, and its description as JSON."""
+    """The arrays in a file that `keras_saliency.records.npz` wrote, and its description as JSON."""
     with np.load(io.BytesIO(file)) as opened:
         arrays = dict(opened)
     return arrays, arrays.pop(npz_files.ABOUT).tobytes()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keras_saliency import cli
-from keras_saliency.checks.config import Config
+from keras_saliency.checks.gate.config import Config
 from keras_saliency.errors import UnreadableFileError
 
 from . import samples

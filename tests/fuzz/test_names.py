@@ -11,15 +11,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keras_saliency.checks.base import CheckResult
-from keras_saliency.checks.reports import as_github, as_html, as_json, read_report
 from keras_saliency.cli.log_store import LogStore
 from keras_saliency.cli.view_export import export_page
-from keras_saliency.look import Look, MethodLook
+from keras_saliency.looks.look import Look, MethodLook
+from keras_saliency.looks.writers import ArchiveWriter, FolderWriter, Run, TensorBoardWriter
 from keras_saliency.probes import ProbeSet
+from keras_saliency.records.file_names import file_name
 from keras_saliency.render.text import shorten, text_width
-from keras_saliency.writers import ArchiveWriter, FolderWriter, Run, TensorBoardWriter
-from keras_saliency.writers.files import file_name
+from keras_saliency.reports import as_github, as_html, as_json, read_report
+from keras_saliency.reports.result import CheckResult
 from tests.elements import Elements
 
 from . import samples

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keras_saliency import records
+from keras_saliency.looks import event_file as eventfile
+from keras_saliency.looks.writers import Run, TensorBoardWriter
 from keras_saliency.probes import ProbeSet
-from keras_saliency.writers import Run, TensorBoardWriter, eventfile
 
 from .damage import ARRAYS, NAMES
 

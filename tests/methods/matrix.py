@@ -24,7 +24,7 @@ from keras_saliency.methods import (
     SmoothGradSquared,
     VarGrad,
 )
-from keras_saliency.targets import as_target, bind
+from keras_saliency.probes.targets import as_target, bind
 
 PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
 COUNT, SIDE = 2, 12

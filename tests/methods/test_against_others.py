@@ -16,9 +16,9 @@ from keras_saliency.methods import (
     IntegratedGradients,
     Occlusion,
 )
-from keras_saliency.methods.segments import segment_masks
+from keras_saliency.methods.shared.segments import segment_masks
 from keras_saliency.methods.xrai import _by_region
-from keras_saliency.targets import as_target, bind
+from keras_saliency.probes.targets import as_target, bind
 
 pair = pytest.importorskip("saliency.core")
 

@@ -15,7 +15,7 @@ from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import ModelRejectedInputsError
 from keras_saliency.methods import BUILT_IN, RISE, ExpectedGradients, Method, known_methods, make_method
 from keras_saliency.methods.base import METHOD_NAME
-from keras_saliency.targets import as_target, bind
+from keras_saliency.probes.targets import as_target, bind
 
 torch = pytest.importorskip("torch")
 

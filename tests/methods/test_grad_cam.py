@@ -5,8 +5,8 @@ from keras import layers, ops
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.methods import GradCAM
+from keras_saliency.probes.targets import OutputGradient, as_target, bind
 from keras_saliency.render.resize import bilinear
-from keras_saliency.targets import OutputGradient, as_target, bind
 
 
 def run(method, model, images, target=0, **options):

@@ -3,7 +3,7 @@ import pytest
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.methods import Gradient
-from keras_saliency.targets import OutputGradient, as_target, bind
+from keras_saliency.probes.targets import OutputGradient, as_target, bind
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from keras import layers
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.methods import Gradient, InputXGradient
-from keras_saliency.targets import as_target, bind
+from keras_saliency.probes.targets import as_target, bind
 
 
 def run(method, model, inputs, count):

@@ -13,8 +13,8 @@ from keras_saliency.demo import digits, network
 from keras_saliency.engine import ScoredModel
 from keras_saliency.explanation import explain
 from keras_saliency.methods import Gradient, IntegratedGradients, SmoothGrad
-from keras_saliency.methods.quadrature import stages
-from keras_saliency.targets import as_target, bind
+from keras_saliency.methods.shared.quadrature import stages
+from keras_saliency.probes.targets import as_target, bind
 
 
 def run(method, model, images, target="predicted", **options):

@@ -9,7 +9,6 @@ from scipy.ndimage import zoom
 from keras_saliency import explain
 from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import MethodDoesNotApplyError
-from keras_saliency.heatmaps import VIEWS
 from keras_saliency.methods import (
     Activations,
     GradCAM,
@@ -18,8 +17,9 @@ from keras_saliency.methods import (
     GuidedGradCAM,
     LayerCAM,
 )
+from keras_saliency.probes.targets import as_target, bind
+from keras_saliency.render.heatmaps import VIEWS
 from keras_saliency.render.resize import bilinear
-from keras_saliency.targets import as_target, bind
 
 KINDS = [GradCAM, GradCAMPlusPlus, LayerCAM, GuidedGradCAM, Activations]
 EVERY = pytest.mark.parametrize("kind", KINDS, ids=[kind.registered for kind in KINDS])

@@ -9,7 +9,7 @@ from keras_saliency.engine import ScoredModel
 from keras_saliency.engine.chunks import LARGEST
 from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.methods import Occlusion
-from keras_saliency.targets import as_target, bind
+from keras_saliency.probes.targets import as_target, bind
 
 SHAPE = (6, 8, 2)
 

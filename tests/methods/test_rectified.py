@@ -8,7 +8,7 @@ from keras import layers, ops
 from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import MethodDoesNotApplyError, SaliencyWarning
 from keras_saliency.methods import DeconvNet, Gradient, GuidedBackprop
-from keras_saliency.targets import as_target, bind
+from keras_saliency.probes.targets import as_target, bind
 
 RULES = {
     DeconvNet: lambda upstream, inside: np.where(upstream > 0, upstream, 0),

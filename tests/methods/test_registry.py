@@ -10,7 +10,7 @@ from keras_saliency.engine import ScoredModel
 from keras_saliency.explanation import explain
 from keras_saliency.methods import BUILT_IN, Gradient, known_methods, make_method, make_methods
 from keras_saliency.methods.base import Method, MethodResult
-from keras_saliency.targets import ClassIndex, bind
+from keras_saliency.probes.targets import ClassIndex, bind
 
 
 def test_every_built_in_method_is_known_by_its_name():

@@ -7,8 +7,8 @@ from keras import layers, ops
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.methods import RISE
-from keras_saliency.methods.explained_image import explained_image
-from keras_saliency.targets import as_target, bind
+from keras_saliency.methods.shared.explained_image import explained_image
+from keras_saliency.probes.targets import as_target, bind
 
 
 class ReadsOnePixel(keras.Model):

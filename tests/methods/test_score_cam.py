@@ -8,8 +8,8 @@ from scipy.special import softmax
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.methods import ScoreCAM
+from keras_saliency.probes.targets import as_target, bind
 from keras_saliency.render.resize import bilinear
-from keras_saliency.targets import as_target, bind
 
 
 def run(method, model, images, target=1):

@@ -22,7 +22,7 @@ from keras_saliency.methods import (
     VarGrad,
 )
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.targets import OutputGradient, as_target, bind
+from keras_saliency.probes.targets import OutputGradient, as_target, bind
 
 KINDS = pytest.mark.parametrize("kind", [SmoothGrad, SmoothGradSquared, VarGrad])
 MATRIX = np.random.default_rng(3).normal(size=(32, 32)).astype("float32")

@@ -9,9 +9,9 @@ from keras import layers
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.methods import XRAI, Gradient, IntegratedGradients
-from keras_saliency.methods.segments import segment_masks, smallest_gain
+from keras_saliency.methods.shared.segments import segment_masks, smallest_gain
 from keras_saliency.methods.xrai import _by_region
-from keras_saliency.targets import as_target, bind
+from keras_saliency.probes.targets import as_target, bind
 
 
 def run(method, model, images, target=0):
@@ -114,7 +114,7 @@ def test_its_default_starts_at_the_smallest_and_at_the_largest_value():
 
 
 def test_without_scikit_image_the_error_names_the_extra(monkeypatch):
-    from keras_saliency.methods.segments import _labels
+    from keras_saliency.methods.shared.segments import _labels
 
     _labels.cache_clear()
     monkeypatch.setitem(sys.modules, "skimage.segmentation", None)

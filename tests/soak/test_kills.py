@@ -16,7 +16,7 @@ from tensorboard.backend.event_processing import event_file_loader
 
 import keras_saliency as ks
 from keras_saliency import records
-from keras_saliency.writers.eventfile import event_files
+from keras_saliency.looks.event_file import event_files
 from tests.boards import python_board, rust_board
 
 PATIENCE = 120

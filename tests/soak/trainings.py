@@ -16,7 +16,6 @@ import numpy as np
 import tensorflow as tf  # noqa: F401  Keras imports it in every `fit`, on any backend
 
 import keras_saliency as ks
-from keras_saliency import callback  # noqa: F401
 
 
 class Report(keras.callbacks.Callback):

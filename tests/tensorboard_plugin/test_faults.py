@@ -16,10 +16,10 @@ from werkzeug.test import Client
 from keras_saliency import records
 from keras_saliency.cli.log_store import LogStore
 from keras_saliency.cli.view_server import view_app
+from keras_saliency.looks import event_file as eventfile
 from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.recent import Recent
 from keras_saliency.tensorboard_plugin.routes import Routes
-from keras_saliency.writers import eventfile
 
 LOOKS = {"run": "bad/saliency", "method": "gradient"}
 TAG = records.maps_tag("gradient")

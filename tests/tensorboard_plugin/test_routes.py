@@ -8,7 +8,7 @@ import pytest
 
 import keras_saliency as ks
 from keras_saliency import records
-from keras_saliency.writers import eventfile
+from keras_saliency.looks import event_file as eventfile
 
 RUN, ODD = "a/saliency", "deep/ünï <b>&'/saliency"
 NAMES = ['猫 "quoted"', "a/b\\c", "naïve|π", "</script><b>bold</b>"]

@@ -1,0 +1,1 @@
+"""Interventions on images and their statistics: what verdicts about regions rest on."""

@@ -1,0 +1,255 @@
+"""The experiment on a region: take its content out, put it into others, and see where a class goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import optree
+
+from keras_saliency.checks.experiment.interventions import (
+    Moved,
+    box_of,
+    elsewhere,
+    filled,
+    margins,
+    pasted,
+)
+from keras_saliency.checks.shared.statistics import Proportion, more_often
+
+if TYPE_CHECKING:
+    from keras_saliency.checks.shared.subject import Subject
+
+UNSPECIFIC = 0.3
+"""More of the images than content that means nothing moves on a sound model, wherever it is (docs/checks.md)."""
+ERROR = 0.01
+NOTHING = Moved.between(np.empty(0), np.empty(0))
+_CONTENT = 0.1
+_PLACES = 8
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the experiment says about one class.
+
+    Attributes:
+        class_index: the class that the content is said to mean.
+        taken_out: from images of that class: how far they moved away from it.
+        put_in: into images of other classes: how far they moved towards it.
+        elsewhere: of the same content at other places: how many went half of the way.
+        comparisons: how many classes and places were tried in all.
+    """
+
+    class_index: int
+    taken_out: Moved
+    put_in: Moved
+    elsewhere: Proportion
+    comparisons: int = 1
+
+    @property
+    def value(self) -> float:
+        """The share of images that the content moves, 0 … 1, NaN where nothing was tried.
+
+        The smaller one of both directions, of images that went half of the way. Where only one direction could be
+        tried, the share of predictions that changed: an unseen patch often goes half of the way, rarely all of it.
+        """
+        tried = [moved for moved in (self.taken_out, self.put_in) if len(moved.way)]
+        if len(tried) == 2:
+            return min(moved.half.share for moved in tried)
+        return tried[0].flipped.share if tried else float("nan")
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether more images moved than chance, an unspecific effect or the content elsewhere would move.
+
+        The exact lower bound of the share, both directions together, lies above what an unseen patch does to a
+        sound model; it allows for all comparisons. Against the same content at other places Fisher's exact test
+        decides, unless these move half of the images themselves: then the model reads the content wherever it is.
+        """
+        specific = self.together.lower(ERROR / self.comparisons) > UNSPECIFIC
+        return specific and (self.is_read_anywhere or more_often(self.put_in.half, self.elsewhere, ERROR))
+
+    @property
+    def together(self) -> Proportion:
+        """How many images went half of the way, both directions together."""
+        hits = self.taken_out.half.hits + self.put_in.half.hits
+        return Proportion(hits, len(self.taken_out.way) + len(self.put_in.way))
+
+    @property
+    def is_read_anywhere(self) -> bool:
+        """Whether the content moves half of the images at other places as well."""
+        return self.elsewhere.count > 0 and self.elsewhere.share >= 0.5
+
+    def in_words(self, name: str) -> str:
+        """What was done and what came of it, without a verdict."""
+        parts = []
+        if len(self.taken_out.way):
+            parts.append(
+                f"taken out of {len(self.taken_out.way)} images of class {name}, it moves {self.taken_out.half.hits} "
+                f"of them at least half of the way out of that class ({self.taken_out.flipped.hits} leave it)"
+            )
+        if len(self.put_in.way):
+            parts.append(
+                f"put into {len(self.put_in.way)} other images, it moves {self.put_in.half.hits} at least half of "
+                f"the way to class {name} ({self.put_in.flipped.hits} arrive)"
+            )
+        if self.elsewhere.count:
+            parts.append(f"at other places it moves {self.elsewhere.share:.0%} of them as far")
+        return "; ".join(parts)
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "class": self.class_index,
+            "taken out": _as_json(self.taken_out),
+            "put in": _as_json(self.put_in),
+            "put elsewhere": self.elsewhere.as_json(),
+            "comparisons": self.comparisons,
+        }
+
+
+def _as_json(moved: Moved) -> dict[str, Any]:
+    return {
+        "half of the way": moved.half.as_json(),
+        "changed predictions": moved.flipped.as_json(),
+        "median way": float(np.median(moved.way)) if len(moved.way) else None,
+    }
+
+
+class Experiment:
+    """Interventions on one region of the probes of a subject.
+
+    Args:
+        subject: whose model is asked; its first input that is an image is changed.
+        masks: `(n, height, width)` booleans, the region in each probe.
+        fill: what takes the content's place, see `filled`.
+        content: what is put in, an array of an image's shape; None: the content of probes of the class.
+    """
+
+    def __init__(
+        self, subject: Subject, masks: np.ndarray, *, fill: Any = "mean", content: np.ndarray | None = None
+    ) -> None:
+        self._subject = subject
+        self._masks = masks
+        self._images = subject.image
+        self._content = None if content is None else _as_image(content, self._images.shape[1:])
+        self._rng = subject.rng("experiment")
+        self._box = (slice(None), *box_of(np.any(masks, axis=0)))
+        self._filling = filled(self._images, masks, fill)[self._box].copy()
+
+    @property
+    def emptied(self) -> np.ndarray:
+        """The images with the content taken out; made at each use, as there is an experiment for every place."""
+        images = self._images.copy()
+        images[self._box] = self._filling
+        return images
+
+    @cached_property
+    def classes(self) -> np.ndarray:
+        """The class of each probe: its label, else what is predicted."""
+        labels = self._subject.probes.labels
+        return np.asarray(self._subject.own_predictions.predicted_classes if labels is None else labels)
+
+    @cached_property
+    def has_content(self) -> np.ndarray:
+        """`(n,)` whether the region of each probe holds something: a tenth of the images' deviation or more."""
+        squares = ((self._images[self._box] - self._filling) ** 2).sum((1, 2, 3))
+        counts = self._masks.sum((1, 2)) * self._images.shape[-1]
+        return np.asarray(np.sqrt(squares / counts) >= _CONTENT * max(self._subject.deviation, 1e-12))
+
+    @cached_property
+    def table_full(self) -> np.ndarray:
+        """The scores of all classes for the probes."""
+        table = self._subject.own_predictions.table
+        return np.asarray(table)
+
+    @cached_property
+    def table_emptied(self) -> np.ndarray:
+        """The same, with the content taken out."""
+        return self._table(self.emptied, np.arange(len(self._images)))
+
+    def about(self, class_index: int, comparisons: int = 1) -> Evidence:
+        """The evidence that the content means this class."""
+        put_in = self.put_in(class_index)
+        control = self.put_elsewhere(class_index) if len(put_in.way) else Proportion(0, 0)
+        return Evidence(class_index, self.taken_out(class_index), put_in, control, comparisons)
+
+    def about_if_left(
+        self, class_index: int, comparisons: int, limit: float, *, by_chance: bool = True
+    ) -> Evidence:
+        """The same, for one class among several: it goes on only where the limit may be reached.
+
+        Nothing is put in where fewer images than the limit leave when the content is taken out (with `by_chance`:
+        fewer than few images could leave by chance), and nothing elsewhere where fewer move when it is put in.
+        """
+        out, nowhere = self.taken_out(class_index), Proportion(0, 0)
+        if len(out.way) and (out.half.upper(ERROR) if by_chance else out.half.share) < limit:
+            return Evidence(class_index, out, NOTHING, nowhere, comparisons)
+        put_in = self.put_in(class_index)
+        control = self.put_elsewhere(class_index) if put_in.half.share >= limit else nowhere
+        return Evidence(class_index, out, put_in, control, comparisons)
+
+    def taken_out(self, class_index: int) -> Moved:
+        """How far the probes of a class, predicted as such and with content, move away from it without content."""
+        rows = np.flatnonzero((self.classes == class_index) & self.has_content)
+        rows = rows[self.table_full[rows].argmax(1) == class_index]
+        there = np.full(len(rows), class_index)
+        return Moved.between(margins(self.table_full[rows], there), margins(self.table_emptied[rows], there))
+
+    def receivers(self, class_index: int) -> np.ndarray:
+        """The probes that the content of a class can be put into: of other classes, and not predicted as this one."""
+        predicted = self.table_emptied.argmax(1)
+        return np.flatnonzero((self.classes != class_index) & (predicted != class_index))
+
+    def donors(self, class_index: int) -> np.ndarray:
+        """The probes that have the content of a class; where the class has no probes, all that have content."""
+        own = self.classes == class_index
+        return np.flatnonzero(self.has_content & own if own.any() else self.has_content)
+
+    def put(self, class_index: int, rows: np.ndarray, masks: np.ndarray | None = None) -> np.ndarray:
+        """The emptied probes of these rows with the content of a class in the region, or in other masks."""
+        masks = self._masks[rows] if masks is None else masks
+        if self._content is not None:
+            donors = np.broadcast_to(self._content, (len(rows), *self._images.shape[1:]))
+            return pasted(self.emptied[rows], masks, donors, self._masks[rows])
+        chosen = self._rng.choice(self.donors(class_index), len(rows))
+        return pasted(self.emptied[rows], masks, self._images[chosen], self._masks[chosen])
+
+    def put_in(self, class_index: int) -> Moved:
+        """How far probes of other classes move towards a class with its content in place of theirs."""
+        rows = self.receivers(class_index)
+        if not len(rows) or (self._content is None and not len(self.donors(class_index))):
+            return NOTHING
+        return self._moved(class_index, rows, self.put(class_index, rows))
+
+    def put_elsewhere(self, class_index: int, places: int = _PLACES) -> Proportion:
+        """How many of them go half of the way with that content at other places, theirs taken out."""
+        rows = self.receivers(class_index)
+        hits = count = 0
+        for mask in elsewhere(self._masks[rows[0]], places, self._rng):
+            images = self.put(class_index, rows, np.broadcast_to(mask, self._masks[rows].shape))
+            half = self._moved(class_index, rows, images).half
+            hits, count = hits + half.hits, count + half.count
+        return Proportion(hits, count)
+
+    def _moved(self, class_index: int, rows: np.ndarray, images: np.ndarray) -> Moved:
+        there = np.full(len(rows), class_index)
+        before = margins(self.table_emptied[rows], there)
+        return Moved.between(before, margins(self._table(images, rows), there))
+
+    def _table(self, images: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The class scores of probes with other images; padded to the number of probes, so that one trace serves."""
+        changed = self._subject.with_images(images, rows)
+        if len(rows) < len(self._images):
+            again = np.resize(np.arange(len(rows)), len(self._images))
+            changed = optree.tree_map(lambda leaf: leaf[again], changed)
+        return np.asarray(self._subject.predictions(changed).table)[: len(rows)]
+
+
+def _as_image(content: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    array = np.asarray(content, "float64")
+    if array.ndim == 2:
+        array = array[..., None]
+    return np.broadcast_to(array, shape)

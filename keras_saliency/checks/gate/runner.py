@@ -1,0 +1,103 @@
+"""`check`: the verdicts about one model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, get_args
+
+from keras_saliency.checks.base import Check
+from keras_saliency.checks.gate.suites import make_checks
+from keras_saliency.checks.shared.subject import Subject
+from keras_saliency.engine import ScoredModel
+from keras_saliency.engine.versions import versions
+from keras_saliency.methods import Method, make_method
+from keras_saliency.probes import ProbeSet
+from keras_saliency.reports.report import FailOn, Report
+from keras_saliency.reports.result import CheckResult
+
+Progress = Callable[[Check, CheckResult | None], None]
+
+
+def check(
+    model: Any,
+    probes: ProbeSet,
+    checks: Any = "quick",
+    *,
+    method: str | Method = "gradient",
+    target: Any = None,
+    output: str | int | None = None,
+    logits: str = "auto",
+    chunk_size: int | None = None,
+    seed: int = 0,
+    fail_on: FailOn = "failed",
+    progress: Progress | None = None,
+) -> Report:
+    """The verdicts of some checks about a trained model.
+
+    Args:
+        model: a Keras model on any backend. Nothing of it is changed, not even for a moment.
+        probes: the images that the checks ask about, with labels and regions where they are to be judged.
+        checks: the name of a suite (`"structure"`, `"quick"`, `"full"`) or of a check, a check, or a list of these.
+        method: whose maps are judged: a name or a method.
+        target: what is explained, see `ks.explain`.
+        output: the name or position of the output, for models with several.
+        logits: see `ks.explain`.
+        chunk_size: images per call of the model; None chooses 32, and up to 128 for a small model.
+        seed: of every private generator; the same seed gives the same report, its times apart.
+        fail_on: `"warned"` lets a warning fail the report too.
+        progress: called with each check and None before it runs, and with its result after.
+
+    Raises:
+        LogitsNotFoundError, ModelRejectedInputsError, NoGradientError: the model cannot be explained at all.
+        ValueError, TypeError: an argument is wrong. What goes wrong inside one check is its result, `"errored"`.
+    """
+    if not isinstance(probes, ProbeSet):
+        raise TypeError(f"Expected probes to be a ks.ProbeSet. Received: {type(probes).__name__}")
+    if fail_on not in get_args(FailOn):
+        raise ValueError(f'Expected fail_on to be "failed" or "warned". Received: fail_on={fail_on!r}')
+    chosen = make_checks(checks, regions=probes.regions)
+    started = time.perf_counter()
+    scored = ScoredModel(model, output=output, logits=logits, chunk_size=chunk_size)
+    subject = Subject(scored, probes, make_method(method), target=target, seed=seed)
+    results = run_checks(chosen, subject, progress)
+    return Report(
+        results=results,
+        model=model.name,
+        method=subject.method.name,
+        fingerprint=probes.fingerprint,
+        probes=len(probes),
+        versions=versions(),
+        seed=seed,
+        fail_on=fail_on,
+        evaluations=subject.evaluations,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def run_checks(
+    checks: tuple[Check, ...], subject: Subject, progress: Progress | None = None
+) -> tuple[CheckResult, ...]:
+    """The results of the checks, in order; an exception in one is its result, and the others go on."""
+    return tuple(_told(check, subject, progress or _silent) for check in checks)
+
+
+def _told(check: Check, subject: Subject, progress: Progress) -> CheckResult:
+    progress(check, None)
+    before, started = subject.evaluations, time.perf_counter()
+    result = _verdict(check, subject)
+    result = replace(result, evaluations=subject.evaluations - before, seconds=time.perf_counter() - started)
+    progress(check, result)
+    return result
+
+
+def _verdict(check: Check, subject: Subject) -> CheckResult:
+    try:
+        return check.run(subject)
+    except Exception as error:
+        return CheckResult(check.name, "errored", f"{type(error).__name__}: {error}")
+
+
+def _silent(check: Check, result: CheckResult | None) -> None:
+    """Tell nobody."""

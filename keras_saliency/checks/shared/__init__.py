@@ -1,0 +1,1 @@
+"""What several checks share: the subject, its pixels, statistics of proportions, pictures for reports."""

@@ -1,0 +1,187 @@
+"""Event files as TensorBoard reads them, written and read without TensorFlow.
+
+TensorBoard's own `EventFileWriter` imports TensorFlow where it is installed, computes checksums in Python
+and writes from a thread, so that a process that dies loses its last events. This one writes each event at
+once.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+import struct
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+import google_crc32c
+from google.protobuf.message import DecodeError
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import (
+    DATA_CLASS_BLOB_SEQUENCE,
+    DATA_CLASS_SCALAR,
+    DATA_CLASS_TENSOR,
+    Summary,
+    SummaryMetadata,
+)
+from tensorboard.compat.proto.tensor_pb2 import TensorProto
+from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
+from tensorboard.compat.proto.types_pb2 import DT_FLOAT, DT_STRING
+
+from keras_saliency.records.whole_file import append_all
+
+Value: TypeAlias = Any
+"""One tagged value of an event, a `Summary.Value`."""
+
+_LENGTH = struct.Struct("<QI")
+_CHECKSUM = struct.Struct("<I")
+_PATTERN = "events.out.tfevents.*"
+_numbers = itertools.count()
+
+
+def scalar(tag: str, value: float, description: str = "") -> Value:
+    """A point of a curve."""
+    tensor = TensorProto(dtype=DT_FLOAT, float_val=[value], tensor_shape=TensorShapeProto())
+    return Summary.Value(
+        tag=tag, tensor=tensor, metadata=_metadata("scalars", DATA_CLASS_SCALAR, description)
+    )
+
+
+def image(tag: str, pngs: Iterable[bytes], width: int, height: int, description: str = "") -> Value:
+    """PNG files of one size, for the image dashboard."""
+    tensor = _strings([str(width).encode(), str(height).encode(), *pngs])
+    metadata = _metadata("images", DATA_CLASS_BLOB_SEQUENCE, description)
+    return Summary.Value(tag=tag, tensor=tensor, metadata=metadata)
+
+
+def text(tag: str, markdown: str, description: str = "") -> Value:
+    """A text in Markdown."""
+    tensor = TensorProto(
+        dtype=DT_STRING, string_val=[markdown.encode("utf-8", "replace")], tensor_shape=TensorShapeProto()
+    )
+    return Summary.Value(tag=tag, tensor=tensor, metadata=_metadata("text", DATA_CLASS_TENSOR, description))
+
+
+def blobs(
+    tag: str, items: Iterable[bytes], plugin: str, content: bytes = b"", description: str = ""
+) -> Value:
+    """Data for the plugin of that name, shipped only when asked for; `content` goes with the series."""
+    metadata = _metadata(plugin, DATA_CLASS_BLOB_SEQUENCE, description, content)
+    return Summary.Value(tag=tag, tensor=_strings(list(items)), metadata=metadata)
+
+
+class EventFile:
+    """A new event file in an existing folder. What is written survives the process, not a power cut.
+
+    Attributes:
+        path: the file.
+        size: bytes written so far.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path, self._file = _new_file(folder)
+        self.size = 0
+        self._append(Event(wall_time=time.time(), file_version="brain.Event:2"))
+
+    def write(self, step: int, values: Iterable[Value], wall_time: float | None = None) -> int:
+        """Write all values as one event, which readers see as a whole or not at all; return its bytes.
+
+        Raises:
+            OSError: it could not be written (the file is as it was before), or was removed.
+        """
+        wall_time = time.time() if wall_time is None else wall_time
+        return self._append(Event(wall_time=wall_time, step=step, summary=Summary(value=values)))
+
+    def close(self) -> None:
+        """Close the file. Calling it twice does no harm."""
+        self._file.close()
+
+    def _append(self, event: Event) -> int:
+        record = _framed(event.SerializeToString())
+        if os.fstat(self._file.fileno()).st_nlink == 0:
+            raise FileNotFoundError(f"{self.path} was removed while it was written")
+        append_all(self._file, record)  # a torn record would hide all that follow it
+        self.size += len(record)
+        return len(record)
+
+
+def event_files(folder: Path) -> list[Path]:
+    """The event files in a folder, oldest first."""
+    return sorted(path for path in folder.glob(_PATTERN) if path.is_file())
+
+
+def read_events(path: Path) -> Iterator[Event]:
+    """The events of a file. A truncated or damaged end, as a crash or a full disk leaves it, ends them."""
+    return (event for _, _, event in events_from(path, 0))
+
+
+def events_from(path: Path, start: int) -> Iterator[tuple[int, int, Event]]:
+    """The events of a file from the byte on where one starts, each with the bytes where it starts and ends.
+
+    An end that is not whole ends them, as in `read_events`. Whoever reads a file that grows goes on from the
+    last end.
+    """
+    with path.open("rb") as file:
+        file.seek(start)
+        while (data := _next_record(file)) is not None:
+            try:
+                event = Event.FromString(data)
+            except DecodeError:
+                return
+            end = start + _LENGTH.size + len(data) + _CHECKSUM.size
+            yield start, end, event
+            start = end
+
+
+def _next_record(file: IO[bytes]) -> bytes | None:
+    start = file.read(_LENGTH.size)
+    if len(start) < _LENGTH.size:
+        return None
+    length, checksum = _LENGTH.unpack(start)
+    if checksum != _masked_checksum(start[:8]):
+        return None
+    if length + _CHECKSUM.size > os.fstat(file.fileno()).st_size - file.tell():
+        return None
+    rest = file.read(length + _CHECKSUM.size)
+    data, end = rest[:length], rest[length:]
+    return data if end == _CHECKSUM.pack(_masked_checksum(data)) else None
+
+
+def _framed(data: bytes) -> bytes:
+    """A record: length, checksum of the length, data, checksum of the data."""
+    length = struct.pack("<Q", len(data))
+    return b"".join(
+        [length, _CHECKSUM.pack(_masked_checksum(length)), data, _CHECKSUM.pack(_masked_checksum(data))]
+    )
+
+
+def _masked_checksum(data: bytes) -> int:
+    """CRC-32C, rotated and shifted as the record format wants it."""
+    checksum: int = google_crc32c.value(data)
+    return (((checksum >> 15) | (checksum << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+def _new_file(folder: Path) -> tuple[Path, IO[bytes]]:
+    """An unbuffered file under a name that no other has, which sorts by time."""
+    start = f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}"
+    while True:
+        path = folder / f"{start}.{next(_numbers)}.saliency"
+        try:
+            return path, path.open("xb", buffering=0)
+        except FileExistsError:
+            continue
+
+
+def _metadata(plugin: str, data_class: int, description: str, content: bytes = b"") -> SummaryMetadata:
+    return SummaryMetadata(
+        plugin_data=SummaryMetadata.PluginData(plugin_name=plugin, content=content),
+        data_class=data_class,
+        summary_description=description,
+    )
+
+
+def _strings(items: list[bytes]) -> TensorProto:
+    shape = TensorShapeProto(dim=[TensorShapeProto.Dim(size=len(items))])
+    return TensorProto(dtype=DT_STRING, string_val=items, tensor_shape=shape)

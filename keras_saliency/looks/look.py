@@ -1,0 +1,105 @@
+"""One look at a network as a value: what was seen at one step, and the numbers about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from keras_saliency.render.heatmaps import VIEWS
+
+if TYPE_CHECKING:
+    from keras_saliency.explanation import Explanation
+    from keras_saliency.reports.result import CheckResult
+
+
+@dataclass(frozen=True)
+class MethodLook:
+    """What one method showed at one step, for `n` probes.
+
+    Attributes:
+        heatmaps: for each view (`"magnitude"`, `"positive"`, `"negative"`, `"signed"`) an
+            `(n, height, width)` float32 array, in units of score per input unit.
+        scores: `(n,)` the explained scores. `score_kind` says what they are.
+        target_classes: `(n,)` integers, −1 where the score belongs to no class.
+        predicted_classes: `(n,)` integers, −1 where the model predicts no class.
+        probabilities: `(n,)` the probability of the predicted class, NaN where the model gives none.
+        per_probe: for each number `(n,)` values, NaN where the number is absent.
+        explanation: the whole explanation at full precision; None for a look read back from a log.
+    """
+
+    heatmaps: Mapping[str, np.ndarray]
+    scores: np.ndarray
+    target_classes: np.ndarray
+    predicted_classes: np.ndarray
+    probabilities: np.ndarray
+    score_kind: str
+    per_probe: Mapping[str, np.ndarray]
+    explanation: Explanation | None = None
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The mean over the probes of every number that at least one probe has."""
+        return {
+            name: float(np.mean(values[present]))
+            for name, values in self.per_probe.items()
+            if (present := np.isfinite(values)).any()
+        }
+
+
+@dataclass(frozen=True)
+class Look:
+    """All methods at one step.
+
+    Attributes:
+        step: the step under which the look is logged; steps only grow within one log folder.
+        epoch: Keras' epoch after which the look was taken; `initial_epoch − 1` for the opening look. None where looks
+            are counted otherwise: in batches, or by steps of a training loop of one's own.
+        wall_time: seconds since 1970.
+        methods: what each method showed, by the method's name.
+        probe_accuracy: share of the labelled probes that the model predicts as labelled; None without labels.
+        lost: the methods that failed at this look, or gave maps that are not finite, with the reason.
+        checks: what the checks said, with the maps of the first method; empty in a look read back from a log.
+    """
+
+    step: int
+    epoch: int | None
+    wall_time: float
+    methods: Mapping[str, MethodLook]
+    probe_accuracy: float | None = None
+    lost: Mapping[str, str] = field(default_factory=dict)
+    checks: tuple[CheckResult, ...] = ()
+
+    @property
+    def moment(self) -> str:
+        """When the look was taken, in words."""
+        return moment(self.step, self.epoch)
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """All numbers, keyed `<method>/<number>`, and `probe_accuracy`."""
+        found = {
+            f"{method}/{number}": value
+            for method, seen in self.methods.items()
+            for number, value in seen.numbers.items()
+        }
+        if self.probe_accuracy is not None:
+            found["probe_accuracy"] = self.probe_accuracy
+        return found
+
+    def heatmaps(self, method: str, view: str = "magnitude") -> np.ndarray:
+        """One method's maps, `(n, height, width)` float32, in one of the four views."""
+        if method not in self.methods:
+            raise ValueError(f"No method {method!r} in this look. It has: {', '.join(self.methods)}.")
+        if view not in VIEWS:
+            raise ValueError(f"No view {view!r}. Views: {', '.join(VIEWS)}.")
+        return self.methods[method].heatmaps[view]
+
+
+def moment(step: int, epoch: int | None) -> str:
+    """When a look is taken, in words, with epochs counted from 1 as Keras prints them."""
+    if epoch is None:
+        return f"at step {step}"
+    return "before training" if epoch < 0 else f"after epoch {epoch + 1}"

@@ -1,0 +1,218 @@
+"""Makes looks: explanations, and the numbers about them against the looks before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from keras_saliency import metrics
+from keras_saliency.engine import Anatomy, ScoredModel
+from keras_saliency.errors import SaliencyError
+from keras_saliency.explanation import bind_target, explain_scored
+from keras_saliency.looks.look import Look, MethodLook
+from keras_saliency.methods import Method
+from keras_saliency.probes import ProbeSet
+from keras_saliency.probes.targets import PREDICTED
+from keras_saliency.render import shrink
+from keras_saliency.render.heatmaps import VIEWS
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """What later looks of one method are compared with."""
+
+    ranks: np.ndarray
+    magnitude: np.ndarray
+
+    @classmethod
+    def of(cls, views: Mapping[str, np.ndarray], side: int | None = None) -> _Reference:
+        """From heatmaps; `side` is the longest side to shrink them to."""
+        signed, magnitude = (
+            views[view] if side is None else shrink(views[view], side) for view in ("signed", "magnitude")
+        )
+        return cls(metrics.ranks(signed), magnitude)
+
+    def at_size_of(self, other: _Reference, views: Mapping[str, np.ndarray]) -> _Reference:
+        """This one, of these heatmaps, as small as another: a log may hold maps smaller than they were."""
+        if self.magnitude.shape == other.magnitude.shape:
+            return self
+        return _Reference.of(views, max(other.magnitude.shape[1:]))
+
+
+class Observer:
+    """Looks at one model, always at the same probes by the same methods; knows no hooks and no files.
+
+    Args:
+        model: a Keras model.
+        probes: what is looked at; its first input that is an image is shown and measured.
+        methods: the methods, of different names.
+        target: see `explain`.
+        output: the name or position of the output, for models with several.
+        seed: of the private generators; the same at every look, so that noise is no drift.
+        after: the observer whose looks these go on from.
+
+    Raises:
+        ValueError, SaliencyError: these settings cannot work with this model; nothing was computed.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        probes: ProbeSet,
+        methods: tuple[Method, ...],
+        *,
+        target: Any = None,
+        output: str | int | None = None,
+        seed: int = 0,
+        after: Observer | None = None,
+    ) -> None:
+        self._probes = probes
+        self._methods = methods
+        self._seed = seed
+        self._target = bind_target(target, probes)
+        self._scored = ScoredModel(model, output=output)
+        self._first: dict[str, _Reference] = dict(after._first) if after else {}
+        self._last: dict[str, _Reference] = dict(after._last) if after else {}
+        self._anatomy = self._scored.inspect(probes.images, self._target)
+        _check_regions(probes, _image_size(self._anatomy))
+
+    @property
+    def traces(self) -> int:
+        """How often the model was traced."""
+        return self._scored.traces
+
+    @property
+    def model(self) -> ScoredModel:
+        """The model as a function with gradients."""
+        return self._scored
+
+    @property
+    def channel_axis(self) -> int:
+        """The axis of the channels: −1, or 1 for channels first."""
+        return self._anatomy.channel_axis
+
+    def go_on_from(self, first: Look, last: Look) -> None:
+        """Compare with these looks, as a log holds them, as with looks of one's own."""
+        for kept, look in ((self._first, first), (self._last, last)):
+            kept |= {name: _Reference.of(seen.heatmaps) for name, seen in look.methods.items()}
+
+    def look(self, step: int, epoch: int | None, *, compare: bool = True, strict: bool = False) -> Look:
+        """Look now.
+
+        A method that fails is missing from the look, which says why, unless `strict` is set. It fails if it
+        raises, or if none of its maps is finite; where only some are not, the look says how many.
+
+        Args:
+            step: see `Look`.
+            epoch: see `Look`.
+            compare: whether the numbers against the looks before are wanted.
+            strict: whether a failure is raised.
+        """
+        seen: dict[str, MethodLook] = {}
+        lost: dict[str, str] = {}
+        with self._scored.remembering(self._probes.images, self._target):
+            for method in self._methods:
+                try:
+                    seen[method.name] = self._see(method, compare=compare)
+                    if bad := _bad_maps(seen[method.name].heatmaps):
+                        lost[method.name] = f"{bad} of its {len(self._probes)} maps are not finite"
+                except Exception as error:
+                    if strict:
+                        raise
+                    lost[method.name] = f"{type(error).__name__}: {error}"
+        return Look(step, epoch, time.time(), seen, _accuracy(self._probes, seen), lost)
+
+    def _see(self, method: Method, *, compare: bool) -> MethodLook:
+        explanation = explain_scored(self._scored, self._probes, method, self._target, self._seed)
+        views = {view: explanation.heatmaps(view) for view in VIEWS}
+        if _bad_maps(views) == len(self._probes):
+            raise SaliencyError(
+                f"None of the maps of {method.name} is finite: on every probe the score or its gradient is "
+                "infinite or not a number."
+            )
+        now = _Reference.of(views)
+        first, last = self._first.get(method.name), self._last.get(method.name)
+        self._first.setdefault(method.name, now)
+        self._last[method.name] = now
+        return MethodLook(
+            heatmaps=views,
+            scores=explanation.scores,
+            target_classes=explanation.target_classes,
+            predicted_classes=explanation.predicted_classes,
+            probabilities=explanation.probabilities,
+            score_kind=explanation.score_kind,
+            per_probe=(_comparisons(views, now, last, first) if compare else {})
+            | _descriptions(explanation.image_maps, now.magnitude)
+            | _enrichments(now.magnitude, self._probes),
+            explanation=explanation,
+        )
+
+
+def _bad_maps(views: Mapping[str, np.ndarray]) -> int:
+    """How many maps have a value that is not finite in any view."""
+    return int(np.any([~np.isfinite(maps).all((1, 2)) for maps in views.values()], axis=0).sum())
+
+
+def _comparisons(
+    views: Mapping[str, np.ndarray], now: _Reference, last: _Reference | None, first: _Reference | None
+) -> dict[str, np.ndarray]:
+    """The numbers against the look before and the first look; none at the first look."""
+    if last is None or first is None:
+        return {}
+    since_last, since_first = now.at_size_of(last, views), now.at_size_of(first, views)
+    return {
+        "drift": 1 - metrics.correlation_of_ranks(since_last.ranks, last.ranks),
+        "drift_from_start": 1 - metrics.correlation_of_ranks(since_first.ranks, first.ranks),
+        "top_overlap": metrics.top_overlap(since_last.magnitude, last.magnitude),
+        "center_shift": metrics.center_shift(since_last.magnitude, last.magnitude),
+    }
+
+
+def _descriptions(maps: np.ndarray, magnitude: np.ndarray) -> dict[str, np.ndarray]:
+    return {
+        "magnitude": metrics.mean_magnitude(maps),
+        "entropy": metrics.entropy(magnitude),
+        "gini": metrics.gini(magnitude),
+        "zero_fraction": metrics.zero_fraction(maps),
+    }
+
+
+def _enrichments(magnitude: np.ndarray, probes: ProbeSet) -> dict[str, np.ndarray]:
+    return {
+        f"{name}_enrichment": metrics.enrichment(magnitude, mask) for name, mask in probes.regions.items()
+    }
+
+
+def _accuracy(probes: ProbeSet, seen: Mapping[str, MethodLook]) -> float | None:
+    """The share of labelled probes that the model predicts as labelled."""
+    predicted = next((method.predicted_classes for method in seen.values()), None)
+    if predicted is None or probes.labels is None or (predicted == PREDICTED).any():
+        return None
+    return float((predicted == probes.labels).mean())
+
+
+def _image_size(anatomy: Anatomy) -> tuple[int, ...]:
+    """Height and width of the maps; refuses inputs that are no images."""
+    shapes = [anatomy.plan.shapes[i] for i in anatomy.plan.floating]
+    if anatomy.tapped_shape is not None:
+        shapes = [anatomy.tapped_shape]
+    shape = next((shape for shape in shapes if len(shape) in (2, 3)), None)
+    if shape is None:
+        raise ValueError(
+            "None of the inputs is an image, so there is nothing to watch. ks.explain gives the maps of any "
+            f"model. Received: {', '.join(anatomy.explained)} of shape {', '.join(map(str, shapes))}"
+        )
+    return shape[1:] if len(shape) == 3 and anatomy.channel_axis == 1 else shape[:2]
+
+
+def _check_regions(probes: ProbeSet, size: tuple[int, ...]) -> None:
+    for name, mask in probes.regions.items():
+        if mask.shape[-2:] != size:
+            raise ValueError(
+                f"Expected the mask of region {name!r} to have the size of the maps, {size}. "
+                f"Received: shape={mask.shape}"
+            )

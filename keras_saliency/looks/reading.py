@@ -1,0 +1,141 @@
+"""Looks read back from a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from keras_saliency import records
+from keras_saliency.errors import UnreadableFileError
+from keras_saliency.looks.event_file import event_files, read_events
+from keras_saliency.looks.look import Look, MethodLook
+
+_ONCE_PER_RUN = {records.SETTINGS_TAG, records.PROBES_TAG}
+
+
+def load_looks(log_dir: str | Path) -> list[Look]:
+    """All looks that were logged under `log_dir`, by step.
+
+    Maps are as they were stored: in 255 steps, and smaller than the inputs where these are large.
+    `explanation` is None and `lost` is empty. Where a step was logged twice the later file counts.
+
+    Args:
+        log_dir: the `log_dir` of the callback, or its folder `saliency`.
+
+    Raises:
+        FileNotFoundError: there is no such folder, or there are no looks in it.
+        UnreadableFileError: a newer version wrote the looks.
+    """
+    folder = _saliency_folder(Path(log_dir))
+    looks: dict[int, Look] = {}
+    for path in event_files(folder):
+        looks |= {event.step: _look(event, _records(event, path)) for event in _looks_in(path)}
+    if not looks:
+        raise FileNotFoundError(
+            f"No looks in {folder}. Expected event files that SaliencyCallback wrote: pass the log_dir that "
+            f"it had. Received: log_dir={str(log_dir)!r}"
+        )
+    return [looks[step] for step in sorted(looks)]
+
+
+def outer_looks(folder: Path, fingerprint: str) -> tuple[Look, Look] | None:
+    """The first and the last look in a folder at the probes of this fingerprint; None where there is none."""
+    found: list[Look] = []
+    for path in event_files(folder):
+        first = last = None
+        for event in _looks_in(path):
+            first, last = first or event, event
+        for event in (first, last):
+            if event is not None and (maps := _records(event, path))[0].fingerprint == fingerprint:
+                found.append(_look(event, maps))
+    found.sort(key=lambda look: look.step)
+    return (found[0], found[-1]) if found else None
+
+
+def last_step(folder: Path) -> int | None:
+    """The highest step of a look in a folder's event files; None where there is none, or no folder."""
+    steps = [
+        event.step
+        for path in event_files(folder)
+        for event in read_events(path)
+        if _has_more_than_settings(event)
+    ]
+    return max(steps, default=None)
+
+
+def _saliency_folder(log_dir: Path) -> Path:
+    for folder in (log_dir / records.PLUGIN_NAME, log_dir):
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(
+        f"No folder {log_dir}. Expected the log_dir of a SaliencyCallback. Received: log_dir={str(log_dir)!r}"
+    )
+
+
+def _has_more_than_settings(event: Any) -> bool:
+    return any(value.tag not in _ONCE_PER_RUN for value in event.summary.value)
+
+
+def _look(event: Any, maps: list[records.MapsRecord]) -> Look:
+    """The look in an event that holds these maps."""
+    return Look(
+        step=event.step,
+        epoch=maps[0].epoch,
+        wall_time=event.wall_time,
+        methods={record.method: _method_look(record) for record in maps},
+        probe_accuracy=_probe_accuracy(event),
+    )
+
+
+def _looks_in(path: Path) -> Iterator[Any]:
+    """The events of a file that hold maps."""
+    with _naming(path):
+        yield from (event for event in read_events(path) if any(map(_holds_maps, event.summary.value)))
+
+
+def _records(event: Any, path: Path) -> list[records.MapsRecord]:
+    with _naming(path):
+        return [_maps(value) for value in event.summary.value if _holds_maps(value)]
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an error say which file it is about."""
+    try:
+        yield
+    except UnreadableFileError as error:
+        raise UnreadableFileError(f"{path}: {error}") from error
+
+
+def _holds_maps(value: Any) -> bool:
+    plugin = value.metadata.plugin_data
+    return (
+        plugin.plugin_name == records.PLUGIN_NAME and records.parse_metadata(plugin.content) == records.MAPS
+    )
+
+
+def _maps(value: Any) -> records.MapsRecord:
+    if not value.tensor.string_val:
+        raise UnreadableFileError(f"Expected a saliency record. Received: no data, tag={value.tag!r}")
+    return records.decode_maps(value.tensor.string_val[0])
+
+
+def _method_look(record: records.MapsRecord) -> MethodLook:
+    return MethodLook(
+        heatmaps=record.heatmaps,
+        scores=record.scores,
+        target_classes=record.target_classes,
+        predicted_classes=record.predicted_classes,
+        probabilities=record.probabilities,
+        score_kind=record.score_kind,
+        per_probe=record.per_probe,
+    )
+
+
+def _probe_accuracy(event: Any) -> float | None:
+    found = (
+        value.tensor.float_val for value in event.summary.value if value.tag == records.PROBE_ACCURACY_TAG
+    )
+    return next((float(values[0]) for values in found if values), None)

@@ -1,0 +1,46 @@
+"""What a writer is: it shows looks somewhere, and knows nothing of training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from keras_saliency.looks.look import Look
+from keras_saliency.probes import ProbeSet
+
+
+@dataclass(frozen=True)
+class Run:
+    """What stays the same over one `fit`: where to write, the probes, and the settings.
+
+    Attributes:
+        folder: `<log_dir>/saliency`; it exists when a writer is opened.
+        probes: the probe set.
+        pictures: `(n, height, width, 3)` uint8, what people see of the probes; None where no picture of a
+            probe may leave the process.
+        settings: what was asked for, JSON-ready, in the order to show it.
+        sheets: whether a contact sheet per method is wanted.
+    """
+
+    folder: Path
+    probes: ProbeSet
+    pictures: np.ndarray | None
+    settings: Mapping[str, Any]
+    sheets: bool = True
+
+
+class Writer(Protocol):
+    """Shows looks somewhere. Opened once per `fit`; what `write` returned for is safe on disk."""
+
+    def open(self, run: Run) -> None:
+        """Start writing for one `fit`. Raises `OSError` if the folder cannot be written."""
+
+    def write(self, look: Look, previous: Look | None) -> int:
+        """Write one look and return the bytes written; `previous` is the look before, if there was one."""
+
+    def close(self) -> None:
+        """Finish. Calling it twice does no harm."""

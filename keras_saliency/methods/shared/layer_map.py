@@ -1,0 +1,60 @@
+"""What the methods that look at one layer share: the layer's option and name, and its map at the image's size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from keras_saliency.engine import LayerGradients, LayerOutput, ScoredModel
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.shared.explained_image import ExplainedImage, explained_image
+from keras_saliency.probes.targets import BoundTarget
+from keras_saliency.render.resize import bilinear
+
+AUTO = "auto"
+
+
+def name_with_layer(registered: str, layer: Any) -> str:
+    """The registered name, and behind it the layer where it is not `"auto"`: `grad_cam_conv5`.
+
+    Raises:
+        TypeError: `layer` is neither a name nor a layer.
+    """
+    called = layer if isinstance(layer, str) else getattr(layer, "name", None)
+    if not isinstance(called, str) or not called or isinstance(layer, type):
+        raise TypeError(
+            f'Expected layer to be a name, a dotted path, a layer or "auto". Received: layer={layer!r}'
+        )
+    if isinstance(layer, str) and layer == AUTO:
+        return registered
+    return f"{registered}_{re.sub('[^a-z0-9_]+', '_', called.lower())}"
+
+
+def layer_map(
+    model: ScoredModel,
+    inputs: Any,
+    target: BoundTarget,
+    layer: Any,
+    combine: Callable[[LayerGradients], np.ndarray],
+) -> MethodResult:
+    """The map of a layer, resized to the explained image: bilinear between the centres of the layer's positions.
+
+    Args:
+        model: the model.
+        inputs: `n` examples.
+        target: theirs.
+        layer: see `ScoredModel.layer_gradients`.
+        combine: from the layer's activations and gradients `(n, h, w, channels)` to maps `(n, h, w)`.
+    """
+    image = explained_image(model, inputs, target)
+    found = model.layer_gradients(inputs, target, layer)
+    return as_map(found, combine(found), image)
+
+
+def as_map(found: LayerOutput, maps: np.ndarray, image: ExplainedImage) -> MethodResult:
+    """Maps `(n, h, w)` made from what was found at a layer, resized to the explained image."""
+    resized = bilinear(maps, image.height, image.width)
+    return MethodResult(resized.astype("float32", copy=False), found.scores, {"layer": found.layer})

@@ -1,0 +1,60 @@
+"""What the mean square and the variance over noisy copies share: their options, and the run over the copies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import optree
+
+from keras_saliency.engine import ScoredModel, Scores
+from keras_saliency.methods.base import Method, make_method
+from keras_saliency.methods.shared.averaging import settled
+from keras_saliency.methods.shared.noise import Moments, NoisyMaps, name_around
+from keras_saliency.methods.shared.options import check_count, check_noise
+from keras_saliency.probes.targets import BoundTarget
+
+
+@dataclass(frozen=True)
+class NoisyStatistic:
+    """The options of a statistic over noisy copies; it has no sign, and the unit of a squared map."""
+
+    method: str | Method = "gradient"
+    samples: int = 24
+    noise: float = 0.15
+    name: str = ""
+
+    registered: ClassVar[str]
+    cost: ClassVar[str] = "samples × the wrapped method, and 1 forward pass"
+    has_sign: ClassVar[bool] = False
+    is_gradient: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        check_count("samples", self.samples)
+        check_noise(self.noise)
+        method = make_method(self.method)
+        object.__setattr__(self, "method", method)
+        object.__setattr__(self, "name", self.name or name_around(self.registered, method))
+
+    @property
+    def uses_target(self) -> bool:
+        """Whether the wrapped method does."""
+        return make_method(self.method).uses_target
+
+    def _moments(
+        self,
+        model: ScoredModel,
+        inputs: Any,
+        target: BoundTarget,
+        rng: np.random.Generator,
+        of: Callable[[np.ndarray], np.ndarray] = np.asarray,
+    ) -> tuple[Moments, Scores]:
+        """Mean and variance over the copies of `of(map)`, and the scores of the clean images."""
+        target, scores = settled(model, inputs, target)
+        noisy = NoisyMaps(model, self.method, inputs, target, noise=self.noise, rng=rng)
+        rows, found = np.arange(noisy.count), Moments(noisy.count)
+        for maps in noisy.draw(rows, self.samples):
+            found.add(rows, optree.tree_map(of, maps))
+        return found, scores

@@ -1,0 +1,203 @@
+"""A report as one HTML page for people: no script, no request to anywhere, light and dark, and it prints."""
+
+from __future__ import annotations
+
+import json
+import math
+from base64 import b64encode
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from keras_saliency.render import to_png
+from keras_saliency.reports import words
+from keras_saliency.reports.as_json import plain
+from keras_saliency.reports.report import VERDICTS, Report, Verdict
+from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.style import CSS
+
+_MARKS = {"passed": "✓", "warned": "!", "failed": "✕", "errored": "✕", "skipped": "–", "waived": "○"}
+_MEANINGS = {
+    "passed": "nothing to object to",
+    "warned": "a person should look at it",
+    "failed": "the model or its maps do what they must not",
+    "skipped": "it does not apply",
+    "errored": "it could not be made",
+    "waived": "it fails, and the team has agreed to live with that until a date",
+}
+_SHOWN_PROBES = 200
+
+
+def encode(report: Report) -> str:
+    """The report as the text of a page."""
+    ordered = sorted(report.results, key=lambda result: VERDICTS.index(report.verdict(result)))
+    title = f"{report.model}: {words.headline(report)}"
+    return "\n".join(
+        [
+            "<!doctype html>",
+            '<html lang="en">',
+            '<head><meta charset="utf-8">',
+            # Nothing is ever asked for: not even a picture that a name could smuggle in.
+            '<meta http-equiv="Content-Security-Policy" '
+            "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">",
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<link rel="icon" href="data:,">',
+            f"<title>{escape(title)}</title>",
+            f"<style>{CSS}</style></head>",
+            "<body><main>",
+            _header(report),
+            _overview(report, ordered),
+            *(_card(report, result) for result in ordered),
+            _footer(report),
+            "</main></body></html>",
+            "",
+        ]
+    )
+
+
+def _header(report: Report) -> str:
+    headline, _, rest = words.headline(report).partition(": ")
+    state = "passed" if report.passed else "failed"
+    return (
+        f'<header class="{state}"><p class="model">{escape(report.model)}</p>'
+        f'<h1><span class="mark" aria-hidden="true">{_MARKS[state]}</span>{escape(headline)}</h1>'
+        f'<p class="counts">{escape(rest)}</p>'
+        f"<p>{report.probes} probe images, looked at with maps by <b>{escape(report.method)}</b>. "
+        f"{_rule(report)}</p></header>"
+    )
+
+
+def _rule(report: Report) -> str:
+    return {
+        "failed": "A failed check, or one that could not be made, fails the run; a warning does not.",
+        "warned": "A failed check, one that could not be made, or a warning fails the run.",
+    }[report.fail_on]
+
+
+def _overview(report: Report, ordered: list[CheckResult]) -> str:
+    rows = "".join(
+        f'<tr><td>{_badge(report.verdict(result))}</td><td><a href="#{escape(result.name)}">'
+        f"{escape(result.name)}</a></td><td>{escape(words.question(result.name))}</td></tr>"
+        for result in ordered
+    )
+    return f'<table class="overview"><tbody>{rows}</tbody></table>'
+
+
+def _badge(verdict: Verdict) -> str:
+    mark = f'<span aria-hidden="true">{_MARKS[verdict]}</span>'
+    return f'<span class="badge {verdict}" title="{_MEANINGS[verdict]}">{mark} {verdict}</span>'
+
+
+def _card(report: Report, result: CheckResult) -> str:
+    verdict = report.verdict(result)
+    question = words.question(result.name)
+    parts = [
+        f"<h2>{escape(result.name)} {_badge(verdict)}</h2>",
+        f'<p class="question">{escape(question)}</p>' if question else "",
+        f'<p class="sentence">{escape(result.sentence)}</p>',
+        _measure(result),
+        _pictures(result.pictures),
+        _details(result),
+    ]
+    return f'<section id="{escape(result.name)}" class="{verdict}">{"".join(parts)}</section>'
+
+
+def _measure(result: CheckResult) -> str:
+    """The value against its limit, in words and on a line; empty without a value."""
+    said = words.against_limit(result)
+    if not said:
+        return ""
+    return f'<div class="measure"><p>Measured: <b>{escape(said)}</b></p>{_line(result)}</div>'
+
+
+def _line(result: CheckResult) -> str:
+    value, limit = result.value, result.limit
+    if value is None or limit is None or not (math.isfinite(value) and math.isfinite(limit)):
+        return ""
+    low, high = _ends(value, limit)
+    place, edge = (100 * (number - low) / (high - low) for number in (value, limit))
+    start, end = (edge, 100.0) if result.direction == "at_least" else (0.0, edge)
+    return (
+        '<div class="line" aria-hidden="true">'
+        f'<i class="good" style="left:{start:.2f}%;width:{end - start:.2f}%"></i>'
+        f'<i class="limit" style="left:{edge:.2f}%"></i><i class="value" style="left:{place:.2f}%"></i>'
+        f'<span class="low">{words.number(low)}</span><span class="high">{words.number(high)}</span></div>'
+    )
+
+
+def _ends(value: float, limit: float) -> tuple[float, float]:
+    """Where the line begins and ends: 0 and 1 for shares, −1 and 1 for correlations, else around the two."""
+    low, high = min(0.0, value, limit), max(0.0, value, limit)
+    if low == high:
+        return 0.0, 1.0
+    if low >= 0 and 0.1 <= high <= 1:
+        return 0.0, 1.0
+    if -1 <= low < 0 and high <= 1 and high - low >= 0.1:
+        return -1.0, 1.0
+    room = 0.2 * (high - low) or 1.0
+    return low - (room if low < 0 else 0), high + (room if high > 0 else 0)
+
+
+def _pictures(pictures: Mapping[str, np.ndarray]) -> str:
+    drawn = "".join(
+        f'<figure><img src="data:image/png;base64,{b64encode(to_png(picture)).decode()}" '
+        f'width="{picture.shape[1]}" height="{picture.shape[0]}" alt="{escape(words.caption(name))}">'
+        f"<figcaption>{escape(words.caption(name))}</figcaption></figure>"
+        for name, picture in pictures.items()
+    )
+    return f'<div class="pictures">{drawn}</div>' if drawn else ""
+
+
+def _details(result: CheckResult) -> str:
+    """What else was measured, folded."""
+    inside = _per_probe(result.per_probe)
+    if result.details:
+        inside += (
+            f"<pre>{escape(json.dumps(_rounded(plain(result.details)), indent=2, ensure_ascii=False))}</pre>"
+        )
+    spent = f"{result.evaluations} model evaluations, {result.seconds:.1f} s" if result.evaluations else ""
+    if not inside:
+        return f'<p class="spent">{spent}</p>' if spent else ""
+    return f"<details><summary>{' · '.join(filter(None, ['Details', spent]))}</summary>{inside}</details>"
+
+
+def _rounded(details: Any) -> Any:
+    """The details with four digits that count; the JSON report has them all."""
+    if isinstance(details, dict):
+        return {name: _rounded(part) for name, part in details.items()}
+    if isinstance(details, list):
+        return [_rounded(part) for part in details]
+    return float(f"{details:.4g}") if isinstance(details, float) else details
+
+
+def _per_probe(per_probe: Mapping[str, np.ndarray]) -> str:
+    columns = {name: np.asarray(values, "float64") for name, values in per_probe.items()}
+    count = max(map(len, columns.values()), default=0)
+    if not count:
+        return ""
+    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    rows = "".join(
+        f"<tr><th>{probe}</th>{''.join(_cell(values, probe) for values in columns.values())}</tr>"
+        for probe in range(min(count, _SHOWN_PROBES))
+    )
+    more = f"<p>… and {count - _SHOWN_PROBES} more probes</p>" if count > _SHOWN_PROBES else ""
+    return f"<table><thead><tr><th>probe</th>{head}</tr></thead><tbody>{rows}</tbody></table>{more}"
+
+
+def _cell(values: np.ndarray, probe: int) -> str:
+    missing = probe >= len(values) or math.isnan(values[probe])
+    return f"<td>{'–' if missing else words.number(float(values[probe]))}</td>"
+
+
+def _footer(report: Report) -> str:
+    software = ", ".join(f"{name} {version}" for name, version in report.versions.items())
+    meanings = "".join(f"<dt>{_badge(verdict)}</dt><dd>{_MEANINGS[verdict]}</dd>" for verdict in VERDICTS)
+    return (
+        f'<footer><dl class="meanings">{meanings}</dl>'
+        "<p>A map shows where a score would change if a pixel did. A hot place is a hint, no proof: checks of regions "
+        "take content out of images and put it into others, and count how the predictions move.</p>"
+        f"<p>{report.evaluations} images went through the model in {report.seconds:.1f} s · seed {report.seed} · "
+        f"{escape(software)}<br>probe set <code>{escape(report.fingerprint)}</code></p></footer>"
+    )

@@ -1,0 +1,47 @@
+"""What one check found, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+Status = Literal["passed", "warned", "failed", "skipped", "errored"]
+Direction = Literal["at_least", "at_most"]
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check found on `n` probes.
+
+    Attributes:
+        name: the check's name.
+        status: `"passed"`; `"warned"`: something that a person should look at; `"failed"`; `"skipped"`: the check
+            does not apply; `"errored"`: it could not be made.
+        sentence: the verdict and its reason, one sentence for a person.
+        value: what was measured; None where there is no one number.
+        limit: what it is held against.
+        direction: whether the value must be `"at_least"` or `"at_most"` the limit.
+        per_probe: for each number `(n,)` values, NaN where a probe has none.
+        pictures: `(height, width, 3)` uint8 pictures by name, for those who want to see why.
+        details: what else was measured, JSON-ready.
+        evaluations: images that went through the model for this check, forward or forward and backward.
+        seconds: that it took.
+    """
+
+    name: str
+    status: Status
+    sentence: str
+    value: float | None = None
+    limit: float | None = None
+    direction: Direction | None = None
+    per_probe: Mapping[str, np.ndarray] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    pictures: Mapping[str, np.ndarray] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    details: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    evaluations: int = 0
+    seconds: float = 0.0

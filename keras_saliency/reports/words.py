@@ -1,0 +1,71 @@
+"""What a person reads beside the sentences of the checks themselves."""
+
+from __future__ import annotations
+
+import math
+
+from keras_saliency.reports.report import Report
+from keras_saliency.reports.result import CheckResult
+
+QUESTIONS = {
+    "finite": "Are maps and scores numbers?",
+    "nonzero": "Do the maps say anything?",
+    "input_dependence": "Does a map belong to its image?",
+    "target_dependence": "Does a map belong to the class that it is made for?",
+    "repeatability": "Is the same look twice the same?",
+    "finite_difference": "Does the gradient say how the score really changes?",
+    "untrained": "Has the model learned anything that the probes show?",
+    "accuracy": "Is the model right on the probes?",
+    "region": "Does the model use what is in this region?",
+    "unexpected_region": "Does the model rest on a small place that nobody marked?",
+    "parameter_randomization": "Do the maps depend on what the model has learned?",
+    "random_logit": "Do the maps tell one class from another?",
+    "completeness": "Do the maps sum to the score that they share out?",
+    "faithfulness": "Do the pixels that a map calls strong matter to the score?",
+    "stability": "Does a map stay when its image hardly changes?",
+    "golden": "Are the maps those that were approved?",
+}
+
+CAPTIONS = {
+    "taken_out": "Images of the class, before (above) and after (below) the content of the region was taken out.",
+    "put_in": "Other images, before (above) and after (below) the content was put in.",
+    "worst_probe": "The probe with the worst value, and its map: red raises the score, blue lowers it.",
+}
+
+
+def question(name: str) -> str:
+    """The question that a check asks; a variant (`region_corner`) asks that of its kind. Empty if unknown."""
+    words = name.split("_")
+    kinds = ("_".join(words[:count]) for count in range(len(words), 0, -1))
+    return next((QUESTIONS[kind] for kind in kinds if kind in QUESTIONS), "")
+
+
+def caption(name: str) -> str:
+    """What a picture shows."""
+    return CAPTIONS.get(name, name.replace("_", " "))
+
+
+def headline(report: Report) -> str:
+    """The verdict of the whole run, in a few words."""
+    if all(result.status == "skipped" for result in report.results):
+        return "Not passed: nothing could be judged"
+    return f"{'Passed' if report.passed else 'Not passed'}: {report.count_words()}"
+
+
+def against_limit(result: CheckResult) -> str:
+    """The value and its limit; empty without a value."""
+    if result.value is None:
+        return ""
+    value = number(result.value)
+    if result.limit is None or result.direction is None:
+        return value
+    return f"{value} (must be {result.direction.replace('_', ' ')} {number(result.limit)})"
+
+
+def number(value: float) -> str:
+    """A number with three digits that count, never as a power of ten where people can read it without."""
+    if math.isnan(value):
+        return "not a number"
+    return (
+        f"{value:.3f}".rstrip("0").rstrip(".") if 0.001 <= abs(value) < 1000 or value == 0 else f"{value:.3g}"
+    )

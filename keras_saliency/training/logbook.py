@@ -1,0 +1,200 @@
+"""Where the looks of a callback go: its writers, the steps they are written under, what was lost and left out."""
+
+from __future__ import annotations
+
+import warnings
+import weakref
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from keras_saliency.engine.console import say
+from keras_saliency.errors import SaliencyWarning, UnwritableFolderError
+from keras_saliency.looks.event_file import event_files
+from keras_saliency.looks.look import Look, moment
+from keras_saliency.looks.reading import last_step
+from keras_saliency.looks.writers import Run, Writer, make_writer
+from keras_saliency.terminal import visible
+from keras_saliency.training.disk_budget import DiskBudget
+from keras_saliency.training.folder_lock import FolderLock, shared
+
+
+def make_writers(writers: Any, *, archive: bool) -> dict[str, Writer]:
+    """One or several writers by name; a writer that is no name is called by its class."""
+    wanted = list(writers) if isinstance(writers, (list, tuple)) else [writers]
+    made: dict[str, Writer] = {}
+    for writer in [*wanted, "archive"] if archive else wanted:
+        name = writer if isinstance(writer, str) else type(writer).__name__
+        if name in made and not isinstance(writer, str):
+            name = f"{name} {len(made) + 1}"
+        made[name] = make_writer(writer)
+    return made
+
+
+class Logbook:
+    """Hands looks to writers, under steps that only grow within one folder.
+
+    A step is a position in the training (Keras' epoch, or the batches seen) plus an offset: zero in a new folder, else
+    what lets the steps go on where the folder, or an earlier `fit` with this logbook, ended.
+
+    What fails is warned of once each and counted, or raised where `strict` is set. Of several processes that train
+    together only the chief writes; the others make the same looks and leave the folder alone.
+
+    Args:
+        folder: made when the logbook is opened. Only one process writes in it at a time.
+        writers: by name.
+        max_disk: the most that the folder may take, see `DiskBudget`.
+
+    Attributes:
+        last_step: the highest step that is written; None where there is none.
+    """
+
+    def __init__(
+        self, folder: Path, writers: Mapping[str, Writer], max_disk: int | str | None = None
+    ) -> None:
+        self.folder = folder
+        self.steps: list[int] = []
+        self.written = self.left_out = 0
+        self.lost: Counter[str] = Counter()
+        self._writers = writers
+        self._writes = True
+        self._budget = DiskBudget(max_disk)
+        self._waiting: tuple[Look, Look | None] | None = None
+        self._offset = 0
+        self.last_step: int | None = None
+        self._files: list[Path] = []
+        self._lock = FolderLock(folder)
+        # Keras tells nobody that a training broke off.
+        weakref.finalize(self, _close, tuple(writers.values()), self._lock)
+
+    def open(self, run: Run, *, chief: bool = True) -> None:
+        """Start one `fit`, in the chief of the processes that train together or in another of them.
+
+        Raises:
+            UnwritableFolderError: the folder cannot be made, or a writer cannot write in it.
+        """
+        self.close()
+        self.written, self.left_out, self.lost, self._writes = 0, 0, Counter(), chief
+        if not chief:
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire()
+            steps = (last_step(self.folder), *self.steps[-1:])
+            self.last_step = max((step for step in steps if step is not None), default=None)
+            for writer in self._writers.values():
+                writer.open(run)
+            self._files = event_files(self.folder)
+            self._budget.open(self.folder)
+        except BaseException as error:
+            self.close()
+            if not isinstance(error, OSError) or isinstance(error, UnwritableFolderError):
+                raise
+            reason = error.strerror or error
+            raise UnwritableFolderError(f"Cannot write the looks to {self.folder}: {reason}.") from error
+
+    def begin(self, position: int) -> None:
+        """Fix the offset of the steps, from the position of the opening look of a `fit`.
+
+        Raises:
+            UnwritableFolderError: since the logbook was opened another one began to write in the folder.
+        """
+        if self._writes and event_files(self.folder) != self._files:
+            self.close()
+            raise shared(self.folder)
+        self._offset = 0 if self.last_step is None else max(0, self.last_step - position)
+
+    def step(self, position: int) -> int:
+        """The step of a look at this position."""
+        return position + self._offset
+
+    def holds(self, step: int) -> bool:
+        """Whether a look of this step, or of a later one, is written already."""
+        return self.last_step is not None and step <= self.last_step
+
+    def write(self, look: Look, previous: Look | None, *, strict: bool) -> None:
+        """Hand a look to every writer, unless its step is written already or the disk budget leaves it out."""
+        for name, reason in look.lost.items():
+            self.lose(name, when(look.step, look.epoch), reason)
+        if self.holds(look.step):
+            return
+        if self._budget.grants():
+            self._hand_over(look, previous, strict=strict)
+        else:
+            if not self.left_out:
+                warn(_thinned(look, self._budget))
+            self.left_out += 1
+            self._waiting = look, previous
+
+    def close(self, *, strict: bool = False) -> None:
+        """Write the last look, where it was left out and still fits; close every writer."""
+        if self._waiting and self._budget.interval:
+            self.left_out -= 1
+            self._hand_over(*self._waiting, strict=strict)
+        self._waiting = None
+        for name, writer in self._writers.items():
+            with self.surviving(name, "at the end", strict=strict):
+                writer.close()
+        self._lock.release()
+
+    def _hand_over(self, look: Look, previous: Look | None, *, strict: bool) -> None:
+        self._waiting, self.last_step = None, look.step
+        self.steps.append(look.step)
+        before = self.written
+        for name, writer in self._writers.items() if self._writes else ():
+            with self.surviving(name, when(look.step, look.epoch), strict=strict):
+                self.written += writer.write(look, previous)
+        self._budget.spend(self.written - before)
+
+    def lose(self, name: str, moment: str, reason: str) -> None:
+        """Count a failure of a method or writer; warn of the first of each."""
+        self.lost[name] += 1
+        if self.lost[name] == 1:
+            warn(
+                f"{name} failed {moment}: {reason}. Training goes on; further failures of {name} are "
+                "only counted."
+            )
+
+    @contextmanager
+    def surviving(self, name: str, moment: str, *, strict: bool) -> Iterator[None]:
+        """Count a failure within the block as one of that name, or raise it where `strict` is set."""
+        try:
+            yield
+        except Exception as error:
+            if strict:
+                raise
+            self.lose(name, moment, f"{type(error).__name__}: {error}")
+
+
+def _close(writers: Iterable[Writer], lock: FolderLock) -> None:
+    for writer in writers:
+        with suppress(Exception):  # nobody is left to be told
+            writer.close()
+    lock.release()
+
+
+def _thinned(look: Look, budget: DiskBudget) -> str:
+    moment = when(look.step, look.epoch)
+    rest = "All are still taken, and their numbers logged."
+    if budget.interval is None:
+        return f"max_disk is used up {moment}: no more looks are written. {rest}"
+    return (
+        f"Half of max_disk is used {moment}: from now on every second look is written, then every fourth, and so "
+        f"on. {rest}"
+    )
+
+
+def when(step: int, epoch: int | None) -> str:
+    """When a look is taken, in words, with its step."""
+    return moment(step, epoch) if epoch is None else f"{moment(step, epoch)} (step {step})"
+
+
+def warn(message: str) -> None:
+    """Warn; where warnings are turned into errors, print instead: no failure of ours ends a training."""
+    message = visible(message)
+    try:
+        warnings.warn(message, SaliencyWarning, stacklevel=2)
+    except SaliencyWarning:
+        say(f"keras_saliency: {message}")

@@ -1,0 +1,104 @@
+"""Cheap checks at every look of a training."""
+
+import warnings
+
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.util.tensor_util import make_ndarray
+
+import keras_saliency as ks
+from keras_saliency import records
+from keras_saliency.looks.event_file import event_files, read_events
+
+STRUCTURE = 7
+
+
+def scalars(folder):
+    log = EventAccumulator(str(folder), size_guidance={"tensors": 0})
+    log.Reload()
+    return {
+        tag: [(event.step, float(make_ndarray(event.tensor_proto))) for event in log.Tensors(tag)]
+        for tag in log.Tags()["tensors"]
+        if tag.startswith("saliency/checks/")
+    }
+
+
+def test_every_look_has_the_results(network, saliency, remember, fit):
+    callback = saliency(checks=["structure", ks.Region("corner")])
+    looks = remember(callback)
+    fit(network(), callback, looks, epochs=2)
+    assert [len(look.checks) for look in looks.looks] == [STRUCTURE + 1] * 3
+    assert looks.looks[-1].checks[-1].name == "region_corner"
+    assert {check.status for look in looks.looks for check in look.checks} <= {"passed", "warned", "skipped"}
+
+
+def test_curves_tell_what_was_held(network, saliency, fit, tmp_path):
+    with pytest.warns(ks.SaliencyWarning, match="The check accuracy failed"):
+        fit(network(), saliency(checks=["finite", ks.Accuracy(1.0)]), epochs=2)
+    assert scalars(tmp_path / "logs" / "saliency") == {
+        "saliency/checks/finite": [(-1, 1.0), (0, 1.0), (1, 1.0)],
+        "saliency/checks/accuracy": [(-1, 0.0), (0, 0.0), (1, 0.0)],
+    }
+
+
+@pytest.mark.filterwarnings("ignore::keras_saliency.SaliencyWarning")
+def test_the_tab_gets_every_result(network, saliency, remember, fit, tmp_path):
+    callback = saliency(checks=["finite", ks.Accuracy(1.0), "finite_difference"])
+    looks = remember(callback)
+    fit(network(), callback, looks, epochs=1)
+    (file,) = event_files(tmp_path / "logs" / "saliency")
+    stored = [
+        records.decode_checks(value.tensor.string_val[0])
+        for event in read_events(file)
+        for value in event.summary.value
+        if value.tag == records.CHECKS_TAG
+    ]
+    assert [(record.step, record.epoch) for record in stored] == [(-1, -1), (0, 0)]
+    for record, look in zip(stored, looks.looks, strict=True):
+        assert [(r["name"], r["status"], r["sentence"], r["direction"]) for r in record.results] == [
+            (r.name, r.status, r.sentence, r.direction) for r in look.checks
+        ]
+        assert [r["limit"] for r in record.results] == [r.limit for r in look.checks]
+
+
+def test_a_failure_is_warned_of_once(network, saliency, fit):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fit(network(), saliency(checks=ks.Accuracy(1.0)), epochs=3)
+    told = [str(warning.message) for warning in caught if issubclass(warning.category, ks.SaliencyWarning)]
+    assert len(told) == 1
+    assert told[0].startswith("The check accuracy failed after epoch 1 (step 0): ")
+
+
+@pytest.mark.filterwarnings("ignore::keras_saliency.SaliencyWarning")
+@pytest.mark.parametrize(("stop", "epochs"), [(True, 1), (False, 3)])
+def test_a_failure_may_stop_the_training_but_not_before_it_began(network, saliency, fit, stop, epochs):
+    history = fit(network(), saliency(checks=ks.Accuracy(1.0), stop_on_failure=stop), epochs=3)
+    assert len(history["loss"]) == epochs
+
+
+@pytest.mark.filterwarnings("ignore::keras_saliency.SaliencyWarning")
+def test_a_training_with_checks_is_the_same_training(network, saliency, fit, weights):
+    alone = network()
+    fit(alone)
+    watched = network()  # the random seeds are set again
+    fit(watched, saliency(checks=["structure", "region"]))
+    for value, other in zip(weights(watched), weights(alone), strict=True):
+        np.testing.assert_array_equal(value, other)
+
+
+def test_costly_checks_are_refused_with_the_cheap_ones(saliency):
+    with pytest.raises(
+        ValueError, match="parameter_randomization cost too much.*Cheap ones: accuracy, .*, region, "
+    ):
+        saliency(checks="parameter_randomization")
+    with pytest.raises(ValueError, match=r"No check 'finit'. Did you mean 'finite'"):
+        saliency(checks=["finit"])
+
+
+def test_without_checks_nothing_is_checked(network, saliency, fit, tmp_path):
+    callback = saliency()
+    fit(network(), callback, epochs=1)
+    assert callback.last_look.checks == ()
+    assert scalars(tmp_path / "logs" / "saliency") == {}

@@ -1,0 +1,107 @@
+"""What Keras' own callbacks find in `logs`, and which callbacks work with it."""
+
+import csv
+
+import keras
+import numpy as np
+import pytest
+
+import keras_saliency as ks
+from keras_saliency.looks.event_file import event_files, read_events
+from keras_saliency.records import PROBE_ACCURACY_TAG, number_tag
+
+DRIFT = "saliency_gradient_drift"
+DEFAULT = {DRIFT, "saliency_gradient_corner_enrichment", "saliency_probe_accuracy"}
+
+
+def saliency_keys(history):
+    return {key for key in history if key.startswith("saliency_")}
+
+
+def logged_scalars(folder):
+    """Every scalar in the event files, by tag and step."""
+    return {
+        (value.tag, event.step): value.tensor.float_val[0]
+        for path in event_files(folder)
+        for event in read_events(path)
+        for value in event.summary.value
+        if value.metadata.plugin_data.plugin_name == "scalars"
+    }
+
+
+@pytest.mark.parametrize("every", [1, 5])
+def test_the_keys_are_there_in_every_epoch(network, saliency, fit, tmp_path, every):
+    log = keras.callbacks.CSVLogger(tmp_path / "log.csv")
+    history = fit(network(), saliency(every=every), log, epochs=6)
+    assert saliency_keys(history) == DEFAULT
+    assert {len(values) for values in history.values()} == {6}
+    with (tmp_path / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row[DRIFT]) for row in rows] == history[DRIFT]
+
+
+def test_between_two_looks_the_last_values_are_repeated(network, saliency, fit, probes):
+    untrained = ks.explain(network(), probes).predicted_classes
+    history = fit(network(), saliency(every=2), epochs=5)
+    drift, accuracy = history[DRIFT], history["saliency_probe_accuracy"]
+    assert drift[0] == np.inf
+    assert drift[1] == drift[2] < 2
+    assert drift[3] != drift[1]
+    assert drift[4] != drift[3]  # the last epoch is always looked at
+    assert accuracy[0] == pytest.approx((untrained == probes.labels).mean())
+
+
+def test_logs_equal_the_event_file(network, saliency, fit, tmp_path):
+    callback = saliency(log_keys="all", every=2)
+    history = fit(network(), callback, epochs=5)
+    scalars = logged_scalars(tmp_path / "logs" / "saliency")
+    numbers = list(callback.last_look.methods["gradient"].numbers)
+    assert len(numbers) == 9
+    for epoch in 1, 3, 4:
+        for number in numbers:
+            logged = scalars[number_tag("gradient", number), epoch]
+            assert history[f"saliency_gradient_{number}"][epoch] == pytest.approx(logged, rel=1e-6)
+        accuracy = scalars[PROBE_ACCURACY_TAG, epoch]
+        assert history["saliency_probe_accuracy"][epoch] == pytest.approx(accuracy)
+    assert saliency_keys(history) == {f"saliency_gradient_{number}" for number in numbers} | DEFAULT
+
+
+@pytest.mark.parametrize(
+    ("log_keys", "expected"),
+    [("none", set()), ([DRIFT], {DRIFT}), ("saliency_gradient_gini", {"saliency_gradient_gini"})],
+)
+def test_log_keys_choose(network, saliency, fit, log_keys, expected):
+    history = fit(network(), saliency(log_keys=log_keys), epochs=2)
+    assert saliency_keys(history) == expected
+
+
+def test_early_stopping_watches_the_drift(network, saliency, fit):
+    stopping = keras.callbacks.EarlyStopping(DRIFT, mode="min", patience=2, min_delta=10)
+    history = fit(network(), saliency(), stopping, epochs=10)
+    assert len(history["loss"]) == 3
+
+
+def test_an_infinite_drift_neither_stops_a_training_nor_counts_as_its_best(network, saliency, fit):
+    stopping = keras.callbacks.EarlyStopping(DRIFT, mode="min", patience=5)
+    history = fit(network(), saliency(every=5), stopping, epochs=10)
+    assert history[DRIFT][:4] == [np.inf] * 4
+    assert len(history["loss"]) == 10
+    assert stopping.best == min(history[DRIFT]) < 2
+
+
+def test_the_best_checkpoint_by_drift_is_kept(network, saliency, fit, tmp_path):
+    path = tmp_path / "{epoch}.weights.h5"
+    checkpoint = keras.callbacks.ModelCheckpoint(
+        path, monitor=DRIFT, mode="min", save_best_only=True, save_weights_only=True
+    )
+    history = fit(network(), saliency(every=2), checkpoint, epochs=4)
+    finite = [epoch for epoch, drift in enumerate(history[DRIFT]) if np.isfinite(drift)]
+    saved = {int(found.name.split(".")[0]) - 1 for found in tmp_path.glob("*.weights.h5")}
+    assert min(finite, key=history[DRIFT].__getitem__) in saved
+    assert checkpoint.best == min(history[DRIFT])
+
+
+def test_the_learning_rate_follows_the_drift(network, saliency, fit):
+    plateau = keras.callbacks.ReduceLROnPlateau(DRIFT, mode="min", factor=0.5, patience=1, min_delta=10)
+    history = fit(network(), saliency(), plateau, epochs=4)
+    assert history["learning_rate"][-1] < history["learning_rate"][0]
