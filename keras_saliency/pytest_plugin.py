@@ -185,7 +185,6 @@ def _subject(model: Any, probes: ProbeSet, config: Config) -> Subject:
     from inspect import isfunction
 
     from keras_saliency.checks import Subject
-    from keras_saliency.engine import ScoredModel
     from keras_saliency.engine.model_files import load_model
     from keras_saliency.methods.configured import configured_method
 
@@ -194,8 +193,15 @@ def _subject(model: Any, probes: ProbeSet, config: Config) -> Subject:
     elif isfunction(model):
         model = model()
     method = configured_method(config.method, config.options, config.layer)
-    scored = ScoredModel(model, output=config.output, logits=config.logits)
-    return Subject(scored, probes, method, target=config.target, seed=config.seed)
+    return Subject.of(
+        model,
+        probes,
+        method,
+        target=config.target,
+        output=config.output,
+        logits=config.logits,
+        seed=config.seed,
+    )
 
 
 def _keep(node: pytest.Item, results: Any, page: Report | None = None) -> str:

@@ -38,7 +38,7 @@ class Accuracy:
         labels = subject.probes.labels
         if labels is None:
             return skipped(self, "The probes have no labels.")
-        predicted = subject.own_predictions.predicted_classes
+        predicted = subject.predictions().predicted_classes
         if (predicted < 0).any():
             return skipped(self, "The model predicts no class.")
         right = predicted == labels

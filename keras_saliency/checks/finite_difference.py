@@ -42,7 +42,7 @@ class FiniteDifference:
         """See `Check`."""
         if not subject.method.is_gradient:
             return skipped(self, f"Maps of {subject.method.name} are not the gradient of the score.")
-        if subject.model.is_half_precision:
+        if subject.question.model.is_half_precision:
             return skipped(self, "The model computes with fewer than 32 bits: differences drown in rounding.")
         errors = self._errors(subject)
         value = median(errors)
@@ -71,8 +71,8 @@ class FiniteDifference:
         subject: Subject, usable: np.ndarray, rows: np.ndarray, lengths: np.ndarray, step: float
     ) -> np.ndarray:
         """The slope of the score along the map, by the central difference."""
-        images, target = subject.probes.images, subject.fixed_target
-        values = [value[usable].astype("float64") for value in subject.model.explained(images, target)]
+        question = subject.question.settled
+        values = [value[usable].astype("float64") for value in question.values]
         flat = np.concatenate([value.reshape(len(usable), -1) for value in values], axis=1)
         deviation = np.where(flat.std(1) > 0, flat.std(1), 1.0)
         reach = step * deviation * np.sqrt(flat.shape[1])
@@ -80,8 +80,7 @@ class FiniteDifference:
         ends = []
         for sign in (1.0, -1.0):
             moved = _split(flat + sign * reach[:, None] * direction, [value.shape for value in values])
-            there = subject.model.moved(images, target, usable, moved)
-            ends.append(subject.scores(there, target.take(usable)).scores.astype("float64"))
+            ends.append(question.at(usable, moved).scores.values.astype("float64"))
         return np.asarray((ends[0] - ends[1]) / (2 * reach))
 
 

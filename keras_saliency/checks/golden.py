@@ -13,7 +13,7 @@ from keras_saliency.checks.base import judged
 from keras_saliency.checks.shared.exhibits import probe_and_maps
 from keras_saliency.checks.shared.golden_file import GoldenFile, Training
 from keras_saliency.checks.shared.training_numbers import Judgement, numbers_of
-from keras_saliency.render.heatmaps import heatmap, is_image
+from keras_saliency.render.heatmaps import heatmap
 from keras_saliency.reports.result import CheckResult, Status
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Golden:
         """See `Check`."""
         golden = GoldenFile.read(self.path)
         golden.check_subject(subject)
-        weights = subject.model.weights_fingerprint()
+        weights = subject.question.model.weights_fingerprint()
         same = next((training for training in golden.trainings if training.weights == weights), None)
         return self._retrained(subject, golden) if same is None else self._same(subject, same)
 
@@ -157,7 +157,9 @@ def save_golden(
         OSError: the file cannot be written.
         SaliencyError, ValueError, TypeError: as `ks.explain`.
     """
-    subject = _subject(model, probes, method, target=target, output=output, logits=logits, seed=seed)
+    from keras_saliency.checks.shared.subject import Subject
+
+    subject = Subject.of(model, probes, method, target=target, output=output, logits=logits, seed=seed)
     GoldenFile(probes.fingerprint, subject.method.name, (_training(subject),)).write(path)
 
 
@@ -180,8 +182,10 @@ def add_golden(
         FileNotFoundError, UnreadableFileError: there is no golden file to add to.
         ValueError: it is about other probes or another method, or holds these very weights already.
     """
+    from keras_saliency.checks.shared.subject import Subject
+
     golden = GoldenFile.read(path)
-    subject = _subject(model, probes, method, target=target, output=output, logits=logits, seed=seed)
+    subject = Subject.of(model, probes, method, target=target, output=output, logits=logits, seed=seed)
     golden.check_subject(subject)
     added = _training(subject)
     if added.weights in {training.weights for training in golden.trainings}:
@@ -192,7 +196,7 @@ def add_golden(
 def _stored_and_now(subject: Subject, stored: Training, probe: int) -> dict[str, np.ndarray]:
     """The picture of a probe, its stored map and its map now; none where the maps are no image."""
     now, axis = subject.explanation.image_maps, subject.explanation.channel_axis
-    if not is_image(now) or now.size != stored.maps.size:
+    if not subject.explanation.has_image or now.size != stored.maps.size:
         return {}
     maps = [heatmap(maps.reshape(now.shape), "signed", axis)[probe] for maps in (stored.maps, now)]
     return {"probe_stored_and_now": probe_and_maps(subject, probe, *maps)}
@@ -200,26 +204,8 @@ def _stored_and_now(subject: Subject, stored: Training, probe: int) -> dict[str,
 
 def _training(subject: Subject) -> Training:
     return Training(
-        weights=subject.model.weights_fingerprint(),
+        weights=subject.question.model.weights_fingerprint(),
         maps=subject.rows(),
         target_classes=subject.explanation.target_classes,
         numbers=numbers_of(subject),
     )
-
-
-def _subject(
-    model: Any,
-    probes: ProbeSet,
-    method: str | Method,
-    *,
-    target: Any,
-    output: str | int | None,
-    logits: str,
-    seed: int,
-) -> Subject:
-    from keras_saliency.checks.shared.subject import Subject
-    from keras_saliency.engine import ScoredModel
-    from keras_saliency.methods import make_method
-
-    scored = ScoredModel(model, output=output, logits=logits)
-    return Subject(scored, probes, make_method(method), target=target, seed=seed)

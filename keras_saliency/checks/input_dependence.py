@@ -43,11 +43,10 @@ class InputDependence:
         if count < 2:
             return skipped(self, "One probe alone does not tell whether maps depend on the image.")
         order = np.roll(np.arange(count), 1)
-        images, target = subject.take(order)
-        if all((leaf == leaf[:1]).all() for leaf in optree.tree_leaves(images)):
+        if all((leaf == leaf[:1]).all() for leaf in optree.tree_leaves(subject.probes.images)):
             return skipped(self, "All probes are the same image.")
         own = subject.ranks
-        again = metrics.ranks(subject.rows(subject.explain(images, target)))
+        again = metrics.ranks(subject.rows(subject.question.take(order)))
         followed = metrics.correlation_of_ranks(again, own[order])[np.argsort(order)]
         of_another = metrics.correlation_of_ranks(own, own[order])
         value, alike = median(followed), median(of_another)

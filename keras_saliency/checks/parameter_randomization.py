@@ -17,7 +17,7 @@ from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
-    from keras_saliency.engine import ScoredModel, WeightedLayer
+    from keras_saliency.engine import Question, WeightedLayer
 
 MODES = ("full", "cascading", "independent")
 UNSIGNED_LIMIT = 0.999
@@ -120,23 +120,24 @@ class ParameterRandomization:
         """
         own = subject.rows()
         ranks, absolute = subject.ranks, metrics.ranks(np.abs(own))
-        for name, model in self._models(subject):
-            rows = subject.rows(subject.explain(target=subject.fixed_target, model=model))
+        for name, question in self._questions(subject):
+            rows = subject.rows(question)
             yield Stage(
                 name,
                 metrics.correlation_of_ranks(metrics.ranks(rows), ranks),
                 metrics.correlation_of_ranks(metrics.ranks(np.abs(rows)), absolute),
             )
 
-    def _models(self, subject: Subject) -> Iterator[tuple[str, ScoredModel]]:
-        """The model with random weights, stage by stage; a stage that changed no weight is left out."""
-        layers = subject.model.weighted_layers(subject.probes.images, subject.target)
-        own, changed = subject.model.weights(), False
+    def _questions(self, subject: Subject) -> Iterator[tuple[str, Question]]:
+        """The question with random weights, stage by stage; a stage that changed no weight is left out."""
+        settled, model = subject.question.settled, subject.question.model
+        layers = settled.weighted_layers()
+        own, changed = model.weights(), False
         for name, chosen, rng in self._plan(layers, subject.rng("parameter_randomization")):
-            model, values = subject.model.randomized(chosen, rng, own)
+            values = model.fresh_weights(chosen, rng, own)
             if not all(np.array_equal(value, other) for value, other in zip(values, own, strict=True)):
                 changed = True
-                yield name, model
+                yield name, settled.with_weights(values)
         if not changed:
             names = ", ".join(layer.name for layer in layers) or "no layer has weights"
             raise SaliencyError(f"The randomisation changed no weight of the model ({names}).")
@@ -163,10 +164,10 @@ def controls(subject: Subject) -> dict[str, float | None]:
     own = subject.rows()
     compared = {
         "noise": subject.rng("noise").normal(size=own.shape),
-        "second look": subject.rows(subject.explain()),
+        "second look": subject.rows(subject.again),
     }
-    values = subject.model.explained(subject.probes.images, subject.target)
-    drawn = np.concatenate([_drawn(value, subject.anatomy.channel_axis) for value in values], axis=1)
+    axis = subject.question.anatomy.channel_axis
+    drawn = np.concatenate([_drawn(value, axis) for value in subject.question.values], axis=1)
     if drawn.shape == own.shape:
         compared["edges"] = drawn
     return {

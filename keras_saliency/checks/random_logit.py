@@ -42,15 +42,13 @@ class RandomLogit:
             return skipped(self, "Maps without a sign look alike wherever images have an empty background.")
         if not subject.targets_classes:
             return skipped(self, "The explained score is not that of a class, so there is no other class.")
-        table = subject.own_predictions.table
+        table = subject.predictions().table
         if table is None or table.shape[1] < 2:
             return skipped(self, "The model has one score only, so there is no other class.")
         own = subject.explanation.target_classes
         steps = subject.rng(self.name).integers(1, table.shape[1], len(own))
-        others = subject.class_target((own + steps) % table.shape[1])
-        correlation = metrics.correlation_of_ranks(
-            metrics.ranks(subject.rows(subject.explain(target=others))), subject.ranks
-        )
+        others = subject.about_classes((own + steps) % table.shape[1])
+        correlation = metrics.correlation_of_ranks(metrics.ranks(subject.rows(others)), subject.ranks)
         value = median(correlation)
         if np.isnan(value):
             return skipped(self, "All maps are constant, so they have no rank correlation.")

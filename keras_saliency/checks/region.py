@@ -88,7 +88,7 @@ class Region:
 
     def run(self, subject: Subject) -> CheckResult:
         """See `Check`."""
-        table = subject.own_predictions.table
+        table = subject.predictions().table
         if table is None or table.shape[1] < 2:
             return skipped(self, "The model predicts no class, so nothing tells which way it should move.")
         masks = self._masks(subject)
@@ -152,7 +152,7 @@ class Region:
         return (one.value >= self.limit and certain, certain, nan_last(one.value))
 
     def _required(self, subject: Subject, experiment: Experiment) -> CheckResult:
-        classes = range(subject.own_predictions.table.shape[1])  # type: ignore[union-attr]
+        classes = range(subject.predictions().table.shape[1])  # type: ignore[union-attr]
         own = [index for index in classes if (experiment.classes == index).any()]
         out = pooled([experiment.taken_out(index).half for index in own])
         put = pooled([experiment.put_in(index).half for index in own])

@@ -39,13 +39,13 @@ class TargetDependence:
             return skipped(self, f"Maps of {subject.method.name} do not depend on a target by definition.")
         if not subject.targets_classes:
             return skipped(self, "The explained score is not that of a class, so there is no other class.")
-        table = subject.own_predictions.table
+        table = subject.predictions().table
         if table is None or table.shape[1] < 2:
             return skipped(self, "The model has one score only, so there is no other class.")
         if table.shape[1] == 2 and not subject.method.has_sign:
             return skipped(self, "Without a sign, the maps of two classes that are opposites are the same.")
         rivals = rival_classes(table, subject.explanation.target_classes)
-        others = subject.explain(target=subject.class_target(rivals))
+        others = subject.about_classes(rivals)
         correlation = metrics.correlation_of_ranks(metrics.ranks(subject.rows(others)), subject.ranks)
         value = median(correlation)
         if np.isnan(value):

@@ -53,7 +53,7 @@ class UnexpectedRegion:
 
     def run(self, subject: Subject) -> CheckResult:
         """See `Check`."""
-        table = subject.own_predictions.table
+        table = subject.predictions().table
         if table is None or table.shape[1] < 2:
             return skipped(self, "The model predicts no class, so nothing tells which way it should move.")
         if not subject.has_image:
@@ -162,7 +162,7 @@ def _is_notable(evidence: Evidence) -> bool:
 def _groups(subject: Subject) -> list[np.ndarray]:
     """The rows of the probes of each class, the most frequent first, at most ten."""
     labels = subject.probes.labels
-    classes = subject.own_predictions.predicted_classes if labels is None else labels
+    classes = subject.predictions().predicted_classes if labels is None else labels
     found, counts = np.unique(classes, return_counts=True)
     return [
         np.flatnonzero(classes == index) for index in found[np.argsort(-counts, kind="stable")][:MOST_CLASSES]

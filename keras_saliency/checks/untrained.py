@@ -12,7 +12,7 @@ from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
-    from keras_saliency.engine import Scores
+    from keras_saliency.records.scores import Scores
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,14 @@ class Untrained:
 
     def run(self, subject: Subject) -> CheckResult:
         """See `Check`."""
-        own = subject.own_predictions
+        own = subject.predictions()
         if own.table is None or own.table.shape[1] < 2:
             return skipped(self, "The model predicts no class: neither accuracy nor margins are defined.")
         rng = subject.rng(self.name)
-        layers = subject.model.weighted_layers(subject.probes.images, subject.target)
-        weights = subject.model.weights()
+        question, model = subject.question, subject.question.model
+        layers, weights = question.weighted_layers(), model.weights()
         others = [
-            subject.predictions(model=subject.model.randomized(layers, rng, weights)[0])
+            subject.predictions(question.with_weights(model.fresh_weights(layers, rng, weights)))
             for _ in range(self.initialisations)
         ]
         labels = subject.probes.labels

@@ -99,7 +99,7 @@ class _Narrator(keras.callbacks.Callback):  # type: ignore[misc]
 
 def _draw(looks: list[Look], data: digits.Digits, arm: str) -> np.ndarray:
     last = looks[-1].methods["gradient"]
-    written = captions(data.probes, last)
+    written = captions(data.probes, last.model_scores)
     return film_strip(
         pictures(data.probes.images)[SHOWN],
         [look.heatmaps("gradient")[SHOWN] for look in looks],

@@ -1,19 +1,22 @@
 """The rooms that touch Keras' inside and name a framework: a model as a function with gradients."""
 
 from keras_saliency.engine.anatomy import Anatomy
+from keras_saliency.engine.layout import ExplainedImage, Layout
+from keras_saliency.engine.question import Question
 from keras_saliency.engine.rectifiers import RectifierCount
 from keras_saliency.engine.results import Gradients, LayerGradients, LayerOutput
 from keras_saliency.engine.scored_model import ScoredModel
-from keras_saliency.engine.scores import Scores
 from keras_saliency.engine.weights import WeightedLayer
 
 __all__ = [
     "Anatomy",
+    "ExplainedImage",
     "Gradients",
     "LayerGradients",
     "LayerOutput",
+    "Layout",
+    "Question",
     "RectifierCount",
     "ScoredModel",
-    "Scores",
     "WeightedLayer",
 ]

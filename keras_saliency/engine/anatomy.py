@@ -19,6 +19,7 @@ from keras_saliency.engine.inputs import InputPlan, channel_axis, plan_inputs
 from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, Watcher, watching
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.engine.layers import LayerRecord, LayerSite, choose_layer
+from keras_saliency.engine.layout import ExplainedImage, Layout, explained_image, find_layout
 from keras_saliency.engine.scores import Output, describe
 from keras_saliency.errors import ModelRejectedInputsError, NoGradientError, SaliencyError
 
@@ -39,7 +40,7 @@ class Anatomy:
         explained: the names of the inputs that are explained, or the tensor behind an integer input, in words.
         tapped_shape: the shape, without the batch, of the first floating tensor behind an integer input; None
             where the inputs themselves are explained.
-        channel_axis: −1, or 1 for channels first.
+        layout: which explained tensor and which input are the image, and where their channels are.
         float16: whether any layer computes in float16.
         elements: how many the layers return together for one example.
     """
@@ -48,9 +49,26 @@ class Anatomy:
     output: Output | None
     explained: tuple[str, ...]
     tapped_shape: tuple[int, ...] | None
-    channel_axis: int
+    layout: Layout
     float16: bool
     elements: int
+
+    @property
+    def channel_axis(self) -> int:
+        """The axis of the channels in the images of this model: −1, or 1 for channels first."""
+        return self.layout.channel_axis
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shape, without the batch, of each explained tensor."""
+        if self.tapped_shape is not None:
+            return [self.tapped_shape]
+        return [self.plan.shapes[position] for position in self.plan.floating]
+
+    @property
+    def image(self) -> ExplainedImage | None:
+        """The explained tensor that is an image; None where none is."""
+        return explained_image(self.layout, self.shapes)
 
 
 @dataclass(frozen=True)
@@ -106,12 +124,13 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
             )
         explained, tapped_shape = (place,), tuple(tensor.shape[1:])
     axis = channel_axis(model)
+    shapes = [plan.shapes[i] for i in plan.floating] if tapped_shape is None else [tapped_shape]
     return Anatomy(
         plan=plan,
         output=describe(selected, traced.record, axis) if keras.ops.is_tensor(selected) else None,
         explained=explained,
         tapped_shape=tapped_shape,
-        channel_axis=axis,
+        layout=find_layout(shapes, plan.shapes, axis),
         float16=computes_in_float16(model),
         elements=traced.record.elements() // min(TRACED, len(optree.tree_leaves(inputs)[0])),
     )

@@ -1,12 +1,20 @@
-"""How many examples go through a model at once."""
+"""Examples go through a model in chunks of one size; after memory ran out, in smaller ones."""
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable, Sequence
 from math import ceil
+from typing import Any
+
+import numpy as np
+import optree
 
 USUAL = 32
 LARGEST = 128
 ROOM = 2**24
+
+Rows = slice | np.ndarray
 
 
 def rows_at_once(elements: int) -> int:
@@ -43,3 +51,50 @@ class ChunkLimit:
         """Half of a size that was too much: the limit from now on."""
         self._fixed = (size + 1) // 2
         return self._fixed
+
+
+def in_chunks(
+    evaluate: Callable[[Rows], Any],
+    count: int,
+    chunk: int,
+    limit: ChunkLimit,
+    *,
+    is_out_of_memory: Callable[[Exception], bool],
+    done: Callable[[int, int], None],
+) -> Any:
+    """What `evaluate` returns for `count` examples, chunk by chunk; a chunk that memory does not hold is halved.
+
+    Args:
+        evaluate: from the rows of a chunk to a tree of numpy arrays, the batch first. Past the end the last row comes
+            again, so that every chunk has one size.
+        count: how many examples there are.
+        chunk: the size to begin with.
+        limit: is told where a chunk was too much.
+        is_out_of_memory: whether an error says so.
+        done: is called after each chunk with its size and the number of new examples in it.
+    """
+    results, start = [], 0
+    while start < count:
+        try:
+            results.append(evaluate(_rows(start, chunk, count)))
+        except Exception as error:
+            if chunk == 1 or not is_out_of_memory(error):
+                raise
+            gc.collect()  # on PyTorch, Keras leaves the inputs of every call to it
+            chunk = limit.halve(chunk)
+            continue
+        done(chunk, min(chunk, count - start))
+        start += chunk
+    return optree.tree_map(lambda *parts: _joined(parts)[:count], *results)
+
+
+def _rows(start: int, chunk: int, count: int) -> Rows:
+    """The rows of a chunk; past the end the last one is repeated."""
+    if start + chunk <= count:
+        return slice(start, start + chunk)
+    return np.minimum(np.arange(start, start + chunk), count - 1)
+
+
+def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """The parts after each other; a single one is not copied, and may be read-only."""
+    return np.concatenate(parts) if len(parts) > 1 else parts[0]

@@ -47,24 +47,6 @@ class InputPlan:
         return optree.tree_unflatten(self.structure, leaves)
 
 
-@dataclass(frozen=True, eq=False)
-class Moved:
-    """Integer inputs, and what takes the place of the first floating tensor behind them.
-
-    Attributes:
-        inputs: a tree of arrays, batch first.
-        tensor: float32, of the shape of that tensor.
-    """
-
-    inputs: Any
-    tensor: np.ndarray
-
-
-def unwrapped(inputs: Any) -> tuple[Any, list[np.ndarray]]:
-    """The tree of inputs, and the array, if there is one, that replaces the tensor behind them."""
-    return (inputs.inputs, [inputs.tensor]) if isinstance(inputs, Moved) else (inputs, [])
-
-
 def plan_inputs(model: Any, inputs: Any) -> InputPlan:
     """The plan for inputs like these."""
     paths, arrays, structure = optree.tree_flatten_with_path(inputs)

@@ -1,4 +1,4 @@
-"""What the engine returns beside scores."""
+"""What a question answers beside scores."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from keras_saliency.engine.rectifiers import RectifierCount
-from keras_saliency.engine.scores import Scores
 
 
 @dataclass(frozen=True)
@@ -18,12 +17,10 @@ class Gradients:
     Attributes:
         maps: float32, signed, possibly read-only. One array of the explained tensor's shape, or, for several inputs,
             the inputs' own structure with None in the place of an integer input.
-        scores: the scores that were differentiated.
         rectifiers: what a rule for rectifiers found in the model; None without a rule.
     """
 
     maps: Any
-    scores: Scores
     rectifiers: RectifierCount | None = None
 
 
@@ -33,12 +30,10 @@ class LayerOutput:
 
     Attributes:
         activations: `(n, height, width, channels)` float32; channels come last whatever the model's format.
-        scores: the scores of the examples.
         layer: the layer's name, behind those of the models that it is nested in.
     """
 
     activations: np.ndarray
-    scores: Scores
     layer: str
 
 

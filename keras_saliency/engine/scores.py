@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -13,6 +13,7 @@ from scipy.special import expit
 from keras_saliency.engine.interception import Activation, ActivationRecord
 from keras_saliency.errors import LogitsNotFoundError
 from keras_saliency.probes.targets import PREDICTED
+from keras_saliency.records.scores import Scores
 
 LOGITS = ("auto", "output", "centred_log_probability")
 PROBABILITIES = ("softmax", "log_softmax", "sigmoid", "hard_sigmoid", "sparsemax", "sparse_sigmoid")
@@ -145,27 +146,6 @@ def _look_like_probabilities(values: np.ndarray) -> bool:
     if not np.isfinite(values).all() or (values < 0).any() or (values > 1 + 1e-3).any():
         return False
     return values.shape[-1] == 1 or bool(np.allclose(values.sum(-1), 1, atol=1e-2))
-
-
-@dataclass(frozen=True)
-class Scores:
-    """The scores of `n` examples.
-
-    Attributes:
-        scores: `(n,)` float32, the explained score.
-        kind: `"logit"`, `"output"`, `"centred_log_probability"` or `"custom"`.
-        target_classes: `(n,)` int64 class of the score, −1 where it has none.
-        predicted_classes: `(n,)` int64, −1 where the model predicts no class.
-        probabilities: `(n,)` float32 probability of the predicted class, NaN where the model gives none.
-        table: `(n, classes)` float32, the scores of all classes; None where the score belongs to no class.
-    """
-
-    scores: np.ndarray
-    kind: str
-    target_classes: np.ndarray
-    predicted_classes: np.ndarray
-    probabilities: np.ndarray = field(repr=False)
-    table: np.ndarray | None = field(default=None, repr=False)
 
 
 def read_scores(output: Output, kind: str, table: np.ndarray, classes: np.ndarray) -> Scores:

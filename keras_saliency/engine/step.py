@@ -2,73 +2,96 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from keras import ops
 
 from keras_saliency.engine.anatomy import Anatomy, Traced, forward, select_output
-from keras_saliency.engine.backends.base import Backend
+from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.interception import FirstFloatTap
 from keras_saliency.engine.layers import LayerSite, LayerTap
 from keras_saliency.engine.rectifiers import RectifierCount, RectifierRule, Rule
 from keras_saliency.engine.scores import class_table, score_kind
 from keras_saliency.errors import NoGradientError
-from keras_saliency.probes.targets import PREDICTED, BoundTarget
+from keras_saliency.probes.targets import PREDICTED, ScoreFunction
 
 Tensor = Any
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Step:
-    """The computation for one chunk, for one kind of target.
+    """The computation for one chunk, for one kind of target: a value that is its own key.
 
-    Its methods are pure functions of tensors, to be compiled. `aim` holds the target of each example: a class
-    index, or an output gradient; a target function needs none. What is explained are the floating inputs, the
-    tensor behind integer inputs, or, with a `site`, the output of a layer. With a `rule` the gradients follow it,
-    and what it found in the model is put into `found` at every trace.
+    Its call is a pure function of tensors, to be compiled. What is explained are the floating inputs, the tensor behind
+    integer inputs, or, with a `site`, the output of a layer.
+
+    Attributes:
+        model: the Keras model.
+        output: the name or position of the output.
+        logits: see `ScoredModel`.
+        anatomy: of the model with these inputs.
+        wants: `"scores"`; `"inside"`: also the tensor inside the model that is explained; `"gradients"`: also the
+            gradients (floating inputs have no tensor inside).
+        target: the kind of target, see `BoundTarget.kind`.
+        function: the target where it is a function.
+        rule: another gradient for rectifiers.
+        site: the layer that is explained.
+        replaced: whether the inputs come with a value for the tensor behind them.
     """
 
     model: Any
-    anatomy: Anatomy
     output: str | int | None
     logits: str
-    target: BoundTarget
-    backend: Backend
+    anatomy: Anatomy
+    wants: Literal["scores", "inside", "gradients"]
+    target: str
+    function: ScoreFunction | None = None
     rule: Rule | None = None
     site: LayerSite | None = None
-    found: list[RectifierCount] = field(default_factory=list)
+    replaced: bool = False
 
-    def scores(self, leaves: list[Tensor], aim: Tensor) -> dict[str, Tensor]:
-        """The explained scores and the class table."""
-        score, more = self._score(leaves, None, aim)
-        return {**self._own(score), "table": more["table"]}
+    def __call__(
+        self, leaves: list[Tensor], aim: Tensor, scale: Tensor | None = None
+    ) -> tuple[dict[str, Any], RectifierCount | None]:
+        """The tensors of one chunk, and what a rule found in the model.
 
-    def inside(self, leaves: list[Tensor], aim: Tensor) -> dict[str, Tensor]:
-        """The same, and the tensor inside the model that is explained."""
-        score, more = self._score(leaves, None, aim)
-        return {**self._own(score), **more}
+        Args:
+            leaves: the inputs, and behind them the value of the tensor behind integer inputs where it is replaced.
+            aim: the target of each example: a class index, or an output gradient; a function needs none.
+            scale: `(n,)`, what the gradients are multiplied with.
+        """
+        if self.wants == "gradients":
+            return self._gradients(leaves, aim, scale)
+        score, more, found = self._score(leaves, None, aim)
+        if self.wants == "scores":
+            more.pop("tensor", None)
+        return {**self._own(score), **more}, found
 
-    def gradients(self, leaves: list[Tensor], aim: Tensor, scale: Tensor | None = None) -> dict[str, Any]:
-        """The same (floating inputs have no tensor inside), and the gradients, times a scale per example."""
+    def _gradients(
+        self, leaves: list[Tensor], aim: Tensor, scale: Tensor | None
+    ) -> tuple[dict[str, Any], RectifierCount | None]:
         explained = self._differentiated(leaves)
+        found: list[RectifierCount | None] = []
 
         def scored(explained: list[Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-            return self._score(leaves, explained, aim)
+            score, more, count = self._score(leaves, explained, aim)
+            found.append(count)
+            return score, more
 
         def seed(score: Tensor) -> Tensor:
-            if self.target.classes is None:
+            if self.target != "classes":
                 return ops.ones_like(score) if scale is None else scale
             chosen = ops.where(aim == PREDICTED, ops.cast(ops.argmax(score, axis=-1), "int32"), aim)
             one_hot = ops.one_hot(chosen, score.shape[-1], dtype="float32")
             return one_hot if scale is None else one_hot * scale[:, None]
 
-        score, gradients, more = self.backend.vjp(scored, explained, seed)
-        return {**self._own(score), "gradients": self._connected(gradients, explained), **more}
+        score, gradients, more = current_backend().vjp(scored, explained, seed)
+        return {**self._own(score), "gradients": self._connected(gradients, explained), **more}, found[-1]
 
     def _own(self, score: Tensor) -> dict[str, Tensor]:
         """The scores, where they are not those of classes, which stand in the table."""
-        return {"score": score} if self.target.classes is None else {}
+        return {} if self.target == "classes" else {"score": score}
 
     @property
     def _inside(self) -> tuple[int, ...] | None:
@@ -81,13 +104,12 @@ class Step:
             return [leaves[i] for i in self.anatomy.plan.floating]
         return [ops.zeros((leaves[0].shape[0], *self._inside), "float32")]
 
-    def _forward(self, leaves: list[Tensor], explained: list[Tensor] | None) -> tuple[Traced, Tensor]:
-        """The model called with these values of what is explained; and the tensor inside that is explained.
-
-        One leaf more than the model has inputs takes the place of the tensor behind integer inputs.
-        """
+    def _forward(
+        self, leaves: list[Tensor], explained: list[Tensor] | None
+    ) -> tuple[Traced, Tensor, RectifierCount | None]:
+        """The model called with these values of what is explained; and the tensor inside that is explained."""
         count, offset = len(self.anatomy.plan.names), None
-        own, replacement = leaves[:count], next(iter(leaves[count:]), None)
+        own, replacement = leaves[:count], leaves[count] if self.replaced else None
         if explained is not None and self._inside is not None:
             offset = explained[0]
         elif explained is not None:
@@ -97,20 +119,19 @@ class Step:
         taps += [LayerTap(self.site.layer, offset)] if self.site else []
         rules = [RectifierRule(self.rule)] if self.rule else []
         traced = forward(self.model, self.anatomy.plan, own, [*taps, *rules])
-        self.found.extend(rule.count for rule in rules)
-        return traced, taps[-1].tensor
+        return traced, taps[-1].tensor, rules[0].count if rules else None
 
     def _score(
         self, leaves: list[Tensor], explained: list[Tensor] | None, aim: Tensor
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    ) -> tuple[Tensor, dict[str, Tensor], RectifierCount | None]:
         """What is differentiated (the class table, or one custom score per example), and what else is told."""
-        function = self.target.function
-        traced, inside = self._forward(leaves, explained)
+        function = self.function
+        traced, inside, found = self._forward(leaves, explained)
         output = select_output(self.model, traced.outputs, self.output, leave_whole=function is not None)
         table = None
         if (known := self.anatomy.output) is not None:
             table = class_table(output, known, traced.record.of(output), score_kind(known, self.logits))
-        if self.target.classes is not None:
+        if self.target == "classes":
             score = table
         elif function is not None:
             score = _one_per_example(function(output), aim.shape[0])
@@ -120,7 +141,7 @@ class Step:
         more = {"table": ops.stop_gradient(score[:, None] if table is None else table)}  # type: ignore[index]
         if self._inside is not None:
             more["tensor"] = ops.stop_gradient(ops.cast(inside, "float32"))
-        return score, more
+        return score, more, found
 
     def _connected(self, gradients: list[Tensor | None], explained: list[Tensor]) -> list[Tensor]:
         if all(gradient is None for gradient in gradients):

@@ -1,23 +1,22 @@
-"""One-off explanations: the maps of any model for any images."""
+"""An explanation as a value: maps, the scores that they explain, and what was explained."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 import numpy as np
 import optree
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Layout
+from keras_saliency.engine.layout import find_layout
 from keras_saliency.errors import UnreadableFileError
-from keras_saliency.explanation.progress import shown
-from keras_saliency.methods import Method, make_method
+from keras_saliency.explanation.plot import plot
 from keras_saliency.probes import ProbeSet
-from keras_saliency.probes.targets import BoundTarget, Label, Predicted, as_target, bind
 from keras_saliency.records import npz
+from keras_saliency.records.scores import HasScores, Scores
 from keras_saliency.render import contact_sheet, heatmaps, pictures, to_png
 from keras_saliency.render.probe_captions import captions
 
@@ -26,34 +25,37 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
+class Explanation(HasScores):
     """The maps of `n` images and the scores that they explain.
 
     Attributes:
         maps: float32, signed, of the explained tensor's shape `(n, …)`; for several inputs the inputs' own
             structure, with None in the place of an integer input. In units of score per unit of input.
-        scores: `(n,)` float32.
-        target_classes: `(n,)` int64, −1 where the score belongs to no class.
-        predicted_classes: `(n,)` int64, −1 where the model predicts no class.
-        probabilities: `(n,)` float32 of the predicted class, NaN where the model gives none.
-        score_kind: `"logit"`, `"output"`, `"centred_log_probability"` or `"custom"`.
+        model_scores: the scores, and what the model predicts; the attributes `scores`, `score_kind`,
+            `target_classes`, `predicted_classes` and `probabilities` read them.
         method: the method's name.
         probes: the explained images.
-        channel_axis: of the images: −1, or 1 for channels first.
+        layout: which of the explained tensors and of the inputs is the image, and where its channels are.
         diagnostics: what else there is to know; `"explained"` names the inputs, or the tensor behind them,
             that the maps belong to.
     """
 
     maps: Any
-    scores: np.ndarray
-    target_classes: np.ndarray
-    predicted_classes: np.ndarray
-    probabilities: np.ndarray
-    score_kind: str
+    model_scores: Scores
     method: str
     probes: ProbeSet = field(repr=False)
-    channel_axis: int = -1
+    layout: Layout
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def channel_axis(self) -> int:
+        """The axis of the images' channels: −1, or 1 for channels first."""
+        return self.layout.channel_axis
+
+    @property
+    def has_image(self) -> bool:
+        """Whether the maps are those of images."""
+        return self.layout.image is not None
 
     def heatmaps(self, view: str = "magnitude") -> np.ndarray:
         """The maps as `(n, height, width)` float32, of the first input that is an image.
@@ -68,9 +70,9 @@ class Explanation:
 
     @property
     def image_maps(self) -> np.ndarray:
-        """The maps of the first input that is an image, `(n, …)`; of the first input where none is."""
+        """The maps of the image, `(n, …)`; of the first explained tensor where none is an image."""
         leaves: list[np.ndarray] = optree.tree_leaves(self.maps)
-        return next(filter(heatmaps.is_image, leaves), leaves[0])
+        return leaves[0 if len(leaves) == 1 else self.layout.image or 0]
 
     def pictures(self) -> np.ndarray:
         """What people should see of the images, `(n, height, width, 3)` uint8.
@@ -78,7 +80,7 @@ class Explanation:
         Raises:
             ValueError: no input is an image, and the probe set has no `display_images`.
         """
-        return pictures_of(self.probes, self.channel_axis)
+        return pictures_of(self.probes, self.layout)
 
     def plot(self, *, columns: tuple[str, ...] = ("magnitude", "signed")) -> Figure:
         """A matplotlib figure, a row per image: the image and its heatmaps. Needs `keras_saliency[plot]`.
@@ -86,9 +88,9 @@ class Explanation:
         The figure belongs to no window and matplotlib's state stays as it is; a notebook with
         `%matplotlib inline` shows it.
         """
-        from keras_saliency.explanation.plot import plot
-
-        return plot(self, columns)
+        views = {view: self.heatmaps(view) for view in columns}
+        title = f"{self.method} ({self.score_kind.replace('_', ' ')})"
+        return plot(self.pictures(), views, captions(self.probes, self.model_scores), title)
 
     def save(self, folder: str | Path) -> None:
         """Write `maps.npz` and `probes.npz`, which `load` reads, and the contact sheet `sheet.png`.
@@ -100,15 +102,17 @@ class Explanation:
         leaves, structure = optree.tree_flatten(self.maps)
         arrays = {f"maps_{position}": leaf for position, leaf in enumerate(leaves)}
         arrays |= {name: getattr(self, name) for name in _ARRAYS}
-        about = {name: getattr(self, name) for name in _WORDS}
-        about |= {
+        about = {
+            "score_kind": self.score_kind,
+            "method": self.method,
+            **asdict(self.layout),
             "structure": optree.tree_unflatten(structure, range(len(leaves))),
             "diagnostics": dict(self.diagnostics),
             "fingerprint": self.probes.fingerprint,
         }
         npz.write(folder / "maps.npz", "explanation", arrays, about)
         self.probes.save(folder / "probes.npz")
-        if any(map(heatmaps.is_image, leaves)):
+        if self.has_image:
             (folder / "sheet.png").write_bytes(to_png(self.sheet()))
 
     def sheet(self) -> np.ndarray:
@@ -118,7 +122,7 @@ class Explanation:
             self.pictures(),
             views,
             None,
-            captions(self.probes, self),
+            captions(self.probes, self.model_scores),
             title=self.method,
             subtitle=f"score: {self.score_kind.replace('_', ' ')}",
         )
@@ -143,120 +147,55 @@ class Explanation:
 
 
 _ARRAYS = ("scores", "target_classes", "predicted_classes", "probabilities")
-_WORDS = ("score_kind", "method", "channel_axis")
 
 
 def _unpacked(
     cls: type[Explanation], arrays: dict[str, np.ndarray], about: dict[str, Any], probes: ProbeSet
 ) -> Explanation:
     positions, structure = optree.tree_flatten(about["structure"])
-    known: dict[str, Any] = {name: arrays[name] for name in _ARRAYS} | {name: about[name] for name in _WORDS}
     maps = [arrays[f"maps_{position}"] for position in positions]
-    _check(maps, known, len(probes))
+    rows = [arrays[name] for name in _ARRAYS]
+    _check(maps, rows, len(probes))
+    layout = _layout(about, maps, probes)
+    if not isinstance(about["score_kind"], str) or not isinstance(about["method"], str):
+        raise TypeError(f"expected words, not {about['score_kind']!r:.200} and {about['method']!r:.200}")
     return cls(
         maps=optree.tree_unflatten(structure, maps),
+        model_scores=Scores(rows[0], about["score_kind"], *rows[1:]),
+        method=about["method"],
         probes=probes,
+        layout=layout,
         diagnostics=dict(about["diagnostics"]),
-        **known,
     )
 
 
-def _check(maps: list[np.ndarray], known: Mapping[str, Any], count: int) -> None:
-    """Raise `ValueError` or `TypeError` unless there are maps, a row of numbers for each image, and words."""
-    rows = [*maps, *(known[name] for name in _ARRAYS)]
-    if not maps or any(array.dtype.kind not in "if" or array.shape[:1] != (count,) for array in rows):
+def _check(maps: list[np.ndarray], rows: list[np.ndarray], count: int) -> None:
+    """Raise `ValueError` unless there are maps, and a row of numbers for each image."""
+    if not maps or any(a.dtype.kind not in "if" or a.shape[:1] != (count,) for a in (*maps, *rows)):
         raise ValueError(f"expected numbers for {count} images")
-    if any(known[name].ndim != 1 for name in _ARRAYS):
+    if any(row.ndim != 1 for row in rows):
         raise ValueError("expected one score per image")
-    if known["channel_axis"] not in (-1, 1) or not all(isinstance(known[name], str) for name in _WORDS[:2]):
-        raise TypeError(
-            f"expected words and channel_axis −1 or 1, not {[known[name] for name in _WORDS]!r:.200}"
-        )
 
 
-def pictures_of(probes: ProbeSet, channel_axis: int) -> np.ndarray:
-    """What people should see of a probe set: its display images, or its first input that is an image."""
+def _layout(about: dict[str, Any], maps: list[np.ndarray], probes: ProbeSet) -> Layout:
+    """The layout that was saved; files of before it was do not have one."""
+    inputs = [np.shape(leaf)[1:] for leaf in optree.tree_leaves(probes.images)]
+    found = find_layout([leaf.shape[1:] for leaf in maps], inputs, about["channel_axis"])
+    layout = Layout(about.get("image", found.image), about.get("picture", found.picture), found.channel_axis)
+    if layout.channel_axis not in (-1, 1) or isinstance(layout.channel_axis, bool):
+        raise TypeError(f"expected channel_axis −1 or 1, not {layout.channel_axis!r:.200}")
+    for position, shapes in ((layout.image, [a.shape[1:] for a in maps]), (layout.picture, inputs)):
+        if position is not None and find_layout(shapes[position : position + 1], (), -1).image != 0:
+            raise ValueError(f"expected an image at position {position!r:.200}")
+    return layout
+
+
+def pictures_of(probes: ProbeSet, layout: Layout) -> np.ndarray:
+    """What people should see of a probe set: its display images, or the input that is an image."""
     if probes.display_images is not None:
         return pictures(probes.display_images)
-    image = next(filter(heatmaps.is_image, optree.tree_leaves(probes.images)), None)
-    if image is None:
+    if layout.picture is None:
         raise ValueError(
             "None of the inputs is an image. Give the probe set display_images= to show something."
         )
-    return pictures(image, channel_axis)
-
-
-def explain(
-    model: Any,
-    images: Any,
-    method: str | Method = "gradient",
-    target: Any = None,
-    *,
-    output: str | int | None = None,
-    logits: str = "auto",
-    chunk_size: int | None = None,
-    seed: int = 0,
-    progress: bool = False,
-) -> Explanation:
-    """The maps of a model for some images.
-
-    Args:
-        model: a Keras model on any backend. Nothing of it is changed.
-        images: a `ProbeSet`, or what the model eats: an array `(n, …)`, a list or a dict of arrays.
-        method: the name of a method, or a method such as `ks.Gradient()`.
-        target: whose score is explained: `"predicted"`, `"label"`, a class index, one index per image,
-            `ks.OutputGradient(array)`, or a callable from the model's outputs to `(n,)` scores. None: the
-            label where there are labels, else the predicted class.
-        output: the name or position of the output, for models with several.
-        logits: `"auto"` explains the score before softmax or sigmoid; `"output"` the output as it is;
-            `"centred_log_probability"` log p − mean log p.
-        chunk_size: images per call of the model; None chooses 32, and up to 128 for a small model.
-        seed: of the private generator of methods that draw random numbers.
-        progress: whether a line on stderr says how far the work has come, while it lasts.
-
-    Raises:
-        LogitsNotFoundError: `logits="auto"`, and the score before the output's probabilities cannot be found.
-        ModelRejectedInputsError: the model cannot be called on the images.
-        NoGradientError: no gradient reaches them.
-        ValueError, TypeError: an argument is wrong.
-    """
-    probes = images if isinstance(images, ProbeSet) else ProbeSet(images)
-    scored = ScoredModel(model, output=output, logits=logits, chunk_size=chunk_size)
-    made, bound = make_method(method), bind_target(target, probes)
-    if not progress:
-        return explain_scored(scored, probes, made, bound, seed)
-    with shown(made.name) as tell, scored.telling(tell):
-        return explain_scored(scored, probes, made, bound, seed)
-
-
-def bind_target(target: Any, probes: ProbeSet) -> BoundTarget:
-    """The target for these probes; None is the label where there are labels, else the predicted class."""
-    if target is None:
-        target = Predicted() if probes.labels is None else Label()
-    return bind(as_target(target), len(probes), probes.labels)
-
-
-def explain_scored(
-    scored: ScoredModel, probes: ProbeSet, method: Method, target: BoundTarget, seed: int
-) -> Explanation:
-    """The explanation of probes by a method, for a model that is ready; the same seed gives the same maps."""
-    anatomy = scored.inspect(probes.images, target)
-    rng = np.random.default_rng([seed, crc32(method.name.encode())])
-    result = method.explain(scored, probes.images, target, rng)
-    return Explanation(
-        maps=optree.tree_map(_writable, result.maps),
-        scores=_writable(result.scores.scores),
-        target_classes=result.scores.target_classes,
-        predicted_classes=result.scores.predicted_classes,
-        probabilities=result.scores.probabilities,
-        score_kind=result.scores.kind,
-        method=method.name,
-        probes=probes,
-        channel_axis=anatomy.channel_axis,
-        diagnostics={"explained": ", ".join(anatomy.explained), **result.diagnostics},
-    )
-
-
-def _writable(values: np.ndarray) -> np.ndarray:
-    """The values as whoever asked for them expects: what comes from a framework may be read-only."""
-    return np.require(values, requirements="W")
+    return pictures(optree.tree_leaves(probes.images)[layout.picture], layout.channel_axis)

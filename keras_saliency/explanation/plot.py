@@ -1,37 +1,49 @@
-"""An explanation as a matplotlib figure."""
+"""A matplotlib figure of images and their heatmaps."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from keras_saliency.render import SCALE_RULE, diverging, normalize, sequential
-from keras_saliency.render.probe_captions import captions
+import numpy as np
+
+from keras_saliency.render import SCALE_RULE, Caption, diverging, normalize, sequential
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from keras_saliency.explanation import Explanation
 
+def plot(
+    pictures: np.ndarray, views: Mapping[str, np.ndarray], captions: Sequence[Caption], title: str
+) -> Figure:
+    """A row per image: the picture, and its heatmap in each view.
 
-def plot(explanation: Explanation, columns: tuple[str, ...]) -> Figure:
-    """See `Explanation.plot`."""
+    Args:
+        pictures: `(n, height, width, 3)` uint8.
+        views: for each view `(n, height, width)` heatmaps.
+        captions: what is written beside each row.
+        title: of the figure.
+
+    Raises:
+        ImportError: matplotlib is missing.
+    """
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError("Plotting needs matplotlib: pip install keras_saliency[plot]") from error
-    heatmaps = {view: normalize(explanation.heatmaps(view)) for view in columns}
+    heatmaps = {view: normalize(maps) for view, maps in views.items()}
     colored = {v: diverging(m) if v == "signed" else sequential(m) for v, m in heatmaps.items()}
-    shown = {"input": explanation.pictures(), **colored}
-    rows = len(explanation.scores)
+    shown = {"input": pictures, **colored}
+    rows = len(captions)
     figure = Figure(figsize=(2.2 * (len(shown) + 1), 2.2 * rows + 0.8), layout="constrained")
-    figure.suptitle(f"{explanation.method} ({explanation.score_kind.replace('_', ' ')})")
+    figure.suptitle(title)
     figure.supxlabel(f"Scale: {SCALE_RULE}", fontsize="small")
     axes = figure.subplots(rows, len(shown), squeeze=False)
-    for row, caption in enumerate(captions(explanation.probes, explanation)):
-        for axis, (title, pictures) in zip(axes[row], shown.items(), strict=True):
-            axis.imshow(pictures[row], interpolation="nearest")
+    for row, caption in enumerate(captions):
+        for axis, (name, images) in zip(axes[row], shown.items(), strict=True):
+            axis.imshow(images[row], interpolation="nearest")
             axis.set(xticks=[], yticks=[])
             if row == 0:
-                axis.set_title(title)
+                axis.set_title(name)
         axes[row][0].set_ylabel("\n".join(caption.lines), color="firebrick" if caption.wrong else "black")
     return figure

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from keras_saliency.records.scores import HasScores, Scores
 from keras_saliency.render.heatmaps import VIEWS
 
 if TYPE_CHECKING:
@@ -16,26 +17,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class MethodLook:
+class MethodLook(HasScores):
     """What one method showed at one step, for `n` probes.
 
     Attributes:
         heatmaps: for each view (`"magnitude"`, `"positive"`, `"negative"`, `"signed"`) an
             `(n, height, width)` float32 array, in units of score per input unit.
-        scores: `(n,)` the explained scores. `score_kind` says what they are.
-        target_classes: `(n,)` integers, −1 where the score belongs to no class.
-        predicted_classes: `(n,)` integers, −1 where the model predicts no class.
-        probabilities: `(n,)` the probability of the predicted class, NaN where the model gives none.
+        model_scores: the scores, and what the model predicts; the attributes `scores`, `score_kind`,
+            `target_classes`, `predicted_classes` and `probabilities` read them.
         per_probe: for each number `(n,)` values, NaN where the number is absent.
         explanation: the whole explanation at full precision; None for a look read back from a log.
     """
 
     heatmaps: Mapping[str, np.ndarray]
-    scores: np.ndarray
-    target_classes: np.ndarray
-    predicted_classes: np.ndarray
-    probabilities: np.ndarray
-    score_kind: str
+    model_scores: Scores
     per_probe: Mapping[str, np.ndarray]
     explanation: Explanation | None = None
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from keras_saliency import metrics
-from keras_saliency.engine import Anatomy, ScoredModel
+from keras_saliency.engine import Anatomy, Question, ScoredModel
 from keras_saliency.errors import SaliencyError
-from keras_saliency.explanation import bind_target, explain_scored
+from keras_saliency.explanation import bind_target, explain_question
 from keras_saliency.looks.look import Look, MethodLook
 from keras_saliency.methods import Method
 from keras_saliency.probes import ProbeSet
@@ -55,6 +55,10 @@ class Observer:
         seed: of the private generators; the same at every look, so that noise is no drift.
         after: the observer whose looks these go on from.
 
+    Attributes:
+        model: the model as a function with gradients.
+        layout: which input is the image, and where its channels are.
+
     Raises:
         ValueError, SaliencyError: these settings cannot work with this model; nothing was computed.
     """
@@ -74,39 +78,38 @@ class Observer:
         self._methods = methods
         self._seed = seed
         self._target = bind_target(target, probes)
-        self._scored = ScoredModel(model, output=output)
+        self.model = ScoredModel(model, output=output)
         self._first: dict[str, _Reference] = dict(after._first) if after else {}
         self._last: dict[str, _Reference] = dict(after._last) if after else {}
-        self._anatomy = self._scored.inspect(probes.images, self._target)
-        _check_regions(probes, _image_size(self._anatomy))
-
-    @property
-    def traces(self) -> int:
-        """How often the model was traced."""
-        return self._scored.traces
-
-    @property
-    def model(self) -> ScoredModel:
-        """The model as a function with gradients."""
-        return self._scored
-
-    @property
-    def channel_axis(self) -> int:
-        """The axis of the channels: −1, or 1 for channels first."""
-        return self._anatomy.channel_axis
+        anatomy = self.model.inspect(probes.images, self._target)
+        self.layout = anatomy.layout
+        _check_regions(probes, _image_size(anatomy))
 
     def go_on_from(self, first: Look, last: Look) -> None:
         """Compare with these looks, as a log holds them, as with looks of one's own."""
         for kept, look in ((self._first, first), (self._last, last)):
             kept |= {name: _Reference.of(seen.heatmaps) for name, seen in look.methods.items()}
 
-    def look(self, step: int, epoch: int | None, *, compare: bool = True, strict: bool = False) -> Look:
+    def question(self) -> Question:
+        """The question of one look: whoever asks it within that look shares its answers."""
+        return Question(self.model, self._probes.images, self._target)
+
+    def look(
+        self,
+        question: Question,
+        step: int,
+        epoch: int | None,
+        *,
+        compare: bool = True,
+        strict: bool = False,
+    ) -> Look:
         """Look now.
 
         A method that fails is missing from the look, which says why, unless `strict` is set. It fails if it
         raises, or if none of its maps is finite; where only some are not, the look says how many.
 
         Args:
+            question: a new one, as `question()` gives it.
             step: see `Look`.
             epoch: see `Look`.
             compare: whether the numbers against the looks before are wanted.
@@ -114,20 +117,19 @@ class Observer:
         """
         seen: dict[str, MethodLook] = {}
         lost: dict[str, str] = {}
-        with self._scored.remembering(self._probes.images, self._target):
-            for method in self._methods:
-                try:
-                    seen[method.name] = self._see(method, compare=compare)
-                    if bad := _bad_maps(seen[method.name].heatmaps):
-                        lost[method.name] = f"{bad} of its {len(self._probes)} maps are not finite"
-                except Exception as error:
-                    if strict:
-                        raise
-                    lost[method.name] = f"{type(error).__name__}: {error}"
+        for method in self._methods:
+            try:
+                seen[method.name] = self._see(question, method, compare=compare)
+                if bad := _bad_maps(seen[method.name].heatmaps):
+                    lost[method.name] = f"{bad} of its {len(self._probes)} maps are not finite"
+            except Exception as error:
+                if strict:
+                    raise
+                lost[method.name] = f"{type(error).__name__}: {error}"
         return Look(step, epoch, time.time(), seen, _accuracy(self._probes, seen), lost)
 
-    def _see(self, method: Method, *, compare: bool) -> MethodLook:
-        explanation = explain_scored(self._scored, self._probes, method, self._target, self._seed)
+    def _see(self, question: Question, method: Method, *, compare: bool) -> MethodLook:
+        explanation = explain_question(question, self._probes, method, self._seed)
         views = {view: explanation.heatmaps(view) for view in VIEWS}
         if _bad_maps(views) == len(self._probes):
             raise SaliencyError(
@@ -140,11 +142,7 @@ class Observer:
         self._last[method.name] = now
         return MethodLook(
             heatmaps=views,
-            scores=explanation.scores,
-            target_classes=explanation.target_classes,
-            predicted_classes=explanation.predicted_classes,
-            probabilities=explanation.probabilities,
-            score_kind=explanation.score_kind,
+            model_scores=explanation.model_scores,
             per_probe=(_comparisons(views, now, last, first) if compare else {})
             | _descriptions(explanation.image_maps, now.magnitude)
             | _enrichments(now.magnitude, self._probes),
@@ -195,18 +193,15 @@ def _accuracy(probes: ProbeSet, seen: Mapping[str, MethodLook]) -> float | None:
     return float((predicted == probes.labels).mean())
 
 
-def _image_size(anatomy: Anatomy) -> tuple[int, ...]:
+def _image_size(anatomy: Anatomy) -> tuple[int, int]:
     """Height and width of the maps; refuses inputs that are no images."""
-    shapes = [anatomy.plan.shapes[i] for i in anatomy.plan.floating]
-    if anatomy.tapped_shape is not None:
-        shapes = [anatomy.tapped_shape]
-    shape = next((shape for shape in shapes if len(shape) in (2, 3)), None)
-    if shape is None:
+    image = anatomy.image
+    if image is None:
         raise ValueError(
             "None of the inputs is an image, so there is nothing to watch. ks.explain gives the maps of any "
-            f"model. Received: {', '.join(anatomy.explained)} of shape {', '.join(map(str, shapes))}"
+            f"model. Received: {', '.join(anatomy.explained)} of shape {', '.join(map(str, anatomy.shapes))}"
         )
-    return shape[1:] if len(shape) == 3 and anatomy.channel_axis == 1 else shape[:2]
+    return image.height, image.width
 
 
 def _check_regions(probes: ProbeSet, size: tuple[int, ...]) -> None:

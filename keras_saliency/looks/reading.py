@@ -125,11 +125,7 @@ def _maps(value: Any) -> records.MapsRecord:
 def _method_look(record: records.MapsRecord) -> MethodLook:
     return MethodLook(
         heatmaps=record.heatmaps,
-        scores=record.scores,
-        target_classes=record.target_classes,
-        predicted_classes=record.predicted_classes,
-        probabilities=record.probabilities,
-        score_kind=record.score_kind,
+        model_scores=record.scores,
         per_probe=record.per_probe,
     )
 

@@ -7,11 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.shared.explained_image import explained_image
 from keras_saliency.methods.shared.layer_map import AUTO, as_map, name_with_layer
-from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True)
@@ -40,10 +38,7 @@ class Activations:
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
-    def explain(
-        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
-    ) -> MethodResult:
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         """See `Method`."""
-        image = explained_image(model, inputs, target)
-        found = model.layer_output(inputs, target, self.layer)
+        image, found = question.image, question.layer_output(self.layer)
         return as_map(found, np.abs(found.activations).mean(-1), image)

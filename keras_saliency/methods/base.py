@@ -9,11 +9,11 @@ from difflib import get_close_matches
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, Protocol, runtime_checkable
+from zlib import crc32
 
 import numpy as np
 
-from keras_saliency.engine import ScoredModel, Scores
-from keras_saliency.probes.targets import BoundTarget
+from keras_saliency.engine import Question
 
 METHOD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 ENTRY_POINTS = "keras_saliency.methods"
@@ -26,12 +26,10 @@ class MethodResult:
     Attributes:
         maps: float32, signed where the method has a sign; one array, or the inputs' own structure with None for
             what is not explained.
-        scores: the explained scores.
         diagnostics: what else a reader should know, by name.
     """
 
     maps: Any
-    scores: Scores
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -65,10 +63,8 @@ class Method(Protocol):
     def name(self) -> str:
         """The name of this variant."""
 
-    def explain(
-        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
-    ) -> MethodResult:
-        """The maps of these inputs. Random numbers come from `rng` alone."""
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
+        """The maps of the examples that the question is about. Random numbers come from `rng` alone."""
 
 
 REGISTRY: dict[str, Callable[[], Method]] = {}
@@ -103,6 +99,11 @@ def make_method(method: Any) -> Method:
             f"Expected a method's name like smooth_50 (lower-case words). Received: {method.name!r}"
         )
     return method
+
+
+def run_method(method: Method, question: Question, seed: int) -> MethodResult:
+    """What a method finds; the same seed gives the same maps, whatever other methods are asked."""
+    return method.explain(question, np.random.default_rng([seed, crc32(method.name.encode())]))
 
 
 def _load(point: EntryPoint) -> Method:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from scipy.fft import dctn, idctn
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question
 from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.shared.averaging import Arrays
 from keras_saliency.methods.shared.options import check_count, is_real
 from keras_saliency.methods.shared.path import Step, Walk
-from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True)
@@ -54,11 +53,9 @@ class BlurIntegratedGradients:
         if not is_real(self.sigma) or self.sigma <= 0:
             raise ValueError(f"Expected sigma to be a fraction above 0. Received: sigma={self.sigma!r}")
 
-    def explain(
-        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
-    ) -> MethodResult:
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         """See `Method`."""
-        walk = Walk.to(model, inputs, target, rng)
+        walk = Walk(question, rng)
         if all(value.ndim < 3 for value in walk.ends):
             raise MethodDoesNotApplyError(
                 "Blurring is for images. Received: values of shape "

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.shared.rectified import rectified_gradient
-from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True)
@@ -31,8 +30,6 @@ class DeconvNet:
     has_sign: ClassVar[bool] = True
     is_gradient: ClassVar[bool] = False
 
-    def explain(
-        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
-    ) -> MethodResult:
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         """See `Method`."""
-        return rectified_gradient(model, inputs, target, "deconvnet")
+        return rectified_gradient(question, "deconvnet")

@@ -8,14 +8,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question
 from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.shared.averaging import Arrays
 from keras_saliency.methods.shared.options import check_count
 from keras_saliency.methods.shared.path import Step, Walk
 from keras_saliency.methods.shared.stratified import latin_hypercube
-from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +62,9 @@ class ExpectedGradients:
         references = [(array.shape, array.tobytes()) for array in self.references or ()]
         return (tuple(references), self.samples, self.name)
 
-    def explain(
-        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
-    ) -> MethodResult:
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         """See `Method`."""
-        walk = Walk.to(model, inputs, target, rng)
+        walk = Walk(question, rng)
         references = self._fitting(walk.ends)
         sums = walk.integral(self._steps(walk.ends, references, rng))
         return walk.result([leaf / self.samples for leaf in sums], {"references": len(references[0])})

@@ -7,10 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from keras_saliency.engine import LayerGradients, ScoredModel
+from keras_saliency.engine import LayerGradients, Question
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.shared.layer_map import AUTO, layer_map, name_with_layer
-from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,9 @@ class GradCAM:
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
         object.__setattr__(self, "has_sign", not self.relu)
 
-    def explain(
-        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
-    ) -> MethodResult:
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         """See `Method`."""
-        return layer_map(model, inputs, target, self.layer, self._map)
+        return layer_map(question, self.layer, self._map)
 
     def _map(self, found: LayerGradients) -> np.ndarray:
         weights = found.gradients.mean((1, 2), keepdims=True)  # eq. 1

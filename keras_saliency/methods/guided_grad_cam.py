@@ -8,13 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 import optree
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.grad_cam import GradCAM
-from keras_saliency.methods.shared.explained_image import explained_image
 from keras_saliency.methods.shared.layer_map import AUTO, name_with_layer
 from keras_saliency.methods.shared.rectified import rectified_gradient
-from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True)
@@ -44,12 +42,10 @@ class GuidedGradCAM:
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
-    def explain(
-        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
-    ) -> MethodResult:
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         """See `Method`."""
-        image = explained_image(model, inputs, target)
-        cam = GradCAM(self.layer).explain(model, inputs, target, rng)
-        guided = rectified_gradient(model, inputs, target, "guided")
+        image = question.image
+        cam = GradCAM(self.layer).explain(question, rng)
+        guided = rectified_gradient(question, "guided")
         maps = optree.tree_leaves(guided.maps)[image.position] * image.over_channels(cam.maps)
-        return MethodResult(maps, cam.scores, {**guided.diagnostics, **cam.diagnostics})
+        return MethodResult(maps, {**guided.diagnostics, **cam.diagnostics})

@@ -7,13 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.shared.averaging import Arrays
 from keras_saliency.methods.shared.baselines import as_baseline, baseline_key, baseline_values
 from keras_saliency.methods.shared.options import check_count, is_real
 from keras_saliency.methods.shared.path import Walk
-from keras_saliency.probes.targets import BoundTarget
 
 BLUR = 0.1
 
@@ -75,16 +74,14 @@ class GuidedIntegratedGradients:
     def _key(self) -> tuple[Any, ...]:
         return (self.steps, baseline_key(self.baseline), self.fraction, self.max_distance, self.name)
 
-    def explain(
-        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
-    ) -> MethodResult:
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         """See `Method`."""
-        walk = Walk.to(model, inputs, target, rng)
+        walk = Walk(question, rng)
         starts = baseline_values(self.baseline, walk.ends, walk.channel_axis, BLUR)
         start, end = _flat(starts), _flat(walk.ends)
         point, sums = start, np.zeros(end.shape)
         for step in range(self.steps):
-            gradient = _flat(next(iter(walk.gradients([_unflat(point, walk.ends)]))))
+            gradient = _flat(next(walk.gradients([_unflat(point, walk.ends)])))
             after = np.stack(
                 [
                     self._moved(*row, (step + 1) / self.steps)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import optree
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,8 @@ class InputXGradient:
     has_sign: ClassVar[bool] = True
     is_gradient: ClassVar[bool] = False
 
-    def explain(
-        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
-    ) -> MethodResult:
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         """See `Method`."""
-        gradients = model.gradients(inputs, target)
-        leaves = optree.tree_leaves(gradients.maps)
-        products = [g * x for g, x in zip(leaves, model.explained(inputs, target), strict=True)]
-        return MethodResult(model.as_inputs(inputs, target, products), gradients.scores)
+        gradients = optree.tree_leaves(question.gradients().maps)
+        products = [g * x for g, x in zip(gradients, question.values, strict=True)]
+        return MethodResult(question.as_inputs(products))

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-import optree
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.gradient import Gradient
-from keras_saliency.methods.shared.averaging import Arrays, maps_at, places, settled
+from keras_saliency.methods.shared.averaging import Arrays, places
 from keras_saliency.methods.shared.baselines import as_baseline, baseline_key, baseline_values
 from keras_saliency.methods.shared.options import check_tolerance, is_real, is_whole
+from keras_saliency.methods.shared.path import Walk
 from keras_saliency.methods.shared.quadrature import QUADRATURES, Quadrature, Stage, stages
-from keras_saliency.probes.targets import BoundTarget
 
 SMALLEST_CHANGE = 0.01
 
@@ -108,27 +106,23 @@ class IntegratedGradients:
     def _baselines(self) -> tuple[Any, ...]:
         return self.baseline if isinstance(self.baseline, tuple) else (self.baseline,)
 
-    def explain(
-        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
-    ) -> MethodResult:
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         """See `Method`."""
-        target, scores = settled(model, inputs, target)
-        axis = model.inspect(inputs, target).channel_axis
-        ends = [value.astype("float32") for value in model.explained(inputs, target)]
-        lines = (
-            _Line(model, inputs, target, baseline_values(baseline, ends, axis, self.sigma), ends, rng)
+        walk = Walk(question, rng)
+        integrals = (
+            self._integral(walk, baseline_values(baseline, walk.ends, walk.channel_axis, self.sigma))
             for baseline in self._baselines
         )
-        mean = _Mean(self._integral(line, scores.scores) for line in lines)
-        maps = [leaf.astype("float32") for leaf in mean.maps]
+        mean = _Mean(integrals)
         diagnostics = {"completeness_delta": mean.delta.tolist(), "evaluations": mean.evaluations.tolist()}
-        return MethodResult(model.as_inputs(inputs, target, maps), scores, diagnostics)
+        return walk.result(mean.maps, diagnostics)
 
-    def _integral(self, line: _Line, end_scores: np.ndarray) -> _Integral:
-        start_scores = line.start_scores()
-        change = end_scores.astype("float64") - start_scores
-        lowest = SMALLEST_CHANGE * np.ptp(np.concatenate([end_scores, start_scores]))
-        found, going = _Integral(line, change), np.arange(len(change))
+    def _integral(self, walk: Walk, starts: Arrays) -> _Integral:
+        """Along the straight lines from these starts."""
+        start_scores = walk.scores_at(starts)
+        change = walk.scores.astype("float64") - start_scores
+        lowest = SMALLEST_CHANGE * np.ptp(np.concatenate([walk.scores, start_scores]))
+        found, going = _Integral(walk, starts, change), np.arange(len(change))
         for stage in stages(self.quadrature, self.steps, refine=self.tolerance is not None):
             found.add(going, stage)
             if self.tolerance is not None:
@@ -139,63 +133,39 @@ class IntegratedGradients:
         return found
 
 
-@dataclass(frozen=True)
-class _Line:
-    """The straight lines from the baselines of `n` images to the images."""
-
-    model: ScoredModel
-    inputs: Any
-    target: BoundTarget
-    starts: Arrays
-    ends: Arrays
-    rng: np.random.Generator
-
-    def start_scores(self) -> np.ndarray:
-        """The scores of the baselines."""
-        rows = np.arange(len(self.ends[0]))
-        return self.model.scores(self._moved(rows, self.starts), self.target).scores
-
-    def gradients(self, rows: np.ndarray, positions: np.ndarray) -> Iterator[Arrays]:
-        """For each position from 0 (baseline) to 1 (image) the gradients of the images in these rows."""
-        at = places(rows, len(self.ends[0]))
-        starts, ends = ([array[at] for array in arrays] for arrays in (self.starts, self.ends))
-        ways = [end - start for start, end in zip(starts, ends, strict=True)]
-        points = (
-            [
-                np.add(point := np.float32(position) * way, start, out=point)
-                for start, way in zip(starts, ways, strict=True)
-            ]
-            for position in positions
-        )
-        moved, target = self._moved(rows, ends), self.target.take(rows)
-        return map(optree.tree_leaves, maps_at(self.model, Gradient(), moved, target, points, rng=self.rng))
-
-    def _moved(self, rows: np.ndarray, values: Arrays) -> Any:
-        return self.model.moved(self.inputs, self.target, rows, values)
-
-
 class _Integral:
     """The maps of `n` images along one line each, the sum of each map minus the change of the score, and the
     number of gradients that it took."""
 
-    def __init__(self, line: _Line, change: np.ndarray) -> None:
-        self._line, self._change = line, change
-        self._sums = [np.zeros_like(end) for end in line.ends]
-        self.maps = [np.zeros(end.shape) for end in line.ends]
+    def __init__(self, walk: Walk, starts: Arrays, change: np.ndarray) -> None:
+        self._walk, self._starts, self._change = walk, starts, change
+        self._sums = [np.zeros_like(end) for end in walk.ends]
+        self.maps = [np.zeros(end.shape) for end in walk.ends]
         self.delta = -change
         self.evaluations = np.zeros(len(change), int)
 
     def add(self, rows: np.ndarray, stage: Stage) -> None:
         """One more stage for the images in these rows."""
-        line, at = self._line, places(rows, len(self._change))
-        for weight, gradients in zip(stage.weights, line.gradients(rows, stage.positions), strict=True):
+        at = places(rows, len(self._change))
+        points = self._points(at, stage.positions)
+        for weight, gradients in zip(stage.weights, self._walk.gradients(points, rows), strict=True):
             for total, gradient in zip(self._sums, gradients, strict=True):
                 total[at] += np.float32(weight) * gradient
         self.evaluations[rows] += len(stage.positions)
         self.delta[rows] = -self._change[rows]
-        for leaf, total, start, end in zip(self.maps, self._sums, line.starts, line.ends, strict=True):
+        for leaf, total, start, end in zip(self.maps, self._sums, self._starts, self._walk.ends, strict=True):
             leaf[rows] = (end[rows].astype("float64") - start[rows]) * total[rows] / stage.total
             self.delta[rows] += leaf[rows].reshape(len(rows), -1).sum(1)
+
+    def _points(self, at: slice | np.ndarray, positions: np.ndarray) -> Iterator[Arrays]:
+        """For each position from 0 (start) to 1 (image) the points of the images in these rows."""
+        starts, ends = ([array[at] for array in arrays] for arrays in (self._starts, self._walk.ends))
+        ways = [end - start for start, end in zip(starts, ends, strict=True)]
+        for position in positions:
+            yield [
+                np.add(point := np.float32(position) * way, start, out=point)
+                for start, way in zip(starts, ways, strict=True)
+            ]
 
 
 class _Mean:

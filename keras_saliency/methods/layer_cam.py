@@ -7,10 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from keras_saliency.engine import LayerGradients, ScoredModel
+from keras_saliency.engine import LayerGradients, Question
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.shared.layer_map import AUTO, layer_map, name_with_layer
-from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True)
@@ -40,11 +39,9 @@ class LayerCAM:
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
-    def explain(
-        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
-    ) -> MethodResult:
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         """See `Method`."""
-        return layer_map(model, inputs, target, self.layer, _map)
+        return layer_map(question, self.layer, _map)
 
 
 def _map(found: LayerGradients) -> np.ndarray:

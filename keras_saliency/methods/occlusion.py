@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import ExplainedImage, Question
 from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.shared.explained_image import ExplainedImage
 from keras_saliency.methods.shared.options import is_whole
 from keras_saliency.methods.shared.perturbation import Fill, Perturbed, check_fill
-from keras_saliency.probes.targets import BoundTarget
 
 Square = tuple[slice, slice]
 
@@ -62,12 +60,10 @@ class Occlusion:
             )
         check_fill(self.fill)
 
-    def explain(
-        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
-    ) -> MethodResult:
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         """See `Method`."""
-        examples = Perturbed.of(model, inputs, target)
-        image, scores = examples.image, examples.scores
+        examples = Perturbed(question)
+        image = examples.image
         patch, stride = self._sizes(image)
         squares = _squares(image, patch, stride)
         filled = examples.filled(self.fill)
@@ -77,11 +73,11 @@ class Occlusion:
             for picture, row, change in zip(images, rows, changes, strict=True):
                 place = _in_picture(squares[change], image)
                 picture[place] = filled[row][place]
-            lost = scores.scores[rows] - examples.with_images(rows, images)
+            lost = examples.scores[rows] - examples.with_images(rows, images)
             for row, change, drop in zip(rows, changes, lost, strict=True):
                 drops[row][squares[change]] += drop
         maps = drops / _cover(squares, image)
-        return MethodResult(maps.astype("float32"), scores, {"patch": patch, "stride": stride})
+        return MethodResult(maps.astype("float32"), {"patch": patch, "stride": stride})
 
     def _sizes(self, image: ExplainedImage) -> tuple[int, int]:
         """The sides of the patch, and the stride."""

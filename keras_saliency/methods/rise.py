@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import ExplainedImage, Question
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.shared.explained_image import ExplainedImage
 from keras_saliency.methods.shared.options import check_count, is_real
 from keras_saliency.methods.shared.perturbation import Fill, Perturbed, check_fill
 from keras_saliency.methods.shared.stratified import latin_hypercube
-from keras_saliency.probes.targets import BoundTarget
 from keras_saliency.render.resize import bilinear
 
 MASKS_AT_A_TIME = 64
@@ -63,11 +61,9 @@ class RISE:
             )
         check_fill(self.fill)
 
-    def explain(
-        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
-    ) -> MethodResult:
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         """See `Method`."""
-        examples = Perturbed.of(model, inputs, target)
+        examples = Perturbed(question)
         image, filled = examples.image, examples.filled(self.fill)
         weighted = np.zeros((len(filled), image.height, image.width))
         totals, seen = np.zeros(len(filled)), np.zeros((image.height, image.width))
@@ -77,12 +73,12 @@ class RISE:
                 shown = image.over_channels(masks[changes])
                 images = filled[rows] + shown * (examples.images[rows] - filled[rows])
                 scores[changes, rows] = examples.with_images(rows, images)
-            scores -= examples.scores.scores  # keeps the digits: only differences matter
+            scores -= examples.scores  # keeps the digits: only differences matter
             weighted += np.tensordot(scores, masks, (0, 0))
             totals += scores.sum(0)
             seen += masks.sum(0, dtype="float64")
         maps = weighted / seen - (totals / self.samples)[:, None, None]
-        return MethodResult(maps.astype("float32"), examples.scores)
+        return MethodResult(maps.astype("float32"))
 
     def _masks(self, image: ExplainedImage, rng: np.random.Generator) -> Iterator[np.ndarray]:
         """The masks, `(m, height, width)` float32 in 0 … 1, some at a time."""

@@ -8,12 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import softmax
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.shared.layer_map import AUTO, as_map, name_with_layer
 from keras_saliency.methods.shared.options import check_count
 from keras_saliency.methods.shared.perturbation import Perturbed
-from keras_saliency.probes.targets import BoundTarget
 from keras_saliency.render.resize import bilinear
 
 
@@ -52,12 +51,10 @@ class ScoreCAM:
             check_count("channels", self.channels)
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
-    def explain(
-        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
-    ) -> MethodResult:
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         """See `Method`."""
-        examples = Perturbed.of(model, inputs, target)
-        found = model.layer_output(inputs, target, self.layer)
+        examples = Perturbed(question)
+        found = question.layer_output(self.layer)
         channels = self._chosen(np.moveaxis(found.activations, -1, 1))
         weights = softmax(self._scores(examples, channels), axis=1)  # algorithm 1
         maps = np.maximum(np.einsum("nc,nchw->nhw", weights, channels), 0)

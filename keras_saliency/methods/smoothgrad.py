@@ -8,12 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 import optree
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question
 from keras_saliency.methods.base import Method, MethodResult, make_method
-from keras_saliency.methods.shared.averaging import settled, sum_of
+from keras_saliency.methods.shared.averaging import sum_of
 from keras_saliency.methods.shared.noise import BLOCK, Moments, NoisyMaps, name_around
 from keras_saliency.methods.shared.options import check_count, check_noise, check_tolerance
-from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True)
@@ -66,19 +65,16 @@ class SmoothGrad:
         """Whether the wrapped method has."""
         return make_method(self.method).has_sign
 
-    def explain(
-        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
-    ) -> MethodResult:
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         """See `Method`."""
-        target, scores = settled(model, inputs, target)
-        noisy = NoisyMaps(model, self.method, inputs, target, noise=self.noise, rng=rng)
+        noisy = NoisyMaps(question.settled, self.method, noise=self.noise, rng=rng)
         if self.tolerance is None:
             mean = _mean(noisy, np.arange(noisy.count), self.samples)
             evaluations = [self.samples] * noisy.count
         else:
             found = self._until(self.tolerance, noisy)
             mean, evaluations = found.mean, found.seen.tolist()
-        return MethodResult(mean, scores, {"evaluations": evaluations})
+        return MethodResult(mean, {"evaluations": evaluations})
 
     def _until(self, tolerance: float, noisy: NoisyMaps) -> Moments:
         found, going, left = Moments(noisy.count), np.arange(noisy.count), self.samples

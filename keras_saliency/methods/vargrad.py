@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.shared.noisy_statistic import NoisyStatistic
-from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True)
@@ -33,9 +32,6 @@ class VarGrad(NoisyStatistic):
 
     registered: ClassVar[str] = "vargrad"
 
-    def explain(
-        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
-    ) -> MethodResult:
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         """See `Method`."""
-        found, scores = self._moments(model, inputs, target, rng)
-        return MethodResult(found.variance, scores)
+        return MethodResult(self._moments(question, rng).variance)

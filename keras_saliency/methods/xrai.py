@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import optree
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question
 from keras_saliency.methods.base import Method, MethodResult, make_method
 from keras_saliency.methods.integrated_gradients import IntegratedGradients
-from keras_saliency.methods.shared.explained_image import explained_image
 from keras_saliency.methods.shared.segments import segment_masks, smallest_gain
-from keras_saliency.probes.targets import BoundTarget
 from keras_saliency.render.heatmaps import heatmap
 
 
@@ -64,17 +62,15 @@ class XRAI:
         """Whether the wrapped method has."""
         return make_method(self.method).has_sign
 
-    def explain(
-        self, model: ScoredModel, inputs: Any, target: BoundTarget, rng: np.random.Generator
-    ) -> MethodResult:
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         """See `Method`.
 
         Raises:
             ImportError: scikit-image is missing.
         """
-        image = explained_image(model, inputs, target)
-        pictures = model.explained(inputs, target)[image.position]
-        found = make_method(self.method).explain(model, inputs, target, rng)
+        image = question.image
+        pictures = question.values[image.position]
+        found = make_method(self.method).explain(question, rng)
         attributions = optree.tree_leaves(found.maps)[image.position]
         signed = heatmap(attributions, "signed", image.channel_axis or -1)
         if image.channel_axis == 1:
@@ -85,7 +81,7 @@ class XRAI:
                 for attribution, picture in zip(signed, pictures, strict=True)
             ]
         )
-        return MethodResult(maps, found.scores, found.diagnostics)
+        return MethodResult(maps, found.diagnostics)
 
 
 def _by_region(attribution: np.ndarray, masks: np.ndarray) -> np.ndarray:

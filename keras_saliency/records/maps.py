@@ -11,6 +11,7 @@ import numpy as np
 from keras_saliency.records import fields
 from keras_saliency.records.container import decode, decode_header, encode, reading
 from keras_saliency.records.planes import quantised, restored, stored_planes
+from keras_saliency.records.scores import Scores
 
 MAPS = "maps"
 
@@ -32,12 +33,8 @@ class MapsRecord:
         epoch: Keras' epoch after which it was taken; None where looks are counted otherwise.
         wall_time: seconds since 1970.
         method: the method's name.
-        score_kind: what the scores are.
         fingerprint: that of the probe set.
-        scores: `(n,)` float32, as are the probabilities.
-        target_classes: `(n,)` integers, −1 for none, as are the predicted classes.
-        predicted_classes: see there.
-        probabilities: NaN where the model gives none.
+        scores: what the model said; without a table.
         numbers: the means over the probes.
         per_probe: for each number `(n,)` values, NaN where it is absent.
         heatmaps: `"magnitude"`, `"positive"`, `"negative"` and `"signed"`, each `(n, height, width)` float32.
@@ -50,12 +47,8 @@ class MapsRecord:
     epoch: int | None
     wall_time: float
     method: str
-    score_kind: str
     fingerprint: str
-    scores: np.ndarray
-    target_classes: np.ndarray
-    predicted_classes: np.ndarray
-    probabilities: np.ndarray
+    scores: Scores
     numbers: Mapping[str, float]
     per_probe: Mapping[str, np.ndarray]
     heatmaps: Mapping[str, np.ndarray]
@@ -72,6 +65,7 @@ def encode_maps(maps: MapsRecord) -> bytes:
     for (v − 128) · `scales["signed"]` ÷ 127. A map that is zero has scale 0. `finite` is false for a map
     with any value that is not finite; all its stored values are zero and mean nothing.
     """
+    scores = maps.scores
     planes, scales, finite = quantised(maps.heatmaps)
     header = {
         "kind": MAPS,
@@ -79,12 +73,12 @@ def encode_maps(maps: MapsRecord) -> bytes:
         "epoch": fields.epoch_or_none(maps.epoch),
         "wall_time": float(maps.wall_time),
         "method": maps.method,
-        "score_kind": maps.score_kind,
+        "score_kind": scores.kind,
         "fingerprint": maps.fingerprint,
-        "scores": fields.numbers(maps.scores),
-        "target_classes": np.asarray(maps.target_classes).tolist(),
-        "predicted_classes": np.asarray(maps.predicted_classes).tolist(),
-        "probabilities": fields.numbers(maps.probabilities),
+        "scores": fields.numbers(scores.values),
+        "target_classes": np.asarray(scores.target_classes).tolist(),
+        "predicted_classes": np.asarray(scores.predicted_classes).tolist(),
+        "probabilities": fields.numbers(scores.probabilities),
         "numbers": {name: float(value) for name, value in maps.numbers.items()},
         "per_probe": {name: fields.numbers(values) for name, values in maps.per_probe.items()},
         "scales": {name: fields.numbers(scale) for name, scale in scales.items()},
@@ -103,12 +97,14 @@ def decode_maps(record: bytes) -> MapsRecord:
             epoch=header["epoch"],
             wall_time=header["wall_time"],
             method=header["method"],
-            score_kind=header["score_kind"],
             fingerprint=header["fingerprint"],
-            scores=fields.floats(header["scores"], np.float32),
-            target_classes=np.array(header["target_classes"], np.int64),
-            predicted_classes=np.array(header["predicted_classes"], np.int64),
-            probabilities=fields.floats(header["probabilities"], np.float32),
+            scores=Scores(
+                fields.floats(header["scores"], np.float32),
+                header["score_kind"],
+                np.array(header["target_classes"], np.int64),
+                np.array(header["predicted_classes"], np.int64),
+                fields.floats(header["probabilities"], np.float32),
+            ),
             numbers=header["numbers"],
             per_probe={
                 name: fields.floats(values, np.float64) for name, values in header["per_probe"].items()

@@ -18,7 +18,7 @@ def heatmap(maps: np.ndarray, view: str, channel_axis: int) -> np.ndarray:
     """
     if view not in VIEWS:
         raise ValueError(f"Expected view to be one of {', '.join(map(repr, VIEWS))}. Received: {view!r}")
-    if not is_image(maps):
+    if np.ndim(maps) not in (3, 4):
         raise ValueError(
             "Heatmaps are for images: maps of shape (n, height, width) or with channels. "
             f"Received: shape={np.shape(maps)}"
@@ -32,8 +32,3 @@ def heatmap(maps: np.ndarray, view: str, channel_axis: int) -> np.ndarray:
     else:
         reduced = np.maximum(maps if view == "positive" else -maps, 0).max(channel_axis)
     return np.asarray(reduced, "float32")
-
-
-def is_image(array: np.ndarray | None) -> bool:
-    """Whether an array can be a batch of images."""
-    return array is not None and array.ndim in (3, 4)

@@ -2,47 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 
 from keras_saliency.probes import ProbeSet
 from keras_saliency.probes.targets import PREDICTED
+from keras_saliency.records.scores import Scores
 from keras_saliency.render import Caption
 from keras_saliency.render.text import printable
 
 
-class Answers(Protocol):
-    """What a model said of `n` probes: an explanation, or one method's part of a look."""
-
-    @property
-    def target_classes(self) -> np.ndarray:
-        """`(n,)` integers, −1 for none."""
-
-    @property
-    def predicted_classes(self) -> np.ndarray:
-        """`(n,)` integers, −1 for none."""
-
-    @property
-    def probabilities(self) -> np.ndarray:
-        """`(n,)` of the predicted classes, NaN for none."""
-
-
-def captions(probes: ProbeSet, answers: Answers) -> list[Caption]:
+def captions(probes: ProbeSet, scores: Scores) -> list[Caption]:
     """One caption per probe."""
-    return [_caption(probes, answers, probe) for probe in range(len(probes))]
+    return [_caption(probes, scores, probe) for probe in range(len(probes))]
 
 
-def _caption(probes: ProbeSet, answers: Answers, probe: int) -> Caption:
+def _caption(probes: ProbeSet, scores: Scores, probe: int) -> Caption:
     name = f"probe {probe}" if probes.names is None else _legible(probes.names[probe], probe)
     label = None if probes.labels is None else int(probes.labels[probe])
-    predicted, target = int(answers.predicted_classes[probe]), int(answers.target_classes[probe])
+    predicted, target = int(scores.predicted_classes[probe]), int(scores.target_classes[probe])
     wrong = label is not None and predicted not in (PREDICTED, label)
     lines = [name]
     if label is not None:
         lines.append(f"label {_class_name(probes, label)}")
     if predicted != PREDICTED:
-        said = _class_name(probes, predicted) + _probability(answers, probe)
+        said = _class_name(probes, predicted) + _probability(scores, probe)
         lines.append(f"{'wrong:' if wrong else 'predicted'} {said}")
     if target not in (PREDICTED, predicted):
         lines.append(f"explained: {_class_name(probes, target)}")
@@ -59,6 +42,6 @@ def _legible(name: str, number: int) -> str:
     return f"{number}: {name}" if "?" in printable(name) else name
 
 
-def _probability(answers: Answers, probe: int) -> str:
-    probability = float(answers.probabilities[probe])
+def _probability(scores: Scores, probe: int) -> str:
+    probability = float(scores.probabilities[probe])
     return f" ({probability:.2f})" if np.isfinite(probability) else ""

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 from keras_saliency.checks.shared.subject import Subject
+from keras_saliency.engine import Question
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.console import say
 from keras_saliency.errors import SaliencyError, UnreadableFileError
@@ -292,23 +293,23 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             return
         surviving = self._logbook.surviving("the look", when(step, epoch), strict=strict)
         with self._timed(), self._closing_on_error(), surviving:
-            look = self._observer.look(step, epoch, compare=not self._logbook.holds(step), strict=strict)
-            look = self._checked(look, self._observer)
+            question, compare = self._observer.question(), not self._logbook.holds(step)
+            look = self._observer.look(question, step, epoch, compare=compare, strict=strict)
+            look = self._checked(look, question)
             self._log_keys.update(look)
             self._logbook.write(look, self.last_look, strict=strict)
             self.last_look = look
             self._count += 1
 
-    def _checked(self, look: Look, observer: Observer) -> Look:
+    def _checked(self, look: Look, question: Question) -> Look:
         """The look with the results of the checks; a failure stops the training if that is wanted."""
         if not self._watch:
             return look
         first = look.methods.get(self._methods[0].name)
         subject = Subject(
-            observer.model,
+            question,
             self._probes,
             self._methods[0],
-            target=self._target,
             seed=self._seed,
             explanation=first.explanation if first else None,
         )
@@ -340,7 +341,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _run(self, observer: Observer) -> Run:
         """What the writers should know of this `fit`."""
-        pictures = pictures_of(self._probes, observer.channel_axis) if self._store_images else None
+        pictures = pictures_of(self._probes, observer.layout) if self._store_images else None
         settings = {
             "methods": ", ".join(map(repr, self._methods)),
             "target": _target_in_words(self._target, self._probes),

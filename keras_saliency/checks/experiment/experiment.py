@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import optree
 
 from keras_saliency.checks.experiment.interventions import (
     Moved,
@@ -150,7 +149,7 @@ class Experiment:
     def classes(self) -> np.ndarray:
         """The class of each probe: its label, else what is predicted."""
         labels = self._subject.probes.labels
-        return np.asarray(self._subject.own_predictions.predicted_classes if labels is None else labels)
+        return np.asarray(self._subject.predictions().predicted_classes if labels is None else labels)
 
     @cached_property
     def has_content(self) -> np.ndarray:
@@ -162,7 +161,7 @@ class Experiment:
     @cached_property
     def table_full(self) -> np.ndarray:
         """The scores of all classes for the probes."""
-        table = self._subject.own_predictions.table
+        table = self._subject.predictions().table
         return np.asarray(table)
 
     @cached_property
@@ -243,8 +242,7 @@ class Experiment:
         """The class scores of probes with other images; padded to the number of probes, so that one trace serves."""
         changed = self._subject.with_images(images, rows)
         if len(rows) < len(self._images):
-            again = np.resize(np.arange(len(rows)), len(self._images))
-            changed = optree.tree_map(lambda leaf: leaf[again], changed)
+            changed = changed.take(np.resize(np.arange(len(rows)), len(self._images)))
         return np.asarray(self._subject.predictions(changed).table)[: len(rows)]
 
 

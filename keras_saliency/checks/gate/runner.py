@@ -10,9 +10,8 @@ from typing import Any, get_args
 from keras_saliency.checks.base import Check
 from keras_saliency.checks.gate.suites import make_checks
 from keras_saliency.checks.shared.subject import Subject
-from keras_saliency.engine import ScoredModel
 from keras_saliency.engine.versions import versions
-from keras_saliency.methods import Method, make_method
+from keras_saliency.methods import Method
 from keras_saliency.probes import ProbeSet
 from keras_saliency.reports.report import FailOn, Report
 from keras_saliency.reports.result import CheckResult
@@ -59,8 +58,16 @@ def check(
         raise ValueError(f'Expected fail_on to be "failed" or "warned". Received: fail_on={fail_on!r}')
     chosen = make_checks(checks, regions=probes.regions)
     started = time.perf_counter()
-    scored = ScoredModel(model, output=output, logits=logits, chunk_size=chunk_size)
-    subject = Subject(scored, probes, make_method(method), target=target, seed=seed)
+    subject = Subject.of(
+        model,
+        probes,
+        method,
+        target=target,
+        output=output,
+        logits=logits,
+        chunk_size=chunk_size,
+        seed=seed,
+    )
     results = run_checks(chosen, subject, progress)
     return Report(
         results=results,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_saliency.render import diverging, normalize
-from keras_saliency.render.heatmaps import is_image
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -43,7 +42,7 @@ def worst_probe(subject: Subject, goodness: np.ndarray) -> dict[str, np.ndarray]
         subject: what is examined.
         goodness: `(n,)`, NaN for probes that are not to be shown.
     """
-    if not is_image(subject.explanation.image_maps) or np.isnan(goodness).all():
+    if not subject.explanation.has_image or np.isnan(goodness).all():
         return {}
     probe = int(np.nanargmin(goodness))
     return {"worst_probe": probe_and_maps(subject, probe, subject.explanation.heatmaps("signed")[probe])}

@@ -9,111 +9,110 @@ import numpy as np
 import optree
 
 from keras_saliency import metrics
-from keras_saliency.engine import Anatomy, ScoredModel, Scores
-from keras_saliency.explanation import Explanation, bind_target, explain_scored, pictures_of
-from keras_saliency.methods import Method
+from keras_saliency.engine import Question, ScoredModel
+from keras_saliency.explanation import Explanation, bind_target, explain_question, pictures_of
+from keras_saliency.methods import Method, make_method
+from keras_saliency.methods.base import run_method
 from keras_saliency.probes import ProbeSet
-from keras_saliency.probes.targets import PREDICTED, BoundTarget, ClassIndex, bind
-from keras_saliency.render.heatmaps import is_image
+from keras_saliency.probes.targets import PREDICTED, BoundTarget
+from keras_saliency.records.scores import Scores
 
 
 class Subject:
     """One model under examination. Nothing of it is ever changed.
 
     Args:
-        model: the model as a function with gradients.
+        question: about the probes; its answers are shared by all checks.
         probes: the images that the checks ask about.
         method: whose maps are judged.
-        target: what is explained, see `ks.explain`.
         seed: of every private generator.
         explanation: the maps of the probes, where they are made already.
     """
 
     def __init__(
         self,
-        model: ScoredModel,
+        question: Question,
         probes: ProbeSet,
         method: Method,
         *,
-        target: Any = None,
         seed: int = 0,
         explanation: Explanation | None = None,
     ) -> None:
-        self.model = model
+        self.question = question
         self.probes = probes
         self.method = method
-        self.target: BoundTarget = bind_target(target, probes)
         self.seed = seed
         self._given = explanation
-        self.anatomy: Anatomy = model.inspect(probes.images, self.target)
+
+    @classmethod
+    def of(
+        cls,
+        model: Any,
+        probes: ProbeSet,
+        method: str | Method = "gradient",
+        *,
+        target: Any = None,
+        output: str | int | None = None,
+        logits: str = "auto",
+        chunk_size: int | None = None,
+        seed: int = 0,
+    ) -> Subject:
+        """A Keras model under examination; arguments and errors as `ks.explain`."""
+        scored = ScoredModel(model, output=output, logits=logits, chunk_size=chunk_size)
+        question = Question(scored, probes.images, bind_target(target, probes))
+        return cls(question, probes, make_method(method), seed=seed)
 
     @property
     def evaluations(self) -> int:
         """How many images went through the model so far, forward or forward and backward."""
-        return self.model.evaluations
+        return self.question.model.evaluations
 
     @cached_property
     def explanation(self) -> Explanation:
         """The maps of the probes, made at first use and shared by all checks."""
-        return self._given or self.explain()
+        return self._given or explain_question(self.question, self.probes, self.method, self.seed)
 
-    def explain(
-        self,
-        images: Any = None,
-        target: BoundTarget | None = None,
-        *,
-        method: Method | None = None,
-        model: ScoredModel | None = None,
-    ) -> Explanation:
-        """Maps of other images, for another target, by another method or with other weights; the same seed."""
-        probes = self.probes if images is None else ProbeSet(images)
-        return explain_scored(
-            model or self.model, probes, method or self.method, target or self.target, self.seed
-        )
+    def rows(self, question: Question | None = None) -> np.ndarray:
+        """All maps, one row per example, `(n, values)` float32.
 
-    def scores(
-        self, images: Any = None, target: BoundTarget | None = None, *, model: ScoredModel | None = None
-    ) -> Scores:
-        """The scores and predicted classes of the probes or of other images. One forward pass each."""
-        images = self.probes.images if images is None else images
-        return (model or self.model).scores(images, self.target if target is None else target)
+        Args:
+            question: what they answer, with the same random numbers; None: the question about the probes.
+        """
+        asked = self.explanation if question is None else run_method(self.method, question, self.seed)
+        leaves = optree.tree_leaves(asked.maps)
+        return np.concatenate([leaf.reshape(len(leaf), -1) for leaf in leaves], axis=1)
+
+    @property
+    def again(self) -> Question:
+        """The question about the probes, to be answered anew."""
+        return self.question.about(self.question.target)
+
+    def predictions(self, question: Question | None = None) -> Scores:
+        """The scores of all classes, as `table`, and what is predicted. One forward pass; of the probes once for all.
+
+        `table` is None where the target takes several outputs at once. The target matters to nothing else.
+
+        Args:
+            question: another one; None: that about the probes.
+        """
+        asked = question or self.question
+        if asked.target.classes is None and asked.anatomy.output is not None:
+            return self._about_predicted.scores if question is None else _about_predicted(asked).scores
+        return asked.scores
 
     @cached_property
-    def own_predictions(self) -> Scores:
-        """`predictions` of the probes, made at first use and shared by all checks."""
-        return self.predictions()
-
-    def predictions(self, images: Any = None, *, model: ScoredModel | None = None) -> Scores:
-        """The scores of all classes, as `table`, and what is predicted, whatever the target. One forward pass each.
-
-        `table` is None where the target takes several outputs at once.
-        """
-        if self.anatomy.output is None:
-            return self.scores(images, model=model)
-        count = len(self.probes) if images is None else self.model.count(images)
-        return self.scores(images, self.class_target(np.full(count, PREDICTED)), model=model)
+    def _about_predicted(self) -> Question:
+        return _about_predicted(self.question)
 
     @property
     def targets_classes(self) -> bool:
         """Whether the explained score is that of a class (which class may depend on the image)."""
-        return self.target.classes is not None and bool((self.explanation.target_classes >= 0).all())
+        is_class = self.question.target.classes is not None
+        return is_class and bool((self.explanation.target_classes >= 0).all())
 
-    @staticmethod
-    def class_target(classes: np.ndarray) -> BoundTarget:
-        """The target that is one class per image; `PREDICTED` leaves it to the model."""
-        return BoundTarget(classes=np.asarray(classes, "int32"))
-
-    @property
-    def fixed_target(self) -> BoundTarget:
-        """The target with the predicted classes as they are now, so that they do not change with the image."""
-        if not self.targets_classes:
-            return self.target
-        return bind(ClassIndex(self.explanation.target_classes), len(self.probes), None)
-
-    def rows(self, explanation: Explanation | None = None) -> np.ndarray:
-        """All maps of an explanation, one row per probe, `(n, values)` float32."""
-        maps = optree.tree_leaves((explanation or self.explanation).maps)
-        return np.concatenate([leaf.reshape(len(leaf), -1) for leaf in maps], axis=1)
+    def about_classes(self, classes: np.ndarray) -> Question:
+        """The question about one class per probe."""
+        return self.question.about(BoundTarget(classes=np.asarray(classes, "int32")))
 
     @cached_property
     def ranks(self) -> np.ndarray:
@@ -123,49 +122,43 @@ class Subject:
     @cached_property
     def pictures(self) -> np.ndarray | None:
         """What people should see of the probes, `(n, height, width, 3)` uint8; None where nothing is an image."""
-        has_image = any(map(is_image, optree.tree_leaves(self.probes.images)))
-        if self.probes.display_images is None and not has_image:
+        if self.probes.display_images is None and self.question.anatomy.layout.picture is None:
             return None
-        return pictures_of(self.probes, self.anatomy.channel_axis)
+        return pictures_of(self.probes, self.question.anatomy.layout)
 
     @property
     def has_image(self) -> bool:
         """Whether an input is an image, of the size of the maps."""
-        image = next(filter(is_image, self._leaves), None)
-        if image is None or not is_image(self.explanation.image_maps):
+        if self.question.anatomy.layout.picture is None or not self.explanation.has_image:
             return False
         return self.image.shape[1:3] == self.explanation.heatmaps().shape[1:]
 
     @cached_property
     def image(self) -> np.ndarray:
-        """The first input that is an image, `(n, height, width, channels)` float64.
+        """The input that is an image, `(n, height, width, channels)` float64.
 
         Raises:
             ValueError: no input is an image.
         """
-        array = np.asarray(self._leaves[self._image_position], "float64")
-        return array[..., None] if array.ndim == 3 else np.moveaxis(array, self.anatomy.channel_axis, -1)
+        array = np.asarray(self._leaves[self._picture], "float64")
+        return array[..., None] if array.ndim == 3 else np.moveaxis(array, self._channel_axis, -1)
 
     @cached_property
     def deviation(self) -> float:
         """The standard deviation of all values of `image`."""
         return float(self.image.std())
 
-    def with_images(self, images: np.ndarray, rows: np.ndarray) -> Any:
-        """The inputs of these probes with other images, `(m, height, width, channels)`, in the place of theirs.
+    def with_images(self, images: np.ndarray, rows: np.ndarray) -> Question:
+        """The question about these probes with other images, `(m, height, width, channels)`, in the place of theirs.
 
-        Integer inputs get rounded values, within the range of their type.
+        Integer inputs get rounded values, within the range of their type. The class is that which is predicted.
         """
-        position = self._image_position
-        own = self._leaves[position]
-        there = images[..., 0] if own.ndim == 3 else np.moveaxis(images, -1, self.anatomy.channel_axis)
+        own = self._leaves[self._picture]
+        there = images[..., 0] if own.ndim == 3 else np.moveaxis(images, -1, self._channel_axis)
         there = _as_dtype(there, own.dtype)
-        leaves = [there if i == position else leaf[rows] for i, leaf in enumerate(self._leaves)]
-        return optree.tree_unflatten(optree.tree_structure(self.probes.images), leaves)
-
-    def take(self, rows: np.ndarray) -> tuple[Any, BoundTarget]:
-        """Some of the probes' inputs, in this order, and their targets."""
-        return optree.tree_map(lambda leaf: leaf[rows], self.probes.images), self.target.take(rows)
+        leaves = [there if i == self._picture else leaf[rows] for i, leaf in enumerate(self._leaves)]
+        inputs = optree.tree_unflatten(optree.tree_structure(self.probes.images), leaves)
+        return self.question.about(_predicted(len(rows)), inputs)
 
     @property
     def _leaves(self) -> list[np.ndarray]:
@@ -173,8 +166,12 @@ class Subject:
         return leaves
 
     @property
-    def _image_position(self) -> int:
-        position = next((i for i, leaf in enumerate(self._leaves) if is_image(leaf)), None)
+    def _channel_axis(self) -> int:
+        return self.question.anatomy.channel_axis
+
+    @property
+    def _picture(self) -> int:
+        position = self.question.anatomy.layout.picture
         if position is None:
             raise ValueError("None of the inputs is an image, so it has no regions.")
         return position
@@ -182,6 +179,14 @@ class Subject:
     def rng(self, name: str) -> np.random.Generator:
         """A private generator for one purpose; the same at every run with this seed."""
         return np.random.default_rng([self.seed, *name.encode()])
+
+
+def _predicted(count: int) -> BoundTarget:
+    return BoundTarget(classes=np.full(count, PREDICTED, "int32"))
+
+
+def _about_predicted(question: Question) -> Question:
+    return question.about(_predicted(len(question)))
 
 
 def _as_dtype(values: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:

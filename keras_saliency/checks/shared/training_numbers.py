@@ -10,7 +10,6 @@ import numpy as np
 from scipy.stats import t as student
 
 from keras_saliency import metrics
-from keras_saliency.render.heatmaps import is_image
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -112,7 +111,7 @@ def numbers_of(subject: Subject) -> dict[str, float]:
     explanation, labels = subject.explanation, subject.probes.labels
     if labels is not None and (explanation.predicted_classes >= 0).all():
         found["accuracy"] = float((explanation.predicted_classes == labels).mean())
-    if not is_image(explanation.image_maps):
+    if not explanation.has_image:
         return found
     magnitude = explanation.heatmaps("magnitude")
     per_probe = {

@@ -16,19 +16,12 @@ class Backend(Protocol):
     def compile(
         self, function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
     ) -> Callable[..., Any]:
-        """`function`, compiled where the framework compiles; it always sees the current values of `variables`.
+        """`function`, compiled where the framework compiles, with a list of values of `variables` before its arguments.
 
-        The compiled function leaves every variable as it is, whatever `function` assigns. All that `function` takes
-        and returns has the batch as its first axis, and its examples do not depend on each other. `channels_first` is
-        the format of images inside.
-        """
-
-    def compile_with_values(
-        self, function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
-    ) -> Callable[..., Any]:
-        """`function`, compiled once for all values: the compiled function takes a list of values of `variables` first.
-
-        None in its place is the current value of a variable. Every variable is left as it is.
+        An empty list stands for their current values, None in the place of one value for its current one. Every
+        variable is left as it is, whatever `function` assigns. All that `function` takes and returns has the batch
+        as its first axis, and its examples do not depend on each other. `channels_first` is the format of images
+        inside.
         """
 
     def vjp(

@@ -14,16 +14,8 @@ from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 def compile(
     function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
 ) -> Callable[..., Any]:
-    """See `Backend.compile`. Values that a jit closes over would go stale, so the weights are arguments."""
-    run = compile_with_values(function, variables, channels_first=channels_first)
-    return lambda *arguments: run([None] * len(variables), *arguments)
-
-
-def compile_with_values(
-    function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
-) -> Callable[..., Any]:
-    """See `Backend.compile_with_values`. XLA runs either format."""
-    del channels_first
+    """See `Backend.compile`. Values that a jit closes over would go stale, so the weights are arguments always."""
+    del channels_first  # XLA runs either format
 
     def stateless(values: list[Any], *arguments: Any) -> Any:
         with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
@@ -32,7 +24,7 @@ def compile_with_values(
     jitted = jax.jit(stateless)
 
     def run(values: list[Any], *arguments: Any) -> Any:
-        pairs = zip(variables, values, strict=True)
+        pairs = zip(variables, values or [None] * len(variables), strict=True)
         return jitted([variable.value if value is None else value for variable, value in pairs], *arguments)
 
     return run

@@ -17,15 +17,7 @@ SMALLEST_HALF = 8
 def compile(
     function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
 ) -> Callable[..., Any]:
-    """See `Backend.compile`."""
-    del variables  # a tf.function reads them where they are
-    return partial(compile_with_values(function, (), channels_first=channels_first), [])
-
-
-def compile_with_values(
-    function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
-) -> Callable[..., Any]:
-    """See `Backend.compile_with_values`.
+    """See `Backend.compile`. A `tf.function` reads the variables where they are.
 
     On CPUs the two halves of a larger batch run side by side: few layers keep all cores busy alone. XLA is slower
     there and costs seconds to compile, so it stays off where it can: TensorFlow's own convolutions cannot go back
@@ -34,7 +26,7 @@ def compile_with_values(
     on_cpu = not tf.config.get_visible_devices("GPU")
 
     def stateless(values: list[Any], *arguments: Any) -> Any:
-        given = [pair for pair in zip(variables, values, strict=True) if pair[1] is not None]
+        given = [pair for pair in zip(variables, values, strict=bool(values)) if pair[1] is not None]
         with keras.StatelessScope(state_mapping=given):
             return function(*arguments)
 

@@ -13,24 +13,11 @@ import torch
 def compile(
     function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
 ) -> Callable[..., Any]:
-    """See `Backend.compile`. Nothing is compiled."""
-    del channels_first, variables  # eager code reads them where they are
-
-    def stateless(*arguments: Any) -> Any:
-        with torch.enable_grad(), keras.StatelessScope():
-            return function(*arguments)
-
-    return stateless
-
-
-def compile_with_values(
-    function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
-) -> Callable[..., Any]:
-    """See `Backend.compile_with_values`."""
+    """See `Backend.compile`. Nothing is compiled: eager code reads the variables where they are."""
     del channels_first
 
     def stateless(values: list[Any], *arguments: Any) -> Any:
-        given = [pair for pair in zip(variables, values, strict=True) if pair[1] is not None]
+        given = [pair for pair in zip(variables, values, strict=bool(values)) if pair[1] is not None]
         with torch.enable_grad(), keras.StatelessScope(state_mapping=given):
             return function(*arguments)
 

@@ -18,7 +18,7 @@ def draw_sheet(run: Run, look: Look, method: str, previous: Look | None) -> np.n
         run.pictures,
         heatmaps,
         before,
-        captions(run.probes, seen),
+        captions(run.probes, seen.model_scores),
         title=f"{method}, {look.moment}",
         subtitle=_subtitle(look, seen),
     )

@@ -3,48 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import numpy as np
 import optree
 
-from keras_saliency.engine import ScoredModel, Scores
+from keras_saliency.engine import Question
 from keras_saliency.methods.base import Method
-from keras_saliency.probes.targets import BoundTarget
 
 Arrays = list[np.ndarray]
 
 
-def settled(model: ScoredModel, inputs: Any, target: BoundTarget) -> tuple[BoundTarget, Scores]:
-    """The target with the classes that the model predicts for these inputs, and their scores.
-
-    Moved versions of an image may be predicted otherwise; an average has to explain one and the same score. Costs
-    one forward pass.
-    """
-    scores = model.scores(inputs, target)
-    if target.classes is None:
-        return target, scores
-    return replace(target, classes=scores.target_classes.astype(target.classes.dtype)), scores
-
-
 def maps_at(
-    model: ScoredModel,
-    method: Method,
-    inputs: Any,
-    target: BoundTarget,
-    points: Iterable[Arrays],
-    *,
-    rng: np.random.Generator,
+    question: Question, method: Method, points: Iterable[Arrays], *, rng: np.random.Generator
 ) -> Iterator[Any]:
     """The maps of a method at each of several values of the explained tensors, one after the other.
 
     Args:
-        model: the model.
+        question: about `n` examples.
         method: which maps.
-        inputs: `n` examples.
-        target: theirs.
         points: values of the explained tensors, each for all examples: arrays `(n, …)`.
         rng: of the method.
 
@@ -53,15 +31,14 @@ def maps_at(
         are few examples.
     """
     left = iter(points)
-    count = model.count(inputs)
-    at_once = max(1, model.rows_at_once(inputs, target) // count)
+    count = len(question)
+    at_once = max(1, question.rows_at_once // count)
     while together := list(islice(left, at_once)):
         rows = np.tile(np.arange(count), len(together))
         values = together[0]
         if len(together) > 1:
             values = [np.concatenate(parts) for parts in zip(*together, strict=True)]
-        moved = model.moved(inputs, target, rows, values)
-        maps = method.explain(model, moved, target.take(rows), rng).maps
+        maps = method.explain(question.at(rows, values), rng).maps
         for start in range(0, len(rows), count):
             of_point = slice(start, start + count)
             yield optree.tree_map(lambda leaf, of_point=of_point: leaf[of_point], maps)

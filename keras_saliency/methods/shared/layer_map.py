@@ -8,10 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_saliency.engine import LayerGradients, LayerOutput, ScoredModel
+from keras_saliency.engine import ExplainedImage, LayerGradients, LayerOutput, Question
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.shared.explained_image import ExplainedImage, explained_image
-from keras_saliency.probes.targets import BoundTarget
 from keras_saliency.render.resize import bilinear
 
 AUTO = "auto"
@@ -34,27 +32,20 @@ def name_with_layer(registered: str, layer: Any) -> str:
 
 
 def layer_map(
-    model: ScoredModel,
-    inputs: Any,
-    target: BoundTarget,
-    layer: Any,
-    combine: Callable[[LayerGradients], np.ndarray],
+    question: Question, layer: Any, combine: Callable[[LayerGradients], np.ndarray]
 ) -> MethodResult:
     """The map of a layer, resized to the explained image: bilinear between the centres of the layer's positions.
 
     Args:
-        model: the model.
-        inputs: `n` examples.
-        target: theirs.
-        layer: see `ScoredModel.layer_gradients`.
+        question: about `n` examples.
+        layer: see `Question.layer`.
         combine: from the layer's activations and gradients `(n, h, w, channels)` to maps `(n, h, w)`.
     """
-    image = explained_image(model, inputs, target)
-    found = model.layer_gradients(inputs, target, layer)
+    image, found = question.image, question.layer(layer)
     return as_map(found, combine(found), image)
 
 
 def as_map(found: LayerOutput, maps: np.ndarray, image: ExplainedImage) -> MethodResult:
     """Maps `(n, h, w)` made from what was found at a layer, resized to the explained image."""
     resized = bilinear(maps, image.height, image.width)
-    return MethodResult(resized.astype("float32", copy=False), found.scores, {"layer": found.layer})
+    return MethodResult(resized.astype("float32", copy=False), {"layer": found.layer})

@@ -9,11 +9,10 @@ import numpy as np
 import optree
 from scipy.special import ndtri
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question
 from keras_saliency.methods.base import Method, make_method
 from keras_saliency.methods.shared.averaging import Arrays, maps_at, per_example, places
 from keras_saliency.methods.shared.stratified import latin_hypercube
-from keras_saliency.probes.targets import BoundTarget
 
 
 def name_around(registered: str, method: Method) -> str:
@@ -39,6 +38,7 @@ class NoisyMaps:
     gets the same noise, scaled: its map does not depend on the images beside it.
 
     Args:
+        question: about these images, with a fixed target.
         method: whose maps, or its name.
         noise: that fraction.
         rng: seeds the noise, and is handed to the method.
@@ -46,27 +46,24 @@ class NoisyMaps:
 
     def __init__(
         self,
-        model: ScoredModel,
+        question: Question,
         method: str | Method,
-        inputs: Any,
-        target: BoundTarget,
         *,
         noise: float,
         rng: np.random.Generator,
     ) -> None:
-        self._model, self._method, self._inputs, self._target = model, make_method(method), inputs, target
+        self._question, self._method = question, make_method(method)
         self._rng = rng
-        self._values = [value.astype("float32") for value in model.explained(inputs, target)]
+        self._values = [value.astype("float32") for value in question.values]
         self._deviations = [noise * _ranges(value) for value in self._values]
-        self.count = model.count(inputs)
+        self.count = len(question)
         self._noise = np.random.default_rng(rng.integers(2**63))
 
     def draw(self, rows: np.ndarray, samples: int) -> Iterator[Any]:
         """So many maps of the images in these rows, each for all of them, block by block."""
         images = [value[rows] for value in self._values]
-        moved = self._model.moved(self._inputs, self._target, rows, images)
         points = self._points(images, rows, samples)
-        return maps_at(self._model, self._method, moved, self._target.take(rows), points, rng=self._rng)
+        return maps_at(self._question.take(rows), self._method, points, rng=self._rng)
 
     def _points(self, images: Arrays, rows: np.ndarray, samples: int) -> Iterator[Arrays]:
         deviations = [deviation[rows] for deviation in self._deviations]

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import optree
 
-from keras_saliency.engine import ScoredModel, Scores
+from keras_saliency.engine import Question
 from keras_saliency.methods.base import Method, make_method
-from keras_saliency.methods.shared.averaging import settled
 from keras_saliency.methods.shared.noise import Moments, NoisyMaps, name_around
 from keras_saliency.methods.shared.options import check_count, check_noise
-from keras_saliency.probes.targets import BoundTarget
 
 
 @dataclass(frozen=True)
@@ -45,16 +43,13 @@ class NoisyStatistic:
 
     def _moments(
         self,
-        model: ScoredModel,
-        inputs: Any,
-        target: BoundTarget,
+        question: Question,
         rng: np.random.Generator,
         of: Callable[[np.ndarray], np.ndarray] = np.asarray,
-    ) -> tuple[Moments, Scores]:
-        """Mean and variance over the copies of `of(map)`, and the scores of the clean images."""
-        target, scores = settled(model, inputs, target)
-        noisy = NoisyMaps(model, self.method, inputs, target, noise=self.noise, rng=rng)
+    ) -> Moments:
+        """Mean and variance over the copies of `of(map)`."""
+        noisy = NoisyMaps(question.settled, self.method, noise=self.noise, rng=rng)
         rows, found = np.arange(noisy.count), Moments(noisy.count)
         for maps in noisy.draw(rows, self.samples):
             found.add(rows, optree.tree_map(of, maps))
-        return found, scores
+        return found

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from keras_saliency.engine import ScoredModel, Scores
-from keras_saliency.methods.shared.averaging import settled
-from keras_saliency.methods.shared.explained_image import ExplainedImage, explained_image
+from keras_saliency.engine import Question
 from keras_saliency.methods.shared.options import is_real
-from keras_saliency.probes.targets import BoundTarget
 
 Fill = float | Literal["mean"]
 
@@ -23,31 +19,24 @@ def check_fill(fill: Any) -> None:
         raise ValueError(f'Expected fill to be a finite number or "mean". Received: fill={fill!r}')
 
 
-@dataclass(frozen=True, eq=False)
 class Perturbed:
-    """Examples whose explained image may be changed, each with a fixed target.
+    """Examples whose explained image may be changed; what is predicted is fixed by the unchanged images.
 
     Attributes:
         image: which tensor is the image.
         images: its values, `(n, …)`.
-        scores: those of the unchanged images.
+        scores: `(n,)`, those of the unchanged images.
+
+    Raises:
+        MethodDoesNotApplyError: none of the explained tensors is an image.
     """
 
-    image: ExplainedImage
-    images: np.ndarray
-    scores: Scores
-    _model: ScoredModel
-    _inputs: Any
-    _target: BoundTarget
-    _explained: list[np.ndarray]
-
-    @classmethod
-    def of(cls, model: ScoredModel, inputs: Any, target: BoundTarget) -> Perturbed:
-        """The examples of these inputs. What is predicted is fixed by the unchanged images."""
-        image = explained_image(model, inputs, target)
-        target, scores = settled(model, inputs, target)
-        explained = model.explained(inputs, target)
-        return cls(image, explained[image.position], scores, model, inputs, target, explained)
+    def __init__(self, question: Question) -> None:
+        self.image = question.image
+        self._question = question.settled
+        self._values = question.values
+        self.images = self._values[self.image.position]
+        self.scores = question.scores.values
 
     def filled(self, fill: Fill) -> np.ndarray:
         """The images, each wholly filled: with a number, or with the mean of each of its channels."""
@@ -57,10 +46,9 @@ class Perturbed:
 
     def with_images(self, rows: np.ndarray, images: np.ndarray) -> np.ndarray:
         """The scores of the examples in `rows` with these images in the place of theirs."""
-        values = [value[rows] for value in self._explained]
+        values = [value[rows] for value in self._values]
         values[self.image.position] = images
-        moved = self._model.moved(self._inputs, self._target, rows, values)
-        return self._model.scores(moved, self._target.take(rows)).scores
+        return self._question.at(rows, values).scores.values
 
     def batches(self, changes: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """All pairs of a change and an example, as many at a time as go into one call.
@@ -68,7 +56,7 @@ class Perturbed:
         Yields:
             Two arrays of positions: which of the `changes`, and the rows of the examples.
         """
-        count, size = len(self.images), self._model.rows_at_once(self._inputs, self._target)
+        count, size = len(self.images), self._question.rows_at_once
         size = size // count * count or size
         for start in range(0, changes * count, size):
             pairs = np.arange(start, min(start + size, changes * count))

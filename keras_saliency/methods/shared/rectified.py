@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Literal
+from typing import Literal
 
-from keras_saliency.engine import RectifierCount, ScoredModel
+from keras_saliency.engine import Question, RectifierCount
 from keras_saliency.errors import SaliencyWarning
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.probes.targets import BoundTarget
 
 
-def rectified_gradient(
-    model: ScoredModel, inputs: Any, target: BoundTarget, rule: Literal["guided", "deconvnet"]
-) -> MethodResult:
+def rectified_gradient(question: Question, rule: Literal["guided", "deconvnet"]) -> MethodResult:
     """The gradient by a rule for rectifiers, with what the rule found; warns of what it cannot change."""
-    gradients = model.gradients(inputs, target, rule=rule)
+    gradients = question.gradients(rule)
     found = gradients.rectifiers or RectifierCount(0, ())
     if found.unreached:
         warnings.warn(
@@ -24,6 +21,4 @@ def rectified_gradient(
             SaliencyWarning,
             stacklevel=2,
         )
-    return MethodResult(
-        gradients.maps, gradients.scores, {"rectifiers": found.replaced, "unreached": found.unreached}
-    )
+    return MethodResult(gradients.maps, {"rectifiers": found.replaced, "unreached": found.unreached})

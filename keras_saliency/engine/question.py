@@ -1,0 +1,244 @@
+"""A question: a model, inputs, and a target for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+import optree
+
+from keras_saliency.engine.anatomy import Anatomy
+from keras_saliency.engine.layout import ExplainedImage
+from keras_saliency.engine.rectifiers import Rule
+from keras_saliency.engine.results import Gradients, LayerGradients, LayerOutput
+from keras_saliency.engine.scored_model import ScoredModel
+from keras_saliency.engine.weights import WeightedLayer
+from keras_saliency.errors import MethodDoesNotApplyError
+from keras_saliency.probes.targets import BoundTarget
+from keras_saliency.records.scores import Scores
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What a model says of `n` examples, and why. Each answer is computed once and kept as long as the question.
+
+    Args:
+        model: the model as a function with gradients.
+        inputs: a tree of arrays, the batch first.
+        target: whose score is explained, for each example.
+        replacement: `(n, …)` float32 in the place of the tensor behind integer inputs; None: what the model computes.
+        substitutes: in the place of the model's weights, see `with_weights`.
+
+    Attributes:
+        anatomy: what is known of the model with these inputs, before anything is computed.
+
+    Raises:
+        ModelRejectedInputsError: the model cannot be called on the inputs.
+        NoGradientError: no floating tensor is behind the inputs.
+        ValueError: a class index or an output gradient does not fit the output, or the output is not clear.
+    """
+
+    model: ScoredModel
+    inputs: Any
+    target: BoundTarget
+    replacement: np.ndarray | None = field(default=None, repr=False)
+    substitutes: Sequence[Any] = field(default=(), repr=False)
+    anatomy: Anatomy = field(init=False, repr=False)
+    _answers: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "anatomy", self.model.inspect(self.inputs, self.target))
+
+    def __len__(self) -> int:
+        """How many examples there are."""
+        return len(optree.tree_leaves(self.inputs)[0])
+
+    @property
+    def image(self) -> ExplainedImage:
+        """The explained tensor that is an image.
+
+        Raises:
+            MethodDoesNotApplyError: none of the explained tensors is an image.
+        """
+        image = self.anatomy.image
+        if image is None:
+            raise MethodDoesNotApplyError(
+                "This method makes maps of images, and none of the explained inputs is one: "
+                f"{', '.join(self.anatomy.explained)} of shape {', '.join(map(str, self.anatomy.shapes))}."
+            )
+        return image
+
+    @property
+    def scores(self) -> Scores:
+        """The scores of the examples. Costs one forward pass, or nothing where gradients were computed.
+
+        Raises:
+            LogitsNotFoundError: `logits="auto"`, and the output is a probability of unknown origin.
+        """
+        if "scores" not in self._answers:
+            self._evaluate("scores")
+        found: Scores = self._answers["scores"]
+        return found
+
+    @property
+    def values(self) -> list[np.ndarray]:
+        """The values of the explained tensors: the floating inputs, or the tensor behind integer inputs.
+
+        Integer inputs cost one forward pass.
+        """
+        if self.replacement is not None:
+            return [self.replacement]
+        plan = self.anatomy.plan
+        if self.anatomy.tapped_shape is None:
+            leaves = plan.leaves(self.inputs)
+            return [leaves[position] for position in plan.floating]
+        return self._once("values", lambda: [self._evaluate("inside")[0]["tensor"]])
+
+    @cached_property
+    def settled(self) -> Question:
+        """The question about the classes that are predicted now; it shares the answers with this one.
+
+        Changed versions of an image may be predicted otherwise: an average has to explain one and the same score.
+        """
+        if self.target.classes is None:
+            return self
+        classes = self.scores.target_classes.astype(self.target.classes.dtype)
+        return replace(self, target=replace(self.target, classes=classes))
+
+    def gradients(self, rule: Rule | None = None) -> Gradients:
+        """The gradients of the scores. Costs one forward and one backward pass (twice that in float16).
+
+        Args:
+            rule: another gradient for rectifiers, see `RectifierRule`.
+
+        Raises:
+            MethodDoesNotApplyError: there is a rule, and no rectifier that it could change.
+            NoGradientError: no path leads from the score to what is explained.
+            LogitsNotFoundError: see `scores`.
+        """
+
+        def compute() -> Gradients:
+            tensors, rectifiers = self._evaluate("gradients", rule=rule)
+            return Gradients(self.as_inputs(tensors["gradients"]), rectifiers)
+
+        return self._once(("gradients", rule), compute)
+
+    def layer(self, layer: Any = "auto") -> LayerGradients:
+        """The output of a layer, and the gradients of the scores for it. Costs one forward and one backward pass.
+
+        Args:
+            layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial
+                output larger than 1 × 1.
+
+        Raises:
+            MethodDoesNotApplyError: `"auto"`, and no layer has a spatial output.
+            NoGradientError: no path leads from the score to the layer.
+            ValueError: no such layer, one that is not called exactly once, or one without a spatial output.
+        """
+
+        def compute() -> LayerGradients:
+            site = self.model.site(self.anatomy, self.inputs, layer)
+            tensors, _ = self._evaluate("gradients", site=site)
+            activations, gradients = map(self._channels_last, (tensors["tensor"], *tensors["gradients"]))
+            return LayerGradients(activations, site.name, gradients)
+
+        return self._once(("layer", _key(layer)), compute)
+
+    def layer_output(self, layer: Any = "auto") -> LayerOutput:
+        """The output of a layer. Costs one forward pass; argument and errors as `layer`."""
+
+        def compute() -> LayerOutput:
+            site = self.model.site(self.anatomy, self.inputs, layer)
+            tensors, _ = self._evaluate("inside", site=site)
+            return LayerOutput(self._channels_last(tensors["tensor"]), site.name)
+
+        return self._answers.get(("layer", _key(layer))) or self._once(("output", _key(layer)), compute)
+
+    def at(self, rows: np.ndarray, values: list[np.ndarray]) -> Question:
+        """The question about examples like those in `rows`, with other values of the explained tensors.
+
+        Args:
+            rows: `(m,)` positions of examples, repetitions allowed.
+            values: as `values`, for `m` examples.
+        """
+        target, plan = self.target.take(rows), self.anatomy.plan
+        if self.anatomy.tapped_shape is not None:
+            inputs = optree.tree_map(lambda leaf: leaf[rows], self.inputs)
+            return self._other(inputs=inputs, target=target, replacement=values[0])
+        placed = dict(zip(plan.floating, values, strict=True))
+        leaves = enumerate(plan.leaves(self.inputs))
+        inputs = plan.tree([placed[place] if place in placed else leaf[rows] for place, leaf in leaves])
+        return self._other(inputs=inputs, target=target)
+
+    def take(self, rows: np.ndarray) -> Question:
+        """The question about the examples in these rows, repetitions allowed."""
+        inputs = optree.tree_map(lambda leaf: leaf[rows], self.inputs)
+        replacement = None if self.replacement is None else self.replacement[rows]
+        return self._other(inputs=inputs, target=self.target.take(rows), replacement=replacement)
+
+    def about(self, target: BoundTarget, inputs: Any = None) -> Question:
+        """The question to the same model about another target, and other inputs where there are some."""
+        if inputs is None:
+            return self._other(target=target)
+        return self._other(target=target, inputs=inputs, replacement=None)
+
+    def with_weights(self, values: Sequence[np.ndarray]) -> Question:
+        """The question to the same model with other values in place of `model.weights`; the model keeps its own.
+
+        The model is traced once for all values.
+
+        Args:
+            values: one array per weight of the built model, as `ScoredModel.weights` returns them.
+
+        Raises:
+            ValueError: their number or a shape does not fit.
+        """
+        return self._other(substitutes=self.model.substitutes(values))
+
+    def weighted_layers(self) -> tuple[WeightedLayer, ...]:
+        """The layers of the model that have weights, from the output down. Nothing is computed."""
+        return self.model.weighted_layers(self.anatomy, self.inputs)
+
+    @property
+    def rows_at_once(self) -> int:
+        """How many examples like these go through the model at once."""
+        return self.model.rows_at_once(self.anatomy)
+
+    def as_inputs(self, values: list[np.ndarray]) -> Any:
+        """One array per explained tensor as maps: in the inputs' own structure, see `Gradients`."""
+        if self.anatomy.tapped_shape is not None:
+            return values[0]
+        plan = self.anatomy.plan
+        found = dict(zip(plan.floating, values, strict=True))
+        return plan.tree([found.get(position) for position in range(len(plan.names))])
+
+    def _other(self, **changes: Any) -> Question:
+        """A question with these changes, and no answers yet."""
+        return replace(self, _answers={}, **changes)
+
+    def _once(self, name: Any, compute: Callable[[], T]) -> T:
+        if name not in self._answers:
+            self._answers[name] = compute()
+        found: T = self._answers[name]
+        return found
+
+    def _evaluate(self, wants: str, **explained: Any) -> tuple[dict[str, Any], Any]:
+        """The tensors of a step; every pass tells the scores too."""
+        replaced = [] if self.replacement is None else [self.replacement]
+        leaves = [*self.anatomy.plan.leaves(self.inputs), *replaced]
+        step = self.model.step(self.anatomy, wants, self.target, replaced=bool(replaced), **explained)
+        scores, tensors, rectifiers = self.model.evaluate(step, leaves, self.target, self.substitutes)
+        self._answers.setdefault("scores", scores)
+        return tensors, rectifiers
+
+    def _channels_last(self, tensor: np.ndarray) -> np.ndarray:
+        return np.moveaxis(tensor, 1, -1) if self.anatomy.channel_axis == 1 else tensor
+
+
+def _key(layer: Any) -> Any:
+    return layer if isinstance(layer, str) else id(layer)

@@ -1,0 +1,87 @@
+"""Making explanations: the maps of any model for any images."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import optree
+
+from keras_saliency.engine import Question, ScoredModel
+from keras_saliency.explanation.explanation import Explanation
+from keras_saliency.explanation.progress import shown
+from keras_saliency.methods import Method, make_method
+from keras_saliency.methods.base import run_method
+from keras_saliency.probes import ProbeSet
+from keras_saliency.probes.targets import BoundTarget, Label, Predicted, as_target, bind
+
+
+def explain(
+    model: Any,
+    images: Any,
+    method: str | Method = "gradient",
+    target: Any = None,
+    *,
+    output: str | int | None = None,
+    logits: str = "auto",
+    chunk_size: int | None = None,
+    seed: int = 0,
+    progress: bool = False,
+) -> Explanation:
+    """The maps of a model for some images.
+
+    Args:
+        model: a Keras model on any backend. Nothing of it is changed.
+        images: a `ProbeSet`, or what the model eats: an array `(n, …)`, a list or a dict of arrays.
+        method: the name of a method, or a method such as `ks.Gradient()`.
+        target: whose score is explained: `"predicted"`, `"label"`, a class index, one index per image,
+            `ks.OutputGradient(array)`, or a callable from the model's outputs to `(n,)` scores. None: the
+            label where there are labels, else the predicted class.
+        output: the name or position of the output, for models with several.
+        logits: `"auto"` explains the score before softmax or sigmoid; `"output"` the output as it is;
+            `"centred_log_probability"` log p − mean log p.
+        chunk_size: images per call of the model; None chooses 32, and up to 128 for a small model.
+        seed: of the private generator of methods that draw random numbers.
+        progress: whether a line on stderr says how far the work has come, while it lasts.
+
+    Raises:
+        LogitsNotFoundError: `logits="auto"`, and the score before the output's probabilities cannot be found.
+        ModelRejectedInputsError: the model cannot be called on the images.
+        NoGradientError: no gradient reaches them.
+        ValueError, TypeError: an argument is wrong.
+    """
+    probes = images if isinstance(images, ProbeSet) else ProbeSet(images)
+    scored = ScoredModel(model, output=output, logits=logits, chunk_size=chunk_size)
+    made = make_method(method)
+    question = Question(scored, probes.images, bind_target(target, probes))
+    if not progress:
+        return explain_question(question, probes, made, seed)
+    with shown(made.name) as tell, scored.telling(tell):
+        return explain_question(question, probes, made, seed)
+
+
+def bind_target(target: Any, probes: ProbeSet) -> BoundTarget:
+    """The target for these probes; None is the label where there are labels, else the predicted class."""
+    if target is None:
+        target = Predicted() if probes.labels is None else Label()
+    return bind(as_target(target), len(probes), probes.labels)
+
+
+def explain_question(question: Question, probes: ProbeSet, method: Method, seed: int) -> Explanation:
+    """The explanation of probes by a method; the same seed gives the same maps."""
+    result = run_method(method, question, seed)
+    scores = question.scores
+    return Explanation(
+        maps=optree.tree_map(_writable, result.maps),
+        model_scores=replace(scores, values=_writable(scores.values)),
+        method=method.name,
+        probes=probes,
+        layout=question.anatomy.layout,
+        diagnostics={"explained": ", ".join(question.anatomy.explained), **result.diagnostics},
+    )
+
+
+def _writable(values: np.ndarray) -> np.ndarray:
+    """The values as whoever asked for them expects: what comes from a framework may be read-only."""
+    return np.require(values, requirements="W")
