@@ -21,8 +21,10 @@ import numpy as np
 
 import keras_saliency as ks
 from benchmarks.timing import milliseconds
+from keras_saliency.engine import Question
 from keras_saliency.explanation import bind_target
 from keras_saliency.methods import make_method
+from keras_saliency.methods.base import run_method
 
 PROBES, EVALUATIONS = 32, 50
 BACKEND = keras.backend.backend()
@@ -100,7 +102,7 @@ def compare(model: keras.Model, x: np.ndarray, y: np.ndarray, rounds: int) -> No
     scored, target = ks.ScoredModel(model), bind_target(y, ks.ProbeSet(x))
 
     def explains(method: object) -> Callable[[], object]:
-        return lambda: make_method(method).explain(scored, x, target, np.random.default_rng(0))
+        return lambda: run_method(make_method(method), Question(scored, x, target), 0)
 
     def fifty() -> None:
         for _ in range(EVALUATIONS):
@@ -122,11 +124,11 @@ def compare(model: keras.Model, x: np.ndarray, y: np.ndarray, rounds: int) -> No
 def growth(model: keras.Model, x: np.ndarray, y: np.ndarray, looks: int) -> None:
     """Print by how much the memory in use grows over many looks, as it is and without what is garbage."""
     scored, target = ks.ScoredModel(model), bind_target(y, ks.ProbeSet(x))
-    scored.gradients(x, target)
+    Question(scored, x, target).gradients()
     gc.collect()
     before = memory()
     for _ in range(looks):
-        scored.gradients(x, target)
+        Question(scored, x, target).gradients()
     after = memory()
     gc.collect()
     print(

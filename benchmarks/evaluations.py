@@ -23,7 +23,9 @@ import numpy as np
 
 import keras_saliency as ks
 from keras_saliency.demo import digits, network
+from keras_saliency.engine import Question
 from keras_saliency.explanation import bind_target
+from keras_saliency.methods.base import run_method
 from keras_saliency.methods.shared.averaging import maps_at
 
 INTEGRATED, SMOOTHED = 48, 6  # images
@@ -58,15 +60,14 @@ class Subject:
 
     def maps(self, method: object, seed: int = 0) -> np.ndarray:
         """`(n, values)` float64."""
-        found = method.explain(self.model, self.images, self.target, np.random.default_rng(seed))
+        found = run_method(method, Question(self.model, self.images, self.target), seed)
         return found.maps.reshape(self.count, -1).astype("float64")
 
     def mean_gradient(self, points: Iterator[np.ndarray]) -> np.ndarray:
         """The mean of the gradients at several values of the images, `(n, values)` float64."""
         rng = np.random.default_rng(0)
-        made = maps_at(
-            self.model, ks.Gradient(), self.images, self.target, ([point] for point in points), rng=rng
-        )
+        question = Question(self.model, self.images, self.target)
+        made = maps_at(question, ks.Gradient(), ([point] for point in points), rng=rng)
         return np.mean([maps.reshape(self.count, -1) for maps in made], axis=0, dtype="float64")
 
     def noisy(self, samples: int, seed: int) -> Iterator[np.ndarray]:
@@ -79,7 +80,8 @@ class Subject:
 def completeness(subject: Subject, maps: np.ndarray) -> float:
     """The median over the images of |sum of the map − change of the score| ÷ the change."""
     start, end = (
-        subject.model.scores(images, subject.target).scores for images in (0 * subject.images, subject.images)
+        Question(subject.model, images, subject.target).scores.values
+        for images in (0 * subject.images, subject.images)
     )
     change = end.astype("float64") - start
     return float(np.median(np.abs(maps.sum(1) - change) / np.abs(change)))

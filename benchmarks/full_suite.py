@@ -22,6 +22,7 @@ from keras_saliency.checks.completeness import Completeness
 from keras_saliency.checks.faithfulness import Faithfulness
 from keras_saliency.checks.stability import Stability
 from keras_saliency.demo import digits, network
+from keras_saliency.engine import Question
 from keras_saliency.methods import MethodResult
 
 SEEDS = range(4)
@@ -41,10 +42,10 @@ class RandomMap:
     has_sign: ClassVar[bool] = True
     is_gradient: ClassVar[bool] = False
 
-    def explain(self, model: Any, inputs: Any, target: Any, rng: np.random.Generator) -> MethodResult:
+    def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         """Noise of the shape of the explained tensor."""
-        (image,) = model.explained(inputs, target)
-        return MethodResult(rng.normal(size=image.shape).astype("float32"), model.scores(inputs, target))
+        (image,) = question.values
+        return MethodResult(rng.normal(size=image.shape).astype("float32"))
 
 
 METHODS = (

@@ -18,7 +18,6 @@ import keras_saliency as ks
 from keras_saliency.checks.golden import Golden, GoldenFile, save_golden
 from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.demo import digits, network
-from keras_saliency.engine import ScoredModel
 from keras_saliency.methods import make_method
 
 SEEDS = range(6)
@@ -41,7 +40,7 @@ def main() -> None:
                 for seed, model in enumerate(trained):
                     save_golden(path, model, probes, method)
                     files[arm, seed] = GoldenFile.read(path)
-                    subjects[arm, seed] = Subject(ScoredModel(model), probes, method)
+                    subjects[arm, seed] = Subject.of(model, probes, method)
             for stored in digits.ARMS:
                 for new in digits.ARMS:
                     for count in STORED:

@@ -11,6 +11,7 @@ import numpy as np
 from keras_saliency.looks.look import Look, MethodLook
 from keras_saliency.looks.writers import Run, TensorBoardWriter
 from keras_saliency.probes import ProbeSet
+from keras_saliency.records.scores import Scores
 
 _DIFFERENT = 20
 _NUMBERS = ("drift", "drift_from_start", "top_overlap", "center_shift", "magnitude", "entropy", "gini")
@@ -45,10 +46,12 @@ def _seen(rng: np.random.Generator, probes: int, side: int) -> MethodLook:
             "negative": np.maximum(-maps, 0),
             "signed": maps,
         },
-        scores=rng.normal(size=probes).astype(np.float32),
-        target_classes=np.arange(probes) % 10,
-        predicted_classes=rng.integers(0, 10, probes),
-        probabilities=rng.random(probes).astype(np.float32),
-        score_kind="logit",
+        model_scores=Scores(
+            values=rng.normal(size=probes).astype(np.float32),
+            target_classes=np.arange(probes) % 10,
+            predicted_classes=rng.integers(0, 10, probes),
+            probabilities=rng.random(probes).astype(np.float32),
+            kind="logit",
+        ),
         per_probe={number: rng.random(probes) for number in _NUMBERS},
     )

@@ -21,6 +21,7 @@ import tensorflow as tf
 import keras_saliency as ks
 from benchmarks.timing import milliseconds
 from keras_saliency import metrics
+from keras_saliency.engine import Question
 from keras_saliency.explanation import bind_target
 from keras_saliency.looks.observer import Observer
 from keras_saliency.looks.writers import Run, TensorBoardWriter
@@ -65,8 +66,8 @@ def compare_maps(model: keras.Model, rounds: int) -> tuple[float, float]:
     x, y = batch(model)
     floor = bare_gradient(model, x, y)
     scored, target = ks.ScoredModel(model), bind_target(y, ks.ProbeSet(x))
-    np.testing.assert_allclose(scored.gradients(x, target).maps, floor(), atol=1e-4)
-    times = milliseconds({"floor": floor, "ours": lambda: scored.gradients(x, target)}, rounds)
+    np.testing.assert_allclose(Question(scored, x, target).gradients().maps, floor(), atol=1e-4)
+    times = milliseconds({"floor": floor, "ours": lambda: Question(scored, x, target).gradients()}, rounds)
     return float(np.median(times["floor"])), float(np.median(times["ours"]))
 
 
@@ -110,7 +111,7 @@ def parts_of_a_look(rounds: int) -> dict[str, float]:
 
         times = milliseconds(
             {
-                "maps": lambda: scored.gradients(x, target),
+                "maps": lambda: Question(scored, x, target).gradients(),
                 "ranks (most of the numbers)": lambda: metrics.ranks(maps),
                 "maps and numbers": lambda: observer.look(2, 2),
                 "sheet, drawn": lambda: draw_sheet(run, look, "gradient", before),

@@ -35,8 +35,10 @@ import keras_saliency as ks
 from benchmarks import peers
 from benchmarks.look import bare_gradient, batch, mobilenet, small_cnn
 from benchmarks.timing import milliseconds
+from keras_saliency.engine import Question
 from keras_saliency.explanation import bind_target
 from keras_saliency.methods import make_method
+from keras_saliency.methods.base import run_method
 
 EVALUATIONS = 50
 METHODS = {
@@ -54,7 +56,7 @@ def ours(model: keras.Model, x: np.ndarray, y: np.ndarray) -> dict[str, Callable
     scored, target = ks.ScoredModel(model), bind_target(y, ks.ProbeSet(x))
 
     def explains(method: object) -> Callable[[], object]:
-        return lambda: make_method(method).explain(scored, x, target, np.random.default_rng(0))
+        return lambda: run_method(make_method(method), Question(scored, x, target), 0)
 
     return {name: explains(method) for name, (method, _) in METHODS.items()}
 
@@ -127,11 +129,11 @@ def peak_of(task: str) -> None:
     before = peak_memory()
     if task == "chunk":
         large, classes = np.concatenate([x, x]), np.concatenate([y, y])
-        scored.scores(x, target)
+        _ = Question(scored, x, target).scores
         for _ in range(EVALUATIONS * len(x) // len(large)):
-            scored.gradients(large, bind_target(classes, ks.ProbeSet(large)))
+            Question(scored, large, bind_target(classes, ks.ProbeSet(large))).gradients()
     else:
-        ks.SmoothGrad(samples=EVALUATIONS).explain(scored, x, target, np.random.default_rng(0))
+        run_method(ks.SmoothGrad(samples=EVALUATIONS), Question(scored, x, target), 0)
     print(peak_memory() - before)
 
 

@@ -15,12 +15,13 @@ import sys
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from keras_saliency.checks.experiment.experiment import Experiment
 
 import keras_saliency as ks
 from keras_saliency.checks import Subject
+from keras_saliency.checks.experiment.experiment import Experiment
 from keras_saliency.demo import digits, network
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question, ScoredModel
+from keras_saliency.explanation import bind_target
 
 TRAININGS = 4
 EPOCHS = 10
@@ -51,7 +52,8 @@ def main(trainings: int) -> None:
 
 def shares(scored: ScoredModel, images: np.ndarray, labels: np.ndarray, mask: np.ndarray) -> list[float]:
     """For each class that the experiment can be made on, the share of images that it moves in both directions."""
-    subject = Subject(scored, ks.ProbeSet(images, labels), ks.Gradient())
+    probes = ks.ProbeSet(images, labels)
+    subject = Subject(Question(scored, images, bind_target(None, probes)), probes, ks.Gradient())
     experiment = Experiment(subject, np.broadcast_to(mask, images.shape[:3]))
     found = []
     for index in range(10):

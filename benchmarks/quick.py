@@ -22,7 +22,8 @@ import tensorflow as tf
 
 import keras_saliency as ks
 from keras_saliency.checks import Subject, make_checks, run_checks
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question, ScoredModel
+from keras_saliency.explanation import bind_target
 
 SIDE, PROBES, CLASSES, REPEATS = 96, 32, 10, 3
 
@@ -34,15 +35,16 @@ class Counted(ScoredModel):
         super().__init__(model)
         self.counted: Counter[str] = Counter()
 
-    def scores(self, inputs: Any, *arguments: Any, **options: Any) -> Any:
-        """See `ScoredModel.scores`."""
-        self.counted["forward"] += self.count(inputs)
-        return super().scores(inputs, *arguments, **options)
+    def evaluate(self, step: Any, leaves: Any, *arguments: Any) -> Any:
+        """See `ScoredModel.evaluate`."""
+        kind = "forward and backward" if step.wants == "gradients" else "forward"
+        self.counted[kind] += len(leaves[0])
+        return super().evaluate(step, leaves, *arguments)
 
-    def gradients(self, inputs: Any, *arguments: Any, **options: Any) -> Any:
-        """See `ScoredModel.gradients`."""
-        self.counted["forward and backward"] += self.count(inputs)
-        return super().gradients(inputs, *arguments, **options)
+
+def subject_of(scored: ScoredModel, probes: ks.ProbeSet) -> Subject:
+    """A new subject, which has no answers yet."""
+    return Subject(Question(scored, probes.images, bind_target(None, probes)), probes, ks.Gradient())
 
 
 def main() -> None:
@@ -55,11 +57,11 @@ def main() -> None:
     probes = ks.ProbeSet(images, np.arange(PROBES) % CLASSES, regions={"corner": corner})
     checks = make_checks("quick", regions=probes.regions)
     scored = Counted(model)
-    run_checks(checks, Subject(scored, probes, ks.Gradient()))  # traces
+    run_checks(checks, subject_of(scored, probes))  # traces
     passes = floor(model, images)
     ratios = []
     for _ in range(REPEATS):
-        subject, results = Subject(scored, probes, ks.Gradient()), []
+        subject, results = subject_of(scored, probes), []
         spent = needed = 0.0
         for check in checks:
             scored.counted.clear()

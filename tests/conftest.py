@@ -71,12 +71,15 @@ def pytest_xdist_make_scheduler(config, log):
 def _write_by_hand(folder, steps=(0, 1, 2), method="gradient", probes=True, **changes):
     """An event file of a run with two probes in `folder`, written without callback and model.
 
-    `changes` are fields of each look's `MapsRecord`. Returns the file's path.
+    `changes` are fields of each look's `MapsRecord`, and of its scores. Returns the file's path.
     """
+    import dataclasses
+
     import numpy as np
 
     from keras_saliency import records
     from keras_saliency.looks import event_file as eventfile
+    from keras_saliency.records.scores import Scores
 
     def blob(tag, record, kind):
         return eventfile.blobs(tag, [record], records.PLUGIN_NAME, records.metadata(kind))
@@ -95,17 +98,22 @@ def _write_by_hand(folder, steps=(0, 1, 2), method="gradient", probes=True, **ch
             "epoch": step + 10,
             "wall_time": 1e9 + step,
             "method": method,
-            "score_kind": "logit",
             "fingerprint": "ab12",
-            "scores": np.array([step, 0.5], np.float32),
-            "target_classes": np.array([0, 1]),
-            "predicted_classes": np.array([0, 0]),
-            "probabilities": np.array([0.75, np.nan], np.float32),
+            "scores": Scores(
+                np.array([step, 0.5], np.float32),
+                "logit",
+                np.array([0, 1]),
+                np.array([0, 0]),
+                np.array([0.75, np.nan], np.float32),
+            ),
             "numbers": {"drift": 0.25} if step else {},
             "per_probe": {"drift": np.array([0.5, np.nan])} if step else {},
             "heatmaps": {"magnitude": maps, "positive": maps, "negative": zero, "signed": maps + step},
         }
-        record = records.encode_maps(records.MapsRecord(**(fields | changes)))
+        said = {name: changes[name] for name in vars(fields["scores"]).keys() & changes.keys()}
+        fields["scores"] = dataclasses.replace(fields["scores"], **said)
+        fields |= {name: value for name, value in changes.items() if name not in said}
+        record = records.encode_maps(records.MapsRecord(**fields))
         file.write(step, [blob(records.maps_tag(method), record, records.MAPS)], fields["wall_time"])
     file.close()
     return file.path

@@ -182,7 +182,7 @@ def _layout(about: dict[str, Any], maps: list[np.ndarray], probes: ProbeSet) -> 
     inputs = [np.shape(leaf)[1:] for leaf in optree.tree_leaves(probes.images)]
     found = find_layout([leaf.shape[1:] for leaf in maps], inputs, about["channel_axis"])
     layout = Layout(about.get("image", found.image), about.get("picture", found.picture), found.channel_axis)
-    if layout.channel_axis not in (-1, 1) or isinstance(layout.channel_axis, bool):
+    if type(layout.channel_axis) is not int or layout.channel_axis not in (-1, 1):
         raise TypeError(f"expected channel_axis −1 or 1, not {layout.channel_axis!r:.200}")
     for position, shapes in ((layout.image, [a.shape[1:] for a in maps]), (layout.picture, inputs)):
         if position is not None and find_layout(shapes[position : position + 1], (), -1).image != 0:

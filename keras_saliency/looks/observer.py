@@ -96,9 +96,9 @@ class Observer:
 
     def look(
         self,
-        question: Question,
         step: int,
         epoch: int | None,
+        question: Question | None = None,
         *,
         compare: bool = True,
         strict: bool = False,
@@ -109,14 +109,15 @@ class Observer:
         raises, or if none of its maps is finite; where only some are not, the look says how many.
 
         Args:
-            question: a new one, as `question()` gives it.
             step: see `Look`.
             epoch: see `Look`.
+            question: a new one, as `question()` gives it, where others share its answers.
             compare: whether the numbers against the looks before are wanted.
             strict: whether a failure is raised.
         """
         seen: dict[str, MethodLook] = {}
         lost: dict[str, str] = {}
+        question = question or self.question()
         for method in self._methods:
             try:
                 seen[method.name] = self._see(question, method, compare=compare)

@@ -294,7 +294,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         surviving = self._logbook.surviving("the look", when(step, epoch), strict=strict)
         with self._timed(), self._closing_on_error(), surviving:
             question, compare = self._observer.question(), not self._logbook.holds(step)
-            look = self._observer.look(question, step, epoch, compare=compare, strict=strict)
+            look = self._observer.look(step, epoch, question, compare=compare, strict=strict)
             look = self._checked(look, question)
             self._log_keys.update(look)
             self._logbook.write(look, self.last_look, strict=strict)

@@ -102,8 +102,8 @@ def test_new_looks_runs_and_fits_appear(tmp_path, write_by_hand):
 
 
 def test_where_a_step_is_written_twice_the_later_file_counts(tmp_path, write_by_hand):
-    write_by_hand(tmp_path / "a" / "saliency", steps=(0, 1), score_kind="logit")
-    write_by_hand(tmp_path / "a" / "saliency", steps=(1, 2), score_kind="output")
+    write_by_hand(tmp_path / "a" / "saliency", steps=(0, 1), kind="logit")
+    write_by_hand(tmp_path / "a" / "saliency", steps=(1, 2), kind="output")
     store = LogStore(tmp_path)
     kinds = [
         records.decode_header(store.record(point))["score_kind"] for point in store.points("a/saliency", TAG)

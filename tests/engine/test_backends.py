@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.errors import NoGradientError
 from keras_saliency.probes.targets import OutputGradient, as_target, bind
+from tests import answers
 
 from . import networks, reference
 from .networks import images, pixels
@@ -36,7 +37,7 @@ def through_integers(x):
 
 
 def maps_of(model, inputs, target=0):
-    return ScoredModel(model).gradients(inputs, bind(as_target(target), 3, None)).maps
+    return answers.gradients(ScoredModel(model), inputs, bind(as_target(target), 3, None)).maps
 
 
 CUT = {
@@ -186,7 +187,7 @@ def test_gradients_flow_inside_an_outer_mode(mode, build, inputs, target):
     expected = maps_of(model, inputs, target)
     with getattr(torch, mode)():
         found = maps_of(model, inputs, target)
-        scores = ScoredModel(model).scores(inputs, bind(as_target(target), 3, None))
+        scores = Question(ScoredModel(model), inputs, bind(as_target(target), 3, None)).scores
     reference.assert_close(found, expected, tolerance=1e-6)
     assert np.isfinite(scores.scores).all()
     assert not torch.is_inference_mode_enabled()

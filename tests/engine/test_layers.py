@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.probes.targets import ClassIndex, bind
+from tests import answers
 from tests.engine.networks import CLASSES, Subclassed, images, pixels, segmentation, sequential
 from tests.engine.reference import assert_close, gradients, scores_of
 
@@ -17,7 +18,7 @@ FIRST = ClassIndex(0)
 def seen(model, inputs, layer="auto", **options):
     """The layer's gradients for the score of class 0."""
     bound = bind(FIRST, len(inputs), None)
-    return ScoredModel(model, **options).layer_gradients(inputs, bound, layer)
+    return answers.layer_gradients(ScoredModel(model, **options), inputs, bound, layer)
 
 
 def pooled_head(*before, shape=(8, 8, 1), activation="softmax"):
@@ -79,7 +80,9 @@ def test_the_score_is_that_of_the_model():
     model, inputs = sequential("softmax"), images(8, 8, 1)
     bound = bind(FIRST, len(inputs), None)
     np.testing.assert_allclose(
-        seen(model, inputs).scores.scores, ScoredModel(model).scores(inputs, bound).scores, rtol=1e-5
+        seen(model, inputs).scores.values,
+        Question(ScoredModel(model), inputs, bound).scores.values,
+        rtol=1e-5,
     )
 
 

@@ -9,6 +9,7 @@ from keras import layers, ops
 
 from keras_saliency.engine import ScoredModel
 from keras_saliency.probes.targets import as_target, bind
+from tests import answers
 
 from . import networks, reference
 from .networks import images, pixels
@@ -49,7 +50,9 @@ SEVERAL_INPUTS = {
 
 
 def explain(model, inputs, classes=CLASSES, **options):
-    return ScoredModel(model, **options).gradients(inputs, bind(as_target(classes), len(classes), None))
+    return answers.gradients(
+        ScoredModel(model, **options), inputs, bind(as_target(classes), len(classes), None)
+    )
 
 
 @pytest.mark.parametrize(("build", "inputs"), ONE_INPUT.values(), ids=ONE_INPUT)
@@ -61,7 +64,7 @@ def test_gradients_equal_the_frameworks_own(build, inputs):
     score = reference.scores_of(CLASSES)
     reference.assert_close(found.maps, reference.gradients(lambda x: score(twin(x)), inputs))
     np.testing.assert_allclose(
-        found.scores.scores, ops.convert_to_numpy(score(twin(inputs))), rtol=1e-4, atol=1e-5
+        found.scores.values, ops.convert_to_numpy(score(twin(inputs))), rtol=1e-4, atol=1e-5
     )
     assert found.maps.dtype == "float32"
     assert found.scores.kind == "logit"
@@ -92,7 +95,7 @@ def test_one_sigmoid_unit_has_two_classes(classes):
     expected = reference.gradients(lambda x: twin(x)[:, 0], inputs) * sign[:, None, None, None]
     reference.assert_close(found.maps, expected)
     np.testing.assert_allclose(
-        found.scores.scores, ops.convert_to_numpy(twin(inputs))[:, 0] * sign, rtol=1e-4, atol=1e-6
+        found.scores.values, ops.convert_to_numpy(twin(inputs))[:, 0] * sign, rtol=1e-4, atol=1e-6
     )
 
 
@@ -154,7 +157,7 @@ def test_bytes_are_explained_behind_the_rescaling():
     scaling = layers.Rescaling(1 / 255, name="scale")
     model = keras.Sequential([layers.Input((8, 8, 1), dtype="uint8"), scaling, body])
     scored, target = ScoredModel(model), bind(as_target(CLASSES), 3, None)
-    found = scored.gradients(inputs, target)
+    found = answers.gradients(scored, inputs, target)
 
     assert scored.inspect(inputs, target).explained == ("the output of layer 'scale'",)
     twin = networks.twin_of(body, networks.sequential, inputs)
@@ -166,7 +169,7 @@ def test_bytes_are_explained_behind_the_rescaling():
 def test_bytes_are_explained_behind_a_cast():
     model, inputs = networks.SubclassedOfBytes("softmax"), pixels(8, 8, 1)
     scored, target = ScoredModel(model), bind(as_target(CLASSES), 3, None)
-    found = scored.gradients(inputs, target)
+    found = answers.gradients(scored, inputs, target)
 
     assert scored.inspect(inputs, target).explained == (f"the input of layer {model.conv.name!r}",)
     twin = networks.twin_of(model, networks.SubclassedOfBytes, inputs)
@@ -186,9 +189,9 @@ def test_tokens_are_explained_behind_their_embedding(declared):
     start = [] if declared is None else [layers.Input((5,), dtype=declared)]
     model = keras.Sequential([*start, embedding, lstm, dense])
     target = bind(as_target(CLASSES), 3, None)
-    first = ScoredModel(model).gradients(tokens, target)
+    first = answers.gradients(ScoredModel(model), tokens, target)
     scored = ScoredModel(model)  # meets a built model
-    second = scored.gradients(tokens, target)
+    second = answers.gradients(scored, tokens, target)
 
     assert scored.inspect(tokens, target).explained == ("the output of layer 'words'",)
     score = reference.scores_of(CLASSES)
@@ -207,8 +210,8 @@ def test_a_deferred_model_given_bytes_means_the_same_before_and_after_it_is_buil
     model, inputs = networks.deferred("softmax"), pixels(8, 8, 1)
     target = bind(as_target(CLASSES), 3, None)
     before, after = ScoredModel(model), ScoredModel(model)
-    first = before.gradients(inputs, target)
-    second = after.gradients(inputs, target)
+    first = answers.gradients(before, inputs, target)
+    second = answers.gradients(after, inputs, target)
     assert before.inspect(inputs, target).explained == after.inspect(inputs, target).explained == ("input",)
     np.testing.assert_array_equal(first.maps, second.maps)
 
@@ -227,7 +230,7 @@ def test_a_layer_that_is_never_called_and_so_never_built_is_no_matter():
 
     model = keras.Sequential([keras.Input((8, 8, 1)), Spare(), keras.layers.Flatten(), keras.layers.Dense(3)])
     made, inputs = model.outputs, images(8, 8, 1)
-    found = ScoredModel(model).gradients(inputs, bind(as_target(0), 3, None)).maps
+    found = answers.gradients(ScoredModel(model), inputs, bind(as_target(0), 3, None)).maps
     kernel = ops.convert_to_numpy(model.layers[-1].kernel)[:, 0]
     np.testing.assert_allclose(found, np.broadcast_to(kernel.reshape(8, 8, 1), found.shape), rtol=1e-6)
     assert model.outputs[0] is made[0]  # not made again

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.errors import ModelRejectedInputsError
 from keras_saliency.probes.targets import OutputGradient, as_target, bind
+from tests import answers
 
 from . import networks, reference
 from .networks import images
@@ -19,7 +20,7 @@ COMPILES = keras.backend.backend() != "torch"
 
 def explain(model, inputs, target, labels=None, **options):
     scored = model if isinstance(model, ScoredModel) else ScoredModel(model, **options)
-    return scored.gradients(inputs, bind(as_target(target), len(inputs), labels))
+    return answers.gradients(scored, inputs, bind(as_target(target), len(inputs), labels))
 
 
 def classes_of(model, inputs):
@@ -38,7 +39,7 @@ def test_the_predicted_class_is_chosen_image_by_image():
     np.testing.assert_array_equal(found.scores.predicted_classes, predicted)
     np.testing.assert_array_equal(found.scores.target_classes, predicted)
     np.testing.assert_array_equal(found.maps, named.maps)
-    np.testing.assert_array_equal(found.scores.scores, named.scores.scores)
+    np.testing.assert_array_equal(found.scores.values, named.scores.values)
 
 
 def test_labels_and_class_indices_name_the_same_scores():
@@ -69,7 +70,7 @@ def test_output_gradients_are_led_back(build, shape, output, batched):
     reference.assert_close(found.maps, expected)
     outputs = ops.convert_to_numpy(model(inputs))
     np.testing.assert_allclose(
-        found.scores.scores, (outputs * array).reshape(3, -1).sum(1), rtol=1e-4, atol=1e-5
+        found.scores.values, (outputs * array).reshape(3, -1).sum(1), rtol=1e-4, atol=1e-5
     )
     assert found.scores.kind == "custom"
     assert (found.scores.target_classes == -1).all()
@@ -86,7 +87,7 @@ def test_a_function_of_the_outputs():
     found = explain(model, inputs, lambda outputs: outputs[:, 1] - outputs[:, 2])
     reference.assert_close(found.maps, reference.gradients(lambda x: model(x)[:, 1] - model(x)[:, 2], inputs))
     outputs = ops.convert_to_numpy(model(inputs))
-    np.testing.assert_allclose(found.scores.scores, outputs[:, 1] - outputs[:, 2], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(found.scores.values, outputs[:, 1] - outputs[:, 2], rtol=1e-4, atol=1e-6)
     np.testing.assert_array_equal(found.scores.predicted_classes, outputs.argmax(1))
     assert found.scores.kind == "custom"
 
@@ -120,7 +121,7 @@ def test_a_function_of_several_outputs(by_name):
 def test_a_function_returns_one_score_per_example(function, evaluate):
     scored = ScoredModel(networks.sequential("softmax"))
     with pytest.raises(ValueError, match=r"one score per example, a tensor of shape \(n,\); .* Received: "):
-        getattr(scored, evaluate)(images(8, 8, 1), bind(function, 3, None))
+        getattr(answers, evaluate)(scored, images(8, 8, 1), bind(function, 3, None))
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_chunks_change_nothing(target):
     np.testing.assert_allclose(whole.scores.probabilities, outputs.max(1), rtol=1e-5)
     for other in found.values():
         reference.assert_close(other.maps, whole.maps, tolerance=1e-6)
-        np.testing.assert_allclose(other.scores.scores, whole.scores.scores, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(other.scores.values, whole.scores.values, rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(other.scores.probabilities, whole.scores.probabilities, rtol=1e-5)
         np.testing.assert_array_equal(other.scores.predicted_classes, whole.scores.predicted_classes)
         np.testing.assert_array_equal(other.scores.target_classes, whole.scores.target_classes)
@@ -193,8 +194,8 @@ def test_large_batches_are_cut():
 def test_scores_and_gradients_tell_the_same_scores():
     scored, inputs = ScoredModel(networks.functional("softmax")), images(8, 8, 3, count=5)
     target = bind(as_target("predicted"), 5, None)
-    alone, beside = scored.scores(inputs, target), scored.gradients(inputs, target).scores
-    np.testing.assert_allclose(alone.scores, beside.scores, rtol=1e-5)
+    alone, beside = Question(scored, inputs, target).scores, answers.gradients(scored, inputs, target).scores
+    np.testing.assert_allclose(alone.values, beside.values, rtol=1e-5)
     np.testing.assert_allclose(alone.probabilities, beside.probabilities, rtol=1e-5)
     np.testing.assert_array_equal(alone.target_classes, beside.target_classes)
     assert alone.kind == beside.kind == "logit"
@@ -227,7 +228,7 @@ def test_what_is_traced_anew():
         explain(scored, four, target)
     explain(scored, images(8, 8, 3, count=7), 1)
     assert scored.traces == 1
-    scored.scores(four, bind(as_target(0), 4, None))
+    assert len(Question(scored, four, bind(as_target(0), 4, None)).scores.values) == 4
     assert scored.traces == 2
     explain(scored, four, OutputGradient(np.ones(3)))
     explain(scored, four, OutputGradient(np.ones((4, 3))))
@@ -242,8 +243,8 @@ def test_one_scored_model_serves_inputs_of_several_structures():
     scored = ScoredModel(networks.two_inputs("softmax"))
     image, extra = images(8, 8, 1), images(2)
     target = bind(as_target(0), 3, None)
-    as_list = scored.gradients([image, extra], target).maps
-    as_dict = scored.gradients({"image": image, "extra": extra}, target).maps
+    as_list = answers.gradients(scored, [image, extra], target).maps
+    as_dict = answers.gradients(scored, {"image": image, "extra": extra}, target).maps
     np.testing.assert_allclose(as_list[0], as_dict["image"], rtol=1e-6)
     np.testing.assert_allclose(as_list[1], as_dict["extra"], rtol=1e-6)
 
@@ -321,35 +322,16 @@ def test_inputs_that_the_model_rejects(build, inputs, shapes, reason):
     model = build("softmax")
     refusal = rf"The model '{model.name}' cannot be called on these images\. Received: {shapes}"
     with pytest.raises(ModelRejectedInputsError, match=rf"{refusal}.* Keras says: .*{reason}"):
-        ScoredModel(model).gradients(inputs, bind(as_target(0), 3, None))
-
-
-def test_what_is_remembered_is_computed_once():
-    model, inputs = networks.sequential("softmax"), images(8, 8, 1)
-    scored, target = ScoredModel(model), bind(as_target("predicted"), 3, None)
-    with scored.remembering(inputs, target):
-        first = scored.gradients(inputs, target)
-        assert scored.gradients(inputs, target) is first
-        assert scored.scores(inputs, target) is scored.scores(inputs, target)
-        assert scored.evaluations == 6
-        # Another rule, other inputs, another target, other weights: other questions.
-        assert scored.gradients(inputs, target, rule="guided") is not first
-        assert scored.gradients(inputs.copy(), target) is not first
-        assert scored.gradients(inputs, bind(as_target(0), 3, None)) is not first
-        zeros = scored.with_weights([0 * weight for weight in model.get_weights()])
-        assert not zeros.gradients(inputs, target).maps.any()
-    assert scored.gradients(inputs, target) is not first
-    with pytest.raises(RuntimeError, match="on purpose"), scored.remembering(inputs, target):
-        raise RuntimeError("on purpose")
-    assert scored.answers is None
+        answers.gradients(ScoredModel(model), inputs, bind(as_target(0), 3, None))
 
 
 def test_a_layers_output_is_that_of_its_gradients():
     model, inputs = networks.functional("softmax"), images(8, 8, 3)
     scored, target = ScoredModel(model), bind(as_target("predicted"), 3, None)
-    alone, with_gradients = scored.layer_output(inputs, target), scored.layer_gradients(inputs, target)
+    alone = answers.layer_output(scored, inputs, target)
+    with_gradients = answers.layer_gradients(scored, inputs, target)
     np.testing.assert_allclose(alone.activations, with_gradients.activations, rtol=1e-6)
-    np.testing.assert_allclose(alone.scores.scores, with_gradients.scores.scores, rtol=1e-6)
+    np.testing.assert_allclose(alone.scores.values, with_gradients.scores.values, rtol=1e-6)
     assert alone.layer == with_gradients.layer
 
 
@@ -358,9 +340,9 @@ def test_a_batch_in_halves_is_the_same(count):
     """On TensorFlow's CPU the halves of an even batch of 16 and more run side by side."""
     inputs = images(8, 8, 1, count=count)
     scored, target = ScoredModel(networks.sequential("softmax")), bind(as_target("predicted"), count, None)
-    whole = scored.gradients(inputs, target)
-    single = ScoredModel(scored._model, chunk_size=1).gradients(inputs, target)
+    whole = answers.gradients(scored, inputs, target)
+    single = answers.gradients(ScoredModel(scored._model, chunk_size=1), inputs, target)
     assert np.abs(whole.maps).max() > 0
     np.testing.assert_allclose(whole.maps, single.maps, atol=1e-6)
-    np.testing.assert_allclose(whole.scores.scores, single.scores.scores, atol=1e-6)
+    np.testing.assert_allclose(whole.scores.values, single.scores.values, atol=1e-6)
     np.testing.assert_array_equal(whole.scores.predicted_classes, single.scores.predicted_classes)

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.errors import LogitsNotFoundError
 from keras_saliency.probes.targets import OutputGradient, as_target, bind
+from tests import answers
 
 from . import reference
 from .networks import images
@@ -57,7 +58,9 @@ FOUND = {
 
 
 def explain(model, target, inputs=INPUTS, **options):
-    return ScoredModel(model, **options).gradients(inputs, bind(as_target(target), len(inputs), None))
+    return answers.gradients(
+        ScoredModel(model, **options), inputs, bind(as_target(target), len(inputs), None)
+    )
 
 
 def weights_of(dense):
@@ -75,7 +78,7 @@ def test_logits_are_found_in_every_spelling(activation, head, build):
     dense = layers.Dense(3, activation=activation, bias_initializer="random_normal")
     found = explain(build(dense, head()), CLASSES)
     np.testing.assert_allclose(found.maps, weights_of(dense)[CLASSES], rtol=1e-5)
-    np.testing.assert_allclose(found.scores.scores, logits_of(dense)[range(3), CLASSES], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(found.scores.values, logits_of(dense)[range(3), CLASSES], rtol=1e-4, atol=1e-6)
     assert found.scores.kind == "logit"
 
 
@@ -178,7 +181,7 @@ def test_hidden_logits_are_an_error_that_names_the_layer_and_the_ways_out(
     with pytest.raises(
         LogitsNotFoundError, match=rf"made by {place}, .* Ways out: .*logits=.output.*callable target"
     ):
-        getattr(ScoredModel(model), evaluate)(INPUTS, bind(as_target(0), 3, None))
+        getattr(answers, evaluate)(ScoredModel(model), INPUTS, bind(as_target(0), 3, None))
 
 
 @pytest.mark.parametrize("logits", ["output", "centred_log_probability"])
@@ -212,7 +215,7 @@ def test_outputs_that_are_no_probabilities_are_taken_as_they_are(build, units, a
     dense = layers.Dense(
         units, activation=activation, kernel_initializer="zeros", bias_initializer=constant(0.5)
     )
-    found = ScoredModel(build(dense, head())).scores(INPUTS, bind(as_target(0), 3, None))
+    found = Question(ScoredModel(build(dense, head())), INPUTS, bind(as_target(0), 3, None)).scores
     assert found.kind == "output"
 
 
@@ -232,7 +235,7 @@ def test_softmax_output_in_closed_form():
     p, weights = p_of(logits_of(dense)), weights_of(dense)
     expected = weights[CLASSES] - np.einsum("nk,khwc->nhwc", p, weights)
     reference.assert_close(found.maps, p[range(3), CLASSES][:, None, None, None] * expected)
-    np.testing.assert_allclose(found.scores.scores, p[range(3), CLASSES], rtol=1e-5)
+    np.testing.assert_allclose(found.scores.values, p[range(3), CLASSES], rtol=1e-5)
     np.testing.assert_allclose(found.scores.probabilities, p.max(1), rtol=1e-5)
     assert found.scores.kind == "output"
 
@@ -253,7 +256,7 @@ def test_sigmoid_output_in_closed_form(classes):
     found = explain(functional(dense, same), classes, logits="output")
     p, sign = 1 / (1 + np.exp(-logits_of(dense)[:, 0])), 2 * classes - 1
     reference.assert_close(found.maps, (sign * p * (1 - p))[:, None, None, None] * weights_of(dense))
-    np.testing.assert_allclose(found.scores.scores, np.where(classes == 1, p, 1 - p), rtol=1e-5)
+    np.testing.assert_allclose(found.scores.values, np.where(classes == 1, p, 1 - p), rtol=1e-5)
 
 
 @pytest.mark.parametrize("activation", ["softmax", "log_softmax"])
@@ -263,7 +266,7 @@ def test_centred_log_probability_is_the_logit_minus_the_mean_logit(activation):
     weights, logits = weights_of(dense), logits_of(dense)
     reference.assert_close(found.maps, weights[CLASSES] - weights.mean(0))
     np.testing.assert_allclose(
-        found.scores.scores, logits[range(3), CLASSES] - logits.mean(1), rtol=1e-4, atol=1e-5
+        found.scores.values, logits[range(3), CLASSES] - logits.mean(1), rtol=1e-4, atol=1e-5
     )
     np.testing.assert_allclose(found.scores.probabilities, p_of(logits).max(1), rtol=1e-5)
     assert found.scores.kind == "centred_log_probability"
@@ -289,7 +292,7 @@ def test_centred_log_probability_needs_probabilities():
 def test_predictions_and_their_probabilities(units, activation):
     model = functional(layers.Dense(units, activation=activation, bias_initializer="random_normal"), same)
     outputs = ops.convert_to_numpy(model(INPUTS))
-    found = ScoredModel(model).scores(INPUTS, bind(as_target("predicted"), 3, None))
+    found = Question(ScoredModel(model), INPUTS, bind(as_target("predicted"), 3, None)).scores
     if activation is None and units == 1:
         assert (found.predicted_classes == -1).all()
         assert (found.target_classes == -1).all()
@@ -301,5 +304,5 @@ def test_predictions_and_their_probabilities(units, activation):
         assert np.isnan(found.probabilities).all()
     else:
         np.testing.assert_allclose(found.probabilities, both.max(1), rtol=1e-4)
-    assert (found.scores.dtype, found.probabilities.dtype) == ("float32", "float32")
+    assert (found.values.dtype, found.probabilities.dtype) == ("float32", "float32")
     assert (found.target_classes.dtype, found.predicted_classes.dtype) == ("int64", "int64")

@@ -1,13 +1,16 @@
 """Substitute weights: as a twin that really has them, and a model that stays bit-identical."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
 from scipy.stats import ks_2samp
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.engine.weights import _glorot_uniform, current_values, fresh_values
 from keras_saliency.probes.targets import Label, bind
+from tests import answers
 
 IMAGES = np.random.default_rng(0).normal(size=(3, 6, 6, 2)).astype("float32")
 TOKENS = np.array([[1, 2, 0, 3], [4, 4, 1, 2], [0, 3, 2, 1]])
@@ -87,33 +90,39 @@ def other_values(model, seed=3):
     return [rng.uniform(0.2, 0.9, value.shape).astype(value.dtype) for value in current_values(model)]
 
 
+def with_weights(scored, values, inputs=IMAGES, target=TARGET):
+    """The gradients and scores with other weights."""
+    question = Question(scored, inputs, target).with_weights(values)
+    return SimpleNamespace(maps=question.gradients().maps, scores=question.scores)
+
+
 @pytest.mark.parametrize("build", KINDS)
 def test_other_weights_give_what_a_twin_that_has_them_gives(build):
     model, twin = build(), build()
     inputs, values = inputs_of(model), other_values(model)
     before = model.get_weights()
     scored = ScoredModel(model)
-    own = scored.gradients(inputs, TARGET)
+    own = answers.gradients(scored, inputs, TARGET)
     twin.set_weights(values)
 
-    ours = scored.with_weights(values).gradients(inputs, TARGET)
+    ours = with_weights(scored, values, inputs)
 
-    theirs = ScoredModel(twin).gradients(inputs, TARGET)
-    np.testing.assert_allclose(ours.scores.scores, theirs.scores.scores, rtol=1e-5, atol=1e-6)
+    theirs = answers.gradients(ScoredModel(twin), inputs, TARGET)
+    np.testing.assert_allclose(ours.scores.values, theirs.scores.values, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(ours.maps, theirs.maps, rtol=1e-5, atol=1e-6)
-    assert np.abs(ours.scores.scores - own.scores.scores).max() > 1e-3
+    assert np.abs(ours.scores.values - own.scores.values).max() > 1e-3
     assert_same(model.get_weights(), before)
-    np.testing.assert_array_equal(scored.gradients(inputs, TARGET).maps, own.maps)
+    np.testing.assert_array_equal(answers.gradients(scored, inputs, TARGET).maps, own.maps)
 
 
 def test_one_trace_serves_all_values():
     model = convolution()
     scored = ScoredModel(model)
-    scored.with_weights(other_values(model)).gradients(IMAGES, TARGET)
+    with_weights(scored, other_values(model))
     traces = scored.traces
 
     for seed in range(4):
-        scored.with_weights(other_values(model, seed)).gradients(IMAGES, TARGET)
+        with_weights(scored, other_values(model, seed))
 
     if keras.backend.backend() != "torch":  # eager code is "traced" at every call
         assert scored.traces == traces
@@ -128,33 +137,33 @@ def test_the_model_keeps_its_weights_after_an_exception():
         raise RuntimeError("broken on purpose")
 
     with pytest.raises(RuntimeError, match="broken on purpose"):
-        ScoredModel(model).with_weights(other_values(model)).gradients(IMAGES, bind(broken, 3, None))
+        with_weights(ScoredModel(model), other_values(model), target=bind(broken, 3, None))
     assert_same(model.get_weights(), before)
 
 
 def test_values_that_do_not_fit_are_refused():
     model = dense()
     with pytest.raises(ValueError, match=r"Expected one array per weight.*Received: \[\(72, 3\)\]"):
-        ScoredModel(model).with_weights(current_values(model)[:1])
+        Question(ScoredModel(model), IMAGES, TARGET).with_weights(current_values(model)[:1])
 
 
 @pytest.mark.parametrize("build", KINDS)
 def test_every_weight_belongs_to_one_layer(build):
     model = build()
-    layers = ScoredModel(model).weighted_layers(inputs_of(model), TARGET)
+    layers = Question(ScoredModel(model), inputs_of(model), TARGET).weighted_layers()
     positions = [position for layer in layers for position in layer.positions]
     assert sorted(positions) == list(range(len(model.weights)))
 
 
 def test_layers_come_from_the_output_down():
-    names = [layer.name for layer in ScoredModel(nested()).weighted_layers(IMAGES, TARGET)]
+    names = [layer.name for layer in Question(ScoredModel(nested()), IMAGES, TARGET).weighted_layers()]
     assert names == ["head", "backbone.conv"]
 
 
 def test_fresh_weights_come_from_the_layers_own_initializers():
     model = normalised()
     model.set_weights(other_values(model))
-    layers = ScoredModel(model).weighted_layers(IMAGES, TARGET)
+    layers = Question(ScoredModel(model), IMAGES, TARGET).weighted_layers()
 
     values = fresh_values(model, layers, np.random.default_rng(0))
 
@@ -180,7 +189,7 @@ def test_glorot_kernels_are_drawn_as_keras_draws_them(shape):
 def test_fresh_weights_follow_the_generator_and_leave_no_trace():
     model = convolution()
     before, state = model.get_weights(), np.random.get_state()[1].copy()
-    layers = ScoredModel(model).weighted_layers(IMAGES, TARGET)
+    layers = Question(ScoredModel(model), IMAGES, TARGET).weighted_layers()
     first, again, other = (fresh_values(model, layers, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert_same(first, again)
     assert not any(np.array_equal(a, b) for a, b in zip(first, other, strict=True) if a.any())
@@ -201,7 +210,7 @@ def test_a_weight_without_a_known_initializer_is_permuted():
     model = keras.Sequential([keras.Input((6, 6, 2)), Scale(), keras.layers.Flatten(), keras.layers.Dense(3)])
     model.set_weights(other_values(model))
     scored = ScoredModel(model)
-    layers = scored.weighted_layers(IMAGES, TARGET)
+    layers = Question(scored, IMAGES, TARGET).weighted_layers()
 
     drawn = fresh_values(model, layers[-1:], np.random.default_rng(0))
 

@@ -20,6 +20,7 @@ from keras_saliency.checks.shared.golden_file import GoldenFile, Training
 from keras_saliency.looks import event_file as eventfile
 from keras_saliency.probes import ProbeSet
 from keras_saliency.records import npz as npz_files
+from keras_saliency.records.scores import Scores
 from keras_saliency.render import to_png
 from keras_saliency.reports import as_json
 from keras_saliency.reports.report import Report
@@ -122,12 +123,14 @@ def maps_record() -> bytes:
             epoch=3,
             wall_time=1e9,
             method="gradient",
-            score_kind="logit",
+            scores=Scores(
+                kind="logit",
+                values=np.array([1, 2], "float32"),
+                target_classes=np.array([0, 1]),
+                predicted_classes=np.array([0, 0]),
+                probabilities=np.array([0.75, np.nan], "float32"),
+            ),
             fingerprint="ab12",
-            scores=np.array([1, 2], "float32"),
-            target_classes=np.array([0, 1]),
-            predicted_classes=np.array([0, 0]),
-            probabilities=np.array([0.75, np.nan], "float32"),
             numbers={"drift": 0.25},
             per_probe={"drift": np.array([0.5, np.nan])},
             heatmaps=views,

@@ -9,8 +9,10 @@ import optree
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keras_saliency.engine import Layout
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.explanation import Explanation
+from keras_saliency.records.scores import Scores
 
 from . import samples
 from .damage import changed, damaged, with_other_arrays
@@ -20,7 +22,11 @@ def saved():
     """The bytes of `maps.npz` of an explanation of the sample's images."""
     probes, numbers = samples.probes(), np.ones(2, "float32")
     explanation = Explanation(
-        probes.images, numbers, np.array([0, 1]), np.array([1, 1]), numbers, "logit", "gradient", probes
+        probes.images,
+        Scores(numbers, "logit", np.array([0, 1]), np.array([1, 1]), numbers),
+        "gradient",
+        probes,
+        Layout(0, 0, -1),
     )
     with tempfile.TemporaryDirectory() as folder:
         explanation.save(folder)

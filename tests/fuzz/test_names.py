@@ -17,6 +17,7 @@ from keras_saliency.looks.look import Look, MethodLook
 from keras_saliency.looks.writers import ArchiveWriter, FolderWriter, Run, TensorBoardWriter
 from keras_saliency.probes import ProbeSet
 from keras_saliency.records.file_names import file_name
+from keras_saliency.records.scores import Scores
 from keras_saliency.render.text import shorten, text_width
 from keras_saliency.reports import as_github, as_html, as_json, read_report
 from keras_saliency.reports.result import CheckResult
@@ -94,11 +95,13 @@ def look_of(method, input_name="image"):
     numbers = np.ones(2, np.float32)
     seen = MethodLook(
         heatmaps=dict.fromkeys(("magnitude", "positive", "negative", "signed"), maps),
-        scores=numbers,
-        target_classes=np.array([0, 1]),
-        predicted_classes=np.array([1, 1]),
-        probabilities=numbers,
-        score_kind="logit",
+        model_scores=Scores(
+            values=numbers,
+            target_classes=np.array([0, 1]),
+            predicted_classes=np.array([1, 1]),
+            probabilities=numbers,
+            kind="logit",
+        ),
         per_probe={"entropy": numbers},
         explanation=type("Explained", (), {"maps": {input_name: maps}})(),
     )

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from keras_saliency.looks.look import Look, MethodLook
+from keras_saliency.records.scores import Scores
 
 MAPS = np.arange(12, dtype="float32").reshape(3, 2, 2)
 VIEWS = {"magnitude": MAPS, "positive": MAPS, "negative": 0 * MAPS, "signed": -MAPS}
@@ -10,11 +11,13 @@ VIEWS = {"magnitude": MAPS, "positive": MAPS, "negative": 0 * MAPS, "signed": -M
 def method_look(**per_probe):
     return MethodLook(
         heatmaps=VIEWS,
-        scores=np.zeros(3),
-        target_classes=np.zeros(3, int),
-        predicted_classes=np.zeros(3, int),
-        probabilities=np.ones(3),
-        score_kind="logit",
+        model_scores=Scores(
+            values=np.zeros(3),
+            target_classes=np.zeros(3, int),
+            predicted_classes=np.zeros(3, int),
+            probabilities=np.ones(3),
+            kind="logit",
+        ),
         per_probe={name: np.array(values) for name, values in per_probe.items()},
     )
 

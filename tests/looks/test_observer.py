@@ -215,7 +215,7 @@ def test_channels_first_images():
 def test_methods_of_one_look_share_their_passes(model, probes, shake):
     names = ["gradient", "input_x_gradient", "grad_cam", "layer_cam", "activations"]
     observer = Observer(model, probes, make_methods(names))
-    scored = observer._scored
+    scored = observer.model
     first = observer.look(0, 0)
     # The gradient for the image, the gradient for the layer, and the layer alone.
     assert scored.evaluations == 3 * len(probes)

@@ -25,6 +25,7 @@ from keras_saliency.methods import (
     VarGrad,
 )
 from keras_saliency.probes.targets import as_target, bind
+from tests import answers
 
 PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
 COUNT, SIDE = 2, 12
@@ -139,7 +140,9 @@ def outcomes(kind):
     for method in BUILT_IN:
         try:
             made = CHEAP.get(method) or method()
-            found[method.registered] = made.explain(scored, inputs, target, np.random.default_rng(0)).maps
+            found[method.registered] = answers.explained(
+                made, scored, inputs, target, np.random.default_rng(0)
+            ).maps
         except SaliencyError as error:
             found[method.registered] = error
     return found

@@ -19,6 +19,7 @@ from keras_saliency.methods import (
 from keras_saliency.methods.shared.segments import segment_masks
 from keras_saliency.methods.xrai import _by_region
 from keras_saliency.probes.targets import as_target, bind
+from tests import answers
 
 pair = pytest.importorskip("saliency.core")
 
@@ -43,8 +44,9 @@ def image():
 
 
 def ours(method, network, image):
-    return method.explain(
-        ScoredModel(network), image[None], bind(as_target(1), 1, None), np.random.default_rng(0)
+    target = bind(as_target(1), 1, None)
+    return answers.explained(
+        method, ScoredModel(network), image[None], target, np.random.default_rng(0)
     ).maps[0]
 
 
@@ -54,7 +56,9 @@ def calls(network):
 
     def call(images, call_model_args=None, expected_keys=None):
         images = np.asarray(images, "float32")
-        return {expected_keys[0]: scored.gradients(images, bind(as_target(1), len(images), None)).maps}
+        return {
+            expected_keys[0]: answers.gradients(scored, images, bind(as_target(1), len(images), None)).maps
+        }
 
     return call
 

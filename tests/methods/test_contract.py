@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.errors import ModelRejectedInputsError
 from keras_saliency.methods import BUILT_IN, RISE, ExpectedGradients, Method, known_methods, make_method
 from keras_saliency.methods.base import METHOD_NAME
 from keras_saliency.probes.targets import as_target, bind
+from tests import answers
 
 torch = pytest.importorskip("torch")
 
@@ -30,8 +31,8 @@ def made(kind):
 def explain(method, model, images, target="predicted"):
     """What a method finds about a model, or about a `ScoredModel` that is traced already."""
     scored = model if isinstance(model, ScoredModel) else ScoredModel(model)
-    return method.explain(
-        scored, images, bind(as_target(target), len(images), None), np.random.default_rng(0)
+    return answers.explained(
+        method, scored, images, bind(as_target(target), len(images), None), np.random.default_rng(0)
     )
 
 
@@ -135,8 +136,8 @@ def test_each_image_stands_alone(kind, scored, images):
 @ALL
 def test_its_scores_are_the_explained_ones(kind, found, scored, images):
     bound = bind(as_target("predicted"), len(images), None)
-    ours, expected = found(kind).scores, scored(None).scores(images, bound)
-    np.testing.assert_allclose(ours.scores, expected.scores, rtol=1e-5)
+    ours, expected = found(kind).scores, Question(scored(None), images, bound).scores
+    np.testing.assert_allclose(ours.values, expected.values, rtol=1e-5)
     np.testing.assert_array_equal(ours.target_classes, expected.target_classes)
     np.testing.assert_array_equal(ours.predicted_classes, expected.predicted_classes)
     np.testing.assert_allclose(ours.probabilities, expected.probabilities, rtol=1e-5)

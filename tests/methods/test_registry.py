@@ -11,6 +11,7 @@ from keras_saliency.explanation import explain
 from keras_saliency.methods import BUILT_IN, Gradient, known_methods, make_method, make_methods
 from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.probes.targets import ClassIndex, bind
+from tests import answers
 
 
 def test_every_built_in_method_is_known_by_its_name():
@@ -77,8 +78,8 @@ class Sevens:
     has_sign: ClassVar[bool] = False
     is_gradient: ClassVar[bool] = False
 
-    def explain(self, model, inputs, target, rng):
-        return MethodResult(np.full(inputs.shape[:3], self.value, "float32"), model.scores(inputs, target))
+    def explain(self, question, rng):
+        return MethodResult(np.full(question.inputs.shape[:3], self.value, "float32"))
 
 class NoMethod:
     pass
@@ -111,8 +112,8 @@ def test_methods_of_other_packages(model, images):
     method = make_method("sevens")
     assert isinstance(method, Method)
     assert (method.name, method.value) == ("sevens", 7.0)
-    found = method.explain(
-        ScoredModel(model), images, bind(ClassIndex(0), len(images), None), np.random.default_rng(0)
+    found = answers.explained(
+        method, ScoredModel(model), images, bind(ClassIndex(0), len(images), None), np.random.default_rng(0)
     )
     assert (found.maps == 7).all()
 
@@ -152,8 +153,8 @@ def test_a_method_lacks_nothing_of_the_protocol():
         name: str = "half"
         registered: ClassVar[str] = "half"
 
-        def explain(self, model, inputs, target, rng):
-            return MethodResult(inputs, model.scores(inputs, target))
+        def explain(self, question, rng):
+            return MethodResult(question.inputs)
 
     with pytest.raises(TypeError, match="Expected the name of a method or a method"):
         make_method(Half())

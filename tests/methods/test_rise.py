@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.methods import RISE
-from keras_saliency.methods.shared.explained_image import explained_image
 from keras_saliency.probes.targets import as_target, bind
+from tests import answers
 
 
 class ReadsOnePixel(keras.Model):
@@ -20,7 +20,7 @@ class ReadsOnePixel(keras.Model):
 
 def run(method, model, images, target="predicted"):
     bound = bind(as_target(target), len(images), None)
-    return method.explain(ScoredModel(model), images, bound, np.random.default_rng(0))
+    return answers.explained(method, ScoredModel(model), images, bound, np.random.default_rng(0))
 
 
 def some(*shape):
@@ -47,7 +47,7 @@ def test_it_is_its_definition():
     )
     images, method = some(2, 6, 8, 2), RISE(samples=10, cells=3, fill="mean")
     scored, bound = ScoredModel(model), bind(as_target(1), 2, None)
-    image = explained_image(scored, images, bound)
+    image = Question(scored, images, bound).image
     masks = np.concatenate(list(method._masks(image, np.random.default_rng(0)))).astype("float64")
     expected = []
     for picture in images.astype("float64"):
@@ -62,7 +62,7 @@ def test_it_is_its_definition():
 def test_masks_have_the_right_size_and_mean(size):
     model = keras.Sequential([layers.Input((*size, 1)), layers.Flatten(), layers.Dense(1)])
     scored, bound = ScoredModel(model), bind(as_target("predicted"), 1, None)
-    image = explained_image(scored, some(1, *size, 1), bound)
+    image = Question(scored, some(1, *size, 1), bound).image
     method = RISE(samples=2000, cells=4, probability=0.3)
     masks = list(method._masks(image, np.random.default_rng(0)))
     assert [len(part) for part in masks] == [64] * 31 + [16]

@@ -10,11 +10,12 @@ from keras_saliency.engine import ScoredModel
 from keras_saliency.methods import ScoreCAM
 from keras_saliency.probes.targets import as_target, bind
 from keras_saliency.render.resize import bilinear
+from tests import answers
 
 
 def run(method, model, images, target=1):
     bound = bind(as_target(target), len(images), None)
-    return method.explain(ScoredModel(model), images, bound, np.random.default_rng(0))
+    return answers.explained(method, ScoredModel(model), images, bound, np.random.default_rng(0))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from keras import layers, ops
 from scipy import stats
 
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.explanation import explain
 from keras_saliency.methods import (
     Activations,
@@ -23,6 +23,7 @@ from keras_saliency.methods import (
 )
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.probes.targets import OutputGradient, as_target, bind
+from tests import answers
 
 KINDS = pytest.mark.parametrize("kind", [SmoothGrad, SmoothGradSquared, VarGrad])
 MATRIX = np.random.default_rng(3).normal(size=(32, 32)).astype("float32")
@@ -42,10 +43,10 @@ class Recorded:
     has_sign: ClassVar[bool] = True
     is_gradient: ClassVar[bool] = True
 
-    def explain(self, model, inputs, target, rng):
-        found = model.gradients(inputs, target)
-        self.calls.append((model.explained(inputs, target)[0], found.maps, target))
-        return MethodResult(found.maps, found.scores)
+    def explain(self, question, rng):
+        maps = question.gradients().maps
+        self.calls.append((question.values[0], maps, question.target))
+        return MethodResult(maps)
 
     def rows(self, part, count):
         """`(samples, count, …)`: what was seen, call after call."""
@@ -64,7 +65,9 @@ class Quadratic(keras.Model):
 def run(method, model, images, target="predicted", seed=0, **options):
     count = len(images if isinstance(images, np.ndarray) else images[0])
     bound = bind(as_target(target), count, None)
-    return method.explain(ScoredModel(model, **options), images, bound, np.random.default_rng(seed))
+    return answers.explained(
+        method, ScoredModel(model, **options), images, bound, np.random.default_rng(seed)
+    )
 
 
 @pytest.fixture
@@ -162,8 +165,10 @@ def test_predicted_is_the_class_predicted_for_the_clean_image(model, images):
     assert (classes == clean.scores.predicted_classes).all()
     noisy = np.concatenate([points for points, _, _ in seen.calls])
     bound = bind(as_target("predicted"), len(noisy), None)
-    assert (ScoredModel(model).scores(noisy, bound).predicted_classes.reshape(8, 5) != classes).any()
-    np.testing.assert_allclose(found.scores.scores, clean.scores.scores, rtol=1e-5)
+    assert (
+        Question(ScoredModel(model), noisy, bound).scores.predicted_classes.reshape(8, 5) != classes
+    ).any()
+    np.testing.assert_allclose(found.scores.values, clean.scores.values, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -215,11 +220,11 @@ def test_memory_does_not_grow_with_the_samples(kind, model, images):
 
     @dataclass(frozen=True)
     class Watched(Gradient):
-        def explain(self, model, inputs, target, rng):
+        def explain(self, question, rng):
             most.append(sum(reference() is not None for reference in made))
-            maps = model.gradients(inputs, target).maps
+            maps = question.gradients().maps
             made.append(weakref.ref(maps))
-            return MethodResult(maps, None)
+            return MethodResult(maps)
 
     run(kind(Watched(), samples=250), model, images)
     assert len(most) == 10
@@ -246,7 +251,7 @@ def test_bytes_get_noise_behind_them(kind):
     pixels = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 2), dtype="uint8")
     behind, plain = bytes_model(), bytes_model(preprocessing=False)
     plain.set_weights(behind.get_weights())
-    tensor = ScoredModel(behind).explained(pixels, bind(as_target(0), 3, None))[0]
+    tensor = Question(ScoredModel(behind), pixels, bind(as_target(0), 3, None)).values[0]
     scale = np.ptp(tensor) / np.ptp(pixels)  # 1: the input of Rescaling; 1/255: its output
     found = run(kind(samples=6), behind, pixels, 0).maps
     expected = run(kind(samples=6), plain, pixels.astype("float32") / 255, 0).maps

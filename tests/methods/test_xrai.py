@@ -12,11 +12,12 @@ from keras_saliency.methods import XRAI, Gradient, IntegratedGradients
 from keras_saliency.methods.shared.segments import segment_masks, smallest_gain
 from keras_saliency.methods.xrai import _by_region
 from keras_saliency.probes.targets import as_target, bind
+from tests import answers
 
 
 def run(method, model, images, target=0):
     bound = bind(as_target(target), len(images), None)
-    return method.explain(ScoredModel(model), images, bound, np.random.default_rng(0))
+    return answers.explained(method, ScoredModel(model), images, bound, np.random.default_rng(0))
 
 
 def quarters():

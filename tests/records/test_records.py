@@ -10,6 +10,7 @@ import pytest
 
 from keras_saliency import records
 from keras_saliency.errors import UnreadableFileError
+from keras_saliency.records.scores import Scores
 
 NAMES = ('猫 "quoted"', "a/b\\c", "naïve|π", "")
 
@@ -35,12 +36,14 @@ def a_maps_record(heatmaps, **changes):
         epoch=4,
         wall_time=1_700_000_000.123456,
         method="smooth/grad „π“",
-        score_kind="logit",
+        scores=Scores(
+            kind="logit",
+            values=np.linspace(-3, 3, n, dtype=np.float32),
+            target_classes=np.arange(n) - 1,
+            predicted_classes=np.arange(n),
+            probabilities=np.linspace(0, 1, n, dtype=np.float32),
+        ),
         fingerprint="ab12",
-        scores=np.linspace(-3, 3, n, dtype=np.float32),
-        target_classes=np.arange(n) - 1,
-        predicted_classes=np.arange(n),
-        probabilities=np.linspace(0, 1, n, dtype=np.float32),
         numbers={"drift": 0.25},
         per_probe={"drift": np.linspace(0, 1, n)},
         heatmaps=heatmaps,
@@ -256,18 +259,26 @@ class TestMaps:
     def test_the_rest_comes_back_as_it_was(self):
         written = a_maps_record(
             views_of(random_maps(1)),
-            scores=np.array([0.1, np.nan, 1e-20, -7, np.pi], np.float32),
-            probabilities=np.array([0.1, 0.2, np.nan, 1, 0], np.float32),
+            scores=Scores(
+                np.array([0.1, np.nan, 1e-20, -7, np.pi], np.float32),
+                "logit",
+                np.arange(5) - 1,
+                np.arange(5),
+                np.array([0.1, 0.2, np.nan, 1, 0], np.float32),
+            ),
             per_probe={
                 "drift": np.array([0.5, np.nan, 1 / 3, np.inf, 0]),
                 "corner_enrichment": np.full(5, np.nan),
             },
         )
         read = records.decode_maps(records.encode_maps(written))
-        for name in ("step", "epoch", "wall_time", "method", "score_kind", "fingerprint", "numbers"):
+        for name in ("step", "epoch", "wall_time", "method", "fingerprint", "numbers"):
             assert getattr(read, name) == getattr(written, name), name
-        for name in ("scores", "target_classes", "predicted_classes", "probabilities"):
-            np.testing.assert_array_equal(getattr(read, name), getattr(written, name), strict=True)
+        assert read.scores.kind == written.scores.kind
+        for name in ("values", "target_classes", "predicted_classes", "probabilities"):
+            np.testing.assert_array_equal(
+                getattr(read.scores, name), getattr(written.scores, name), strict=True
+            )
         np.testing.assert_allclose(read.per_probe["drift"], [0.5, np.nan, 1 / 3, np.nan, 0], rtol=1e-8)
         assert np.isnan(read.per_probe["corner_enrichment"]).all()
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_saliency.render.heatmaps import VIEWS, heatmap, is_image
+from keras_saliency.render.heatmaps import VIEWS, heatmap
 
 MAPS = np.array([[[[1.0, -3.0, 0.5], [-1.0, -2.0, -0.5]]]])  # (1, 1, 2, 3)
 EXPECTED = {
@@ -49,11 +49,5 @@ def test_unknown_views_are_refused():
 
 @pytest.mark.parametrize("shape", [(3, 4), (3,), (2, 3, 4, 4, 1)])
 def test_only_images_have_heatmaps(shape):
-    assert not is_image(np.ones(shape))
     with pytest.raises(ValueError, match=r"Heatmaps are for images: .* Received: shape=\("):
         heatmap(np.ones(shape), "signed", -1)
-
-
-def test_nothing_is_no_image():
-    assert not is_image(None)
-    assert is_image(np.ones((1, 2, 2)))

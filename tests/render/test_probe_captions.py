@@ -1,20 +1,16 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from keras_saliency.probes import ProbeSet
+from keras_saliency.records.scores import Scores
 from keras_saliency.render.probe_captions import captions
 
 IMAGES = np.zeros((2, 3, 3))
 
 
 def answers(predicted=(1, 1), target=None, probabilities=(0.875, np.nan)):
-    return SimpleNamespace(
-        target_classes=np.array(predicted if target is None else target),
-        predicted_classes=np.array(predicted),
-        probabilities=np.array(probabilities),
-    )
+    classes = np.array(predicted if target is None else target)
+    return Scores(np.zeros(2), "logit", classes, np.array(predicted), np.array(probabilities))
 
 
 def lines(probes, said):

@@ -261,7 +261,7 @@ def test_maps_that_are_not_finite(show, folder, write_by_hand):
         folder,
         steps=(0,),
         heatmaps=views,
-        scores=np.array([np.inf, np.nan]),
+        values=np.array([np.inf, np.nan]),
         per_probe={"drift": np.array([np.nan, np.nan])},
     )
     answer = show().json("looks", **LOOKS)

@@ -5,6 +5,7 @@ import pytest
 
 from keras_saliency.looks.look import Look, MethodLook
 from keras_saliency.metrics import NUMBERS
+from keras_saliency.records.scores import Scores
 from keras_saliency.training.log_keys import LogKeys
 
 METHODS, REGIONS = ("gradient", "smoothgrad"), ("corner", "sky")
@@ -19,11 +20,13 @@ def look(accuracy=None, **numbers):
     """A look of the method gradient with these numbers."""
     seen = MethodLook(
         heatmaps={},
-        scores=np.zeros(1),
-        target_classes=np.zeros(1, int),
-        predicted_classes=np.zeros(1, int),
-        probabilities=np.zeros(1),
-        score_kind="logit",
+        model_scores=Scores(
+            values=np.zeros(1),
+            target_classes=np.zeros(1, int),
+            predicted_classes=np.zeros(1, int),
+            probabilities=np.zeros(1),
+            kind="logit",
+        ),
         per_probe={name: np.array([value]) for name, value in numbers.items()},
     )
     return Look(0, 0, 0.0, {"gradient": seen}, accuracy)

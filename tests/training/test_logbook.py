@@ -9,16 +9,19 @@ from keras_saliency.looks.look import Look, MethodLook
 from keras_saliency.looks.reading import load_looks
 from keras_saliency.looks.writers import ArchiveWriter, FolderWriter, Run, TensorBoardWriter
 from keras_saliency.probes import ProbeSet
+from keras_saliency.records.scores import Scores
 from keras_saliency.training.logbook import Logbook, make_writers
 
 MAPS = np.random.default_rng(0).random((2, 3, 3)).astype("float32")
 SEEN = MethodLook(
     heatmaps={"magnitude": MAPS, "positive": MAPS, "negative": 0 * MAPS, "signed": MAPS},
-    scores=np.zeros(2),
-    target_classes=np.zeros(2, int),
-    predicted_classes=np.zeros(2, int),
-    probabilities=np.ones(2),
-    score_kind="logit",
+    model_scores=Scores(
+        values=np.zeros(2),
+        target_classes=np.zeros(2, int),
+        predicted_classes=np.zeros(2, int),
+        probabilities=np.ones(2),
+        kind="logit",
+    ),
     per_probe={"gini": np.array([0.5, 0.7])},
 )
 

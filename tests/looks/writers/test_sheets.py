@@ -12,6 +12,11 @@ def expected(run, look, captions, title, subtitle):
     return contact_sheet(run.pictures, heatmaps, None, captions, title=title, subtitle=subtitle)
 
 
+def saying(seen, **scores):
+    """The look of a method with other scores."""
+    return dataclasses.replace(seen, model_scores=dataclasses.replace(seen.model_scores, **scores))
+
+
 @pytest.fixture
 def run(tmp_path, a_run):
     return a_run(tmp_path)
@@ -21,7 +26,7 @@ def run(tmp_path, a_run):
 def look(a_look):
     seen = a_look(12, epoch=4)
     probabilities = np.array([0.5, 0.974, np.nan, 1], np.float32)
-    gradient = dataclasses.replace(seen.methods["gradient"], probabilities=probabilities)
+    gradient = saying(seen.methods["gradient"], probabilities=probabilities)
     return dataclasses.replace(seen, methods={"gradient": gradient})
 
 
@@ -51,11 +56,11 @@ def test_bare_probes_and_a_model_without_classes(run, look):
     bare = dataclasses.replace(run.probes, labels=None, names=None, class_names=None)
     run = dataclasses.replace(run, probes=bare)
     none = np.full(4, -1)
-    gradient = dataclasses.replace(
+    gradient = saying(
         look.methods["gradient"],
         predicted_classes=none,
         target_classes=none,
-        score_kind="centred_log_probability",
+        kind="centred_log_probability",
     )
     look = dataclasses.replace(look, methods={"gradient": gradient}, probe_accuracy=None)
     captions = [Caption((f"probe {number}",)) for number in range(4)]

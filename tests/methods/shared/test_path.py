@@ -16,12 +16,13 @@ from keras_saliency.methods import (
     IntegratedGradients,
 )
 from keras_saliency.probes.targets import as_target, bind
+from tests import answers
 
 
 def run(method, model, images, target=1):
     scored = model if isinstance(model, ScoredModel) else ScoredModel(model)
     bound = bind(as_target(target), len(images), None)
-    return method.explain(scored, images, bound, np.random.default_rng(0))
+    return answers.explained(method, scored, images, bound, np.random.default_rng(0))
 
 
 def some(*shape, seed=0):
@@ -116,7 +117,7 @@ def test_guided_on_a_linear_model_is_exact(plane):
 def test_guided_without_distance_takes_the_straight_line(smooth):
     """At the left ends of the steps."""
     bound = bind(as_target(1), len(IMAGES), None)
-    gradients = [smooth.gradients(IMAGES * np.float32(step / 8), bound).maps for step in range(8)]
+    gradients = [answers.gradients(smooth, IMAGES * np.float32(step / 8), bound).maps for step in range(8)]
     found = run(GuidedIntegratedGradients(steps=8, max_distance=0.0), smooth, IMAGES).maps
     np.testing.assert_allclose(found, IMAGES * np.mean(gradients, axis=0), atol=1e-5)
 
@@ -159,7 +160,7 @@ def test_guided_follows_the_path_of_the_paper(fraction, distance, smooth):
 
     def gradient_at(point):
         image = np.array(point, "float32").reshape(1, 8, 6, 2)
-        return smooth.gradients(image, bound).maps.reshape(-1).astype("float64").tolist()
+        return answers.gradients(smooth, image, bound).maps.reshape(-1).astype("float64").tolist()
 
     end = IMAGES[0].reshape(-1).astype("float64").tolist()
     expected = guided_by_hand(gradient_at, [0.0] * len(end), end, 12, fraction, distance)

@@ -29,11 +29,11 @@ class ThirdParty:
     is_gradient: ClassVar[bool] = False
     looks: ClassVar[list] = []
 
-    def explain(self, model, inputs, target, rng):
+    def explain(self, question, rng):
         self.looks.append(self.name)
         if self.looks.count(self.name) >= self.fails_at:
             raise self.error("out of luck")
-        return MethodResult(inputs, model.scores(inputs, target))
+        return MethodResult(question.inputs)
 
 
 class Writer:
@@ -150,11 +150,11 @@ def test_maps_that_are_not_finite_are_a_failure(
 def test_single_maps_that_are_not_finite_are_counted_and_left_out(network, saliency, fit, probes):
     @dataclass(frozen=True, eq=False)
     class OneNaN(ThirdParty):
-        def explain(self, model, inputs, target, rng):
-            result = super().explain(model, inputs, target, rng)
+        def explain(self, question, rng):
+            result = super().explain(question, rng)
             maps = np.array(result.maps)
             maps[2, 0, 0] = np.nan
-            return MethodResult(maps, result.scores)
+            return MethodResult(maps)
 
     callback = saliency(methods=OneNaN())
     with pytest.warns(ks.SaliencyWarning) as caught:

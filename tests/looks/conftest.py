@@ -7,6 +7,7 @@ import pytest
 from keras_saliency.looks.look import Look, MethodLook
 from keras_saliency.looks.writers import Run
 from keras_saliency.probes import ProbeSet
+from keras_saliency.records.scores import Scores
 from tests.boards import python_board, rust_board
 
 NAMES = ('猫 "quoted"', "a/b\\c", "naïve|π", "<b>bold</b>")
@@ -26,11 +27,13 @@ def _make_method_look(n=4, size=(8, 6), channels=1, seed=0, **changes):
     rng = np.random.default_rng(seed)
     seen = MethodLook(
         heatmaps=views_of(rng.normal(size=(n, *size, channels)).astype(np.float32)),
-        scores=rng.normal(size=n).astype(np.float32),
-        target_classes=np.arange(n) % 3,
-        predicted_classes=(np.arange(n) % 3 + (np.arange(n) == 1)) % 3,
-        probabilities=rng.random(n).astype(np.float32),
-        score_kind="logit",
+        model_scores=Scores(
+            values=rng.normal(size=n).astype(np.float32),
+            kind="logit",
+            target_classes=np.arange(n) % 3,
+            predicted_classes=(np.arange(n) % 3 + (np.arange(n) == 1)) % 3,
+            probabilities=rng.random(n).astype(np.float32),
+        ),
         per_probe={
             "drift": rng.random(n) if seed else np.full(n, np.nan),
             "entropy": rng.random(n),
