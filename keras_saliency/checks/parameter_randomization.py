@@ -25,7 +25,7 @@ _SLOPE, _SMOOTH = (-1, 0, 1), (1, 2, 1)
 
 
 @dataclass(frozen=True)
-class Stage:
+class RandomizedMaps:
     """What is left of the maps once some layers are random: the layer that was added, and `(n,)` correlations."""
 
     layer: str
@@ -112,7 +112,7 @@ class ParameterRandomization:
             self, value, limit, "at_most", sentence, per_probe={"correlation": signed}, details=details
         )
 
-    def stages(self, subject: Subject) -> Iterator[Stage]:
+    def stages(self, subject: Subject) -> Iterator[RandomizedMaps]:
         """What is left of the maps, stage by stage.
 
         Raises:
@@ -122,7 +122,7 @@ class ParameterRandomization:
         ranks, absolute = subject.ranks, metrics.ranks(np.abs(own))
         for name, question in self._questions(subject):
             rows = subject.rows(question)
-            yield Stage(
+            yield RandomizedMaps(
                 name,
                 metrics.correlation_of_ranks(metrics.ranks(rows), ranks),
                 metrics.correlation_of_ranks(metrics.ranks(np.abs(rows)), absolute),

@@ -15,7 +15,7 @@ from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.shared.averaging import Arrays
 from keras_saliency.methods.shared.options import check_count, is_real
-from keras_saliency.methods.shared.path import Step, Walk
+from keras_saliency.methods.shared.path import PathStep, Walk
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class BlurIntegratedGradients:
         delta = walk.completeness_delta(sums, [space.at(1.0) for space in spaces])
         return walk.result(sums, {"completeness_delta": delta})
 
-    def _steps(self, spaces: list[_ScaleSpace]) -> Iterator[Step]:
+    def _steps(self, spaces: list[_ScaleSpace]) -> Iterator[PathStep]:
         edges = np.linspace(1.0, 0.0, self.steps + 1) ** 2
         before: Arrays = [space.at(edges[0]) for space in spaces]
         for start, end in pairwise(edges):

@@ -13,7 +13,7 @@ from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.shared.averaging import Arrays
 from keras_saliency.methods.shared.options import check_count
-from keras_saliency.methods.shared.path import Step, Walk
+from keras_saliency.methods.shared.path import PathStep, Walk
 from keras_saliency.methods.shared.stratified import latin_hypercube
 
 
@@ -85,7 +85,7 @@ class ExpectedGradients:
             )
         return list(self.references)
 
-    def _steps(self, ends: Arrays, references: Arrays, rng: np.random.Generator) -> Iterator[Step]:
+    def _steps(self, ends: Arrays, references: Arrays, rng: np.random.Generator) -> Iterator[PathStep]:
         rounds = -(-self.samples // len(references[0]))
         order = np.concatenate([rng.permutation(len(references[0])) for _ in range(rounds)])
         places = latin_hypercube(self.samples, (), rng)

@@ -14,7 +14,7 @@ from keras_saliency.methods.shared.averaging import Arrays, places
 from keras_saliency.methods.shared.baselines import as_baseline, baseline_key, baseline_values
 from keras_saliency.methods.shared.options import check_tolerance, is_real, is_whole
 from keras_saliency.methods.shared.path import Walk
-from keras_saliency.methods.shared.quadrature import QUADRATURES, Quadrature, Stage, stages
+from keras_saliency.methods.shared.quadrature import QUADRATURES, Quadrature, Refinement, stages
 
 SMALLEST_CHANGE = 0.01
 
@@ -144,7 +144,7 @@ class _Integral:
         self.delta = -change
         self.evaluations = np.zeros(len(change), int)
 
-    def add(self, rows: np.ndarray, stage: Stage) -> None:
+    def add(self, rows: np.ndarray, stage: Refinement) -> None:
         """One more stage for the images in these rows."""
         at = places(rows, len(self._change))
         points = self._points(at, stage.positions)

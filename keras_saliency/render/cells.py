@@ -31,7 +31,7 @@ def cell_side(height: int, width: int) -> int:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Backdrop:
     """The size at which pictures and maps meet, before they are enlarged to `side`.
 
     Where maps have the size of the inputs it is that size, so that each pixel stays a sharp square. Other
@@ -43,8 +43,8 @@ class Stage:
     side: int
 
     @classmethod
-    def of(cls, pictures: NDArray[np.uint8] | None, map_size: tuple[int, int]) -> "Stage":
-        """The stage for these pictures (the maps alone where there are none)."""
+    def of(cls, pictures: NDArray[np.uint8] | None, map_size: tuple[int, int]) -> "Backdrop":
+        """The backdrop for these pictures (the maps alone where there are none)."""
         side = cell_side(*(map_size if pictures is None else pictures.shape[1:3]))
         if pictures is None:
             return cls(None, _size(shrink(np.empty((1, *map_size), np.float32), side)), side)
@@ -52,7 +52,7 @@ class Stage:
         return cls(met, _size(met), side)
 
     def scaled(self, maps: NDArray[Any]) -> NDArray[Any]:
-        """The maps by the scale rule at the stage's size; large maps are averaged first."""
+        """The maps by the scale rule at the backdrop's size; large maps are averaged first."""
         return bilinear(normalize(shrink(maps, max(self.size))), *self.size)
 
     def inputs(self, pictures: NDArray[np.uint8]) -> Cells:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from keras_saliency.render.canvas import QUIET, Box, Canvas, badge_room
 from keras_saliency.render.captions import SIZE, Caption, captions_height, captions_width, draw_caption
-from keras_saliency.render.cells import Cells, Stage
+from keras_saliency.render.cells import Cells, Backdrop
 from keras_saliency.render.normalize import SCALE_RULE
 from keras_saliency.render.outline import outline
 from keras_saliency.render.page import MARGIN, page
@@ -62,9 +62,9 @@ def film_strip(
     maps = [np.asarray(step) for step in heatmaps_by_step]
     _check(pictures, maps, step_labels, captions, footer)
     kept = thinned(len(maps), max_steps)
-    stage = Stage.of(pictures, maps[0].shape[1:])
-    columns = [] if stage.pictures is None else [stage.inputs(stage.pictures)]
-    columns += [stage.magnitudes(maps[step]) for step in kept]
+    backdrop = Backdrop.of(pictures, maps[0].shape[1:])
+    columns = [] if backdrop.pictures is None else [backdrop.inputs(backdrop.pictures)]
+    columns += [backdrop.magnitudes(maps[step]) for step in kept]
     if region is not None:
         columns = [Cells(outline(cells.pictures, region), cells.labels) for cells in columns]
     above = ["input"] * (pictures is not None) + [step_labels[step] for step in kept]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from keras_saliency.render.canvas import QUIET, SHADE, Box, Canvas, badge_room
 from keras_saliency.render.captions import SIZE, Caption, captions_height, captions_width, draw_caption
-from keras_saliency.render.cells import Cells, Stage
+from keras_saliency.render.cells import Cells, Backdrop
 from keras_saliency.render.normalize import SCALE_RULE
 from keras_saliency.render.page import MARGIN, page
 from keras_saliency.render.text import line_height
@@ -54,24 +54,24 @@ def contact_sheet(
     """
     _check_pictures(pictures, len(captions))
     signed, magnitude = _maps(heatmaps, len(captions), "heatmaps")
-    stage = Stage.of(pictures, signed.shape[1:])
+    backdrop = Backdrop.of(pictures, signed.shape[1:])
     columns: dict[str, Cells | None] = (
-        {} if stage.pictures is None else {"input": stage.inputs(stage.pictures)}
+        {} if backdrop.pictures is None else {"input": backdrop.inputs(backdrop.pictures)}
     )
-    columns["magnitude" if pictures is None else "overlay"] = stage.magnitudes(magnitude)
-    columns["signed map"] = stage.signed(signed)
-    columns["change since\nlast look"] = None if previous is None else _changes(stage, signed, previous)
+    columns["magnitude" if pictures is None else "overlay"] = backdrop.magnitudes(magnitude)
+    columns["signed map"] = backdrop.signed(signed)
+    columns["change since\nlast look"] = None if previous is None else _changes(backdrop, signed, previous)
     return page(_body(columns, captions), title, subtitle, _NOTE, signed=True)
 
 
-def _changes(stage: Stage, signed: NDArray[Any], previous: Mapping[str, NDArray[Any]]) -> Cells:
+def _changes(backdrop: Backdrop, signed: NDArray[Any], previous: Mapping[str, NDArray[Any]]) -> Cells:
     before, _ = _maps(previous, len(signed), "previous")
     if before.shape != signed.shape:
         raise ValueError(
             "Expected the maps of the look before to have the shape of the maps now. "
             f"Received: previous {before.shape}, heatmaps {signed.shape}"
         )
-    return stage.changes(signed, before)
+    return backdrop.changes(signed, before)
 
 
 def _check_pictures(pictures: NDArray[np.uint8] | None, n: int) -> None:
@@ -103,7 +103,7 @@ def _maps(heatmaps: Mapping[str, NDArray[Any]], n: int, name: str) -> tuple[NDAr
 
 
 @dataclass(frozen=True)
-class _Layout:
+class _SheetPlan:
     """Where the cells of a sheet go, from its top left corner; in pixels, or counted."""
 
     cell: tuple[int, int]
@@ -146,20 +146,20 @@ class _Layout:
         return Box(self.headings + row * (self.row + _GAP), left, self.row, self.caption)
 
 
-def _layout(cell: tuple[int, int], columns: Sequence[str], captions: Sequence[Caption]) -> _Layout:
+def _layout(cell: tuple[int, int], columns: Sequence[str], captions: Sequence[Caption]) -> _SheetPlan:
     """The number of blocks that makes the best page."""
     headings = max(len(heading.split("\n")) for heading in columns) * line_height(SIZE) + 6
     caption = captions_width(captions, _WIDEST_CAPTION)
     row = max(cell[0] + badge_room(cell[0], SIZE), captions_height(captions))
     most_blocks = ceil(len(captions) / 2)
     layouts = (
-        _Layout(cell, len(columns), caption, row, ceil(len(captions) / blocks), blocks, headings)
+        _SheetPlan(cell, len(columns), caption, row, ceil(len(captions) / blocks), blocks, headings)
         for blocks in range(1, most_blocks + 1)
     )
     return min(layouts, key=lambda layout: _misfit(layout, len(captions)))
 
 
-def _misfit(layout: _Layout, probes: int) -> float:
+def _misfit(layout: _SheetPlan, probes: int) -> float:
     """How far the page is from `_ASPECT`, and how much of it would stay empty."""
     empty = layout.blocks * layout.rows / probes - 1
     return abs(log(layout.width / (layout.height + _AROUND) / _ASPECT)) + empty
@@ -178,7 +178,7 @@ def _body(columns: Mapping[str, Cells | None], captions: Sequence[Caption]) -> N
     return canvas.pixels
 
 
-def _draw_heading(canvas: Canvas, layout: _Layout, column: int, heading: str) -> None:
+def _draw_heading(canvas: Canvas, layout: _SheetPlan, column: int, heading: str) -> None:
     width = layout.column - _GAP
     lines = heading.split("\n")
     top = layout.headings - 4 - len(lines) * line_height(SIZE)

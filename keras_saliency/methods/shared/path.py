@@ -13,7 +13,7 @@ from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.gradient import Gradient
 from keras_saliency.methods.shared.averaging import Arrays, maps_at
 
-Step = tuple[Arrays, Arrays]
+PathStep = tuple[Arrays, Arrays]
 """Where the gradient is taken, and by how much each value changes there: explained tensors of `n` examples."""
 
 
@@ -39,7 +39,7 @@ class Walk:
             question = question.take(rows)
         return map(optree.tree_leaves, maps_at(question, Gradient(), points, rng=self._rng))
 
-    def integral(self, steps: Iterable[Step]) -> Arrays:
+    def integral(self, steps: Iterable[PathStep]) -> Arrays:
         """The sum over the steps of gradient × change, float32."""
         sums = [np.zeros_like(end) for end in self.ends]
         changes: list[Arrays] = []

@@ -13,7 +13,7 @@ FEWEST_STEPS = 4
 
 
 @dataclass(frozen=True)
-class Stage:
+class Refinement:
     """Points to add to those of the stages before.
 
     The integral is the sum of weight × value over all points so far, divided by `total`.
@@ -24,7 +24,7 @@ class Stage:
     total: float
 
 
-def stages(quadrature: Quadrature, steps: int, *, refine: bool) -> list[Stage]:
+def stages(quadrature: Quadrature, steps: int, *, refine: bool) -> list[Refinement]:
     """`steps` points at once, or, to `refine`, stages of ever more points that together are at most `steps`.
 
     Refined, the midpoints of three times as many intervals, or the ends of twice as many, hold those before.
@@ -34,7 +34,7 @@ def stages(quadrature: Quadrature, steps: int, *, refine: bool) -> list[Stage]:
     if quadrature == "trapezoid":
         return _ends(_sizes(steps - 1, 2) if refine else [steps - 1])
     nodes, weights = np.polynomial.legendre.leggauss(steps)
-    return [Stage((nodes + 1) / 2, weights / 2, 1.0)]
+    return [Refinement((nodes + 1) / 2, weights / 2, 1.0)]
 
 
 def _sizes(most: int, factor: int) -> list[int]:
@@ -45,20 +45,20 @@ def _sizes(most: int, factor: int) -> list[int]:
     return [sizes[0] * factor**power for power in range(len(sizes))]
 
 
-def _midpoints(sizes: list[int]) -> list[Stage]:
+def _midpoints(sizes: list[int]) -> list[Refinement]:
     found = []
     for number, size in enumerate(sizes):
         middles = np.arange(size)
         if number:
             middles = middles[middles % 3 != 1]
-        found.append(Stage((middles + 0.5) / size, np.ones(len(middles)), float(size)))
+        found.append(Refinement((middles + 0.5) / size, np.ones(len(middles)), float(size)))
     return found
 
 
-def _ends(sizes: list[int]) -> list[Stage]:
+def _ends(sizes: list[int]) -> list[Refinement]:
     found = []
     for number, size in enumerate(sizes):
         ends = np.arange(1, size, 2) if number else np.arange(size + 1)
         weights = np.where((ends == 0) | (ends == size), 0.5, 1.0)
-        found.append(Stage(ends / size, weights, float(size)))
+        found.append(Refinement(ends / size, weights, float(size)))
     return found
