@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from keras_saliency.render.canvas import QUIET, Box, Canvas, badge_room
 from keras_saliency.render.captions import SIZE, Caption, captions_height, captions_width, draw_caption
-from keras_saliency.render.cells import Cells, Backdrop
+from keras_saliency.render.cells import Backdrop, Cells
 from keras_saliency.render.normalize import SCALE_RULE
 from keras_saliency.render.outline import outline
 from keras_saliency.render.page import MARGIN, page
