@@ -27,11 +27,11 @@ def scarce(monkeypatch):
         def compile_scarce(function, variables, **options):
             run = original(function, variables, **options)
 
-            def scarce(leaves, aim):
+            def scarce(values, leaves, aim):
                 sizes.append(len(aim))
                 if len(aim) > most:
                     raise MemoryError("no more")
-                return run(leaves, aim)
+                return run(values, leaves, aim)
 
             return scarce
 

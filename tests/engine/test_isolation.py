@@ -47,14 +47,16 @@ if not JAX:  # there Keras refuses to draw without a seed while it traces
     NETWORKS["noise always"] = lambda: network(AlwaysNoise(seeded=False))
 
 
-@pytest.mark.parametrize("evaluate", ["inspect", "scores", "gradients"])
+@pytest.mark.parametrize(
+    "evaluate", [Question, answers.scores, answers.gradients], ids=["inspect", "scores", "gradients"]
+)
 @pytest.mark.parametrize("build", NETWORKS.values(), ids=NETWORKS)
 def test_a_look_leaves_every_state_bit_identical(build, evaluate):
     model, inputs, target = build(), images(8, 8, 1, count=5), bind(as_target(0), 5, None)
     before = snapshot(model)
     scored = ScoredModel(model, chunk_size=2)
     for _ in range(2):
-        getattr(scored, evaluate)(inputs, target)
+        evaluate(scored, inputs, target)
         np.testing.assert_equal(snapshot(model), before)
 
 

@@ -57,7 +57,9 @@ def test_other_questions_have_answers_of_their_own(question):
     others = {
         "rule": question.gradients("guided").maps,
         "again": question.about(question.target).gradients().maps,
-        "class": question.about(bind(as_target(0), 3, None)).gradients().maps,
+        "class": question.about(bind(as_target((question.scores.predicted_classes + 1) % 3), 3, None))
+        .gradients()
+        .maps,
         "inputs": question.about(question.target, 1 - question.inputs).gradients().maps,
         "rows": question.take(np.array([2, 0, 1])).gradients().maps,
         "weights": question.with_weights(weights).gradients().maps,

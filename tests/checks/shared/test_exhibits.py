@@ -5,8 +5,6 @@ from keras import layers
 import keras_saliency as ks
 from keras_saliency.checks.shared.exhibits import probe_and_maps, worst_probe
 from keras_saliency.checks.shared.subject import Subject
-from keras_saliency.engine import ScoredModel
-from keras_saliency.methods import make_method
 from keras_saliency.render import diverging
 
 IMAGES = np.random.default_rng(0).random((3, 6, 40, 1)).astype("float32")
@@ -15,7 +13,7 @@ IMAGES = np.random.default_rng(0).random((3, 6, 40, 1)).astype("float32")
 def subject_of(images, shape):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input(shape), layers.Flatten(), layers.Dense(2)])
-    return Subject(ScoredModel(model), ks.ProbeSet(images), make_method("input_x_gradient"))
+    return Subject.of(model, ks.ProbeSet(images), "input_x_gradient")
 
 
 def test_the_probe_stands_beside_its_maps_each_on_its_own_scale():

@@ -5,8 +5,6 @@ from keras import layers
 
 from keras_saliency.checks.shared.pixels import Pixels
 from keras_saliency.checks.shared.subject import Subject
-from keras_saliency.engine import ScoredModel
-from keras_saliency.methods import make_method
 from keras_saliency.probes import ProbeSet
 
 IMAGES = np.random.default_rng(0).random((5, 6, 7, 2)).astype("float32")
@@ -21,7 +19,7 @@ def network(shape=(6, 7, 2), *, dtype="float32"):
 
 
 def pixels_of(model, images, target=None, method="gradient"):
-    subject = Subject(ScoredModel(model), ProbeSet(images), make_method(method), target=target)
+    subject = Subject.of(model, ProbeSet(images), method, target=target)
     return Pixels.of(subject)
 
 
@@ -40,7 +38,8 @@ def test_changed_pixels_keep_the_class_that_was_predicted():
     after = model.predict(-3 * IMAGES, verbose=0)
     assert (after.argmax(1) != before).any()
     logits = np.log(after)[np.arange(5), before] - np.log(after).mean(1)
-    table = pixels.subject.predictions(-3 * IMAGES).table
+    question = pixels.subject.question
+    table = question.about(question.target, -3 * IMAGES).scores.table
     expected = logits + table.mean(1)
     np.testing.assert_allclose(pixels.scores(-3 * IMAGES), expected, rtol=1e-4, atol=1e-4)
 

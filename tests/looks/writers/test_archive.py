@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from keras_saliency.engine import Layout
 from keras_saliency.explanation import Explanation
 from keras_saliency.looks.writers import ArchiveWriter
 
@@ -18,13 +19,10 @@ def with_maps(look, maps, run):
 def an_explanation(seen, maps, method, run):
     return Explanation(
         maps=maps,
-        scores=seen.scores,
-        target_classes=seen.target_classes,
-        predicted_classes=seen.predicted_classes,
-        probabilities=seen.probabilities,
-        score_kind=seen.score_kind,
+        model_scores=seen.model_scores,
         method=method,
         probes=run.probes,
+        layout=Layout(0, 0, -1),
     )
 
 

@@ -130,11 +130,11 @@ class TestReadByTensorBoard:
 def assert_same_maps(record, look, method, run):
     seen = look.methods[method]
     assert (record.step, record.epoch, record.wall_time) == (look.step, look.epoch, look.wall_time)
-    assert (record.method, record.score_kind) == (method, "logit")
+    assert (record.method, record.scores.kind) == (method, "logit")
     assert record.fingerprint == run.probes.fingerprint
     assert record.numbers == seen.numbers
-    np.testing.assert_array_equal(record.scores, seen.scores)
-    np.testing.assert_array_equal(record.predicted_classes, seen.predicted_classes)
+    np.testing.assert_array_equal(record.scores.values, seen.scores)
+    np.testing.assert_array_equal(record.scores.predicted_classes, seen.predicted_classes)
     for view, maps in seen.heatmaps.items():
         np.testing.assert_allclose(record.heatmaps[view], maps, atol=np.abs(maps).max() / 250)
 

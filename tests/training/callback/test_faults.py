@@ -143,11 +143,11 @@ def test_memory_that_runs_out_halves_the_chunks(
     def compile_scarce(function, variables, **options):
         run = compiled(function, variables, **options)
 
-        def scarce(leaves, aim):
+        def scarce(values, leaves, aim):
             sizes.append(len(aim))
             if len(aim) > most[0]:
                 raise MemoryError
-            return run(leaves, aim)
+            return run(values, leaves, aim)
 
         return scarce
 
