@@ -15,10 +15,10 @@ import sys
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from keras_saliency.checks.experiment.experiment import Experiment
 
 import keras_saliency as ks
-from keras_saliency.checks import Subject
+from keras_saliency.checks.experiment.experiment import Experiment
+from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.demo import digits, network
 from keras_saliency.engine import ScoredModel
 

@@ -107,7 +107,7 @@ def test_a_record_that_is_no_event_ends_the_file(tmp_path):
 def test_another_process_sees_each_event_at_once_and_a_crash_loses_none(tmp_path):
     code = """
         import os, pathlib, sys
-        from keras_saliency.writers import eventfile
+        from keras_saliency.looks import event_file as eventfile
         file = eventfile.EventFile(pathlib.Path(sys.argv[1]))
         for step in range(50):
             file.write(step, [eventfile.scalar("a", step)])

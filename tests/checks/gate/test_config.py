@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from keras_saliency.checks import Accuracy, Region
+from keras_saliency import Accuracy, Region
 from keras_saliency.checks.gate.config import Config, read_config
 from keras_saliency.checks.gate.waivers import Waiver
 from keras_saliency.errors import UnreadableFileError

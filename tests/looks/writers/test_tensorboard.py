@@ -315,7 +315,8 @@ def test_neither_writing_nor_reading_imports_tensorflow(saliency_folder, a_run, 
         import dataclasses, pathlib, sys
         import numpy as np
         from keras_saliency.probes import ProbeSet
-        from keras_saliency.writers import FolderWriter, Run, TensorBoardWriter, load_looks
+        from keras_saliency.looks.reading import load_looks
+        from keras_saliency.looks.writers import FolderWriter, Run, TensorBoardWriter
         folder = pathlib.Path(sys.argv[1])
         (look,) = load_looks(folder)
         pictures = np.zeros((4, 8, 6, 3), np.uint8)
