@@ -38,7 +38,7 @@ def test_bad(saliency_check, probes):
 
 def test_no_verdict(saliency_check, probes):
     unlabelled = ks.ProbeSet(probes.images)
-    saliency_check(keras.saving.load_model("clean.keras"), unlabelled, checks=ks.checks.Accuracy(0.5))
+    saliency_check(keras.saving.load_model("clean.keras"), unlabelled, checks=ks.Accuracy(0.5))
 """
 
 MARKER = """
@@ -65,7 +65,7 @@ def test_waived(saliency_result): ...
 @pytest.mark.saliency(model=load, probes=loaded, checks="doubtful,inapplicable")
 def test_warned(saliency_result): ...
 
-@pytest.mark.saliency(model=load, probes=loaded, checks=["doubtful", ks.checks.Finite()], fail_on="warned")
+@pytest.mark.saliency(model=load, probes=loaded, checks=["doubtful", ks.Finite()], fail_on="warned")
 def test_fails_on_warned(saliency_result): ...
 """
 
