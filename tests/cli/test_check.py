@@ -284,6 +284,7 @@ def test_wrong_configs(refused, ci, config):
     for text, sentence in [
         ("min_acuracy = 0.9", "Did you mean 'min_accuracy'?"),
         (waiver(date(2999, 1, 1)).replace("region_corner", "region_cornre"), "Did you mean 'region_corner'"),
+        (waiver(date(2999, 1, 1)).replace("region_corner", "region"), "No check 'region'. Did you mean"),
         (waiver(date(2999, 1, 1)).replace("New data comes in March.", ""), "Waiver 1 has no reason"),
     ]:
         assert sentence in refused(ci.clean, ci.probes, "--config", config(text))

@@ -145,6 +145,7 @@ def test_custom_layers_are_registered_by_an_import(capsys, tmp_path, images, mon
     [
         (["--method", "gradeint"], "Did you mean 'gradient'"),
         (["--option", "samples=3"], "has no option 'samples'. Its options: name."),
+        (["--layer", "dense"], "has no option 'layer'. Its options: name."),
         (["--option", "samples"], "Expected an option as KEY=VALUE"),
         (["--target", "9"], "Expected class indices below 4"),
         (["--target", "label"], 'target="label" needs labels'),

@@ -149,6 +149,12 @@ def test_checks_that_cannot_be_made(probes, settings, error, sentence):
         Config.of(settings).items(probes)
 
 
+def test_the_layer_is_an_option_of_the_method():
+    options = {"name": "mine"}
+    assert Config(options=options, layer="conv").method_options == {"name": "mine", "layer": "conv"}
+    assert Config(options=options).method_options == options
+
+
 def test_masks_that_cannot_be_read(probes, tmp_path):
     with pytest.raises(FileNotFoundError, match="No such mask"):
         Config.of({"forbid": "none.npy"}).with_masks(probes)
