@@ -17,8 +17,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 import keras_saliency as ks
-from keras_saliency.checks import Subject
 from keras_saliency.checks.experiment.experiment import Experiment
+from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.demo import digits, network
 from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.explanation import bind_target

@@ -21,7 +21,9 @@ import numpy as np
 import tensorflow as tf
 
 import keras_saliency as ks
-from keras_saliency.checks import Subject, make_checks, run_checks
+from keras_saliency.checks.gate.runner import run_checks
+from keras_saliency.checks.gate.suites import make_checks
+from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.explanation import bind_target
 
@@ -55,7 +57,7 @@ def main() -> None:
     corner = np.zeros((SIDE, SIDE), bool)
     corner[:14, :14] = True
     probes = ks.ProbeSet(images, np.arange(PROBES) % CLASSES, regions={"corner": corner})
-    checks = make_checks("quick", regions=probes.regions)
+    checks = make_checks("quick", probes)
     scored = Counted(model)
     run_checks(checks, subject_of(scored, probes))  # traces
     passes = floor(model, images)

@@ -1,196 +1,34 @@
 """Watch what a Keras model looks at while it trains.
 
-Names are loaded on first use: importing the package loads neither Keras nor a framework.
+The public names stand in `__init__.pyi`, which this file reads as type checkers do. They are loaded on first use:
+importing the package loads neither Keras nor a framework.
 """
 
 from __future__ import annotations
 
+import ast
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from keras_saliency.checks import (
-        Accuracy,
-        Completeness,
-        Faithfulness,
-        Finite,
-        FiniteDifference,
-        Golden,
-        InputDependence,
-        Nonzero,
-        ParameterRandomization,
-        RandomLogit,
-        Region,
-        Repeatability,
-        Stability,
-        TargetDependence,
-        UnexpectedRegion,
-        Untrained,
-        check,
-    )
-    from keras_saliency.engine import ScoredModel
-    from keras_saliency.errors import (
-        ChecksFailedError,
-        MethodDoesNotApplyError,
-        SaliencyError,
-        SaliencyWarning,
-    )
-    from keras_saliency.explanation import Explanation, explain
-    from keras_saliency.looks.look import Look
-    from keras_saliency.looks.reading import load_looks
-    from keras_saliency.methods import (
-        RISE,
-        XRAI,
-        Activations,
-        BlurIntegratedGradients,
-        DeconvNet,
-        ExpectedGradients,
-        GradCAM,
-        GradCAMPlusPlus,
-        Gradient,
-        GuidedBackprop,
-        GuidedGradCAM,
-        GuidedIntegratedGradients,
-        InputXGradient,
-        IntegratedGradients,
-        LayerCAM,
-        Occlusion,
-        ScoreCAM,
-        SmoothGrad,
-        SmoothGradSquared,
-        VarGrad,
-    )
-    from keras_saliency.probes import ProbeSet
-    from keras_saliency.probes.targets import ClassIndex, Label, OutputGradient, Predicted
-    from keras_saliency.reports.report import Report
-    from keras_saliency.reports.result import CheckResult
-    from keras_saliency.training.callback import SaliencyCallback
-    from keras_saliency.training.schedule import Batches
+from pathlib import Path
+from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "RISE",
-    "XRAI",
-    "Accuracy",
-    "Activations",
-    "Batches",
-    "BlurIntegratedGradients",
-    "CheckResult",
-    "ChecksFailedError",
-    "ClassIndex",
-    "Completeness",
-    "DeconvNet",
-    "ExpectedGradients",
-    "Explanation",
-    "Faithfulness",
-    "Finite",
-    "FiniteDifference",
-    "Golden",
-    "GradCAM",
-    "GradCAMPlusPlus",
-    "Gradient",
-    "GuidedBackprop",
-    "GuidedGradCAM",
-    "GuidedIntegratedGradients",
-    "InputDependence",
-    "InputXGradient",
-    "IntegratedGradients",
-    "Label",
-    "LayerCAM",
-    "Look",
-    "MethodDoesNotApplyError",
-    "Nonzero",
-    "Occlusion",
-    "OutputGradient",
-    "ParameterRandomization",
-    "Predicted",
-    "ProbeSet",
-    "RandomLogit",
-    "Region",
-    "Repeatability",
-    "Report",
-    "SaliencyCallback",
-    "SaliencyError",
-    "SaliencyWarning",
-    "ScoreCAM",
-    "ScoredModel",
-    "SmoothGrad",
-    "SmoothGradSquared",
-    "Stability",
-    "TargetDependence",
-    "UnexpectedRegion",
-    "Untrained",
-    "VarGrad",
-    "check",
-    "explain",
-    "load_looks",
-]
-
-_HOMES = {
-    "Accuracy": "checks",
-    "Activations": "methods",
-    "Batches": "training.schedule",
-    "BlurIntegratedGradients": "methods",
-    "CheckResult": "reports.result",
-    "ChecksFailedError": "errors",
-    "ClassIndex": "probes.targets",
-    "Completeness": "checks",
-    "DeconvNet": "methods",
-    "ExpectedGradients": "methods",
-    "Explanation": "explanation",
-    "Faithfulness": "checks",
-    "Finite": "checks",
-    "FiniteDifference": "checks",
-    "Golden": "checks",
-    "GradCAM": "methods",
-    "GradCAMPlusPlus": "methods",
-    "Gradient": "methods",
-    "GuidedBackprop": "methods",
-    "GuidedGradCAM": "methods",
-    "GuidedIntegratedGradients": "methods",
-    "InputDependence": "checks",
-    "InputXGradient": "methods",
-    "IntegratedGradients": "methods",
-    "Label": "probes.targets",
-    "LayerCAM": "methods",
-    "Look": "looks.look",
-    "MethodDoesNotApplyError": "errors",
-    "Nonzero": "checks",
-    "Occlusion": "methods",
-    "OutputGradient": "probes.targets",
-    "ParameterRandomization": "checks",
-    "Predicted": "probes.targets",
-    "ProbeSet": "probes",
-    "RISE": "methods",
-    "RandomLogit": "checks",
-    "Region": "checks",
-    "Repeatability": "checks",
-    "Report": "reports.report",
-    "SaliencyCallback": "training.callback",
-    "SaliencyError": "errors",
-    "SaliencyWarning": "errors",
-    "ScoreCAM": "methods",
-    "ScoredModel": "engine",
-    "SmoothGrad": "methods",
-    "SmoothGradSquared": "methods",
-    "Stability": "checks",
-    "TargetDependence": "checks",
-    "UnexpectedRegion": "checks",
-    "Untrained": "checks",
-    "VarGrad": "methods",
-    "XRAI": "methods",
-    "check": "checks",
-    "explain": "explanation",
-    "load_looks": "looks.reading",
+HOMES = {
+    alias.name: str(node.module)
+    for node in ast.parse(Path(__file__).with_name("__init__.pyi").read_text(encoding="utf-8")).body
+    if isinstance(node, ast.ImportFrom)
+    for alias in node.names
 }
+"""The module that defines each public name."""
+
+__all__ = list(HOMES)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(HOMES[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted([*globals(), *HOMES])

@@ -33,6 +33,14 @@ class UnwritableFolderError(SaliencyError, OSError):
     """Looks cannot be written where they should go."""
 
 
+class PluginError(SaliencyError, ImportError):
+    """What another installed package offers by name cannot be loaded."""
+
+
+class NeedsSettingError(SaliencyError, ValueError):
+    """A name alone does not say enough: a setting without a default, or something of the probes, is missing."""
+
+
 class SaliencyWarning(UserWarning):
     """Something was lost or is doubtful, and training goes on."""
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from keras_saliency.checks import Check, Subject
+    from keras_saliency.checks import Check
     from keras_saliency.checks.gate.config import Config
+    from keras_saliency.checks.shared.subject import Subject
     from keras_saliency.probes import ProbeSet
     from keras_saliency.reports.report import Report
     from keras_saliency.reports.result import CheckResult
@@ -49,7 +50,7 @@ def saliency_check(request: pytest.FixtureRequest) -> Callable[..., Report]:
 
     def check(model: Any, probes: ProbeSet, checks: Any = "quick", **settings: Any) -> Report:
         __tracebackhide__ = True
-        from keras_saliency.checks import check as make_report
+        from keras_saliency.checks.gate.runner import check as make_report
 
         report = make_report(model, probes, checks, **settings)
         request.node.add_report_section("call", "saliency", str(report))
@@ -75,7 +76,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         )
     try:
         trial = _Trial(marker, metafunc.config.rootpath)
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, TypeError, OSError, ImportError) as error:
         pytest.fail(f"@pytest.mark.saliency: {error}", pytrace=False)
     cases = [_Case(trial, check) for check in trial.checks]
     metafunc.parametrize("saliency_result", cases, indirect=True, ids=[case.check.name for case in cases])
@@ -136,7 +137,7 @@ class _Case:
         """The result, its sentence with what a waiver says."""
         from datetime import date
 
-        from keras_saliency.checks import run_checks
+        from keras_saliency.checks.gate.runner import run_checks
 
         (result,) = run_checks((self.check,), self.trial.subject())
         for waiver in self.trial.config.waivers:
@@ -178,21 +179,21 @@ def _settings(marker: pytest.Mark, root: Path) -> tuple[Any, ProbeSet, Config]:
 def _chosen(config: Config, probes: ProbeSet) -> tuple[Check, ...]:
     from keras_saliency.checks.gate.suites import make_checks
 
-    return make_checks(config.items(probes), regions=probes.regions)
+    return make_checks(config.items(probes), probes)
 
 
 def _subject(model: Any, probes: ProbeSet, config: Config) -> Subject:
     from inspect import isfunction
 
-    from keras_saliency.checks import Subject
+    from keras_saliency.checks.shared.subject import Subject
     from keras_saliency.engine.model_files import load_model
-    from keras_saliency.methods.configured import configured_method
+    from keras_saliency.methods import make_method
 
     if isinstance(model, Path):
         model = load_model(model, config.imports)
     elif isfunction(model):
         model = model()
-    method = configured_method(config.method, config.options, config.layer)
+    method = make_method(config.method, config.method_options)
     return Subject.of(
         model,
         probes,

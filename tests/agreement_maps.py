@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers
 
 import keras_saliency as ks
-from keras_saliency.methods import BUILT_IN
+from keras_saliency.methods import METHODS
 
 sys.path.insert(0, str(Path(__file__).with_name("methods")))
 from matrix import CHEAP
@@ -76,9 +76,9 @@ def main(path):
         explanation = ks.explain(model, shown, target=[0, 1, 1, 0, 1])
         found[build.__name__], found[f"{build.__name__}_scores"] = explanation.maps, explanation.scores
     model = with_fixed_weights(convolutions())
-    for method in BUILT_IN:
+    for name, method in METHODS.built_in().items():
         explanation = ks.explain(model, images, CHEAP.get(method) or method(), target=[0, 1, 1, 0, 1])
-        found[method.registered] = explanation.maps
+        found[name] = explanation.maps
     np.savez(path, **found)
 
 

@@ -7,7 +7,9 @@ Tests that draw their examples draw few and always the same; with `HYPOTHESIS_PR
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -123,3 +125,28 @@ def _write_by_hand(folder, steps=(0, 1, 2), method="gradient", probes=True, **ch
 def write_by_hand():
     """A function that writes an event file of a run with two probes, without callback and model."""
     return _write_by_hand
+
+
+@dataclass(frozen=True)
+class _Offered:
+    """An entry point of an installed package."""
+
+    name: str
+    thing: Any
+    dist: None = None
+
+    def load(self):
+        return self.thing
+
+
+@pytest.fixture
+def offer(monkeypatch):
+    """`offer("keras_saliency.checks", mine=Mine)`: an installed package offers these by name, and nothing else."""
+
+    def offered(group, **things):
+        points = [_Offered(name, thing) for name, thing in things.items()]
+        monkeypatch.setattr(
+            "keras_saliency.registry.entry_points", lambda group, ours=group: points if group == ours else []
+        )
+
+    return offered

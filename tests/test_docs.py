@@ -60,7 +60,7 @@ def test_links_lead_somewhere(page):
     assert missing == []
 
 
-def test_a_method_of_ones_own_works_as_the_page_says(monkeypatch):
+def test_a_method_of_ones_own_works_as_the_page_says(offer):
     names = {"__name__": "my_package"}
     exec(compile(code("methods.md")[0], "methods.md", "exec"), names)
     squared = names["SquaredGradient"]
@@ -69,21 +69,15 @@ def test_a_method_of_ones_own_works_as_the_page_says(monkeypatch):
     expected = ks.explain(model, images).maps ** 2
     np.testing.assert_array_equal(ks.explain(model, images, squared()).maps, expected)
 
-    class InstalledPoint:
-        name = "squared_gradient"
-
-        def load(self):
-            return squared
-
-    monkeypatch.setattr("keras_saliency.methods.base.entry_points", lambda group: [InstalledPoint()])
+    offer("keras_saliency.methods", squared_gradient=squared)
     np.testing.assert_array_equal(ks.explain(model, images, "squared_gradient").maps, expected)
 
 
 def test_the_page_lists_every_method():
-    from keras_saliency.methods import BUILT_IN
+    from keras_saliency.methods import METHODS
 
     page = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
-    assert [m.registered for m in BUILT_IN if f"| `{m.registered}` |" not in page] == []
+    assert [name for name in METHODS.built_in() if f"| `{name}` |" not in page] == []
 
 
 def blocks(page, language):
@@ -129,30 +123,22 @@ def test_the_python_on_the_page_runs(tmp_path, monkeypatch, capsys):
     assert mark.kwargs.keys() == {"model", "probes", "config"}
 
 
-def test_a_check_of_ones_own_works_as_the_page_says(monkeypatch):
+def test_a_check_of_ones_own_works_as_the_page_says(offer):
     names = {"__name__": "my_package"}
     exec(compile(code("checks.md")[1], "checks.md", "exec"), names)
     model = keras.Sequential(
         [keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")]
     )
     probes = ks.ProbeSet(np.ones((2, 4, 4, 1), "float32"))
-    confident = names["Confident"]
-
-    class InstalledPoint:
-        name = "confident"
-
-        def load(self):
-            return confident
-
-    monkeypatch.setattr("keras_saliency.checks.base.entry_points", lambda group: [InstalledPoint()])
+    offer("keras_saliency.checks", confident=names["Confident"])
     report = ks.check(model, probes, "confident")
     assert report.passed
     assert report.results[0].sentence.startswith("The mean probability of the predicted class is ")
 
 
 def test_the_page_of_checks_names_every_check():
-    from keras_saliency.checks import BUILT_IN
+    from keras_saliency.checks import CHECKS
 
     page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8").lower()
-    said = {name: name in page or name.replace("_", " ") in page for name in (c.registered for c in BUILT_IN)}
+    said = {name: name in page or name.replace("_", " ") in page for name in CHECKS.built_in()}
     assert [name for name, is_said in said.items() if not is_said] == []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import keras_saliency as ks
-from keras_saliency.methods import known_methods, make_method
+from keras_saliency.methods import METHODS, make_method
 
 COPIES = {"deepcopy": copy.deepcopy, "pickle": lambda original: pickle.loads(pickle.dumps(original))}
 PROBES = ks.ProbeSet(
@@ -36,7 +36,7 @@ def test_probes(how):
 
 
 @pytest.mark.parametrize("how", COPIES)
-@pytest.mark.parametrize("name", known_methods())
+@pytest.mark.parametrize("name", METHODS.names())
 def test_methods(how, name):
     method = make_method(name)
     assert COPIES[how](method) == method

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 import keras_saliency as ks
-from keras_saliency.checks import base
 from keras_saliency.pytest_plugin import _keep
 from keras_saliency.reports.result import CheckResult
 
@@ -39,7 +38,7 @@ def test_bad(saliency_check, probes):
 
 def test_no_verdict(saliency_check, probes):
     unlabelled = ks.ProbeSet(probes.images)
-    saliency_check(keras.saving.load_model("clean.keras"), unlabelled, checks=ks.checks.Accuracy(0.5))
+    saliency_check(keras.saving.load_model("clean.keras"), unlabelled, checks=ks.Accuracy(0.5))
 """
 
 MARKER = """
@@ -66,7 +65,7 @@ def test_waived(saliency_result): ...
 @pytest.mark.saliency(model=load, probes=loaded, checks="doubtful,inapplicable")
 def test_warned(saliency_result): ...
 
-@pytest.mark.saliency(model=load, probes=loaded, checks=["doubtful", ks.checks.Finite()], fail_on="warned")
+@pytest.mark.saliency(model=load, probes=loaded, checks=["doubtful", ks.Finite()], fail_on="warned")
 def test_fails_on_warned(saliency_result): ...
 """
 
@@ -148,9 +147,12 @@ class Always:
         return CheckResult(self.name, self.status, f"I say {self.status}.")
 
 
-def test_one_test_per_check(project, monkeypatch):
-    monkeypatch.setitem(base.REGISTRY, "doubtful", lambda: Always("doubtful", "warned"))
-    monkeypatch.setitem(base.REGISTRY, "inapplicable", lambda: Always("inapplicable", "skipped"))
+def test_one_test_per_check(project, offer):
+    offer(
+        "keras_saliency.checks",
+        doubtful=lambda: Always("doubtful", "warned"),
+        inapplicable=lambda: Always("inapplicable", "skipped"),
+    )
     model, probes = keras.saving.load_model(project.path / "clean.keras"), ks.ProbeSet.load("probes.npz")
     from keras_saliency.checks.golden import save_golden
 

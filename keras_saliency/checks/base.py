@@ -1,28 +1,26 @@
-"""What a check is, what it returns, and the list of those there are. Loads no Keras."""
+"""What a check is, what it returns, and those there are. Loads no Keras."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
-from functools import partial
-from importlib.metadata import EntryPoint, entry_points
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
+from keras_saliency.registry import Registry, public
 from keras_saliency.reports.result import CheckResult, Direction, Status
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
 
-CHECK_NAME = re.compile(r"[a-z][a-z0-9_]*")
-ENTRY_POINTS = "keras_saliency.checks"
-
 
 @runtime_checkable
 class Check(Protocol):
     """A question about a trained model. Checks are frozen dataclasses: their fields are their settings.
+
+    A name alone stands for the check with its default settings. A class that takes it for something else has a
+    class method `for_probes(probes)`: the checks that its name stands for with these probes. Where there are none
+    it raises `NeedsSettingError`, whose sentence is for those who asked by name; suites leave such a check out.
 
     Attributes:
         registered: the name by which the check is found.
@@ -75,41 +73,9 @@ def skipped(check: Check, reason: str) -> CheckResult:
     return CheckResult(check.name, "skipped", reason)
 
 
-REGISTRY: dict[str, Callable[..., Check]] = {}
-"""Our own checks by name; `keras_saliency.checks` fills it from its public list."""
-
-
-def known_checks() -> dict[str, Callable[..., Check]]:
-    """Every check by its registered name: ours, and those that other installed packages offer."""
-    return {point.name: partial(_load, point) for point in entry_points(group=ENTRY_POINTS)} | REGISTRY
-
-
-def unknown(name: str, names: list[str]) -> ValueError:
-    """The error for a name that is none of these; the nearest ones are named."""
-    near = get_close_matches(name, names, n=3, cutoff=0.4)
-    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-    return ValueError(f"No check {name!r}.{hint} Checks and suites: {', '.join(sorted(names))}.")
-
-
-def validated(check: Any) -> Check:
-    """The check itself.
-
-    Raises:
-        TypeError: this is no check.
-        ValueError: its name is none that a check may have.
-    """
-    if isinstance(check, type) or not isinstance(check, Check):
-        raise TypeError(
-            "Expected the name of a check or of a suite, or a check, such as ks.Accuracy(0.9). "
-            f"Received: {check!r}"
-        )
-    if not isinstance(check.name, str) or not CHECK_NAME.fullmatch(check.name):
-        raise ValueError(
-            f"Expected a check's name like region_corner (lower-case words). Received: {check.name!r}"
-        )
-    return check
-
-
-def _load(point: EntryPoint, *arguments: Any, **settings: Any) -> Check:
-    made: Check = point.load()(*arguments, **settings)
-    return made
+CHECKS: Registry[Check] = Registry(
+    "check",
+    Check,
+    "the name of a check or of a suite, or a check, such as ks.Accuracy(0.9)",
+    public("keras_saliency.checks"),
+)

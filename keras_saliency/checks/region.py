@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from keras_saliency import metrics
-from keras_saliency.checks.base import CHECK_NAME, skipped
+from keras_saliency.checks.base import skipped
 from keras_saliency.checks.experiment.experiment import ERROR, Evidence, Experiment
 from keras_saliency.checks.experiment.interventions import FILLS
 from keras_saliency.checks.experiment.scenes import before_and_after, class_name
 from keras_saliency.checks.shared.statistics import pooled
+from keras_saliency.errors import NeedsSettingError
+from keras_saliency.registry import is_name
 from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
+    from keras_saliency.probes import ProbeSet
 
 HOT = 3.0
 MOST_CLASSES = 10
@@ -81,10 +84,19 @@ class Region:
                 f"Expected fill to be one of {', '.join(map(repr, FILLS))}, a number or an array. "
                 f"Received: fill={self.fill!r}"
             )
-        if not isinstance(self.region, str) or not CHECK_NAME.fullmatch(self.region):
+        if not is_name(self.region):
             raise ValueError(f"Expected the name of a region, such as corner. Received: {self.region!r}")
         object.__setattr__(self, "name", self.name or f"region_{self.region}")
         object.__setattr__(self, "forbid", not self.require)
+
+    @classmethod
+    def for_probes(cls, probes: ProbeSet) -> tuple[Region, ...]:
+        """One check per region of the probes, which forbids it."""
+        if not probes.regions:
+            raise NeedsSettingError(
+                'The check "region" needs a region: mark one with ProbeSet(…, regions={"corner": mask}).'
+            )
+        return tuple(map(cls, probes.regions))
 
     def run(self, subject: Subject) -> CheckResult:
         """See `Check`."""

@@ -48,9 +48,10 @@ def add_config_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def method_options(texts: list[str] | None) -> dict[str, Any]:
+def method_options(texts: list[str] | None, layer: str | None = None) -> dict[str, Any]:
     """The options of a method, from `KEY=VALUE`; values are read as Python's literals, else as text."""
-    return dict(map(_option, texts or ()))
+    options = dict(map(_option, texts or ()))
+    return options if layer is None else {**options, "layer": layer}
 
 
 def target_of(text: str | None) -> Any:

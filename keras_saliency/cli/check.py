@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from keras_saliency.checks.base import Check, known_checks
+from keras_saliency.checks.base import CHECKS, Check
 from keras_saliency.checks.gate.config import Config
 from keras_saliency.checks.gate.suites import make_checks
 from keras_saliency.checks.gate.waivers import check_waivers, with_waivers
@@ -66,8 +66,8 @@ def run(options: argparse.Namespace) -> int:
         os.environ["KERAS_BACKEND"] = config.backend
     probes = config.with_masks(load_probes(options.probes))
     items = config.items(probes)
-    chosen = make_checks(items, regions=probes.regions)
-    check_waivers(config.waivers, names_to_waive(chosen, probes.regions))
+    chosen = make_checks(items, probes)
+    check_waivers(config.waivers, names_to_waive(chosen, probes))
     _make_room(config)
     report = with_waivers(
         _checked(options.model, probes, items, config, len(chosen)), config.waivers, date.today()
@@ -87,10 +87,11 @@ def exit_code(report: Report) -> int:
     return PASSED if report.passed else NO_VERDICT
 
 
-def names_to_waive(chosen: Iterable[Check], regions: Iterable[str]) -> set[str]:
+def names_to_waive(chosen: Iterable[Check], probes: ProbeSet) -> set[str]:
     """The names that checks can have in a report about these probes."""
-    own = {check.name for check in chosen}
-    return own | {f"region_{region}" for region in regions} | (set(known_checks()) - {"region"})
+    of_others = {name for name, kind in CHECKS.built_in().items() if hasattr(kind, "for_probes")}
+    reported = {check.name for check in (*chosen, *make_checks("full", probes))}
+    return reported | (set(CHECKS.names()) - of_others)
 
 
 def _checked(path: Path, probes: ProbeSet, items: list[Any], config: Config, count: int) -> Report:
@@ -98,8 +99,8 @@ def _checked(path: Path, probes: ProbeSet, items: list[Any], config: Config, cou
         with status("Loading Keras …"), quiet_imports():
             from keras_saliency.checks.gate.runner import check
             from keras_saliency.engine.model_files import load_model
-            from keras_saliency.methods.configured import configured_method
-        method = configured_method(config.method, config.options, config.layer)
+            from keras_saliency.methods import make_method
+        method = make_method(config.method, config.method_options)
         with status(f"Loading {path} …"):
             model = load_model(path, config.imports)
         with progress() as told:

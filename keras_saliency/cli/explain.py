@@ -55,8 +55,8 @@ def run(options: argparse.Namespace) -> int:
     with console.status("Loading Keras …"), quiet_imports():
         from keras_saliency.engine.model_files import load_model
         from keras_saliency.explanation import explain
-        from keras_saliency.methods.configured import configured_method
-    method = configured_method(options.method or "gradient", method_options(options.option), options.layer)
+        from keras_saliency.methods import make_method
+    method = make_method(options.method or "gradient", method_options(options.option, options.layer))
     with console.status(f"Loading {options.model} …"):
         model = load_model(options.model, options.imports or ())
     probes = load_images(options.images, size=options.resize, scale=options.scale, channels=_channels(model))

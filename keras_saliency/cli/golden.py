@@ -45,8 +45,8 @@ def run(options: argparse.Namespace) -> int:
     with console.status("Loading Keras …"), quiet_imports():
         from keras_saliency.checks.golden import GoldenFile, add_golden, save_golden
         from keras_saliency.engine.model_files import load_model
-        from keras_saliency.methods.configured import configured_method
-    method = configured_method(config.method, config.options, config.layer)
+        from keras_saliency.methods import make_method
+    method = make_method(config.method, config.method_options)
     with console.status(f"Loading {options.model} …"):
         model = load_model(options.model, config.imports)
     with console.status(f"Explaining {len(probes)} images by {method.name} …"):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import MISSING, Field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
 from keras_saliency.cli.console import Console
 from keras_saliency.cli.quiet import quiet_imports
+
+if TYPE_CHECKING:
+    from keras_saliency.methods import Method
 
 NAME = "methods"
 HELP = "List the methods with their options and their cost."
@@ -24,14 +27,20 @@ def run(options: argparse.Namespace) -> int:
     del options
     console = Console(soft_wrap=False)
     with console.status("Loading Keras …"), quiet_imports():
-        from keras_saliency.methods import known_methods
+        from keras_saliency.methods import METHODS
     table = Table("method", "what it is", "options", "cost", show_lines=True)
-    for name, make in sorted(known_methods().items()):
-        method = make()
-        summary = (type(method).__doc__ or "").strip().splitlines()[0]
-        table.add_row(name, summary, _options(method), method.cost)
+    for name in METHODS.names():
+        try:
+            table.add_row(name, *_described(METHODS.make(name)))
+        except Exception as error:  # what another package offers may fail in any way
+            table.add_row(name, f"{type(error).__name__}: {error}")
     console.print(table)
     return 0
+
+
+def _described(method: Method) -> tuple[str, str, str]:
+    summary = (type(method).__doc__ or "").strip().partition("\n")[0]
+    return summary, _options(method), method.cost
 
 
 def _options(method: Any) -> str:

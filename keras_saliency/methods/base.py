@@ -1,22 +1,17 @@
-"""What a method is, and the list of those there are."""
+"""What a method is, and those there are."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from functools import partial
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, Protocol, runtime_checkable
 from zlib import crc32
 
 import numpy as np
 
 from keras_saliency.engine import Question
-
-METHOD_NAME = re.compile(r"[a-z][a-z0-9_]*")
-ENTRY_POINTS = "keras_saliency.methods"
+from keras_saliency.registry import Registry, public
 
 
 @dataclass(frozen=True)
@@ -67,45 +62,27 @@ class Method(Protocol):
         """The maps of the examples that the question is about. Random numbers come from `rng` alone."""
 
 
-REGISTRY: dict[str, Callable[[], Method]] = {}
-"""Our own methods by name; `keras_saliency.methods` fills it from its public list."""
+METHODS: Registry[Method] = Registry(
+    "method",
+    Method,
+    "the name of a method or a method, such as ks.Gradient()",
+    public("keras_saliency.methods"),
+)
+make_method = METHODS.make
 
 
-def known_methods() -> dict[str, Callable[[], Method]]:
-    """Every method by its registered name: ours, and those that other installed packages offer."""
-    return {point.name: partial(_load, point) for point in entry_points(group=ENTRY_POINTS)} | REGISTRY
-
-
-def make_method(method: Any) -> Method:
-    """The method itself, or the one of that name with its default options.
-
-    Raises:
-        ValueError: no method has that name; the nearest ones are named.
-        TypeError: this is neither a name nor a method.
-    """
-    if isinstance(method, str):
-        known = known_methods()
-        if method not in known:
-            near = get_close_matches(method, known, n=3, cutoff=0.4)
-            hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-            raise ValueError(f"No method {method!r}.{hint} Methods: {', '.join(sorted(known))}.")
-        method = known[method]()
-    if isinstance(method, type) or not isinstance(method, Method):
-        raise TypeError(
-            f"Expected the name of a method or a method, such as ks.Gradient(). Received: {method!r}"
-        )
-    if not isinstance(method.name, str) or not METHOD_NAME.fullmatch(method.name):
+def make_methods(methods: Any) -> tuple[Method, ...]:
+    """One or several methods; no two may have one name."""
+    made = tuple(map(make_method, methods if isinstance(methods, (list, tuple)) else [methods]))
+    if not made:
+        raise ValueError("Expected at least one method. Received: methods=[]")
+    if doubled := [name for name, count in Counter(method.name for method in made).items() if count > 1]:
         raise ValueError(
-            f"Expected a method's name like smooth_50 (lower-case words). Received: {method.name!r}"
+            f"Two methods have the name {doubled[0]!r}; give one of them another: Gradient(name='gradient_2')."
         )
-    return method
+    return made
 
 
 def run_method(method: Method, question: Question, seed: int) -> MethodResult:
     """What a method finds; the same seed gives the same maps, whatever other methods are asked."""
     return method.explain(question, np.random.default_rng([seed, crc32(method.name.encode())]))
-
-
-def _load(point: EntryPoint) -> Method:
-    made: Method = point.load()()
-    return made

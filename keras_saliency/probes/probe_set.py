@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -20,8 +19,8 @@ from keras_saliency.errors import UnreadableFileError
 from keras_saliency.probes import sampling
 from keras_saliency.probes.labels import class_indices
 from keras_saliency.records import npz
+from keras_saliency.registry import is_name
 
-REGION_NAME = re.compile(r"[a-z][a-z0-9_]*")
 DEFAULT_COUNT = 16
 _REGION = "region_"
 
@@ -282,7 +281,7 @@ def _checked_regions(regions: Any, images: Any, count: int) -> Mapping[str, np.n
 
 
 def _checked_region(name: Any, mask: Any, sizes: list[tuple[int, ...]], count: int) -> np.ndarray:
-    if not isinstance(name, str) or not REGION_NAME.fullmatch(name):
+    if not is_name(name):
         raise ValueError(f"Expected region names like corner or top_left (lower case). Received: {name!r}")
     array = np.asarray(mask)
     if array.dtype.kind not in "biu" or not np.isin(array, (0, 1)).all():

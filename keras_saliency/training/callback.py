@@ -115,7 +115,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         if isinstance(every, Batches):
             # Set here, so that Keras calls no hook after batches where none is wanted.
             self.on_train_batch_end = self._after_batch
-        self._watch = Watch(checks, self._probes.regions)
+        self._watch = Watch(checks, self._probes)
         self._stop_on_failure = stop_on_failure
         self._log_keys = LogKeys(
             log_keys,

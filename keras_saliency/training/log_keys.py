@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from keras_saliency.looks.look import Look
 from keras_saliency.metrics import NUMBERS
+from keras_saliency.registry import nearest
 
 _ACCURACY = "saliency_probe_accuracy"
 
@@ -72,10 +72,8 @@ def _chosen(log_keys: Any, known: dict[str, bool]) -> list[str]:
     wanted: list[str] = list(log_keys) if isinstance(log_keys, (list, tuple)) else [log_keys]
     for key in wanted:
         if key not in known:
-            near = get_close_matches(str(key), known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
             raise ValueError(
-                f'Expected log_keys to be "default", "all", "none" or some of the keys.{hint} '
+                f'Expected log_keys to be "default", "all", "none" or some of the keys.{nearest(str(key), known)} '
                 f"Keys: {', '.join(known)}. Received: {key!r}"
             )
     return wanted

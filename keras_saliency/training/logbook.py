@@ -15,21 +15,37 @@ from keras_saliency.errors import SaliencyWarning, UnwritableFolderError
 from keras_saliency.looks.event_file import event_files
 from keras_saliency.looks.look import Look, moment
 from keras_saliency.looks.reading import last_step
-from keras_saliency.looks.writers import Run, Writer, make_writer
+from keras_saliency.looks.writers import WRITERS, Run, Writer
 from keras_saliency.terminal import visible
 from keras_saliency.training.disk_budget import DiskBudget
 from keras_saliency.training.folder_lock import FolderLock, shared
 
 
 def make_writers(writers: Any, *, archive: bool) -> dict[str, Writer]:
-    """One or several writers by name; a writer that is no name is called by its class."""
+    """One or several writers by what messages call them: their name, or the class of one that is given.
+
+    A name that comes twice is one writer; two that are given are told apart by a number.
+
+    Raises:
+        ValueError: an unknown name, or two of ours of one class, which would write the same files.
+        TypeError: something is neither a name nor a writer.
+    """
     wanted = list(writers) if isinstance(writers, (list, tuple)) else [writers]
     made: dict[str, Writer] = {}
+    of_class: Counter[str] = Counter()
     for writer in [*wanted, "archive"] if archive else wanted:
-        name = writer if isinstance(writer, str) else type(writer).__name__
-        if name in made and not isinstance(writer, str):
-            name = f"{name} {len(made) + 1}"
-        made[name] = make_writer(writer)
+        if isinstance(writer, str) and writer in made:
+            continue
+        new = WRITERS.make(writer)
+        name = writer if isinstance(writer, str) else type(new).__name__
+        of_class[name] += 1
+        made[name if of_class[name] == 1 else f"{name} {of_class[name]}"] = new
+    classes = [type(writer) for writer in made.values()]
+    if doubled := [kind for kind in WRITERS.built_in().values() if classes.count(kind) > 1]:
+        raise ValueError(
+            f"Expected one {doubled[0].__name__}, as two would write the same files. "
+            f"Received: writers={writers!r}, archive={archive!r}"
+        )
     return made
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from keras_saliency.checks.base import known_checks
+from keras_saliency.checks.base import CHECKS
 from keras_saliency.checks.gate.runner import run_checks
 from keras_saliency.checks.gate.suites import make_checks
+from keras_saliency.probes import ProbeSet
 from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
@@ -19,17 +20,17 @@ class Watch:
 
     Args:
         checks: see `ks.check`; None or an empty list: none.
-        regions: the names of the regions that the probes have.
+        probes: whose maps are checked.
 
     Raises:
         ValueError: an unknown check, or one that costs too much for every look; the cheap ones are named.
         TypeError: something is neither a name nor a check.
     """
 
-    def __init__(self, checks: Any, regions: Iterable[str]) -> None:
-        self._checks = () if checks is None or checks == [] else make_checks(checks, regions=regions)
+    def __init__(self, checks: Any, probes: ProbeSet) -> None:
+        self._checks = () if checks is None or checks == [] else make_checks(checks, probes)
         if costly := [check.name for check in self._checks if not check.cheap]:
-            cheap = sorted(name for name, check in known_checks().items() if getattr(check, "cheap", False))
+            cheap = [name for name, check in CHECKS.built_in().items() if check.cheap]
             raise ValueError(
                 f"The checks {', '.join(costly)} cost too much for every look: use ks.check after the training. "
                 f"Cheap ones: {', '.join(cheap)}."

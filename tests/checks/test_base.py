@@ -4,8 +4,9 @@ from typing import ClassVar
 import pytest
 
 import keras_saliency as ks
-from keras_saliency.checks import BUILT_IN, known_checks
-from keras_saliency.checks.base import judged, validated
+from keras_saliency.checks import CHECKS
+from keras_saliency.checks.base import judged
+from keras_saliency.checks.gate.suites import SUITES
 from keras_saliency.reports.result import CheckResult
 
 
@@ -20,12 +21,10 @@ class Always:
 
 
 def test_every_check_is_listed_under_its_registered_name():
-    assert all(known_checks()[check.registered] is check for check in BUILT_IN)
-    assert len({check.registered for check in BUILT_IN}) == len(BUILT_IN)
-
-
-def test_every_public_check_has_a_public_name():
-    assert all(getattr(ks, check.__name__) is check for check in BUILT_IN)
+    assert {name: check.registered for name, check in CHECKS.built_in().items()} == {
+        n: n for n in SUITES["full"]
+    }
+    assert all(getattr(ks, check.__name__) is check for check in CHECKS.built_in().values())
 
 
 @pytest.mark.parametrize(
@@ -47,8 +46,11 @@ def test_what_is_no_check_is_refused():
     with pytest.raises(
         TypeError, match=r"Expected the name of a check or of a suite, or a check.*Received: 3"
     ):
-        validated(3)
+        CHECKS.validated(3)
     with pytest.raises(TypeError, match="Received: <class"):
-        validated(Always)
-    with pytest.raises(ValueError, match="Expected a check's name like region_corner.*Received: 'A b'"):
-        validated(Always(name="A b"))
+        CHECKS.validated(Always)
+    with pytest.raises(
+        ValueError,
+        match="name of a check to be lower-case words, such as my_check_2. Received: 'A b'",
+    ):
+        CHECKS.validated(Always(name="A b"))

@@ -15,7 +15,6 @@ from rich.console import Console
 
 import keras_saliency as ks
 from keras_saliency import cli
-from keras_saliency.checks import base
 from keras_saliency.cli.check import _bar, exit_code
 from keras_saliency.reports import read_report
 from keras_saliency.reports.report import Report
@@ -101,8 +100,8 @@ class Doubtful:
         return CheckResult(self.name, "warned", f"Look at {len(subject.probes)} probes.")
 
 
-def test_a_warning_passes_unless_it_is_said_to_fail(check, ci, monkeypatch):
-    monkeypatch.setitem(base.REGISTRY, "doubtful", Doubtful)
+def test_a_warning_passes_unless_it_is_said_to_fail(check, ci, offer):
+    offer("keras_saliency.checks", doubtful=Doubtful)
     code, out, _ = check(ci.clean, ci.probes, "--checks", "doubtful")
     assert code == 0
     assert "doubtful  warned   Look at 24 probes." in out
@@ -285,6 +284,7 @@ def test_wrong_configs(refused, ci, config):
     for text, sentence in [
         ("min_acuracy = 0.9", "Did you mean 'min_accuracy'?"),
         (waiver(date(2999, 1, 1)).replace("region_corner", "region_cornre"), "Did you mean 'region_corner'"),
+        (waiver(date(2999, 1, 1)).replace("region_corner", "region"), "No check 'region'. Did you mean"),
         (waiver(date(2999, 1, 1)).replace("New data comes in March.", ""), "Waiver 1 has no reason"),
     ]:
         assert sentence in refused(ci.clean, ci.probes, "--config", config(text))
@@ -296,7 +296,7 @@ def test_a_report_that_cannot_be_written_is_no_verdict(refused, ci, tmp_path):
 
 
 def test_a_person_sees_how_far_it_is(tmp_path):
-    from keras_saliency.checks import Finite
+    from keras_saliency import Finite
 
     with (tmp_path / "terminal").open("w") as file:
         console = Console(file=file, force_terminal=True, width=80)

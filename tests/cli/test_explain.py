@@ -145,6 +145,7 @@ def test_custom_layers_are_registered_by_an_import(capsys, tmp_path, images, mon
     [
         (["--method", "gradeint"], "Did you mean 'gradient'"),
         (["--option", "samples=3"], "has no option 'samples'. Its options: name."),
+        (["--layer", "dense"], "has no option 'layer'. Its options: name."),
         (["--option", "samples"], "Expected an option as KEY=VALUE"),
         (["--target", "9"], "Expected class indices below 4"),
         (["--target", "label"], 'target="label" needs labels'),
@@ -176,10 +177,22 @@ def test_images_that_cannot_be_read(capsys, tmp_path, saved, images):
 
 
 def test_methods_lists_every_method_with_its_cost(capsys, monkeypatch):
-    from keras_saliency.methods import known_methods
+    from keras_saliency.methods import METHODS
 
     monkeypatch.setenv("COLUMNS", "200")
     assert cli.main(["methods"]) == 0
     listed = capsys.readouterr().out
-    assert all(name in listed for name in known_methods())
+    assert all(name in listed for name in METHODS.names())
     assert "1 forward and 1 backward pass" in listed
+
+
+def test_methods_lists_what_fails_beside_the_others(capsys, monkeypatch, offer):
+    def cannot():
+        raise RuntimeError("cannot be made")
+
+    offer("keras_saliency.methods", broken=cannot)
+    monkeypatch.setenv("COLUMNS", "200")
+    assert cli.main(["methods"]) == 0
+    listed = capsys.readouterr().out
+    assert "RuntimeError: cannot be made" in listed
+    assert "smoothgrad" in listed

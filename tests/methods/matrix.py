@@ -9,10 +9,7 @@ import numpy as np
 import optree
 from keras import layers
 
-from keras_saliency.engine import ScoredModel
-from keras_saliency.errors import SaliencyError
-from keras_saliency.methods import (
-    BUILT_IN,
+from keras_saliency import (
     RISE,
     XRAI,
     BlurIntegratedGradients,
@@ -24,6 +21,9 @@ from keras_saliency.methods import (
     SmoothGradSquared,
     VarGrad,
 )
+from keras_saliency.engine import ScoredModel
+from keras_saliency.errors import SaliencyError
+from keras_saliency.methods import METHODS
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers
 
@@ -137,14 +137,12 @@ def outcomes(kind):
     target = bind(as_target("predicted"), COUNT, None)
     scored.inspect(inputs, target)
     found = {}
-    for method in BUILT_IN:
+    for name, method in METHODS.built_in().items():
         try:
             made = CHEAP.get(method) or method()
-            found[method.registered] = answers.explained(
-                made, scored, inputs, target, np.random.default_rng(0)
-            ).maps
+            found[name] = answers.explained(made, scored, inputs, target, np.random.default_rng(0)).maps
         except SaliencyError as error:
-            found[method.registered] = error
+            found[name] = error
     return found
 
 
@@ -159,9 +157,9 @@ def leaves(maps):
 def table():
     columns = {kind: outcomes(kind) for kind in MODELS}
     lines = [f"| | {' | '.join(columns)} |", f"|---|{'---|' * len(columns)}"]
-    for method in BUILT_IN:
-        cells = (cell(found[method.registered]) for found in columns.values())
-        lines.append(f"| `{method.registered}` | {' | '.join(cells)} |")
+    for name in METHODS.built_in():
+        cells = (cell(found[name]) for found in columns.values())
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 

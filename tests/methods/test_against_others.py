@@ -7,8 +7,7 @@ from keras import layers
 from scipy.ndimage import zoom
 from skimage import data
 
-from keras_saliency.engine import ScoredModel
-from keras_saliency.methods import (
+from keras_saliency import (
     BlurIntegratedGradients,
     Gradient,
     GuidedIntegratedGradients,
@@ -16,6 +15,7 @@ from keras_saliency.methods import (
     IntegratedGradients,
     Occlusion,
 )
+from keras_saliency.engine import ScoredModel
 from keras_saliency.methods.shared.segments import segment_masks
 from keras_saliency.methods.xrai import _by_region
 from keras_saliency.probes.targets import as_target, bind

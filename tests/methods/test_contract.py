@@ -11,16 +11,17 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from keras_saliency import RISE, ExpectedGradients
 from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.errors import ModelRejectedInputsError
-from keras_saliency.methods import BUILT_IN, RISE, ExpectedGradients, Method, known_methods, make_method
-from keras_saliency.methods.base import METHOD_NAME
+from keras_saliency.methods import METHODS, Method, make_method
 from keras_saliency.probes.targets import as_target, bind
+from keras_saliency.registry import is_name
 from tests import answers
 
 torch = pytest.importorskip("torch")
 
-ALL = pytest.mark.parametrize("kind", BUILT_IN, ids=[kind.registered for kind in BUILT_IN])
+ALL = pytest.mark.parametrize("kind", METHODS.built_in().values(), ids=list(METHODS.built_in()))
 
 
 def made(kind):
@@ -52,10 +53,10 @@ def found(scored, images):
 def test_it_says_what_it_is(kind):
     method = kind()
     assert isinstance(method, Method)
-    assert METHOD_NAME.fullmatch(method.registered)
-    assert METHOD_NAME.fullmatch(method.name)
+    assert is_name(method.registered)
+    assert is_name(method.name)
     assert method.name.startswith(method.registered)
-    assert known_methods()[method.registered] is kind
+    assert METHODS.find(method.registered) is kind
     assert make_method(method.registered) == method
     assert method.cost
     assert all(type(flag) is bool for flag in (method.uses_target, method.has_sign, method.is_gradient))

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from keras_saliency import GradCAM
 from keras_saliency.engine import ScoredModel
-from keras_saliency.methods import GradCAM
 from keras_saliency.probes.targets import OutputGradient, as_target, bind
 from keras_saliency.render.resize import bilinear
 from tests import answers

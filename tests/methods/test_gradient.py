@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from keras_saliency import Gradient
 from keras_saliency.engine import Question, ScoredModel
-from keras_saliency.methods import Gradient
 from keras_saliency.probes.targets import OutputGradient, as_target, bind
 from tests import answers
 

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from keras_saliency import Gradient, InputXGradient
 from keras_saliency.engine import ScoredModel
-from keras_saliency.methods import Gradient, InputXGradient
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers
 

@@ -9,10 +9,10 @@ import pytest
 from keras import layers, ops
 from scipy.ndimage import gaussian_filter
 
+from keras_saliency import Gradient, IntegratedGradients, SmoothGrad
 from keras_saliency.demo import digits, network
 from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.explanation import explain
-from keras_saliency.methods import Gradient, IntegratedGradients, SmoothGrad
 from keras_saliency.methods.shared.quadrature import stages
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers

@@ -6,17 +6,17 @@ import pytest
 from keras import layers, ops
 from scipy.ndimage import zoom
 
-from keras_saliency import explain
-from keras_saliency.engine import ScoredModel
-from keras_saliency.errors import MethodDoesNotApplyError
-from keras_saliency.methods import (
+from keras_saliency import (
     Activations,
     GradCAM,
     GradCAMPlusPlus,
     GuidedBackprop,
     GuidedGradCAM,
     LayerCAM,
+    explain,
 )
+from keras_saliency.engine import ScoredModel
+from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.probes.targets import as_target, bind
 from keras_saliency.render.heatmaps import VIEWS
 from keras_saliency.render.resize import bilinear

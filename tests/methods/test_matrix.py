@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_saliency.errors import MethodDoesNotApplyError
-from keras_saliency.methods import BUILT_IN
+from keras_saliency.methods import METHODS
 
 from . import matrix
 
@@ -28,4 +28,4 @@ def test_every_method_on_this_kind_of_model(kind):
 def test_the_page_lists_every_kind_and_method():
     written = matrix.written()
     assert list(written) == list(matrix.MODELS)
-    assert all(list(cells) == [method.registered for method in BUILT_IN] for cells in written.values())
+    assert all(list(cells) == list(METHODS.built_in()) for cells in written.values())

@@ -4,11 +4,10 @@ import pytest
 from keras import layers
 from numpy.lib.stride_tricks import sliding_window_view
 
-from keras_saliency import explain
+from keras_saliency import Occlusion, explain
 from keras_saliency.engine import ScoredModel
 from keras_saliency.engine.chunks import LARGEST
 from keras_saliency.errors import MethodDoesNotApplyError
-from keras_saliency.methods import Occlusion
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers
 

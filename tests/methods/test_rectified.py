@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from keras_saliency import DeconvNet, Gradient, GuidedBackprop
 from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import MethodDoesNotApplyError, SaliencyWarning
-from keras_saliency.methods import DeconvNet, Gradient, GuidedBackprop
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers
 

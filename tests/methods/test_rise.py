@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from keras_saliency import RISE
 from keras_saliency.engine import Question, ScoredModel
-from keras_saliency.methods import RISE
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers
 

@@ -6,8 +6,8 @@ import pytest
 from keras import layers, ops
 from scipy.special import softmax
 
+from keras_saliency import ScoreCAM
 from keras_saliency.engine import ScoredModel
-from keras_saliency.methods import ScoreCAM
 from keras_saliency.probes.targets import as_target, bind
 from keras_saliency.render.resize import bilinear
 from tests import answers

@@ -11,16 +11,9 @@ import pytest
 from keras import layers, ops
 from scipy import stats
 
+from keras_saliency import Activations, Gradient, GuidedBackprop, SmoothGrad, SmoothGradSquared, VarGrad
 from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.explanation import explain
-from keras_saliency.methods import (
-    Activations,
-    Gradient,
-    GuidedBackprop,
-    SmoothGrad,
-    SmoothGradSquared,
-    VarGrad,
-)
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.probes.targets import OutputGradient, as_target, bind
 from tests import answers

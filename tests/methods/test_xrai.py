@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from keras import layers
 
+from keras_saliency import XRAI, Gradient, IntegratedGradients
 from keras_saliency.engine import ScoredModel
-from keras_saliency.methods import XRAI, Gradient, IntegratedGradients
 from keras_saliency.methods.shared.segments import segment_masks, smallest_gain
 from keras_saliency.methods.xrai import _by_region
 from keras_saliency.probes.targets import as_target, bind

@@ -9,15 +9,15 @@ import numpy as np
 from hypothesis import strategies as st
 
 import keras_saliency as ks
+from keras_saliency import methods
 from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.errors import MethodDoesNotApplyError, SaliencyError
-from keras_saliency.methods import BUILT_IN
 from tests.methods.matrix import CHEAP
 from tests.properties.networks import SIDE, Network, networks, repeats
 from tests.states import BACKEND, of_training
 
 OF_RECTIFIERS = {"guided_backprop", "deconvnet", "guided_grad_cam"}
-METHODS = {kind.registered: CHEAP.get(kind) or kind() for kind in BUILT_IN}
+METHODS = {name: CHEAP.get(kind) or kind() for name, kind in methods.METHODS.built_in().items()}
 # On JAX an average that is written over the weights ends every later compiled step: a buffer would be donated twice.
 _AVERAGES = {} if BACKEND == "jax" else {"use_ema": True, "ema_overwrite_frequency": 3}
 OPTIMIZERS = {

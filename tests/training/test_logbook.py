@@ -215,12 +215,38 @@ def test_warnings_that_are_errors_are_printed(folder, run, capsys):
         (["archive"], True, {"archive": ArchiveWriter}),
         ([], False, {}),
         (Recording(), False, {"Recording": Recording}),
-        ([Recording(), Recording()], False, {"Recording": Recording, "Recording 2": Recording}),
+        (["folder", "folder"], False, {"folder": FolderWriter}),
+        (
+            [Recording(), "tensorboard", Recording(), Recording()],
+            False,
+            {
+                "Recording": Recording,
+                "tensorboard": TensorBoardWriter,
+                "Recording 2": Recording,
+                "Recording 3": Recording,
+            },
+        ),
     ],
 )
 def test_writers_have_names(writers, archive, expected):
     made = make_writers(writers, archive=archive)
     assert {name: type(writer) for name, writer in made.items()} == expected
+
+
+@pytest.mark.parametrize(
+    ("writers", "archive", "name"),
+    [
+        ([FolderWriter(), FolderWriter()], False, "FolderWriter"),
+        (["folder", FolderWriter()], False, "FolderWriter"),
+        ([TensorBoardWriter(max_side=20), "tensorboard"], False, "TensorBoardWriter"),
+        (ArchiveWriter(), True, "ArchiveWriter"),
+    ],
+)
+def test_two_writers_of_the_same_files_are_refused(writers, archive, name):
+    with pytest.raises(
+        ValueError, match=f"Expected one {name}, as two would write the same files. Received: "
+    ):
+        make_writers(writers, archive=archive)
 
 
 def test_beside_the_chief_looks_are_counted_and_nothing_is_written(folder, run):

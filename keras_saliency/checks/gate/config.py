@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
 from keras_saliency.checks.accuracy import Accuracy
-from keras_saliency.checks.base import Check, validated
+from keras_saliency.checks.base import CHECKS, Check
 from keras_saliency.checks.gate.waivers import Waiver
 from keras_saliency.checks.golden import Golden
 from keras_saliency.checks.region import Region
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.probes import ProbeSet
 from keras_saliency.records import npz
+from keras_saliency.registry import nearest, unknown
 from keras_saliency.reports.report import FailOn
 
 PYPROJECT = "pyproject.toml"
@@ -82,8 +82,13 @@ class Config:
         known = [f.name for f in fields(cls)]
         for key in settings:
             if key not in known:
-                raise ValueError(f"No setting {key!r}.{_nearest(key, known)} Settings: {', '.join(known)}.")
+                raise unknown("setting", key, known)
         return cls(**{key: _READERS[key](key, value) for key, value in settings.items()})
+
+    @property
+    def method_options(self) -> Mapping[str, Any]:
+        """All options of the method, `layer` among them."""
+        return self.options if self.layer is None else {**self.options, "layer": self.layer}
 
     def beside(self, folder: Path) -> Config:
         """The config whose relative paths start from this folder."""
@@ -173,15 +178,10 @@ def _region(given: str, known: Iterable[str]) -> str:
     if name not in names:
         has = f"They have: {', '.join(names)}." if names else "They have none."
         raise ValueError(
-            f"The probes have no region {name!r}.{_nearest(name, names)} {has} "
+            f"The probes have no region {name!r}.{nearest(name, names)} {has} "
             "A mask in a file is given by its path, which ends in .npy."
         )
     return name
-
-
-def _nearest(name: str, known: Sequence[str]) -> str:
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def _wrong(key: str, expected: str, value: Any) -> ValueError:
@@ -202,7 +202,7 @@ def _checks(key: str, value: Any) -> tuple[str | Check, ...]:
         return _names(key, value)
     if not isinstance(value, (list, tuple)):
         value = [value]
-    return tuple(one.strip() if isinstance(one, str) else validated(one) for one in value)
+    return tuple(one.strip() if isinstance(one, str) else CHECKS.validated(one) for one in value)
 
 
 def _text(key: str, value: Any) -> str:
@@ -260,7 +260,7 @@ def _waiver(position: int, given: Any) -> Waiver:
         )
     for key in given:
         if key not in known:
-            raise ValueError(f"Waiver {position} has an unknown key {key!r}.{_nearest(key, known)}")
+            raise ValueError(f"Waiver {position} has an unknown key {key!r}.{nearest(key, known)}")
     for key in known:
         if not given.get(key) or (isinstance(given[key], str) and not given[key].strip()):
             raise ValueError(f"Waiver {position} has no {key}: each needs {', '.join(known)}.")

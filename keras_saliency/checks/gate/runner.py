@@ -56,7 +56,7 @@ def check(
         raise TypeError(f"Expected probes to be a ks.ProbeSet. Received: {type(probes).__name__}")
     if fail_on not in get_args(FailOn):
         raise ValueError(f'Expected fail_on to be "failed" or "warned". Received: fail_on={fail_on!r}')
-    chosen = make_checks(checks, regions=probes.regions)
+    chosen = make_checks(checks, probes)
     started = time.perf_counter()
     subject = Subject.of(
         model,

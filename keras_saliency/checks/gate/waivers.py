@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from keras_saliency.checks.base import unknown
+from keras_saliency.registry import unknown
 from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
@@ -69,4 +69,6 @@ def check_waivers(waivers: Iterable[Waiver], known: Iterable[str]) -> None:
     names = sorted(set(known))
     for waiver in waivers:
         if waiver.check not in names:
-            raise ValueError(f"A waiver is about no check that there is. {unknown(waiver.check, names)}")
+            raise ValueError(
+                f"A waiver is about no check that there is. {unknown('check', waiver.check, names)}"
+            )

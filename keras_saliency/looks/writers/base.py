@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class Run:
     sheets: bool = True
 
 
+@runtime_checkable
 class Writer(Protocol):
     """Shows looks somewhere. Opened once per `fit`; what `write` returned for is safe on disk."""
 

@@ -85,7 +85,7 @@ def test_what_has_moved_is_counted():
 
 
 def test_an_unknown_fill_is_refused():
-    from keras_saliency.checks import Region
+    from keras_saliency import Region
 
     with pytest.raises(ValueError, match="Expected fill to be one of 'mean', 'blur'"):
         Region("corner", fill="median")

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from keras_saliency.checks import Accuracy, Region
+from keras_saliency import Accuracy, Region
 from keras_saliency.checks.gate.config import Config, read_config
 from keras_saliency.checks.gate.waivers import Waiver
 from keras_saliency.errors import UnreadableFileError
@@ -147,6 +147,12 @@ def test_settings_become_checks(probes, tmp_path):
 def test_checks_that_cannot_be_made(probes, settings, error, sentence):
     with pytest.raises(error, match=sentence):
         Config.of(settings).items(probes)
+
+
+def test_the_layer_is_an_option_of_the_method():
+    options = {"name": "mine"}
+    assert Config(options=options, layer="conv").method_options == {"name": "mine", "layer": "conv"}
+    assert Config(options=options).method_options == options
 
 
 def test_masks_that_cannot_be_read(probes, tmp_path):

@@ -1,14 +1,24 @@
 import subprocess
 import sys
+from dataclasses import dataclass
+from typing import ClassVar
 
+import numpy as np
 import pytest
 
-from keras_saliency.checks import Accuracy, Region, make_checks
-from keras_saliency.checks.gate.suites import STRUCTURE
+import keras_saliency as ks
+from keras_saliency import Accuracy, Region
+from keras_saliency.checks.gate.suites import STRUCTURE, make_checks
+from keras_saliency.errors import NeedsSettingError
+
+IMAGES = np.zeros((2, 4, 4, 1), "float32")
+MASK = np.eye(4, dtype=bool)
+PLAIN = ks.ProbeSet(IMAGES)
+MARKED = ks.ProbeSet(IMAGES, regions={"corner": MASK, "frame": MASK})
 
 
-def names(*arguments, **options):
-    return [check.name for check in make_checks(*arguments, **options)]
+def names(checks, probes=PLAIN):
+    return [check.name for check in make_checks(checks, probes)]
 
 
 def test_the_structure_suite():
@@ -16,7 +26,7 @@ def test_the_structure_suite():
 
 
 def test_quick_checks_every_region_and_leaves_out_what_needs_a_setting():
-    assert names("quick", regions=["corner", "frame"]) == [
+    assert names("quick", MARKED) == [
         *STRUCTURE,
         "region_corner",
         "region_frame",
@@ -26,9 +36,7 @@ def test_quick_checks_every_region_and_leaves_out_what_needs_a_setting():
 
 
 def test_a_given_check_takes_the_place_of_its_name():
-    checks = make_checks(
-        ["quick", Accuracy(0.9), Region("corner", require=True)], regions=["corner", "frame"]
-    )
+    checks = make_checks(["quick", Accuracy(0.9), Region("corner", require=True)], MARKED)
     by_name = {check.name: check for check in checks}
     assert by_name["region_corner"].require
     assert "region_frame" not in by_name
@@ -41,24 +49,78 @@ def test_names_may_repeat_and_stay_in_order():
     assert len(names(["untrained", "structure", "finite"])) == len(STRUCTURE)
 
 
+def test_a_bare_name_stands_for_what_the_check_says():
+    assert names("region", MARKED) == ["region_corner", "region_frame"]
+    assert names("finite", MARKED) == ["finite"]
+    assert all(check.forbid for check in make_checks("region", MARKED))
+
+
 def test_what_cannot_be_made_is_refused():
-    with pytest.raises(ValueError, match=r"No check 'quik'. Did you mean 'quick'\?"):
-        make_checks("quik")
-    with pytest.raises(ValueError, match=r"The check 'accuracy' needs a setting: give ks.Accuracy\(0.9\)"):
-        make_checks("accuracy")
-    with pytest.raises(ValueError, match='The check "region" needs a region'):
-        make_checks("region")
-    with pytest.raises(ValueError, match="Expected at least one check"):
-        make_checks([])
-    with pytest.raises(ValueError, match="Two checks have the name 'accuracy'"):
-        make_checks([Accuracy(0.5), Accuracy(0.6)])
-    with pytest.raises(TypeError, match="Received: 7"):
-        make_checks(["quick", 7])
+    for wrong, error, sentence in [
+        (
+            "quik",
+            ValueError,
+            r"No check 'quik'. Did you mean 'quick'\? Checks and suites: accuracy, .* full, .*",
+        ),
+        ("accuracy", NeedsSettingError, r"The check 'accuracy' needs a setting: give Accuracy\(limit=…\)"),
+        ("golden", NeedsSettingError, r"The check 'golden' needs a setting: give Golden\(path=…\)"),
+        ("region", NeedsSettingError, 'The check "region" needs a region: mark one with ProbeSet'),
+        (["quick", "region"], NeedsSettingError, 'The check "region" needs a region'),
+        ([], ValueError, "Expected at least one check"),
+        ([Accuracy(0.5), Accuracy(0.6)], ValueError, "Two checks have the name 'accuracy'"),
+        (["quick", 7], TypeError, "Received: 7"),
+    ]:
+        with pytest.raises(error, match=sentence):
+            make_checks(wrong, PLAIN)
+
+
+@dataclass(frozen=True)
+class Brighter:
+    """A check of another package, which needs a setting and says nothing of probes."""
+
+    limit: float
+    name: str = "brighter"
+    registered: ClassVar[str] = "brighter"
+    cheap: ClassVar[bool] = True
+
+    def run(self, subject):
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class PerProbe(Brighter):
+    """A check of another package whose name stands for one check per probe."""
+
+    @classmethod
+    def for_probes(cls, probes):
+        return [cls(0.5, f"brighter_{row}") for row in range(len(probes))]
+
+
+@dataclass(frozen=True)
+class Misnamed(Brighter):
+    @classmethod
+    def for_probes(cls, probes):
+        return [cls(0.5, "No Name")]
+
+
+def test_checks_of_other_packages(offer):
+    offer("keras_saliency.checks", brighter=Brighter, per_probe=PerProbe, misnamed=Misnamed)
+    assert names(["per_probe", "finite"]) == ["brighter_0", "brighter_1", "finite"]
+    assert names([Brighter(0.5), "brighter"]) == ["brighter"]
+    with pytest.raises(
+        NeedsSettingError, match=r"'brighter' needs a setting: give Brighter\(limit=…\) in its place"
+    ):
+        make_checks("brighter", PLAIN)
+    with pytest.raises(ValueError, match="Expected the name of a check to be lower-case words"):
+        make_checks("misnamed", PLAIN)
+    with pytest.raises(ValueError, match=r"Did you mean 'brighter'\? Checks and suites: .*per_probe"):
+        make_checks("brightr", PLAIN)
 
 
 def test_names_are_known_without_keras():
     code = (
-        "import sys; from keras_saliency.checks.gate.suites import make_checks; make_checks('quick', regions=['a']); "
+        "import sys; import numpy as np; from keras_saliency import ProbeSet; "
+        "from keras_saliency.checks.gate.suites import make_checks; make_checks('full', ProbeSet(np.ones((1, 2, 2)))); "
         "sys.exit(bool({'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

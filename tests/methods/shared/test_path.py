@@ -7,14 +7,14 @@ from keras import layers
 from scipy.fft import dctn, idctn
 from scipy.ndimage import gaussian_filter
 
-from keras_saliency.engine import ScoredModel
-from keras_saliency.errors import MethodDoesNotApplyError
-from keras_saliency.methods import (
+from keras_saliency import (
     BlurIntegratedGradients,
     ExpectedGradients,
     GuidedIntegratedGradients,
     IntegratedGradients,
 )
+from keras_saliency.engine import ScoredModel
+from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers
 
