@@ -10,10 +10,10 @@ import numpy as np
 
 from keras_saliency.looks.look import Look, MethodLook
 from keras_saliency.looks.writers import Run, TensorBoardWriter
+from keras_saliency.metrics import NUMBERS
 from keras_saliency.probes import ProbeSet
 
 _DIFFERENT = 20
-_NUMBERS = ("drift", "drift_from_start", "top_overlap", "center_shift", "magnitude", "entropy", "gini")
 
 
 def write_log(
@@ -50,5 +50,5 @@ def _seen(rng: np.random.Generator, probes: int, side: int) -> MethodLook:
         predicted_classes=rng.integers(0, 10, probes),
         probabilities=rng.random(probes).astype(np.float32),
         score_kind="logit",
-        per_probe={number: rng.random(probes) for number in _NUMBERS},
+        per_probe={number: rng.random(probes) for number in NUMBERS},
     )
