@@ -28,6 +28,6 @@ def enrichments(regions: Iterable[str]) -> dict[str, Metric]:
 def descriptions(regions: Iterable[str]) -> dict[str, str]:
     """What each number of a look at probes with these regions is, by its name."""
     return {
-        metric.name: f"{metric.description} Mean over the probes. {metric.direction}"
+        metric.name: f"{metric.description} {metric.direction}"
         for metric in (*NUMBERS.values(), *enrichments(regions).values())
     } | {"probe_accuracy": PROBE_ACCURACY}

@@ -16,15 +16,13 @@ def test_every_number_of_a_look_is_described_in_the_order_shown():
 @pytest.mark.parametrize("number", NUMBERS)
 def test_the_words_are_those_of_the_metric(number):
     words = descriptions([])[number]
-    assert words == f"{METRICS[number].description} Mean over the probes. Neither way is better."
+    assert words == f"{METRICS[number].description} Neither way is better."
 
 
 def test_an_enrichment_names_its_region():
     words = descriptions(["top_left"])["top_left_enrichment"]
     assert words.startswith(METRICS["enrichment"].description)
-    assert words.endswith(
-        "This is the region `top_left`. Mean over the probes. Which way is better depends on the region."
-    )
+    assert words.endswith("This is the region `top_left`. Which way is better depends on the region.")
 
 
 def test_an_enrichment_is_the_metric_under_another_name():

@@ -108,7 +108,8 @@ def _settings(run: Run) -> eventfile.Value:
 def _numbers(run: Run, look: Look, method: str) -> Iterator[eventfile.Value]:
     described = descriptions(_regions(run))
     for number, value in look.methods[method].numbers.items():
-        yield eventfile.scalar(records.number_tag(method, number), value, described.get(number, ""))
+        words = f"Mean over the probes. {described.get(number, '')}"
+        yield eventfile.scalar(records.number_tag(method, number), value, words)
 
 
 def _checks(look: Look) -> Iterator[eventfile.Value]:
