@@ -21,7 +21,7 @@ help:
 	@echo "make benchmark  what looks and methods cost, against bare compiled gradients"
 	@echo "make benchmark-tab  what the Saliency tab costs its server and, where there is one, a browser"
 	@echo "make seeds      the demo's claim over five seeds and three arms"
-	@echo "make matrix     write the table of methods and models in docs/methods.md"
+	@echo "make matrix     write the tables in docs/methods.md, docs/metrics.md and docs/callback.md"
 	@echo "make clean      remove the virtual environment and what was made"
 
 demo: $(VENV)/.demo
@@ -76,6 +76,7 @@ seeds: $(VENV)/.test
 
 matrix: $(VENV)/.test
 	$(BIN)/python tests/methods/matrix.py
+	$(BIN)/python tests/metrics/tables.py
 
 clean:
 	rm -rf $(VENV) .nox runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -10,11 +10,11 @@ import numpy as np
 
 from keras_saliency.looks.look import Look, MethodLook
 from keras_saliency.looks.writers import Run, TensorBoardWriter
+from keras_saliency.metrics import NUMBERS
 from keras_saliency.probes import ProbeSet
 from keras_saliency.records.scores import Scores
 
 _DIFFERENT = 20
-_NUMBERS = ("drift", "drift_from_start", "top_overlap", "center_shift", "magnitude", "entropy", "gini")
 
 
 def write_log(
@@ -53,5 +53,5 @@ def _seen(rng: np.random.Generator, probes: int, side: int) -> MethodLook:
             probabilities=rng.random(probes).astype(np.float32),
             kind="logit",
         ),
-        per_probe={number: rng.random(probes) for number in _NUMBERS},
+        per_probe={number: rng.random(probes) for number in NUMBERS},
     )

@@ -22,8 +22,8 @@ from keras_saliency.errors import ChecksFailedError as ChecksFailedError
 from keras_saliency.errors import MethodDoesNotApplyError as MethodDoesNotApplyError
 from keras_saliency.errors import SaliencyError as SaliencyError
 from keras_saliency.errors import SaliencyWarning as SaliencyWarning
-from keras_saliency.explanation.explanation import Explanation as Explanation
 from keras_saliency.explanation.explaining import explain as explain
+from keras_saliency.explanation.explanation import Explanation as Explanation
 from keras_saliency.looks.look import Look as Look
 from keras_saliency.looks.reading import load_looks as load_looks
 from keras_saliency.methods.activations import Activations as Activations

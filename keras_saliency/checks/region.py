@@ -223,7 +223,7 @@ class Heat:
     Attributes:
         enrichment: `(n,)` the share of the map ÷ the share of the area, NaN for a map without content.
         mean: over the probes.
-        low: of the bootstrap interval of the mean, 95 %.
+        low: of the interval of the mean by Student's t, 95 %.
         high: of the same.
         area: the region's share of the image.
     """
@@ -239,7 +239,7 @@ class Heat:
         """The heat of the maps of a subject."""
         magnitude = subject.explanation.heatmaps("magnitude")
         found = metrics.enrichment(magnitude, masks)
-        interval = metrics.mean_interval(found, subject.rng("heat"))
+        interval = metrics.mean_interval(found)
         return cls(found, interval.mean, interval.low, interval.high, float(masks.mean()))
 
     @property

@@ -14,6 +14,7 @@ from keras_saliency.engine import Anatomy, Question, ScoredModel
 from keras_saliency.errors import SaliencyError
 from keras_saliency.explanation import bind_target, explain_question
 from keras_saliency.looks.look import Look, MethodLook
+from keras_saliency.looks.numbers import enrichments
 from keras_saliency.methods import Method
 from keras_saliency.probes import ProbeSet
 from keras_saliency.probes.targets import PREDICTED
@@ -25,7 +26,7 @@ from keras_saliency.render.heatmaps import VIEWS
 class _Reference:
     """What later looks of one method are compared with."""
 
-    ranks: np.ndarray
+    ranked: np.ndarray
     magnitude: np.ndarray
 
     @classmethod
@@ -162,27 +163,29 @@ def _comparisons(
     """The numbers against the look before and the first look; none at the first look."""
     if last is None or first is None:
         return {}
-    since_last, since_first = now.at_size_of(last, views), now.at_size_of(first, views)
+    pairs = {
+        "reference": (now.at_size_of(last, views), last),
+        "first": (now.at_size_of(first, views), first),
+    }
+    compared = (metric for metric in metrics.NUMBERS.values() if metric.compares)
     return {
-        "drift": 1 - metrics.correlation_of_ranks(since_last.ranks, last.ranks),
-        "drift_from_start": 1 - metrics.correlation_of_ranks(since_first.ranks, first.ranks),
-        "top_overlap": metrics.top_overlap(since_last.magnitude, last.magnitude),
-        "center_shift": metrics.center_shift(since_last.magnitude, last.magnitude),
+        metric.name: metric.function(*(getattr(look, what) for look in pairs[against]))
+        for metric in compared
+        for what, against in [metric.needs]
     }
 
 
 def _descriptions(maps: np.ndarray, magnitude: np.ndarray) -> dict[str, np.ndarray]:
-    return {
-        "magnitude": metrics.mean_magnitude(maps),
-        "entropy": metrics.entropy(magnitude),
-        "gini": metrics.gini(magnitude),
-        "zero_fraction": metrics.zero_fraction(maps),
-    }
+    """The numbers that need this look alone."""
+    given = {"maps": maps, "magnitude": magnitude}
+    alone = (metric for metric in metrics.NUMBERS.values() if not metric.compares)
+    return {metric.name: metric.function(*(given[need] for need in metric.needs)) for metric in alone}
 
 
 def _enrichments(magnitude: np.ndarray, probes: ProbeSet) -> dict[str, np.ndarray]:
     return {
-        f"{name}_enrichment": metrics.enrichment(magnitude, mask) for name, mask in probes.regions.items()
+        metric.name: metric.function(magnitude, probes.regions[region])
+        for region, metric in enrichments(probes.regions).items()
     }
 
 

@@ -30,6 +30,7 @@ class ProbesRecord:
         regions: boolean masks by name, each `(height, width)` or `(n, height, width)`.
         pictures: `(n, height, width, 3)` uint8; None where no picture may be stored.
         settings: what was asked for, JSON-ready.
+        descriptions: what each number of the looks is, by its name; empty in records that older programs wrote.
     """
 
     fingerprint: str
@@ -41,6 +42,7 @@ class ProbesRecord:
     regions: Mapping[str, np.ndarray] = field(default_factory=dict)
     pictures: np.ndarray | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    descriptions: Mapping[str, str] = field(default_factory=dict)
 
 
 def encode_probes(probes: ProbesRecord) -> bytes:
@@ -54,6 +56,7 @@ def encode_probes(probes: ProbesRecord) -> bytes:
         "class_names": probes.class_names,
         "size": probes.size,
         "settings": dict(probes.settings),
+        "descriptions": dict(probes.descriptions),
     }
     arrays = {_REGION + name: (mask != 0).astype(np.uint8) for name, mask in probes.regions.items()}
     if probes.pictures is not None:
@@ -82,6 +85,9 @@ def decode_probes(record: bytes) -> ProbesRecord:
             },
             pictures=pictures,
             settings=dict(header["settings"]),
+            descriptions={
+                name: fields.text(words) for name, words in dict(header.get("descriptions", {})).items()
+            },
         )
 
 

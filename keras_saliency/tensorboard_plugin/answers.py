@@ -100,6 +100,7 @@ class Answers:
             "regions": probes.regions,
             "has_pictures": probes.has_pictures,
             "settings": probes.settings,
+            "descriptions": probes.descriptions,
             "methods": _methods(tags, kinds),
             "problems": problems,
         }

@@ -31,6 +31,7 @@ class ProbesAbout:
     regions: list[str] = field(default_factory=list)
     has_pictures: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
+    descriptions: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
 
     @classmethod
@@ -63,6 +64,7 @@ def _about(record: bytes) -> ProbesAbout:
         regions=sorted(probes.regions),
         has_pictures=probes.pictures is not None,
         settings=probes.settings,
+        descriptions=probes.descriptions,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from keras_saliency.looks.look import Look
+from keras_saliency.looks.numbers import enrichments
 from keras_saliency.metrics import NUMBERS
 from keras_saliency.registry import nearest
 
@@ -33,9 +34,9 @@ class LogKeys:
     def __init__(
         self, log_keys: str | Sequence[str], methods: Iterable[str], regions: Iterable[str], *, labelled: bool
     ) -> None:
-        enrichments = [f"{region}_enrichment" for region in regions]
-        numbers = [*NUMBERS, *enrichments]
-        known = {_key(m, n): n in ("drift", *enrichments) for m in methods for n in numbers}
+        of_regions = [metric.name for metric in enrichments(regions).values()]
+        numbers = [*NUMBERS, *of_regions]
+        known = {_key(m, n): n in ("drift", *of_regions) for m in methods for n in numbers}
         known |= {_ACCURACY: True} if labelled else {}
         self._values = dict.fromkeys(_chosen(log_keys, known), math.inf)
 

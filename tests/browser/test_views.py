@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from keras_saliency.looks.numbers import descriptions
 from keras_saliency.render.colormaps import diverging
 
 from . import drawn, logs
@@ -115,6 +116,17 @@ def test_curves_show_the_numbers_of_every_run(page, entry, written):
             assert float(reading) == pytest.approx(value, abs=0.006)
     line = page.find('.chart[data-number="entropy"] .line[data-line="a"]').get_dom_attribute("d")
     assert line.count("L") == logs.EPOCHS
+
+
+def test_numbers_are_explained_in_the_words_of_the_log(page, entry):
+    words = descriptions(["corner"])
+    page.open(entry, run="a/saliency", step=12, tab="curves")
+    for number in ("drift", "corner_enrichment", "probe_accuracy"):
+        shown = page.find(f'.chart[data-number="{number}"] h3')
+        assert shown.get_dom_attribute("title") == words[number]
+    page.open(entry, run="a/saliency", step=12, tab="probe", probe=1)
+    titles = {row.get_dom_attribute("title") for row in page.all(".numbers div")}
+    assert titles == set(words.values()) - {words["probe_accuracy"]}
 
 
 def test_a_click_on_a_curve_goes_there(page, entry):

@@ -151,6 +151,7 @@ def probes_record() -> bytes:
             regions={"corner": np.eye(4, 3, dtype=bool)},
             pictures=np.full((2, 4, 3, 3), 7, np.uint8),
             settings={"every": 1},
+            descriptions={"drift": "0 is the same."},
         )
     )
 

@@ -1,15 +1,16 @@
 """What holds for every metric, run over the registry."""
 
-import inspect
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from keras_saliency import metrics
-from keras_saliency.metrics import METRICS, NUMBERS, Metric
+from keras_saliency.metrics import METRICS, NUMBERS
+
+from . import tables
+from .tables import measure
 
 ALL = pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS.keys())
 COMPARING = pytest.mark.parametrize(
@@ -38,23 +39,6 @@ RANGES = {
 def some_maps(seed: int, shape: tuple[int, ...] = SHAPE) -> np.ndarray:
     """Magnitudes with ties, each exact in float16."""
     return np.random.default_rng(seed).integers(0, 50, size=shape) / 8
-
-
-def measure(metric: Metric, maps: np.ndarray, reference: np.ndarray, rows: slice = slice(None)) -> np.ndarray:
-    """The metric of some rows, with everything that it needs."""
-    chosen = maps[rows]
-    images = np.random.default_rng(99).random(maps.shape)[rows]
-    region = np.zeros(maps.shape[1:], bool)
-    region[:3, :3] = True
-    given = {
-        "reference": reference[rows],
-        "region": region,
-        "images": images,
-        "scores": lambda asked: asked.sum(axis=(1, 2)),
-        "explain": lambda asked: chosen * (1 + asked),
-        "rng": np.random.default_rng(0),
-    }
-    return metric.function(chosen, *(given[need] for need in metric.needs))
 
 
 def test_numbers_are_listed_in_the_order_shown():
@@ -95,21 +79,21 @@ def test_name_and_direction(metric):
     judges = {"deletion_area", "insertion_area", "infidelity", "max_sensitivity"}
     assert (metric.better != "none") is (metric.name in judges)
     assert metric.source
+    assert metric.description.endswith(".")
     assert metric.cost
 
 
-def test_the_numbers_of_a_look_are_metrics_that_need_a_reference_at_most():
+def test_the_numbers_of_a_look_are_metrics_that_need_other_looks_at_most():
     assert {name: METRICS[name] for name in NUMBERS} == dict(NUMBERS)
-    assert {metric.needs for metric in NUMBERS.values()} == {(), ("reference",)}
+    assert {metric.needs[1:] for metric in NUMBERS.values()} == {(), ("reference",), ("first",)}
     assert {metric.better for metric in NUMBERS.values()} == {"none"}
 
 
 @ALL
-def test_needs_are_the_arguments_behind_the_maps(metric):
-    parameters = list(inspect.signature(metric.function).parameters.values())
-    needed = [p.name for p in parameters[1:] if p.default is p.empty]
-    assert tuple(needed) == metric.needs
-    assert parameters[0].name in ("maps", "magnitude")
+def test_maps_come_first_and_then_what_else_is_known(metric):
+    measured, *others = metric.needs
+    assert measured in ("maps", "magnitude", "ranked")
+    assert set(others) <= {"reference", "first", "region", "images", "scores", "explain", "rng"}
 
 
 @ALL
@@ -244,14 +228,11 @@ CONSTANT = {  # of an all-zero map, of one of 2.5 everywhere
 }
 
 
-@ALL
-def test_the_page_says_of_each_metric_what_the_registry_says(metric):
-    page = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
-    row = next(line for line in page.splitlines() if line.startswith(f"| `{metric.name}` | "))
-    _, _, _, better, constant, zero, source = [cell.strip() for cell in row.strip("|").split("|")]
-    assert better == metric.better.replace("none", "–")
-    assert source == metric.source
-    for said, tested in ((zero, CONSTANT[metric.name][0]), (constant, CONSTANT[metric.name][1])):
-        assert (said == "none") is (tested is NONE)
-        if said.isdigit():
-            assert int(said) == tested
+@pytest.mark.parametrize(("page", "title"), tables.TABLES)
+def test_the_pages_say_what_the_catalogue_says(page, title):
+    assert tables.written(page, title) == tables.TABLES[page, title](), "run `make matrix`"
+
+
+def test_every_metric_has_a_row():
+    rows = [line for key in tables.METRIC_TABLES for line in tables.TABLES[key]().splitlines()[2:]]
+    assert sorted(row.split("`")[1] for row in rows) == sorted(METRICS)

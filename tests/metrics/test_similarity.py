@@ -9,6 +9,7 @@ from keras_saliency.metrics import (
     correlation_of_ranks,
     cosine_similarity,
     drift,
+    drift_from_start,
     rank_correlation,
     ranks,
     top_overlap,
@@ -120,15 +121,24 @@ class TestRankCorrelation:
 class TestDrift:
     def test_runs_from_the_same_order_to_the_reverse(self):
         maps = np.random.default_rng(0).normal(size=(3, 7, 7))
-        assert (drift(maps, maps) == 0.0).all()
-        assert (drift(maps, -maps) == 2.0).all()
+        assert (drift(ranks(maps), ranks(maps)) == 0.0).all()
+        assert (drift(ranks(maps), ranks(-maps)) == 2.0).all()
 
     def test_is_one_minus_the_correlation(self):
         maps, reference = np.random.default_rng(0).normal(size=(2, 3, 7, 7))
-        np.testing.assert_array_equal(drift(maps, reference), 1 - rank_correlation(maps, reference))
+        expected = 1 - rank_correlation(maps, reference)
+        np.testing.assert_array_equal(drift(ranks(maps), ranks(reference)), expected)
+        np.testing.assert_array_equal(drift_from_start(ranks(maps), ranks(reference)), expected)
 
     def test_a_constant_map_has_none(self):
-        assert np.isnan(drift(np.zeros((1, 4)), np.arange(4.0)[None])).all()
+        assert np.isnan(drift(ranks(np.zeros((1, 4))), ranks(np.arange(4.0)[None]))).all()
+
+    def test_maps_that_are_not_ranked_are_refused(self):
+        maps = np.random.default_rng(0).normal(size=(3, 7))
+        with pytest.raises(ValueError, match="Expected maps as ranked by `ranks`"):
+            drift(maps, ranks(maps))
+        with pytest.raises(ValueError, match="Expected maps as ranked by `ranks`"):
+            drift(ranks(maps), maps)
 
 
 class TestTopOverlap:

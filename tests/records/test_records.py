@@ -304,9 +304,19 @@ class TestProbes:
             regions={"corner": rng.random((6, 5)) > 0.5, "object": rng.random((4, 6, 5)) > 0.5},
             pictures=rng.integers(0, 256, (4, 6, 5, 3), np.uint8),
             settings={"methods": ["gradient"], "every": 1},
+            descriptions={"drift": "0 is the same ÷ none."},
         )
         read = records.decode_probes(records.encode_probes(written))
-        for name in ("fingerprint", "count", "names", "labels", "class_names", "size", "settings"):
+        for name in (
+            "fingerprint",
+            "count",
+            "names",
+            "labels",
+            "class_names",
+            "size",
+            "settings",
+            "descriptions",
+        ):
             assert getattr(read, name) == getattr(written, name), name
         np.testing.assert_array_equal(read.pictures, written.pictures)
         assert set(read.regions) == {"corner", "object"}
@@ -376,6 +386,8 @@ class TestProbes:
             ({"class_names": [1]}, {}),
             ({"size": [1, 2, 3]}, {}),
             ({"settings": 3}, {}),
+            ({"descriptions": 3}, {}),
+            ({"descriptions": {"drift": 3}}, {}),
             ({}, {"pictures": np.zeros((3, 4, 4, 3), np.uint8)}),
             ({}, {"pictures": np.zeros((2, 4, 4, 1), np.uint8)}),
             ({}, {"region/corner": np.zeros((3, 4, 4), np.uint8)}),

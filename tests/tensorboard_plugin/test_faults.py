@@ -117,7 +117,7 @@ def test_no_probes(show, folder, write_by_hand):
     assert run["problems"] == ["The probes of this run are not in its log."]
     nothing = ("fingerprint", "count", "names", "labels", "class_names", "size")
     assert {run[name] for name in nothing} == {None}
-    assert (run["regions"], run["has_pictures"], run["settings"]) == ([], False, {})
+    assert (run["regions"], run["has_pictures"], run["settings"], run["descriptions"]) == ([], False, {}, {})
     assert run["methods"]["gradient"]["steps"] == [0, 1, 2]
     answer = page.json("looks", **LOOKS)
     assert (answer["problems"], answer["probe_accuracy"]) == ({}, [None] * 3)

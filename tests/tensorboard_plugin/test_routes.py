@@ -9,6 +9,7 @@ import pytest
 import keras_saliency as ks
 from keras_saliency import records
 from keras_saliency.looks import event_file as eventfile
+from keras_saliency.looks.numbers import descriptions
 
 RUN, ODD = "a/saliency", "deep/ünï <b>&'/saliency"
 NAMES = ['猫 "quoted"', "a/b\\c", "naïve|π", "</script><b>bold</b>"]
@@ -46,6 +47,7 @@ def test_runs(served):
     assert {name: first[name] for name in expected} == expected
     assert not second["has_pictures"]
     assert first["settings"]["target"] == "the label"
+    assert first["descriptions"] == descriptions(["corner"])
     assert first["methods"] == {name: {"steps": list(range(-1, 14))} for name in ("gradient", "smooth")}
     assert second["methods"]["smooth"] == {"steps": [-1, 0, 1]}
 

@@ -29,16 +29,20 @@ class Proportion:
 
     def lower(self, error: float = 0.05) -> float:
         """What the true share exceeds, wrong at most in the share `error` of all cases; 0 where nothing is known."""
-        from scipy.stats import beta
-
-        return float(beta.ppf(error, self.hits, self.count - self.hits + 1)) if self.hits else 0.0
+        return self._bounds("greater", error)[0]
 
     def upper(self, error: float = 0.05) -> float:
         """What the true share stays below, wrong at most in the share `error` of all cases."""
-        from scipy.stats import beta
+        return self._bounds("less", error)[1]
 
-        missed = self.count - self.hits
-        return float(beta.ppf(1 - error, self.hits + 1, missed)) if missed else 1.0
+    def _bounds(self, alternative: str, error: float) -> tuple[float, float]:
+        from scipy.stats import binomtest
+
+        if not self.count:
+            return 0.0, 1.0
+        test = binomtest(self.hits, self.count, alternative=alternative)
+        low, high = test.proportion_ci(confidence_level=1 - error, method="exact")
+        return float(low), float(high)
 
     def __str__(self) -> str:
         return f"{self.hits} of {self.count}"

@@ -9,14 +9,15 @@ import numpy as np
 from keras_saliency import records
 from keras_saliency.looks import event_file as eventfile
 from keras_saliency.looks.look import Look
+from keras_saliency.looks.numbers import PROBE_ACCURACY, descriptions
 from keras_saliency.looks.reading import last_step
 from keras_saliency.looks.writers.base import Run
-from keras_saliency.looks.writers.descriptions import CHECK, PROBE_ACCURACY, describe
 from keras_saliency.looks.writers.settings import settings_table
 from keras_saliency.looks.writers.sheets import draw_sheet
 from keras_saliency.render import shrink, to_png
 
 _OF_A_RESULT = ("name", "status", "sentence", "value", "limit", "direction")
+_CHECK = "1 where the check passed or only warned, 0 where it failed; nothing where it could not be made."
 
 
 class TensorBoardWriter:
@@ -59,7 +60,7 @@ class TensorBoardWriter:
             yield eventfile.scalar(records.PROBE_ACCURACY_TAG, look.probe_accuracy, PROBE_ACCURACY)
         yield from _checks(look)
         for method in look.methods:
-            yield from _numbers(look, method)
+            yield from _numbers(run, look, method)
             yield self._maps(run, look, method)
             if run.sheets:
                 yield _sheet(run, look, method, previous)
@@ -91,6 +92,7 @@ class TensorBoardWriter:
             regions={name: _smaller_mask(mask, self._max_side) for name, mask in _regions(run).items()},
             pictures=None if run.pictures is None else shrink(run.pictures, self._max_side),
             settings=run.settings,
+            descriptions=descriptions(_regions(run)),
         )
         return _blob(records.PROBES_TAG, records.encode_probes(record), records.PROBES)
 
@@ -99,9 +101,11 @@ def _settings(run: Run) -> eventfile.Value:
     return eventfile.text(records.SETTINGS_TAG, settings_table(run.settings), "What was asked for.")
 
 
-def _numbers(look: Look, method: str) -> Iterator[eventfile.Value]:
+def _numbers(run: Run, look: Look, method: str) -> Iterator[eventfile.Value]:
+    described = descriptions(_regions(run))
     for number, value in look.methods[method].numbers.items():
-        yield eventfile.scalar(records.number_tag(method, number), value, describe(number))
+        words = f"Mean over the probes. {described.get(number, '')}"
+        yield eventfile.scalar(records.number_tag(method, number), value, words)
 
 
 def _checks(look: Look) -> Iterator[eventfile.Value]:
@@ -113,7 +117,7 @@ def _checks(look: Look) -> Iterator[eventfile.Value]:
     for result in look.checks:
         if result.status in ("passed", "warned", "failed"):
             held = float(result.status != "failed")
-            yield eventfile.scalar(records.check_tag(result.name), held, CHECK)
+            yield eventfile.scalar(records.check_tag(result.name), held, _CHECK)
 
 
 def _sheet(run: Run, look: Look, method: str, previous: Look | None) -> eventfile.Value:

@@ -96,6 +96,11 @@ export class App {
     return this.runs.find((info) => info.run === run);
   }
 
+  /** What a number is, in the words of the first log that says it; empty where none does. */
+  about(number) {
+    return this.runs.map(({ descriptions }) => descriptions[number]).find(Boolean) ?? "";
+  }
+
   /** The looks that are shown. */
   get current() {
     return this.run && this.method !== undefined ? this.series(this.run.run, this.method) : undefined;

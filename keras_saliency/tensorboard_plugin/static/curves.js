@@ -3,7 +3,7 @@
 import { Chart } from "./chart.js";
 import { h, setChildren } from "./dom.js";
 import { parsed } from "./state.js";
-import { epochWords, explained, numberWords, runWords } from "./words.js";
+import { epochWords, numberWords, runWords } from "./words.js";
 
 const MAIN = ["drift", "entropy"];
 const OTHERS = ["drift_from_start", "top_overlap", "center_shift", "magnitude", "gini", "zero_fraction"];
@@ -129,7 +129,7 @@ export class Curves {
 
   chart(name) {
     if (!this.charts.has(name)) {
-      this.charts.set(name, new Chart(numberWords(name), explained(name), (epoch) => this.go(epoch)));
+      this.charts.set(name, new Chart(numberWords(name), this.app.about(name), (epoch) => this.go(epoch)));
       this.charts.get(name).element.dataset.number = name;
     }
     return this.charts.get(name);

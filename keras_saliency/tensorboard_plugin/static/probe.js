@@ -8,7 +8,7 @@ import { h, setAttribute, setChildren, setText } from "./dom.js";
 import { saidOf } from "./grid.js";
 import { factOf } from "./order.js";
 import { ProbePicker } from "./probe_picker.js";
-import { epochWords, exact, explained, figure, numberWords } from "./words.js";
+import { epochWords, exact, figure, numberWords } from "./words.js";
 
 export class ProbeView {
   constructor(app) {
@@ -79,7 +79,7 @@ export class ProbeView {
     this.table.replaceChildren(
       h("dt", { class: "of", text: this.app.method }),
       ...numbers.flatMap(([name, value]) => [
-        h("div", { title: explained(name) }, h("dt", { text: numberWords(name) }), h("dd", { text: value })),
+        h("div", { title: this.app.about(name) }, h("dt", { text: numberWords(name) }), h("dd", { text: value })),
       ]),
     );
   }
@@ -142,7 +142,7 @@ export class ProbeView {
       const words = name === "score" ? "explained score" : numberWords(name);
       this.charts.set(
         name,
-        new Chart(words, explained(name), (epoch) => {
+        new Chart(words, this.app.about(name), (epoch) => {
           const step = this.app.current?.stepOfEpoch(epoch);
           if (step !== undefined) this.app.set({ step });
         }),

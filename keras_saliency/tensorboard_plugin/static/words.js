@@ -44,23 +44,3 @@ export const VIEW_WORDS = {
   negative: ["Negative", "Where more lowers the score."],
   signed: ["Signed", "The sum over the channels: what raises the score, and what lowers it."],
 };
-
-const NUMBERS = {
-  drift:
-    "1 − rank correlation of the signed maps with the look before. 0: the same order of pixels, 1: unrelated, 2: reversed.",
-  drift_from_start:
-    "1 − rank correlation of the signed maps with the first look. 0: the same order of pixels, 1: unrelated, 2: reversed.",
-  top_overlap: "Overlap of the strongest 5 % of the pixels with the look before. 0: none, 1: the same.",
-  center_shift: "How far the centre of the magnitude moved since the look before, as a share of the image's diagonal.",
-  magnitude: "Mean absolute value of the maps.",
-  entropy: "0: one pixel, 1: all alike. It often falls in training whether or not the model generalises.",
-  gini: "Gini index of the magnitude. 0: flat, 1: one pixel.",
-  zero_fraction: "Share of the values that are exactly zero.",
-  probe_accuracy: "Share of the labelled probes that the model predicts as labelled. Probes are few.",
-};
-
-/** What a number means; for a region's enrichment in general. */
-export function explained(name) {
-  if (name.endsWith("_enrichment")) return "The region's share of the magnitude ÷ its share of the area. 1 is chance.";
-  return NUMBERS[name] ?? "";
-}

@@ -9,8 +9,15 @@ from keras_saliency.checks.shared.statistics import Proportion, median, more_oft
 def test_bounds_are_those_of_clopper_and_pearson(hits, count):
     share = Proportion(hits, count)
     interval = binomtest(hits, count).proportion_ci(confidence_level=0.9, method="exact")
-    assert share.lower(0.05) == pytest.approx(interval.low)
-    assert share.upper(0.05) == pytest.approx(interval.high)
+    assert share.lower(0.05) == pytest.approx(interval.low, abs=1e-12)
+    assert share.upper(0.05) == pytest.approx(interval.high, abs=1e-12)
+
+
+@pytest.mark.parametrize("error", [0.05, 0.0001])
+def test_bounds_by_hand(error):
+    # All 8 hits: the true share p has p⁸ = error. None: (1 − p)⁸ = error.
+    assert Proportion(8, 8).lower(error) == pytest.approx(error ** (1 / 8), abs=1e-12)
+    assert Proportion(0, 8).upper(error) == pytest.approx(1 - error ** (1 / 8), abs=1e-12)
 
 
 def test_nothing_is_known_of_none():
