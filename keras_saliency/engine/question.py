@@ -89,7 +89,7 @@ class Question:
     def values(self) -> list[np.ndarray]:
         """The values of the explained tensors: the floating inputs, or the tensor behind integer inputs.
 
-        Integer inputs cost one forward pass.
+        Integer inputs cost one forward pass, or nothing where gradients were computed.
         """
         if self.replacement is not None:
             return [self.replacement]
@@ -97,7 +97,10 @@ class Question:
         if self.anatomy.tapped_shape is None:
             leaves = plan.leaves(self.inputs)
             return [leaves[position] for position in plan.floating]
-        return self._once("values", lambda: [self._evaluate("inside")[0]["tensor"]])
+        if "values" not in self._answers:
+            self._evaluate("inside")
+        found: list[np.ndarray] = self._answers["values"]
+        return found
 
     @cached_property
     def settled(self) -> Question:
@@ -228,12 +231,14 @@ class Question:
         return found
 
     def _evaluate(self, wants: str, **explained: Any) -> tuple[dict[str, Any], Any]:
-        """The tensors of a step; every pass tells the scores too."""
+        """The tensors of a step; every pass tells the scores too, and what it finds behind integer inputs."""
         replaced = [] if self.replacement is None else [self.replacement]
         leaves = [*self.anatomy.plan.leaves(self.inputs), *replaced]
         step = self.model.step(self.anatomy, wants, self.target, replaced=bool(replaced), **explained)
         scores, tensors, rectifiers = self.model.evaluate(step, leaves, self.target, self.substitutes)
         self._answers.setdefault("scores", scores)
+        if step.site is None and "tensor" in tensors:
+            self._answers.setdefault("values", [tensors["tensor"]])
         return tensors, rectifiers
 
     def _channels_last(self, tensor: np.ndarray) -> np.ndarray:
