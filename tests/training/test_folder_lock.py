@@ -9,7 +9,7 @@ from keras_saliency.training.folder_lock import FolderLock
 HOLD = """
 import sys
 from pathlib import Path
-from keras_saliency.folder_lock import FolderLock
+from keras_saliency.training.folder_lock import FolderLock
 lock = FolderLock(Path(sys.argv[1]))
 lock.acquire()
 print("held", flush=True)
