@@ -20,7 +20,7 @@ from keras_saliency.checks.region import Region
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.probes import ProbeSet
 from keras_saliency.records import npz
-from keras_saliency.reports.report import FailOn
+from keras_saliency.reports.verdicts import FailOn
 
 PYPROJECT = "pyproject.toml"
 _TABLES = ("tool", "keras_saliency")

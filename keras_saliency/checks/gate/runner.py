@@ -14,8 +14,9 @@ from keras_saliency.engine import ScoredModel
 from keras_saliency.engine.versions import versions
 from keras_saliency.methods import Method, make_method
 from keras_saliency.probes import ProbeSet
-from keras_saliency.reports.report import FailOn, Report
+from keras_saliency.reports.report import Report
 from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.verdicts import FailOn
 
 Progress = Callable[[Check, CheckResult | None], None]
 
