@@ -111,7 +111,10 @@ class ProbeSet:
         return probes
 
     def save(self, path: str | Path) -> None:
-        """Write everything to one `.npz` file, whole or not at all; it is read back without unpickling."""
+        """Write everything to one `.npz` file, whole or not at all; it is read back without unpickling.
+
+        Missing folders are made.
+        """
         leaves, structure = optree.tree_flatten(self.images)
         arrays = {_leaf_name(position, len(leaves)): leaf for position, leaf in enumerate(leaves)}
         arrays |= {_REGION + name: mask for name, mask in self.regions.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from keras_saliency.errors import ChecksFailedError
+from keras_saliency.records.whole_file import replace_file
 from keras_saliency.reports import as_html, as_json, as_junit, as_table
 from keras_saliency.reports.verdicts import Verdicts
 
@@ -43,7 +44,4 @@ class Report(Verdicts):
 
 
 def _write(path: str | Path, text: str) -> None:
-    """Write a text file, and the folders above it."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", errors="replace")
+    replace_file(path, text.encode("utf-8", "replace"))

@@ -160,7 +160,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         """Look at a model now, for those who write their own training loop; `fit` does it by itself.
 
         The first call refuses what cannot work. After it nothing that fails is raised, as in a `fit`. What is written
-        is safe on disk when the call returns.
+        outlives the process once the call returns.
 
         Args:
             model: a Keras model that holds its weights; the same at every call.
