@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from keras_saliency import metrics
+from keras_saliency.arguments import keep_real, whole
 from keras_saliency.checks.base import judged
 from keras_saliency.checks.shared.exhibits import probe_and_maps
 from keras_saliency.checks.shared.golden_file import GoldenFile, Training
@@ -56,8 +57,9 @@ class Golden:
     cheap: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if not 0 < self.error < 1:
-            raise ValueError(f"Expected an error between 0 and 1. Received: error={self.error!r}")
+        keep_real(self, "correlation", least=-1, most=1)
+        keep_real(self, "overlap", least=0, most=1)
+        keep_real(self, "error", above=0, below=1)
 
     def run(self, subject: Subject) -> CheckResult:
         """See `Check`."""
@@ -157,6 +159,7 @@ def save_golden(
         OSError: the file cannot be written.
         SaliencyError, ValueError, TypeError: as `ks.explain`.
     """
+    seed = whole("seed", seed, 0)
     subject = _subject(model, probes, method, target=target, output=output, logits=logits, seed=seed)
     GoldenFile(probes.fingerprint, subject.method.name, (_training(subject),)).write(path)
 
@@ -180,6 +183,7 @@ def add_golden(
         FileNotFoundError, UnreadableFileError: there is no golden file to add to.
         ValueError: it is about other probes or another method, or holds these very weights already.
     """
+    seed = whole("seed", seed, 0)
     golden = GoldenFile.read(path)
     subject = _subject(model, probes, method, target=target, output=output, logits=logits, seed=seed)
     golden.check_subject(subject)

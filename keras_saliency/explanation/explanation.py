@@ -11,6 +11,7 @@ from zlib import crc32
 import numpy as np
 import optree
 
+from keras_saliency.arguments import whole
 from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.explanation.progress import shown
@@ -220,6 +221,7 @@ def explain(
         NoGradientError: no gradient reaches them.
         ValueError, TypeError: an argument is wrong.
     """
+    seed = whole("seed", seed, 0)
     probes = images if isinstance(images, ProbeSet) else ProbeSet(images)
     scored = ScoredModel(model, output=output, logits=logits, chunk_size=chunk_size)
     made, bound = make_method(method), bind_target(target, probes)

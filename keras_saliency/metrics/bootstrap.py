@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from keras_saliency.arguments import real, whole
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -46,10 +48,7 @@ def mean_interval(
     array = np.asarray(values, np.float64)
     if array.ndim != 1 or np.isinf(array).any():
         raise ValueError(f"Expected finite values (n,), or NaN for none. Received: {array!r}")
-    if not 0 < level < 1:
-        raise ValueError(f"Expected a level between 0 and 1. Received: level={level!r}")
-    if resamples < 1:
-        raise ValueError(f"Expected at least one resample. Received: resamples={resamples!r}")
+    level, resamples = real("level", level, above=0, below=1), whole("resamples", resamples, 1)
     known = array[~np.isnan(array)]
     if len(known) < 2:
         mean = float(known[0]) if len(known) else np.nan

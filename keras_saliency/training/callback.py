@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from keras_saliency.arguments import whole
 from keras_saliency.errors import SaliencyError
 from keras_saliency.looks.look import Look
 from keras_saliency.looks.reading import load_looks
@@ -93,6 +94,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         seed: int = 0,
     ) -> None:
         super().__init__()
+        seed = whole("seed", seed, 0)
         self._settings = settings = Settings(
             probes=as_probes(probes, seed=seed),
             log_dir=log_dir,
@@ -169,8 +171,11 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
         Returns:
             The look; the one before, if this one failed as a whole.
+
+        Raises:
+            ValueError: `step` is no whole number.
         """
-        fit = self._fit
+        step, fit = whole("step", step), self._fit
         is_first = fit is None or fit.model is not model or not fit.has_begun
         if fit is None or is_first:
             fit = self._opened(model)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, get_args
 
+from keras_saliency.arguments import whole
 from keras_saliency.checks.base import Check
 from keras_saliency.checks.gate.suites import make_checks
 from keras_saliency.checks.shared.subject import Subject
@@ -58,6 +59,7 @@ def check(
         raise TypeError(f"Expected probes to be a ks.ProbeSet. Received: {type(probes).__name__}")
     if fail_on not in get_args(FailOn):
         raise ValueError(f'Expected fail_on to be "failed" or "warned". Received: fail_on={fail_on!r}')
+    seed = whole("seed", seed, 0)
     chosen = make_checks(checks, regions=probes.regions)
     started = time.perf_counter()
     scored = ScoredModel(model, output=output, logits=logits, chunk_size=chunk_size)

@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 import optree
 
+from keras_saliency.arguments import keep_whole
 from keras_saliency.engine import ScoredModel, Scores
 from keras_saliency.methods.base import Method, make_method
 from keras_saliency.methods.shared.averaging import settled
 from keras_saliency.methods.shared.noise import Moments, NoisyMaps, name_around
-from keras_saliency.methods.shared.options import check_count, check_noise
+from keras_saliency.methods.shared.options import check_noise
 from keras_saliency.probes.targets import BoundTarget
 
 
@@ -32,7 +33,7 @@ class NoisyStatistic:
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        check_count("samples", self.samples)
+        keep_whole(self, "samples")
         check_noise(self.noise)
         method = make_method(self.method)
         object.__setattr__(self, "method", method)

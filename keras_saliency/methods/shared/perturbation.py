@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from keras_saliency.arguments import is_real
 from keras_saliency.engine import ScoredModel, Scores
 from keras_saliency.methods.shared.averaging import settled
 from keras_saliency.methods.shared.explained_image import ExplainedImage, explained_image
-from keras_saliency.methods.shared.options import is_real
 from keras_saliency.probes.targets import BoundTarget
 
 Fill = float | Literal["mean"]
