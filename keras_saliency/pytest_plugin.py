@@ -211,13 +211,14 @@ def _keep(node: pytest.Item, results: Any, page: Report | None = None) -> str:
     if folder is None:
         return ""
     from keras_saliency.records.file_names import file_name
+    from keras_saliency.records.whole_file import replace_file
     from keras_saliency.render import to_png
 
     below = Path(folder, file_name(re.sub(r"[^\w.-]+", "_", node.nodeid)))
     below.mkdir(parents=True, exist_ok=True)
     for result in results:
         for name, picture in result.pictures.items():
-            (below / f"{file_name(f'{result.name}_{name}')}.png").write_bytes(to_png(picture))
+            replace_file(below / f"{file_name(f'{result.name}_{name}')}.png", to_png(picture))
     if page is not None:
         page.to_html(below / "report.html")
     return f" Pictures: {below}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import judged, skipped
 from keras_saliency.checks.shared.statistics import Proportion
 from keras_saliency.reports.result import CheckResult
@@ -30,8 +31,7 @@ class Accuracy:
     cheap: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        if not isinstance(self.limit, (int, float)) or not 0 <= self.limit <= 1:
-            raise ValueError(f"Expected a limit from 0 to 1. Received: limit={self.limit!r}")
+        keep_real(self, "limit", least=0, most=1)
 
     def run(self, subject: Subject) -> CheckResult:
         """See `Check`."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import judged, skipped
 from keras_saliency.checks.shared.exhibits import worst_probe
 from keras_saliency.checks.shared.statistics import median
@@ -36,6 +37,10 @@ class Completeness:
 
     registered: ClassVar[str] = "completeness"
     cheap: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        keep_real(self, "limit", least=0)
+        keep_real(self, "worst", least=0)
 
     def run(self, subject: Subject) -> CheckResult:
         """See `Check`."""

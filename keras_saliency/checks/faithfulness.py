@@ -9,6 +9,7 @@ import numpy as np
 from scipy.ndimage import sobel
 
 from keras_saliency import metrics
+from keras_saliency.arguments import is_real, keep_whole
 from keras_saliency.checks.base import judged, skipped
 from keras_saliency.checks.shared.exhibits import worst_probe
 from keras_saliency.checks.shared.pixels import Pixels
@@ -58,7 +59,9 @@ class Faithfulness:
     cheap: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if not 0.5 < self.limit <= 1:
+        keep_whole(self, "orders")
+        keep_whole(self, "steps")
+        if not is_real(self.limit) or not 0.5 < self.limit <= 1:
             raise ValueError(f"Expected a limit above 0.5, which is chance. Received: limit={self.limit!r}")
 
     def run(self, subject: Subject) -> CheckResult:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from keras_saliency.arguments import keep_real, keep_whole
 from keras_saliency.checks.base import judged, skipped
 from keras_saliency.checks.shared.statistics import median
 from keras_saliency.reports.result import CheckResult
@@ -37,6 +38,10 @@ class FiniteDifference:
 
     registered: ClassVar[str] = "finite_difference"
     cheap: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        keep_real(self, "limit", least=0)
+        keep_whole(self, "probes")
 
     def run(self, subject: Subject) -> CheckResult:
         """See `Check`."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from keras_saliency import metrics
+from keras_saliency.arguments import keep_real, whole
 from keras_saliency.checks.base import judged
 from keras_saliency.checks.shared.exhibits import probe_and_maps
 from keras_saliency.checks.shared.golden_file import GoldenFile, Training
@@ -56,8 +57,9 @@ class Golden:
     cheap: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if not 0 < self.error < 1:
-            raise ValueError(f"Expected an error between 0 and 1. Received: error={self.error!r}")
+        keep_real(self, "correlation", least=-1, most=1)
+        keep_real(self, "overlap", least=0, most=1)
+        keep_real(self, "error", above=0, below=1)
 
     def run(self, subject: Subject) -> CheckResult:
         """See `Check`."""
@@ -159,6 +161,7 @@ def save_golden(
     """
     from keras_saliency.checks.shared.subject import Subject
 
+    seed = whole("seed", seed, 0)
     subject = Subject.of(model, probes, method, target=target, output=output, logits=logits, seed=seed)
     GoldenFile(probes.fingerprint, subject.method.name, (_training(subject),)).write(path)
 
@@ -184,6 +187,7 @@ def add_golden(
     """
     from keras_saliency.checks.shared.subject import Subject
 
+    seed = whole("seed", seed, 0)
     golden = GoldenFile.read(path)
     subject = Subject.of(model, probes, method, target=target, output=output, logits=logits, seed=seed)
     golden.check_subject(subject)

@@ -9,6 +9,7 @@ import numpy as np
 import optree
 
 from keras_saliency import metrics
+from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import judged, skipped
 from keras_saliency.checks.shared.statistics import median
 from keras_saliency.reports.result import CheckResult
@@ -36,6 +37,9 @@ class InputDependence:
 
     registered: ClassVar[str] = "input_dependence"
     cheap: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        keep_real(self, "limit", least=-1, most=1)
 
     def run(self, subject: Subject) -> CheckResult:
         """See `Check`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
+from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import judged
 from keras_saliency.reports.result import CheckResult
 
@@ -28,6 +29,9 @@ class Nonzero:
 
     registered: ClassVar[str] = "nonzero"
     cheap: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        keep_real(self, "limit", least=0, most=1)
 
     def run(self, subject: Subject) -> CheckResult:
         """See `Check`."""

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.ndimage import correlate1d
 
 from keras_saliency import metrics
+from keras_saliency.arguments import keep_real, keep_whole
 from keras_saliency.checks.base import judged
 from keras_saliency.checks.shared.statistics import median
 from keras_saliency.errors import SaliencyError
@@ -78,6 +79,8 @@ class ParameterRandomization:
             raise ValueError(
                 f"Expected mode to be one of {', '.join(map(repr, MODES))}. Received: mode={self.mode!r}"
             )
+        keep_real(self, "limit", least=-1, most=1)
+        keep_whole(self, "draws")
         suffix = "" if self.mode == "full" else f"_{self.mode}"
         object.__setattr__(self, "name", self.name or f"parameter_randomization{suffix}")
 

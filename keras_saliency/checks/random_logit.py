@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from keras_saliency import metrics
+from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import judged, skipped
 from keras_saliency.checks.shared.statistics import median
 from keras_saliency.reports.result import CheckResult
@@ -32,6 +33,9 @@ class RandomLogit:
 
     registered: ClassVar[str] = "random_logit"
     cheap: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        keep_real(self, "limit", least=-1, most=1)
 
     def run(self, subject: Subject) -> CheckResult:
         """See `Check`."""

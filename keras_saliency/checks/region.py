@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from keras_saliency import metrics
+from keras_saliency.arguments import keep_real, keep_whole
 from keras_saliency.checks.base import skipped
 from keras_saliency.checks.experiment.experiment import ERROR, Evidence, Experiment
 from keras_saliency.checks.experiment.interventions import FILLS
@@ -79,6 +80,8 @@ class Region:
                 "Expected a region to be forbidden or required. "
                 f"Received: forbid={self.forbid!r}, require={self.require!r}"
             )
+        keep_whole(self, "means", 0, optional=True)
+        keep_real(self, "limit", least=0, most=1)
         if isinstance(self.fill, str) and self.fill not in FILLS:
             raise ValueError(
                 f"Expected fill to be one of {', '.join(map(repr, FILLS))}, a number or an array. "

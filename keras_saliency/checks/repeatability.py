@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import judged
 from keras_saliency.reports.result import CheckResult
 
@@ -30,6 +31,9 @@ class Repeatability:
 
     registered: ClassVar[str] = "repeatability"
     cheap: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        keep_real(self, "limit", least=0)
 
     def run(self, subject: Subject) -> CheckResult:
         """See `Check`."""

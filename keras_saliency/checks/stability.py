@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from keras_saliency import metrics
+from keras_saliency.arguments import keep_real, keep_whole
 from keras_saliency.checks.base import judged, skipped
 from keras_saliency.checks.shared.exhibits import worst_probe
 from keras_saliency.checks.shared.pixels import Pixels
@@ -44,6 +45,11 @@ class Stability:
 
     registered: ClassVar[str] = "stability"
     cheap: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        keep_real(self, "limit", least=0)
+        keep_real(self, "radius", above=0)
+        keep_whole(self, "samples")
 
     def run(self, subject: Subject) -> CheckResult:
         """See `Check`."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import skipped
 from keras_saliency.checks.experiment.experiment import ERROR, UNSPECIFIC, Evidence, Experiment
 from keras_saliency.checks.experiment.scenes import before_and_after, class_name
@@ -50,6 +51,9 @@ class UnexpectedRegion:
 
     registered: ClassVar[str] = "unexpected_region"
     cheap: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        keep_real(self, "limit", least=0, most=1)
 
     def run(self, subject: Subject) -> CheckResult:
         """See `Check`."""

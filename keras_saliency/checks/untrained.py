@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from keras_saliency.arguments import keep_whole
 from keras_saliency.checks.base import skipped
 from keras_saliency.reports.result import CheckResult
 
@@ -32,6 +33,9 @@ class Untrained:
 
     registered: ClassVar[str] = "untrained"
     cheap: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        keep_whole(self, "initialisations")
 
     def run(self, subject: Subject) -> CheckResult:
         """See `Check`."""

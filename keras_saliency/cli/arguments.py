@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import ast
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from keras_saliency.arguments import whole
 from keras_saliency.checks.gate.config import PYPROJECT, Config, read_config
 
 _OF_A_METHOD = ("options", "layer")
@@ -25,7 +28,7 @@ def add_method_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", help="the name of the output, for models with several")
     parser.add_argument("--logits", help="auto (default), output or centred_log_probability")
-    parser.add_argument("--seed", type=int, help="of every random number; default: 0")
+    parser.add_argument("--seed", type=whole_number("seed", 0), help="of every random number; default: 0")
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
@@ -106,9 +109,16 @@ def _option(text: str) -> tuple[str, Any]:
         return key, value
 
 
-def positive(text: str) -> int:
-    """A whole number above 0."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("expected a positive number")
-    return number
+def whole_number(name: str, least: int) -> Callable[[str], int]:
+    """What reads the whole number of an option, as its `type`."""
+
+    def read(text: str) -> int:
+        number: Any = text
+        with suppress(ValueError):
+            number = int(text)
+        try:
+            return whole(name, number, least)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return read

@@ -27,8 +27,9 @@ from keras_saliency.cli.quiet import quiet_imports
 from keras_saliency.probes import ProbeSet
 from keras_saliency.probes.files import load_probes
 from keras_saliency.reports.as_github import summary, workflow_commands
-from keras_saliency.reports.report import FailOn, Report
+from keras_saliency.reports.report import Report
 from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.verdicts import FailOn
 
 NAME = "check"
 HELP = "Check a saved model: exit code 0 if it passes, 1 if a check fails, 2 if there is no verdict."

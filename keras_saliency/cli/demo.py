@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from keras_saliency.cli.arguments import positive
+from keras_saliency.cli.arguments import whole_number
 from keras_saliency.cli.console import Console
 from keras_saliency.cli.quiet import quiet_imports
 from keras_saliency.demo.digits import ARMS
@@ -27,8 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend", choices=("tensorflow", "jax", "torch"), help="default: Keras' own choice"
     )
-    parser.add_argument("--epochs", type=positive, default=10, help="default: 10")
-    parser.add_argument("--seed", type=int, default=0, help="of the network and its training; default: 0")
+    parser.add_argument("--epochs", type=whole_number("epochs", 1), default=10, help="default: 10")
+    parser.add_argument(
+        "--seed", type=whole_number("seed", 0), default=0, help="of the network and its training; default: 0"
+    )
     parser.add_argument(
         "--arm",
         choices=ARMS,

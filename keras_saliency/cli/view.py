@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from keras_saliency.cli.arguments import positive
+from keras_saliency.cli.arguments import whole_number
 from keras_saliency.cli.console import Console
 from keras_saliency.cli.log_store import LogStore
 from keras_saliency.records.whole_file import replace_file
@@ -22,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("logdir", type=Path, help="the log_dir of a SaliencyCallback, or a folder of several")
     parser.add_argument("--port", type=int, help="on 127.0.0.1; default: 6061 or, if it is taken, a free one")
     parser.add_argument("--export", type=Path, metavar="PAGE.html", help="write one file and serve nothing")
-    parser.add_argument("--every", type=positive, default=1, metavar="N", help="export every N-th look")
+    parser.add_argument(
+        "--every", type=whole_number("every", 1), default=1, metavar="N", help="export every N-th look"
+    )
     parser.add_argument(
         "--max-size", type=megabytes, default=200, metavar="MB", help="of the exported file; default: 200"
     )

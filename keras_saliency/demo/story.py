@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_saliency.demo import digits, network
 from keras_saliency.looks.look import Look
+from keras_saliency.records.whole_file import replace_file
 from keras_saliency.render import film_strip, pictures, to_png
 from keras_saliency.render.probe_captions import captions
 from keras_saliency.training.callback import SaliencyCallback
@@ -66,7 +67,7 @@ def tell(arm: digits.Arm, epochs: int, seed: int, out: Path, progress: Callable[
         callbacks=[saliency, narrator],
     )
     picture = folder / "film_strip.png"
-    picture.write_bytes(to_png(_draw(saliency.looks, data, arm)))
+    replace_file(picture, to_png(_draw(saliency.looks, data, arm)))
     return Story(folder, picture, narrator.rows, str(saliency.summary))
 
 

@@ -1,11 +1,14 @@
 """The rooms that touch Keras' inside and name a framework: a model as a function with gradients."""
 
 from keras_saliency.engine.anatomy import Anatomy
+from keras_saliency.engine.console import say
 from keras_saliency.engine.layout import ExplainedImage, Layout
+from keras_saliency.engine.processes import is_chief
 from keras_saliency.engine.question import Question
 from keras_saliency.engine.rectifiers import RectifierCount
 from keras_saliency.engine.results import Gradients, LayerGradients, LayerOutput
 from keras_saliency.engine.scored_model import ScoredModel
+from keras_saliency.engine.versions import running_on
 from keras_saliency.engine.weights import WeightedLayer
 
 __all__ = [
@@ -19,4 +22,7 @@ __all__ = [
     "RectifierCount",
     "ScoredModel",
     "WeightedLayer",
+    "is_chief",
+    "running_on",
+    "say",
 ]

@@ -11,6 +11,7 @@ import numpy as np
 import optree
 from keras import ops
 
+from keras_saliency.arguments import whole
 from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect, inspect_layer
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.chunks import ChunkLimit, Rows, in_chunks
@@ -82,10 +83,7 @@ class ScoredModel:
             raise ValueError(
                 f"Expected logits to be one of {', '.join(map(repr, LOGITS))}. Received: {logits!r}"
             )
-        if chunk_size is not None and (not isinstance(chunk_size, int) or chunk_size < 1):
-            raise ValueError(
-                f"Expected chunk_size to be a positive integer or None. Received: {chunk_size!r}"
-            )
+        chunk_size = None if chunk_size is None else whole("chunk_size", chunk_size, 1, otherwise="None")
         prove_seams()
         self.traces = self.evaluations = 0
         self._tell: Callable[[int], None] | None = None

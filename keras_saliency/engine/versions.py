@@ -9,6 +9,11 @@ import keras
 import numpy as np
 
 
+def running_on() -> str:
+    """Keras and the framework behind it, for people: `"Keras 3.12.0 on jax"`."""
+    return f"Keras {keras.__version__} on {keras.backend.backend()}"
+
+
 def versions() -> dict[str, str]:
     """The versions of keras_saliency, Keras, the framework behind it (its name is the key) and numpy."""
     backend = keras.backend.backend()

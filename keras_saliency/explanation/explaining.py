@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import optree
 
+from keras_saliency.arguments import whole
 from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.explanation.explanation import Explanation
 from keras_saliency.explanation.progress import shown
@@ -51,6 +52,7 @@ def explain(
         NoGradientError: no gradient reaches them.
         ValueError, TypeError: an argument is wrong.
     """
+    seed = whole("seed", seed, 0)
     probes = images if isinstance(images, ProbeSet) else ProbeSet(images)
     scored = ScoredModel(model, output=output, logits=logits, chunk_size=chunk_size)
     made = make_method(method)

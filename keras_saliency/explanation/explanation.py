@@ -17,6 +17,7 @@ from keras_saliency.explanation.plot import plot
 from keras_saliency.probes import ProbeSet
 from keras_saliency.records import npz
 from keras_saliency.records.scores import HasScores, Scores
+from keras_saliency.records.whole_file import replace_file
 from keras_saliency.render import contact_sheet, heatmaps, pictures, to_png
 from keras_saliency.render.probe_captions import captions
 
@@ -98,7 +99,6 @@ class Explanation(HasScores):
         Inputs that are no images have no sheet. A tuple of inputs is read back as a list.
         """
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
         leaves, structure = optree.tree_flatten(self.maps)
         arrays = {f"maps_{position}": leaf for position, leaf in enumerate(leaves)}
         arrays |= {name: getattr(self, name) for name in _ARRAYS}
@@ -113,7 +113,7 @@ class Explanation(HasScores):
         npz.write(folder / "maps.npz", "explanation", arrays, about)
         self.probes.save(folder / "probes.npz")
         if self.has_image:
-            (folder / "sheet.png").write_bytes(to_png(self.sheet()))
+            replace_file(folder / "sheet.png", to_png(self.sheet()))
 
     def sheet(self) -> np.ndarray:
         """The contact sheet: one picture `(height, width, 3)` uint8 of all images, maps and captions."""

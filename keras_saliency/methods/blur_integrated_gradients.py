@@ -10,11 +10,11 @@ from typing import ClassVar
 import numpy as np
 from scipy.fft import dctn, idctn
 
+from keras_saliency.arguments import is_real, keep_whole
 from keras_saliency.engine import Question
 from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.shared.averaging import Arrays
-from keras_saliency.methods.shared.options import check_count, is_real
 from keras_saliency.methods.shared.path import PathStep, Walk
 
 
@@ -49,7 +49,7 @@ class BlurIntegratedGradients:
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        check_count("steps", self.steps)
+        keep_whole(self, "steps")
         if not is_real(self.sigma) or self.sigma <= 0:
             raise ValueError(f"Expected sigma to be a fraction above 0. Received: sigma={self.sigma!r}")
 

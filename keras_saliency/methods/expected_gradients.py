@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from keras_saliency.arguments import keep_whole
 from keras_saliency.engine import Question
 from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.shared.averaging import Arrays
-from keras_saliency.methods.shared.options import check_count
 from keras_saliency.methods.shared.path import PathStep, Walk
 from keras_saliency.methods.shared.stratified import latin_hypercube
 
@@ -47,7 +47,7 @@ class ExpectedGradients:
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        check_count("samples", self.samples)
+        keep_whole(self, "samples")
         if self.references is not None:
             object.__setattr__(self, "references", _checked(self.references))
 

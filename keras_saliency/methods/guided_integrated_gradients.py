@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from keras_saliency.arguments import is_real, keep_whole
 from keras_saliency.engine import Question
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.shared.averaging import Arrays
 from keras_saliency.methods.shared.baselines import as_baseline, baseline_key, baseline_values
-from keras_saliency.methods.shared.options import check_count, is_real
 from keras_saliency.methods.shared.path import Walk
 
 BLUR = 0.1
@@ -53,7 +53,7 @@ class GuidedIntegratedGradients:
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        check_count("steps", self.steps)
+        keep_whole(self, "steps")
         if not is_real(self.fraction) or not 0 < self.fraction <= 1:
             raise ValueError(
                 f"Expected fraction to be above 0 and at most 1. Received: fraction={self.fraction!r}"

@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from keras_saliency.arguments import is_real, keep_whole
 from keras_saliency.engine import Question
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.shared.averaging import Arrays, places
 from keras_saliency.methods.shared.baselines import as_baseline, baseline_key, baseline_values
-from keras_saliency.methods.shared.options import check_tolerance, is_real, is_whole
+from keras_saliency.methods.shared.options import check_tolerance
 from keras_saliency.methods.shared.path import Walk
 from keras_saliency.methods.shared.quadrature import QUADRATURES, Quadrature, Refinement, stages
 
@@ -67,7 +68,7 @@ class IntegratedGradients:
                 f"Expected quadrature to be one of {', '.join(map(repr, QUADRATURES))}. "
                 f"Received: quadrature={self.quadrature!r}"
             )
-        self._check_steps()
+        keep_whole(self, "steps", 2 if self.quadrature == "trapezoid" else 1)
         check_tolerance(self.tolerance)
         if self.tolerance is not None and self.quadrature == "gauss_legendre":
             raise ValueError(
@@ -81,13 +82,6 @@ class IntegratedGradients:
             raise ValueError("Expected at least one baseline. Received: baseline=[]")
         checked = tuple(map(as_baseline, self.baseline)) if several else as_baseline(self.baseline)
         object.__setattr__(self, "baseline", checked)
-
-    def _check_steps(self) -> None:
-        fewest = 2 if self.quadrature == "trapezoid" else 1
-        if not is_whole(self.steps) or self.steps < fewest:
-            raise ValueError(
-                f"Expected steps to be a whole number of at least {fewest}. Received: steps={self.steps!r}"
-            )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, IntegratedGradients) and self._key == other._key

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from keras_saliency.arguments import keep_whole
 from keras_saliency.engine import ExplainedImage, Question
 from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.shared.options import is_whole
 from keras_saliency.methods.shared.perturbation import Fill, Perturbed, check_fill
 
 Square = tuple[slice, slice]
@@ -47,12 +47,8 @@ class Occlusion:
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        for option in ("patch", "stride"):
-            value = getattr(self, option)
-            if value is not None and (not is_whole(value) or value < 1):
-                raise ValueError(
-                    f"Expected {option} to be a positive integer or None. Received: {option}={value!r}"
-                )
+        keep_whole(self, "patch", optional=True)
+        keep_whole(self, "stride", optional=True)
         if self.patch is not None and self.stride is not None and self.stride > self.patch:
             raise ValueError(
                 "Expected a stride of at most the patch, so that every pixel is covered. Received: "

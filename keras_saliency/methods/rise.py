@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from keras_saliency.arguments import is_real, keep_whole
 from keras_saliency.engine import ExplainedImage, Question
 from keras_saliency.methods.base import MethodResult
-from keras_saliency.methods.shared.options import check_count, is_real
 from keras_saliency.methods.shared.perturbation import Fill, Perturbed, check_fill
 from keras_saliency.methods.shared.stratified import latin_hypercube
 from keras_saliency.render.resize import bilinear
@@ -53,8 +53,8 @@ class RISE:
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        check_count("samples", self.samples)
-        check_count("cells", self.cells)
+        keep_whole(self, "samples")
+        keep_whole(self, "cells")
         if not is_real(self.probability) or not 0 < self.probability < 1:
             raise ValueError(
                 f"Expected probability to be between 0 and 1. Received: probability={self.probability!r}"

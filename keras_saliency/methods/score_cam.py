@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import softmax
 
+from keras_saliency.arguments import keep_whole
 from keras_saliency.engine import Question
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.shared.layer_map import AUTO, as_map, name_with_layer
-from keras_saliency.methods.shared.options import check_count
 from keras_saliency.methods.shared.perturbation import Perturbed
 from keras_saliency.render.resize import bilinear
 
@@ -47,8 +47,7 @@ class ScoreCAM:
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if self.channels is not None:
-            check_count("channels", self.channels)
+        keep_whole(self, "channels", optional=True)
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:

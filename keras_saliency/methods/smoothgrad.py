@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 import optree
 
+from keras_saliency.arguments import keep_whole
 from keras_saliency.engine import Question
 from keras_saliency.methods.base import Method, MethodResult, make_method
 from keras_saliency.methods.shared.averaging import sum_of
 from keras_saliency.methods.shared.noise import BLOCK, Moments, NoisyMaps, name_around
-from keras_saliency.methods.shared.options import check_count, check_noise, check_tolerance
+from keras_saliency.methods.shared.options import check_noise, check_tolerance
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class SmoothGrad:
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        check_count("samples", self.samples)
+        keep_whole(self, "samples")
         check_noise(self.noise)
         check_tolerance(self.tolerance)
         method = make_method(self.method)

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from scipy.integrate import trapezoid
 
+from keras_saliency.arguments import whole
 from keras_saliency.metrics.answers import Scores, scores_of
 from keras_saliency.metrics.rows import as_rows, image_size, quotient, varies
 
@@ -145,8 +146,7 @@ def random_order_areas(
     Raises:
         ValueError: as `deletion_curve`, an unknown kind, or no order.
     """
-    if orders < 1:
-        raise ValueError(f"Expected at least one order. Received: orders={orders!r}")
+    orders, steps = whole("orders", orders, 1), whole("steps", steps, 1)
     size = _size(np.asarray(images), channel_axis)
     return np.array(
         [
@@ -226,8 +226,7 @@ def _curve(
         raise ValueError(
             f"Expected one map of the size of the image, {(len(images), *size)}. Received: shape={np.shape(maps)}"
         )
-    if steps < 1:
-        raise ValueError(f"Expected at least one step. Received: steps={steps!r}")
+    steps = whole("steps", steps, 1)
     rows = as_rows(maps)
     places = _places(rows, rng).reshape(len(rows), *size)
     if images.ndim == 4:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from keras_saliency.arguments import real, whole
 from keras_saliency.metrics.answers import Scores, perturbable, ranges, scores_of
 from keras_saliency.metrics.rows import as_rows, check_same_shape, quotient
 
@@ -46,10 +47,7 @@ def infidelity(
     """
     check_same_shape(maps, images)
     images = perturbable(images)
-    if not noise > 0 or samples < 1:
-        raise ValueError(
-            f"Expected noise above 0 and at least one sample. Received: noise={noise!r}, samples={samples!r}"
-        )
+    noise, samples = real("noise", noise, above=0), whole("samples", samples, 1)
     rows, spread = as_rows(maps), noise * ranges(images)
     unchanged = scores_of(scores, images)
     forecast, change = np.empty((2, samples, len(images)))

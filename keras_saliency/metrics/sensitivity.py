@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from keras_saliency.arguments import real, whole
 from keras_saliency.metrics.answers import Explain, perturbable, ranges
 from keras_saliency.metrics.rows import as_rows, quotient
 
@@ -41,10 +42,7 @@ def max_sensitivity(
         ValueError: shapes that do not fit, integer images, or an option out of range.
     """
     images = perturbable(images)
-    if not radius > 0 or samples < 1:
-        raise ValueError(
-            f"Expected a radius above 0 and at least one sample. Received: radius={radius!r}, samples={samples!r}"
-        )
+    radius, samples = real("radius", radius, above=0), whole("samples", samples, 1)
     if len(maps) != len(images):
         raise ValueError(f"Expected a map per image. Received: {len(maps)} maps, {len(images)} images")
     # In units of each map's peak: squares of very small or large values would leave float64.

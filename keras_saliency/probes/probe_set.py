@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import optree
 
+from keras_saliency.arguments import whole
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.probes import sampling
 from keras_saliency.probes.labels import class_indices
@@ -85,10 +86,9 @@ class ProbeSet:
             limit: at most so many examples of a dataset are read; it may repeat forever.
             class_names: one name per class.
         """
-        for name, value in {"per_class": per_class, "limit": limit}.items():
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"Expected {name} to be a positive integer. Received: {name}={value!r}")
-        drawn = sampling.per_class(source, y, per_class, seed, limit)
+        drawn = sampling.per_class(
+            source, y, whole("per_class", per_class, 1), whole("seed", seed, 0), whole("limit", limit, 1)
+        )
         return cls(
             drawn.images, drawn.labels, names=_position_names(drawn), class_names=_as_tuple(class_names)
         )
@@ -110,7 +110,10 @@ class ProbeSet:
         return probes
 
     def save(self, path: str | Path) -> None:
-        """Write everything to one `.npz` file, whole or not at all; it is read back without unpickling."""
+        """Write everything to one `.npz` file, whole or not at all; it is read back without unpickling.
+
+        Missing folders are made.
+        """
         leaves, structure = optree.tree_flatten(self.images)
         arrays = {_leaf_name(position, len(leaves)): leaf for position, leaf in enumerate(leaves)}
         arrays |= {_REGION + name: mask for name, mask in self.regions.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from keras_saliency.errors import UnreadableFileError
+from keras_saliency.records.whole_file import replacing
 
 VERSION = 1
 ABOUT = "about"
@@ -20,7 +20,7 @@ ABOUT = "about"
 def write(
     path: str | Path, kind: str, arrays: Mapping[str, np.ndarray | None], about: Mapping[str, Any]
 ) -> None:
-    """Write the arrays that are not None, and a JSON-ready description, to `path`.
+    """Write the arrays that are not None, and a JSON-ready description, to `path`; missing folders are made.
 
     Raises:
         OSError: the file cannot be written; what was there before is untouched.
@@ -31,14 +31,8 @@ def write(
     if objects := [name for name, array in stored.items() if array.dtype.hasobject]:
         raise TypeError(f"Expected arrays of numbers. Received: Python objects in {objects[0]!r}")
     stored[ABOUT] = np.frombuffer(described, "uint8")
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            np.savez_compressed(file, **stored)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(path) as file:
+        np.savez_compressed(file, **stored)
 
 
 def read(path: str | Path, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

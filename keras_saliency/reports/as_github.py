@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from keras_saliency.reports import words
-from keras_saliency.reports.report import Report
 from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.verdicts import Verdicts
 from keras_saliency.terminal import visible
 
 _MARKS = {"passed": "✅", "warned": "⚠️", "failed": "❌", "errored": "❌", "skipped": "➖", "waived": "🟣"}
 
 
-def workflow_commands(report: Report) -> str:
+def workflow_commands(report: Verdicts) -> str:
     """Workflow commands, a line each, for the results that a person should see; to be printed to stdout."""
     lines = [_annotation(report, result) for result in report.results]
     return "".join(f"{line}\n" for line in lines if line)
 
 
-def _annotation(report: Report, result: CheckResult) -> str:
+def _annotation(report: Verdicts, result: CheckResult) -> str:
     verdict = report.verdict(result)
     level = (
         "error" if report.stands_against(result) else {"warned": "warning", "waived": "notice"}.get(verdict)
@@ -35,7 +35,7 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def summary(report: Report) -> str:
+def summary(report: Verdicts) -> str:
     """The report as Markdown."""
     rows = [
         f"| {_MARKS[verdict]} {verdict} | {_cell(result.name)} | {_cell(result.sentence)} |"

@@ -14,9 +14,9 @@ import numpy as np
 from keras_saliency.render import to_png
 from keras_saliency.reports import words
 from keras_saliency.reports.as_json import plain
-from keras_saliency.reports.report import VERDICTS, Report, Verdict
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.style import CSS
+from keras_saliency.reports.verdicts import VERDICTS, Verdict, Verdicts
 
 _MARKS = {"passed": "✓", "warned": "!", "failed": "✕", "errored": "✕", "skipped": "–", "waived": "○"}
 _MEANINGS = {
@@ -30,7 +30,7 @@ _MEANINGS = {
 _SHOWN_PROBES = 200
 
 
-def encode(report: Report) -> str:
+def encode(report: Verdicts) -> str:
     """The report as the text of a page."""
     ordered = sorted(report.results, key=lambda result: VERDICTS.index(report.verdict(result)))
     title = f"{report.model}: {words.headline(report)}"
@@ -57,7 +57,7 @@ def encode(report: Report) -> str:
     )
 
 
-def _header(report: Report) -> str:
+def _header(report: Verdicts) -> str:
     headline, _, rest = words.headline(report).partition(": ")
     state = "passed" if report.passed else "failed"
     return (
@@ -69,14 +69,14 @@ def _header(report: Report) -> str:
     )
 
 
-def _rule(report: Report) -> str:
+def _rule(report: Verdicts) -> str:
     return {
         "failed": "A failed check, or one that could not be made, fails the run; a warning does not.",
         "warned": "A failed check, one that could not be made, or a warning fails the run.",
     }[report.fail_on]
 
 
-def _overview(report: Report, ordered: list[CheckResult]) -> str:
+def _overview(report: Verdicts, ordered: list[CheckResult]) -> str:
     rows = "".join(
         f'<tr><td>{_badge(report.verdict(result))}</td><td><a href="#{escape(result.name)}">'
         f"{escape(result.name)}</a></td><td>{escape(words.question(result.name))}</td></tr>"
@@ -90,7 +90,7 @@ def _badge(verdict: Verdict) -> str:
     return f'<span class="badge {verdict}" title="{_MEANINGS[verdict]}">{mark} {verdict}</span>'
 
 
-def _card(report: Report, result: CheckResult) -> str:
+def _card(report: Verdicts, result: CheckResult) -> str:
     verdict = report.verdict(result)
     question = words.question(result.name)
     parts = [
@@ -191,7 +191,7 @@ def _cell(values: np.ndarray, probe: int) -> str:
     return f"<td>{'–' if missing else words.number(float(values[probe]))}</td>"
 
 
-def _footer(report: Report) -> str:
+def _footer(report: Verdicts) -> str:
     software = ", ".join(f"{name} {version}" for name, version in report.versions.items())
     meanings = "".join(f"<dt>{_badge(verdict)}</dt><dd>{_MEANINGS[verdict]}</dd>" for verdict in VERDICTS)
     return (

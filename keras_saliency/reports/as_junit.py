@@ -6,13 +6,13 @@ import re
 from xml.etree import ElementTree
 
 from keras_saliency.reports import words
-from keras_saliency.reports.report import Report
 from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.verdicts import Verdicts
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def encode(report: Report) -> str:
+def encode(report: Verdicts) -> str:
     """The report as XML text.
 
     Failed is a failure and errored an error; skipped and waived are skipped. A warning passes, with its sentence
@@ -36,7 +36,7 @@ def encode(report: Report) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suites, "unicode") + "\n"
 
 
-def _about(report: Report) -> dict[str, str]:
+def _about(report: Verdicts) -> dict[str, str]:
     return {
         "method": report.method,
         "probes": str(report.probes),
@@ -46,7 +46,7 @@ def _about(report: Report) -> dict[str, str]:
     }
 
 
-def _case(report: Report, result: CheckResult) -> ElementTree.Element:
+def _case(report: Verdicts, result: CheckResult) -> ElementTree.Element:
     case = ElementTree.Element(
         "testcase",
         classname=f"keras_saliency.{_text(report.model)}",

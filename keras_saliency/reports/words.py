@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from keras_saliency.reports.report import Report
 from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.verdicts import Verdicts
 
 QUESTIONS = {
     "finite": "Are maps and scores numbers?",
@@ -45,7 +45,7 @@ def caption(name: str) -> str:
     return CAPTIONS.get(name, name.replace("_", " "))
 
 
-def headline(report: Report) -> str:
+def headline(report: Verdicts) -> str:
     """The verdict of the whole run, in a few words."""
     if all(result.status == "skipped" for result in report.results):
         return "Not passed: nothing could be judged"

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from keras_saliency.checks.shared.subject import Subject
-from keras_saliency.engine import Question
-from keras_saliency.engine.backends import current_backend
-from keras_saliency.engine.console import say
-from keras_saliency.errors import SaliencyError, UnreadableFileError
-from keras_saliency.explanation import pictures_of
+from keras_saliency.arguments import whole
+from keras_saliency.errors import SaliencyError
 from keras_saliency.looks.look import Look
-from keras_saliency.looks.observer import Observer
-from keras_saliency.looks.reading import load_looks, outer_looks
-from keras_saliency.looks.writers import Run, TensorBoardWriter
+from keras_saliency.looks.reading import load_looks
+from keras_saliency.looks.writers import TensorBoardWriter
 from keras_saliency.methods import make_methods
-from keras_saliency.probes import ProbeSet, as_probes
-from keras_saliency.probes.targets import Target, as_target
+from keras_saliency.probes import as_probes
+from keras_saliency.probes.targets import as_target
+from keras_saliency.training.fit import Fit
 from keras_saliency.training.log_keys import LogKeys
-from keras_saliency.training.logbook import Logbook, make_writers, warn, when
+from keras_saliency.training.logbook import Logbook, make_writers
 from keras_saliency.training.schedule import Batches, as_interval
+from keras_saliency.training.settings import Settings
 from keras_saliency.training.summary import Summary
 from keras_saliency.training.watch import Watch
 
@@ -75,9 +69,6 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         on_error: `"warn"`, or `"raise"` to end the training when a look fails.
         seed: of the private generators.
 
-    Attributes:
-        last_look: the last look with its explanations at full precision; None before the first `fit`.
-
     Raises:
         ValueError, TypeError: an argument is wrong.
     """
@@ -102,48 +93,49 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         on_error: str = "warn",
         seed: int = 0,
     ) -> None:
-        arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         super().__init__()
-        if on_error not in ("warn", "raise"):
-            raise ValueError(f'Expected on_error to be "warn" or "raise". Received: on_error={on_error!r}')
-        self._probes = as_probes(probes, seed=seed)
-        self._arguments = arguments | {"probes": self._probes}
-        self._methods = make_methods(methods)
-        self._target = None if target is None else as_target(target)
-        self._output = output
-        self._every = as_interval(every)
-        if isinstance(every, Batches):
+        seed = whole("seed", seed, 0)
+        self._settings = settings = Settings(
+            probes=as_probes(probes, seed=seed),
+            log_dir=log_dir,
+            methods=make_methods(methods),
+            target=None if target is None else as_target(target),
+            output=output,
+            every=as_interval(every),
+            checks=checks,
+            stop_on_failure=stop_on_failure,
+            log_keys=log_keys,
+            images=images,
+            store_images=store_images,
+            archive=archive,
+            writers=writers,
+            max_disk=max_disk,
+            on_error=on_error,
+            seed=seed,
+        )
+        if isinstance(settings.every, Batches):
             # Set here, so that Keras calls no hook after batches where none is wanted.
             self.on_train_batch_end = self._after_batch
-        self._watch = Watch(checks, self._probes)
-        self._stop_on_failure = stop_on_failure
+        self._watch = Watch(checks, settings.probes)
         self._log_keys = LogKeys(
             log_keys,
-            [method.name for method in self._methods],
-            self._probes.regions,
-            labelled=self._probes.labels is not None,
+            [method.name for method in settings.methods],
+            settings.probes.regions,
+            labelled=settings.probes.labels is not None,
         )
         made = make_writers(writers, archive=archive)
         self._reads_back = any(isinstance(writer, TensorBoardWriter) for writer in made.values())
         self._logbook = Logbook(Path(log_dir) / "saliency", made, max_disk)
-        self._images = images
-        self._store_images = store_images
-        self._strict = on_error == "raise"
-        self._seed = seed
-        self._observer: Observer | None = None
-        self._observed: Any = None
-        self._is_new = self._begun = False
-        # Positions are the epoch that ended last, or the batches seen.
-        self._now = self._looked_at = self._batches_before = 0
-        self._chief = True
-        self._started = self._looking = 0.0
-        self._ended: float | None = None
-        self._count = 0
-        self.last_look: Look | None = None
+        self._fit: Fit | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy, also a pickled one, has the same settings and has not looked at anything."""
-        return _made_again, (type(self), self._arguments)
+        return _made_again, (type(self), self._settings)
+
+    @property
+    def last_look(self) -> Look | None:
+        """The last look with its explanations at full precision; None before the first `fit`."""
+        return None if self._fit is None else self._fit.last_look
 
     @property
     def looks(self) -> list[Look]:
@@ -152,7 +144,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         Raises:
             SaliencyError: there is no `"tensorboard"` writer to read them back from, or another process wrote them.
         """
-        if not self._chief:
+        if self._fit is not None and not self._fit.is_chief:
             raise SaliencyError(
                 "Of the processes that train together only the first writes looks, and reads them back."
             )
@@ -164,24 +156,13 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
     @property
     def summary(self) -> Summary | None:
         """What was looked at, written and lost, and what it cost; None before the first `fit` or `look`."""
-        if self._observed is None:
-            return None
-        until = time.perf_counter() if self._ended is None else self._ended
-        return Summary(
-            looks=self._count,
-            written=self._logbook.written,
-            left_out=self._logbook.left_out,
-            lost=dict(self._logbook.lost),
-            seconds=self._looking,
-            percent=100 * self._looking / max(until - self._started - self._looking, 1e-9),
-            folder=self._logbook.folder,
-        )
+        return None if self._fit is None else self._fit.summary
 
     def look(self, model: Any, step: int) -> Look | None:
         """Look at a model now, for those who write their own training loop; `fit` does it by itself.
 
         The first call refuses what cannot work. After it nothing that fails is raised, as in a `fit`. What is written
-        is safe on disk when the call returns.
+        outlives the process once the call returns.
 
         Args:
             model: a Keras model that holds its weights; the same at every call.
@@ -190,177 +171,80 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
         Returns:
             The look; the one before, if this one failed as a whole.
+
+        Raises:
+            ValueError: `step` is no whole number.
         """
-        is_first = self._observed is not model or not self._begun
-        if is_first:
-            self._open(model)
-            self._begun = True
-            last = self._logbook.last_step
-            if last is not None and step > last:
-                self._go_on_from_log()
-            elif last is not None:
-                warn(f"The log goes to step {last} already: looks are written from step {last + 1} on.")
-        self._look(step, None, strict=is_first or self._strict)
-        return self.last_look
+        step, fit = whole("step", step), self._fit
+        is_first = fit is None or fit.model is not model or not fit.has_begun
+        if fit is None or is_first:
+            fit = self._opened(model)
+            fit.begin_loop(step)
+        fit.look(step, None, strict=is_first or self._settings.is_strict)
+        return fit.last_look
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Refuse what cannot work; open the writers."""
         del logs
-        self._open(self.model)
+        self._opened(self.model)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Take the opening look, before the first update."""
         del logs
-        self._batches_before = self._now
-        if not self._begun:
-            self._begun = True
-            self._now = 0 if self._counts_batches else epoch - 1
-            self._logbook.begin(self._now)
-            if epoch > 0:
-                self._go_on_from_log()
-            self._look_now(strict=True)
+        fit = self._current
+        fit.position.begin_epoch()
+        if not fit.has_begun:
+            fit.begin(epoch)
+            self._look_here(strict=True)
 
     def _after_batch(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Look, if it is time. Several batches may have gone by (`steps_per_execution`)."""
+        """Look, if it is time."""
         del logs
-        self._now = self._batches_before + batch + 1
-        if isinstance(self._every, Batches) and self._now - self._looked_at >= self._every.count:
-            self._look_now(strict=self._strict)
+        if self._current.position.end_batch(batch):
+            self._look_here()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Look, if it is time, and put the numbers into `logs`."""
-        if not isinstance(self._every, Batches):
-            self._now = epoch
-            if (epoch + 1) % self._every == 0 or epoch + 1 == self.params.get("epochs"):
-                self._look_now(strict=self._strict)
+        if self._current.position.end_epoch(epoch, is_last=epoch + 1 == self.params.get("epochs")):
+            self._look_here()
         if logs is not None:
             logs.update(self._log_keys.values)
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Take the last look, unless it was taken; close the writers and sum up."""
         del logs
-        if self._now > self._looked_at:
-            self._look_now(strict=self._strict)
-        self._ended, self._begun = time.perf_counter(), False
-        with self._logbook.surviving("the end", "after the training", strict=self._strict):
-            self._logbook.close(strict=self._strict)
-            if self.params.get("verbose") and self._chief:
-                say(str(self.summary))
+        if self._current.position.is_unseen:
+            self._look_here()
+        self._current.end(verbose=bool(self.params.get("verbose")))
 
     @property
-    def _counts_batches(self) -> bool:
-        return isinstance(self._every, Batches)
+    def _current(self) -> Fit:
+        """The `fit` that Keras' hooks are about."""
+        if self._fit is None:
+            raise RuntimeError(
+                "A hook of SaliencyCallback was called before on_train_begin: call that one first."
+            )
+        return self._fit
 
-    def _open(self, model: Any) -> None:
-        """Refuse what cannot work with this model; open the writers."""
-        self._started, self._looking, self._ended, self._count = time.perf_counter(), 0.0, None, 0
-        self._begun, self._now, self._looked_at = False, 0, 0
-        goes_on, self._is_new = self._observed is model, self._observed is None
-        self._observer = Observer(
+    def _opened(self, model: Any) -> Fit:
+        """A new training of this model: refuses what cannot work with it, and opens the writers."""
+        if self._fit is not None:
+            self._fit.has_begun = False
+        self._fit = Fit(
             model,
-            self._probes,
-            self._methods,
-            target=self._target,
-            output=self._output,
-            seed=self._seed,
-            after=self._observer if goes_on else None,
+            self._settings,
+            logbook=self._logbook,
+            log_keys=self._log_keys,
+            watch=self._watch,
+            before=self._fit,
         )
-        self._observed = model
-        if not goes_on:
-            self.last_look = None
-            self._log_keys.forget()
-        self._chief = current_backend().is_chief()
-        self._logbook.open(self._run(self._observer), chief=self._chief)
+        return self._fit
 
-    def _go_on_from_log(self) -> None:
-        """Compare with what an earlier process logged of this training, if there is such a log, and it can be read."""
-        if self._observer is None or not self._is_new:
-            return
-        with suppress(UnreadableFileError, OSError):
-            if logged := outer_looks(self._logbook.folder, self._probes.fingerprint):
-                self._observer.go_on_from(*logged)
-
-    def _look_now(self, *, strict: bool) -> None:
-        """Look at the model in training, at its position."""
-        self._looked_at = self._now
+    def _look_here(self, *, strict: bool = False) -> None:
+        """Look at the model in training."""
         _ = self.model  # on JAX this brings the model's weights up to date
-        epoch = None if self._counts_batches else self._now
-        self._look(self._logbook.step(self._now), epoch, strict=strict)
-
-    def _look(self, step: int, epoch: int | None, *, strict: bool) -> None:
-        """Look, write it and take its numbers over."""
-        if self._observer is None:
-            return
-        surviving = self._logbook.surviving("the look", when(step, epoch), strict=strict)
-        with self._timed(), self._closing_on_error(), surviving:
-            question, compare = self._observer.question(), not self._logbook.holds(step)
-            look = self._observer.look(step, epoch, question, compare=compare, strict=strict)
-            look = self._checked(look, question)
-            self._log_keys.update(look)
-            self._logbook.write(look, self.last_look, strict=strict)
-            self.last_look = look
-            self._count += 1
-
-    def _checked(self, look: Look, question: Question) -> Look:
-        """The look with the results of the checks; a failure stops the training if that is wanted."""
-        if not self._watch:
-            return look
-        first = look.methods.get(self._methods[0].name)
-        subject = Subject(
-            question,
-            self._probes,
-            self._methods[0],
-            seed=self._seed,
-            explanation=first.explanation if first else None,
-        )
-        results = self._watch.look(subject)
-        has_trained = self._count > 0
-        for result in self._watch.turned(r for r in results if has_trained or r.status == "errored"):
-            warn(f"The check {result.name} {result.status} {when(look.step, look.epoch)}: {result.sentence}")
-        if self._stop_on_failure and has_trained and any(result.status == "failed" for result in results):
-            self._observed.stop_training = True
-        return replace(look, checks=results)
-
-    @contextmanager
-    def _timed(self) -> Iterator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._looking += time.perf_counter() - started
-
-    @contextmanager
-    def _closing_on_error(self) -> Iterator[None]:
-        """Close the writers where a look ends the training: Keras will not call `on_train_end`."""
-        try:
-            yield
-        except BaseException:
-            self._logbook.close()
-            self._begun = False
-            raise
-
-    def _run(self, observer: Observer) -> Run:
-        """What the writers should know of this `fit`."""
-        pictures = pictures_of(self._probes, observer.layout) if self._store_images else None
-        settings = {
-            "methods": ", ".join(map(repr, self._methods)),
-            "target": _target_in_words(self._target, self._probes),
-            "output": self._output,
-            "probes": len(self._probes),
-            "fingerprint of the probes": self._probes.fingerprint,
-            "every": str(self._every) if self._counts_batches else self._every,
-            "seed": self._seed,
-            "model": self._observed.name,
-            "backend": f"Keras {keras.__version__} on {keras.backend.backend()}",
-        }
-        return Run(self._logbook.folder, self._probes, pictures, settings, sheets=self._images)
+        self._current.look_here(strict=strict or self._settings.is_strict)
 
 
-def _made_again(callback: type[SaliencyCallback], arguments: dict[str, Any]) -> SaliencyCallback:
-    return callback(**arguments)
-
-
-def _target_in_words(target: Target | None, probes: ProbeSet) -> str:
-    if target is None:
-        return "the predicted class" if probes.labels is None else "the label"
-    return repr(target)
+def _made_again(callback: type[SaliencyCallback], settings: Settings) -> SaliencyCallback:
+    return callback(**vars(settings))

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from keras_saliency.arguments import whole
+
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _UNITS |= {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kMGT]?|[KMGT]i)B?\s*")
@@ -56,15 +58,10 @@ class DiskBudget:
 
 
 def _as_bytes(size: Any) -> int:
-    if isinstance(size, int) and not isinstance(size, bool) and size > 0:
-        return size
-    if isinstance(size, str) and (found := _SIZE.fullmatch(size)):
-        number = int(float(found[1]) * _UNITS[found[2]])
-        if number > 0:
-            return number
-    raise ValueError(
-        f'Expected max_disk to be a positive number of bytes, a text such as "200 MB", or None. Received: {size!r}'
-    )
+    found = _SIZE.fullmatch(size) if isinstance(size, str) else None
+    if found and (number := int(float(found[1]) * _UNITS[found[2]])) > 0:
+        return number
+    return whole("max_disk", size, 1, otherwise='a text such as "200 MB", or None')
 
 
 def _bytes_in(folder: Path) -> int:

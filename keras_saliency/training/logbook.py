@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from keras_saliency.engine.console import say
+from keras_saliency.engine import say
 from keras_saliency.errors import SaliencyWarning, UnwritableFolderError
 from keras_saliency.looks.event_file import event_files
 from keras_saliency.looks.look import Look, moment

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from keras_saliency.arguments import keep_whole, whole
+
 
 @dataclass(frozen=True)
 class Batches:
@@ -17,8 +19,7 @@ class Batches:
     count: int
 
     def __post_init__(self) -> None:
-        if not _is_count(self.count):
-            raise ValueError(f"Expected a positive number of batches. Received: Batches({self.count!r})")
+        keep_whole(self, "count")
 
     def __str__(self) -> str:
         return f"{self.count} batches"
@@ -26,12 +27,4 @@ class Batches:
 
 def as_interval(every: Any) -> int | Batches:
     """The time between two looks, in epochs or in batches."""
-    if isinstance(every, Batches) or _is_count(every):
-        return every  # type: ignore[no-any-return]
-    raise ValueError(
-        f"Expected every to be a positive number of epochs, or ks.Batches(count). Received: every={every!r}"
-    )
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return every if isinstance(every, Batches) else whole("every", every, 1, otherwise="ks.Batches(count)")

@@ -172,5 +172,5 @@ def test_accuracy_is_held_against_its_limit():
     found = run(ks.Accuracy(0.8), model, probes)
     assert (found.status, found.value) == ("failed", pytest.approx(7 / 9))
     np.testing.assert_array_equal(found.per_probe["correct"], [1] * 7 + [0] * 2)
-    with pytest.raises(ValueError, match="Expected a limit from 0 to 1"):
+    with pytest.raises(ValueError, match="Expected limit to be a number from 0 to 1"):
         ks.Accuracy(90)

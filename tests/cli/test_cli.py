@@ -48,7 +48,7 @@ def test_demo_runs_on_the_backend_that_is_asked_for(tmp_path, backend):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["demo", "--epochs", "0"], "expected a positive number"),
+        (["demo", "--epochs", "0"], "Expected epochs to be a whole number of at least 1. Received: epochs=0"),
         (["demo", "--arm", "clen"], "invalid choice: 'clen'"),
         (["dmo"], "invalid choice: 'dmo'"),
         ([], "the following arguments are required: command"),

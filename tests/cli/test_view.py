@@ -199,4 +199,4 @@ def test_every_must_be_positive(logs, capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main(["view", str(logs), "--every", "0"])
     assert stopped.value.code == cli.WRONG_USE
-    assert "expected a positive number" in capsys.readouterr().err
+    assert "Expected every to be a whole number of at least 1. Received: every=0" in capsys.readouterr().err

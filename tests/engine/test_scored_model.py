@@ -269,7 +269,9 @@ def test_arrays_are_cast_as_the_model_takes_them(build, dtypes):
 
 @pytest.mark.parametrize("chunk_size", [0, -1, 2.5, "8"])
 def test_chunk_sizes_are_positive_integers(chunk_size):
-    with pytest.raises(ValueError, match="Expected chunk_size to be a positive integer or None. Received: "):
+    with pytest.raises(
+        ValueError, match="Expected chunk_size to be a whole number of at least 1, or None. Received: "
+    ):
         ScoredModel(networks.sequential("softmax"), chunk_size=chunk_size)
 
 

@@ -160,10 +160,10 @@ def test_inputs_that_are_no_images():
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"patch": 0}, "Expected patch to be a positive integer or None. Received: patch=0"),
-        ({"patch": 2.0}, "Expected patch to be a positive integer"),
-        ({"patch": True}, "Expected patch to be a positive integer"),
-        ({"stride": -1}, "Expected stride to be a positive integer"),
+        ({"patch": 0}, "Expected patch to be a whole number of at least 1, or None. Received: patch=0"),
+        ({"patch": 2.0}, "Expected patch to be a whole number of at least 1"),
+        ({"patch": True}, "Expected patch to be a whole number of at least 1"),
+        ({"stride": -1}, "Expected stride to be a whole number of at least 1"),
         ({"patch": 2, "stride": 3}, "Expected a stride of at most the patch.*patch=2, stride=3"),
         ({"fill": "median"}, 'Expected fill to be a finite number or "mean". Received'),
         ({"fill": None}, "Expected fill to be a finite number"),

@@ -85,8 +85,8 @@ def test_a_constant_score_gives_zero():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"samples": 0}, "Expected samples to be a positive integer"),
-        ({"cells": 0}, "Expected cells to be a positive integer"),
+        ({"samples": 0}, "Expected samples to be a whole number of at least 1"),
+        ({"cells": 0}, "Expected cells to be a whole number of at least 1"),
         ({"probability": 0.0}, "Expected probability to be between 0 and 1"),
         ({"probability": 1.0}, "Expected probability to be between 0 and 1"),
         ({"fill": "black"}, "Expected fill"),

@@ -86,5 +86,5 @@ def test_a_constant_channel_has_no_weight(network, images):
 def test_options_and_names():
     assert ScoreCAM("conv").name == "score_cam_conv"
     for channels in (0, 2.5, True):
-        with pytest.raises(ValueError, match="Expected channels to be a positive integer"):
+        with pytest.raises(ValueError, match="Expected channels to be a whole number of at least 1"):
             ScoreCAM(channels=channels)

@@ -304,7 +304,9 @@ def test_what_is_refused(make, error, sentence):
 @pytest.mark.parametrize("options", [{"per_class": 0}, {"per_class": 1.5}, {"limit": 0}, {"limit": "all"}])
 def test_counts_are_positive_integers(options):
     (name,) = options
-    with pytest.raises(ValueError, match=f"Expected {name} to be a positive integer. Received: {name}="):
+    with pytest.raises(
+        ValueError, match=f"Expected {name} to be a whole number of at least 1. Received: {name}="
+    ):
         ProbeSet.sample(IMAGES, LABELS, **options)
 
 

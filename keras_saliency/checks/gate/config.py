@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from keras_saliency.arguments import real, whole
 from keras_saliency.checks.accuracy import Accuracy
 from keras_saliency.checks.base import CHECKS, Check
 from keras_saliency.checks.gate.waivers import Waiver
@@ -20,7 +21,7 @@ from keras_saliency.errors import UnreadableFileError
 from keras_saliency.probes import ProbeSet
 from keras_saliency.records import npz
 from keras_saliency.registry import nearest, unknown
-from keras_saliency.reports.report import FailOn
+from keras_saliency.reports.verdicts import FailOn
 
 PYPROJECT = "pyproject.toml"
 _TABLES = ("tool", "keras_saliency")
@@ -211,16 +212,12 @@ def _text(key: str, value: Any) -> str:
     return str(value)
 
 
-def _whole(key: str, value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise _wrong(key, "a whole number", value)
-    return value
+def _seed(key: str, value: Any) -> int:
+    return whole(key, value, 0)
 
 
 def _share(key: str, value: Any) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 1:
-        raise _wrong(key, "a number from 0 to 1", value)
-    return float(value)
+    return real(key, value, least=0, most=1)
 
 
 def _name_or_index(key: str, value: Any) -> str | int:
@@ -284,7 +281,7 @@ _READERS: Mapping[str, Any] = {
     "target": _name_or_index,
     "output": _name_or_index,
     "logits": _text,
-    "seed": _whole,
+    "seed": _seed,
     "fail_on": _one_of(*get_args(FailOn)),
     "imports": _names,
     "backend": _one_of(*_BACKENDS),

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, get_args
 
+from keras_saliency.arguments import whole
 from keras_saliency.checks.base import Check
 from keras_saliency.checks.gate.suites import make_checks
 from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.engine.versions import versions
 from keras_saliency.methods import Method
 from keras_saliency.probes import ProbeSet
-from keras_saliency.reports.report import FailOn, Report
+from keras_saliency.reports.report import Report
 from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.verdicts import FailOn
 
 Progress = Callable[[Check, CheckResult | None], None]
 
@@ -56,6 +58,7 @@ def check(
         raise TypeError(f"Expected probes to be a ks.ProbeSet. Received: {type(probes).__name__}")
     if fail_on not in get_args(FailOn):
         raise ValueError(f'Expected fail_on to be "failed" or "warned". Received: fail_on={fail_on!r}')
+    seed = whole("seed", seed, 0)
     chosen = make_checks(checks, probes)
     started = time.perf_counter()
     subject = Subject.of(

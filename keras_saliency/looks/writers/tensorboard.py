@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from keras_saliency import records
+from keras_saliency.arguments import whole
 from keras_saliency.looks import event_file as eventfile
 from keras_saliency.looks.look import Look
 from keras_saliency.looks.numbers import PROBE_ACCURACY, descriptions
@@ -29,9 +30,7 @@ class TensorBoardWriter:
     """
 
     def __init__(self, *, max_side: int = 112) -> None:
-        if max_side < 1:
-            raise ValueError(f"Expected a longest side of at least one pixel. Received: max_side={max_side}")
-        self._max_side = max_side
+        self._max_side = whole("max_side", max_side, 1)
         self._run: Run | None = None
         self._file: eventfile.EventFile | None = None
 

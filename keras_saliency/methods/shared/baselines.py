@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from keras_saliency.arguments import is_real
 from keras_saliency.methods.shared.averaging import Arrays
-from keras_saliency.methods.shared.options import is_real
 
 OF_THE_IMAGE = ("mean", "blur", "min", "max")
 

@@ -9,10 +9,11 @@ from typing import ClassVar
 import numpy as np
 import optree
 
+from keras_saliency.arguments import keep_whole
 from keras_saliency.engine import Question
 from keras_saliency.methods.base import Method, make_method
 from keras_saliency.methods.shared.noise import Moments, NoisyMaps, name_around
-from keras_saliency.methods.shared.options import check_count, check_noise
+from keras_saliency.methods.shared.options import check_noise
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class NoisyStatistic:
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        check_count("samples", self.samples)
+        keep_whole(self, "samples")
         check_noise(self.noise)
         method = make_method(self.method)
         object.__setattr__(self, "method", method)

@@ -2,27 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-import numpy as np
-
-
-def is_real(value: Any) -> bool:
-    """Whether this is a finite number."""
-    numeric = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    return numeric and math.isfinite(value)
-
-
-def is_whole(value: Any) -> bool:
-    """Whether this is an integer."""
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-
-
-def check_count(name: str, value: Any) -> None:
-    """Raise unless the option of that name is a positive integer."""
-    if not is_whole(value) or value < 1:
-        raise ValueError(f"Expected {name} to be a positive integer. Received: {name}={value!r}")
+from keras_saliency.arguments import is_real
 
 
 def check_noise(noise: Any) -> None:

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from keras_saliency.arguments import is_real
 from keras_saliency.engine import Question
-from keras_saliency.methods.shared.options import is_real
 
 Fill = float | Literal["mean"]
 

@@ -7,7 +7,6 @@ import pytest
 from keras_saliency.looks.writers import FolderWriter
 from keras_saliency.looks.writers.sheets import draw_sheet
 from keras_saliency.records.file_names import file_name, step_name
-from keras_saliency.records.whole_file import replace_file
 from keras_saliency.render import from_png
 
 
@@ -142,18 +141,3 @@ class TestFiles:
 
     def test_ordinary_names_stay_as_they_are(self):
         assert file_name("grad_cam_conv5, σ = 0.15 (25)") == "grad_cam_conv5, σ = 0.15 (25)"
-
-    def test_a_file_is_replaced_as_a_whole(self, tmp_path):
-        path = tmp_path / "new" / "file"
-        assert replace_file(path, b"long content") == 12
-        assert replace_file(path, b"short") == 5
-        assert path.read_bytes() == b"short"
-        assert list(path.parent.iterdir()) == [path]
-
-    def test_a_failed_write_leaves_the_old_file(self, tmp_path):
-        path = tmp_path / "file"
-        replace_file(path, b"old")
-        with pytest.raises(TypeError):
-            replace_file(path, "no bytes")
-        assert path.read_bytes() == b"old"
-        assert list(tmp_path.iterdir()) == [path]

@@ -220,7 +220,7 @@ class TestSizes:
 
     def test_no_pixels_at_all(self):
         with pytest.raises(
-            ValueError, match=r"Expected a longest side of at least one pixel. Received: max_side=0"
+            ValueError, match=r"Expected max_side to be a whole number of at least 1. Received: max_side=0"
         ):
             TensorBoardWriter(max_side=0)
 

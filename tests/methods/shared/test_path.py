@@ -211,13 +211,13 @@ def test_references_of_another_shape_are_refused(plane):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: BlurIntegratedGradients(steps=0), "Expected steps to be a positive integer"),
+        (lambda: BlurIntegratedGradients(steps=0), "Expected steps to be a whole number of at least 1"),
         (lambda: BlurIntegratedGradients(sigma=0.0), "Expected sigma"),
-        (lambda: GuidedIntegratedGradients(steps=1.5), "Expected steps to be a positive integer"),
+        (lambda: GuidedIntegratedGradients(steps=1.5), "Expected steps to be a whole number of at least 1"),
         (lambda: GuidedIntegratedGradients(fraction=0), "Expected fraction"),
         (lambda: GuidedIntegratedGradients(max_distance=1.5), "Expected max_distance"),
         (lambda: GuidedIntegratedGradients(baseline="black"), "Expected a baseline"),
-        (lambda: ExpectedGradients(samples=0), "Expected samples to be a positive integer"),
+        (lambda: ExpectedGradients(samples=0), "Expected samples to be a whole number of at least 1"),
         (lambda: ExpectedGradients([]), "Expected references to be a numpy array"),
         (lambda: ExpectedGradients(np.full((2, 4, 4, 1), np.nan)), "Expected references to be a numpy array"),
         (lambda: ExpectedGradients([some(2, 4, 4, 1), some(3, 2)]), "as many references for every input"),

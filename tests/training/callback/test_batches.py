@@ -71,5 +71,5 @@ def test_the_settings_say_that_batches_are_counted(network, saliency, fit):
 
 @pytest.mark.parametrize("count", [0, -1, 2.5, True, "100"])
 def test_no_number_of_batches(count):
-    with pytest.raises(ValueError, match="Expected a positive number of batches"):
+    with pytest.raises(ValueError, match="Expected count to be a whole number of at least 1"):
         ks.Batches(count)

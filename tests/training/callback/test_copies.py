@@ -50,3 +50,30 @@ def test_the_model_is_copied_and_saved_while_it_is_looked_at(
     for copied in copies:
         maps = ks.explain(copied, probes).maps
         np.testing.assert_array_equal(maps, watched.last_look.methods["gradient"].explanation.maps)
+
+
+def test_a_copy_is_made_of_every_setting(saliency):
+    """Those that differ from the default, so that a forgotten one shows."""
+    given = {
+        "methods": ["gradient", "smoothgrad"],
+        "target": "predicted",
+        "output": 0,
+        "every": ks.Batches(7),
+        "checks": ["finite"],
+        "stop_on_failure": True,
+        "log_keys": "all",
+        "images": False,
+        "store_images": False,
+        "archive": True,
+        "writers": ["folder"],
+        "max_disk": "1 GB",
+        "on_error": "raise",
+        "seed": 3,
+    }
+    original = saliency(**given)
+    copied = pickle.loads(pickle.dumps(original))
+    settings = [{**vars(callback._settings), "probes": None} for callback in (original, copied)]
+    assert settings[0] == settings[1]
+    assert settings[0].keys() == given.keys() | {"probes", "log_dir"}
+    for name in given.keys() - {"methods", "target"}:
+        assert settings[1][name] == given[name]

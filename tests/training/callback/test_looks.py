@@ -63,7 +63,7 @@ def test_every_counts_epochs_and_the_end_is_always_seen(network, saliency, fit):
 def test_twenty_epochs_trace_the_network_once(network, saliency, fit):
     callback = saliency(methods=["gradient", ks.Gradient(name="again")], every=1)
     fit(network(), callback, epochs=20)
-    assert callback._observer.model.traces == 1
+    assert callback._fit.observer.model.traces == 1
     assert callback.summary.looks == 21
 
 

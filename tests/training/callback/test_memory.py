@@ -40,7 +40,7 @@ def test_repeated_fits_keep_nothing_alive(network, saliency, fit, tmp_path, eage
     def train(number):
         model, callback = network(run_eagerly=eager), saliency(log_dir=tmp_path / str(number))
         fit(model, callback, epochs=1)
-        parts = (model, callback, callback.last_look, callback._observer, callback._observer.model)
+        parts = (model, callback, callback.last_look, callback._fit.observer, callback._fit.observer.model)
         return [weakref.ref(part) for part in parts]
 
     trained = [train(number) for number in range(3)]

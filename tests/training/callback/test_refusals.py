@@ -196,7 +196,7 @@ def test_a_writer_that_fails_at_once_is_refused(network, saliency, fit, weights,
         (
             {"every": 0},
             ValueError,
-            "Expected every to be a positive number of epochs, or ks.Batches.*every=0",
+            r"Expected every to be a whole number of at least 1, or ks.Batches\(count\). Received: every=0",
         ),
         ({"every": 2.5}, ValueError, "Received: every=2.5"),
         ({"every": True}, ValueError, "Received: every=True"),

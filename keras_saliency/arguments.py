@@ -1,0 +1,90 @@
+"""Numbers that callers give: read in one way, refused in one sentence."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral, Real
+from typing import Any
+
+LARGEST = 2**63 - 1
+"""What 64 bits hold, in arrays and in what is stored."""
+
+
+def is_real(value: Any) -> bool:
+    """Whether this is a finite number, Python's or numpy's; a bool is none."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def whole(name: str, value: Any, least: int | None = None, *, otherwise: str = "") -> int:
+    """The whole number that an argument is, Python's or numpy's; a bool is none.
+
+    Args:
+        name: the argument's.
+        value: what was given.
+        least: the lowest that is accepted.
+        otherwise: what else the caller accepts, for the sentence.
+
+    Raises:
+        ValueError: it is something else, too low, or above `LARGEST`.
+    """
+    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if is_whole and (least is None or value >= least) and abs(value) <= LARGEST:
+        return int(value)
+    bounds = [] if least is None else [f"of at least {least}"]
+    bounds += [f"of at most {LARGEST}"] if is_whole and abs(value) > LARGEST else []
+    raise _refused(name, value, "a whole number", bounds, otherwise)
+
+
+def real(
+    name: str,
+    value: Any,
+    *,
+    least: float | None = None,
+    above: float | None = None,
+    most: float | None = None,
+    below: float | None = None,
+) -> float:
+    """The finite number that an argument is, Python's or numpy's; a bool is none.
+
+    Args:
+        name: the argument's.
+        value: what was given.
+        least: the lowest that is accepted.
+        above: what it must be higher than.
+        most: the highest that is accepted.
+        below: what it must be lower than.
+
+    Raises:
+        ValueError: it is something else, or out of these bounds.
+    """
+    if (
+        is_real(value)
+        and (least is None or value >= least)
+        and (above is None or value > above)
+        and (most is None or value <= most)
+        and (below is None or value < below)
+    ):
+        return float(value)
+    if least is not None and most is not None:
+        raise _refused(name, value, "a number", [f"from {least} to {most}"])
+    words = {"of at least": least, "above": above, "of at most": most, "below": below}
+    bounds = [f"{word} {bound}" for word, bound in words.items() if bound is not None]
+    raise _refused(name, value, "a number" if bounds else "a finite number", bounds)
+
+
+def keep_whole(owner: Any, name: str, least: int = 1, *, optional: bool = False) -> None:
+    """Read a field of a frozen dataclass as `whole` does; where it is optional, None stays."""
+    value = getattr(owner, name)
+    if value is not None or not optional:
+        read = whole(name, value, least, otherwise="None" if optional else "")
+        object.__setattr__(owner, name, read)
+
+
+def keep_real(owner: Any, name: str, **bounds: float) -> None:
+    """Read a field of a frozen dataclass as `real` does."""
+    object.__setattr__(owner, name, real(name, getattr(owner, name), **bounds))
+
+
+def _refused(name: str, value: Any, kind: str, bounds: list[str], otherwise: str = "") -> ValueError:
+    wanted = " ".join([kind, " and ".join(bounds)]).rstrip() + (f", or {otherwise}" if otherwise else "")
+    return ValueError(f"Expected {name} to be {wanted}. Received: {name}={value!r}")

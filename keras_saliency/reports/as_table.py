@@ -1,0 +1,52 @@
+"""A report as a table for a person."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from keras_saliency.reports.verdicts import Verdicts
+from keras_saliency.terminal import visible
+
+_COLOURS = {
+    "passed": "green",
+    "warned": "yellow",
+    "failed": "bold red",
+    "skipped": "dim",
+    "errored": "bold red",
+    "waived": "magenta",
+}
+
+
+def encode(report: Verdicts, width: int, *, colour: bool) -> str:
+    """The report as a table of so many columns; with terminal colours if wanted."""
+    from rich.console import Console
+
+    out = StringIO()
+    console = Console(
+        file=out, width=width, force_terminal=colour, no_color=not colour, highlight=False, markup=False
+    )
+    for line in _parts(report):
+        console.print(line)
+    return "\n".join(map(str.rstrip, out.getvalue().rstrip("\n").split("\n")))
+
+
+def _parts(report: Verdicts) -> list[object]:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("check", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("found", ratio=1)
+    for result in report.results:
+        verdict = report.verdict(result)
+        name, sentence = Text(visible(result.name)), Text(visible(result.sentence))
+        table.add_row(name, Text(verdict, style=_COLOURS[verdict]), sentence)
+    closing = Text(f"{'Passed' if report.passed else 'Not passed'}: {report.count_words()}.", style="bold")
+    closing.append(f" {report.evaluations} model evaluations, {report.seconds:.1f} s.", style="not bold")
+    return [
+        Text(visible(f"{report.model}: {report.probes} probes, maps by {report.method}\n")),
+        table,
+        Text(),
+        closing,
+    ]

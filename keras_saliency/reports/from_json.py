@@ -1,0 +1,88 @@
+"""Reads a report back from JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from base64 import b64decode
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, get_args
+
+import numpy as np
+
+from keras_saliency.errors import UnreadableFileError
+from keras_saliency.render import from_png
+from keras_saliency.reports.as_json import KIND, SCHEMA
+from keras_saliency.reports.report import Report
+from keras_saliency.reports.result import STATUSES, CheckResult, Direction
+from keras_saliency.reports.verdicts import FailOn
+
+
+def read_report(path: str | Path) -> Report:
+    """The report that `Report.to_json` wrote.
+
+    Raises:
+        FileNotFoundError: no such file.
+        UnreadableFileError: it is no report, damaged, or by a newer version.
+    """
+    try:
+        stored = json.loads(Path(path).read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise UnreadableFileError(f"{path} is no report: it is not JSON.") from error
+    if not isinstance(stored, dict) or stored.get("kind") != KIND:
+        raise UnreadableFileError(f"{path} is no report of keras_saliency.")
+    if not isinstance(stored.get("schema"), int) or stored["schema"] > SCHEMA:
+        raise UnreadableFileError(
+            f"{path} was written by a newer keras_saliency (schema {stored.get('schema')}; this one reads up to "
+            f"{SCHEMA})."
+        )
+    try:
+        return _report(stored)
+    except Exception as error:  # Pillow alone raises half a dozen kinds for its pictures
+        raise UnreadableFileError(f"{path} is damaged: {error!r}") from error
+
+
+def _report(stored: dict[str, Any]) -> Report:
+    if stored["fail_on"] not in get_args(FailOn):
+        raise ValueError(f"fail_on={stored['fail_on']!r}")
+    return Report(
+        results=tuple(map(_read_result, stored["results"])),
+        model=str(stored["model"]),
+        method=str(stored["method"]),
+        fingerprint=str(stored["fingerprint"]),
+        probes=int(stored["probes"]),
+        versions={str(name): str(version) for name, version in stored["versions"].items()},
+        seed=int(stored["seed"]),
+        fail_on=stored["fail_on"],
+        evaluations=int(stored["evaluations"]),
+        seconds=float(stored["seconds"]),
+        waived=frozenset(result["name"] for result in stored["results"] if result["waived"]),
+    )
+
+
+def _read_result(stored: dict[str, Any]) -> CheckResult:
+    if stored["status"] not in STATUSES or stored["direction"] not in (*get_args(Direction), None):
+        raise ValueError(f"status={stored['status']!r}, direction={stored['direction']!r}")
+    return CheckResult(
+        name=str(stored["name"]),
+        status=stored["status"],
+        sentence=str(stored["sentence"]),
+        value=_number(stored["value"]),
+        limit=_number(stored["limit"]),
+        direction=stored["direction"],
+        per_probe=MappingProxyType(
+            {
+                name: np.array([math.nan if v is None else float(v) for v in values])
+                for name, values in stored["per_probe"].items()
+            }
+        ),
+        pictures=MappingProxyType({n: from_png(b64decode(png)) for n, png in stored["pictures"].items()}),
+        details=MappingProxyType(dict(stored["details"])),
+        evaluations=int(stored["evaluations"]),
+        seconds=float(stored["seconds"]),
+    )
+
+
+def _number(stored: Any) -> float | None:
+    return None if stored is None else float(stored)
