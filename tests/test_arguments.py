@@ -79,11 +79,6 @@ CALLS = {
     "ProbeSet.sample, seed": (lambda value: ks.ProbeSet.sample(IMAGES, [0] * 4, seed=value), "seed", 0),
     "ProbeSet.sample, limit": (lambda value: ks.ProbeSet.sample(IMAGES, [0] * 4, limit=value), "limit", 1),
     "TensorBoardWriter": (lambda value: TensorBoardWriter(max_side=value), "max_side", 1),
-    "mean_interval": (
-        lambda value: metrics.mean_interval(np.arange(3.0), rng(), resamples=value),
-        "resamples",
-        1,
-    ),
     "infidelity": (
         lambda value: metrics.infidelity(IMAGES, IMAGES, unasked, rng(), samples=value),
         "samples",
