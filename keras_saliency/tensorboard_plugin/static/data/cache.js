@@ -1,0 +1,67 @@
+/** What was fetched, by key. Over the bound, what was not used for the longest time goes first. */
+
+/**
+ * @template Value
+ */
+export class Cache {
+  /** @param {number} most the sum of the sizes that are kept */
+  constructor(most) {
+    this.most = most;
+    this.size = 0;
+    /** @type {Map<string, { value: Value, size: number }>} */
+    this.kept = new Map();
+  }
+
+  /** @param {string} key */
+  has(key) {
+    return this.kept.has(key);
+  }
+
+  /**
+   * @param {string} key
+   * @returns {Value | undefined}
+   */
+  get(key) {
+    return this.kept.get(key)?.value;
+  }
+
+  /**
+   * Keeps a value; the last one that was put always stays.
+   *
+   * @param {string} key
+   * @param {Value} value
+   */
+  put(key, value, size = 0) {
+    this.delete(key);
+    this.kept.set(key, { value, size });
+    this.size += size;
+    for (const [oldest, entry] of this.kept) {
+      if (this.size <= this.most || oldest === key) break;
+      if (entry.size > 0) this.delete(oldest); // what has no size makes no room
+    }
+  }
+
+  /**
+   * Says that a value is in use.
+   *
+   * @param {string} key
+   */
+  touch(key) {
+    const entry = this.kept.get(key);
+    if (!entry) return;
+    this.kept.delete(key);
+    this.kept.set(key, entry);
+  }
+
+  /** The mean size of what has one; 0 where there is nothing. */
+  get average() {
+    const sized = [...this.kept.values()].filter(({ size }) => size > 0);
+    return sized.length ? this.size / sized.length : 0;
+  }
+
+  /** @param {string} key */
+  delete(key) {
+    this.size -= this.kept.get(key)?.size ?? 0;
+    this.kept.delete(key);
+  }
+}
