@@ -80,5 +80,5 @@ export function chosen(all, state) {
     if (state.show === "right" && fact.wrong !== false) return false;
     return !words || [fact.name, fact.labelWords, fact.predicted].some((text) => text?.toLowerCase().includes(words));
   });
-  return kept.sort((a, b) => ORDERS[state.sort](a, b) || a.probe - b.probe);
+  return kept.sort(ORDERS[state.sort]);
 }

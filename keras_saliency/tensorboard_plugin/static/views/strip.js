@@ -62,7 +62,7 @@ export class Strip {
    */
   needs({ state, run, method, series, step }) {
     if (!run || method === undefined || !series) return [];
-    const visible = thinned(series.timeline, step).filter((at) => this.frames.of(at, at).visible);
+    const visible = thinned(series.timeline, step).filter((at) => this.frames.made.get(at)?.visible);
     const wanted = visible.flatMap((at) => [at, referenceOf(at, series, state.against)]);
     const steps = new Set(wanted.filter((at) => at !== undefined));
     return [["probes", run.run], ...[...steps].map((at) => /** @type {Request} */ (["maps", run.run, method, at]))];
