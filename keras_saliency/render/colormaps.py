@@ -17,7 +17,7 @@ NOT_FINITE: tuple[int, int, int] = tuple(_COLORMAPS["not_finite"])
 
 _Anchors = list[tuple[int, int, int]]
 
-# Inferno, straight between eight of its colours: dark to bright with even steps of lightness.
+# Inferno, straight between eight of its colours (elsewhere a channel is up to 23 of 255 away from it).
 _SEQUENTIAL: _Anchors = _COLORMAPS["sequential"]["inferno"]
 # From white outwards; the two arms have the same lightness at the same distance from zero.
 _RED: _Anchors = _COLORMAPS["diverging"]["red–blue"]["positive"]
