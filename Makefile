@@ -57,7 +57,7 @@ check: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@if npm --version >/dev/null 2>&1 && node --eval "process.exit(parseInt(process.versions.node) < 20)"; \
+	@if npm --version >/dev/null 2>&1 && node --eval "process.exit(Number(parseInt(process.versions.node) < 20))"; \
 	then $(MAKE) --no-print-directory check-page; \
 	else echo "No Node 20 or newer with npm: the checks of the Saliency tab's page are skipped."; fi
 
