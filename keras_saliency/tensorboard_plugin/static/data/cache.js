@@ -8,6 +8,7 @@ export class Cache {
   constructor(most) {
     this.most = most;
     this.size = 0;
+    this.sized = 0; // how many values have a size
     /** @type {Map<string, { value: Value, size: number }>} */
     this.kept = new Map();
   }
@@ -35,6 +36,7 @@ export class Cache {
     this.delete(key);
     this.kept.set(key, { value, size });
     this.size += size;
+    this.sized += Number(size > 0);
     for (const [oldest, entry] of this.kept) {
       if (this.size <= this.most || oldest === key) break;
       if (entry.size > 0) this.delete(oldest); // what has no size makes no room
@@ -55,13 +57,14 @@ export class Cache {
 
   /** The mean size of what has one; 0 where there is nothing. */
   get average() {
-    const sized = [...this.kept.values()].filter(({ size }) => size > 0);
-    return sized.length ? this.size / sized.length : 0;
+    return this.sized && this.size / this.sized;
   }
 
   /** @param {string} key */
   delete(key) {
-    this.size -= this.kept.get(key)?.size ?? 0;
+    const { size } = this.kept.get(key) ?? { size: 0 };
+    this.size -= size;
+    this.sized -= Number(size > 0);
     this.kept.delete(key);
   }
 }

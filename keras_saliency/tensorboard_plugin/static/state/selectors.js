@@ -116,12 +116,13 @@ export function mapsNearby({ series, step }, columns, data) {
   /** @type {Request[]} */
   const nearby = [];
   if (!series || step === undefined) return nearby;
+  const sources = columns.map(([run, method]) => ({ run, method, looks: data.series(run, method) }));
   const here = series.timeline.indexOf(step);
   for (let distance = 1; distance < series.timeline.length && nearby.length <= MOST_NEARBY; distance++) {
     for (const at of [here + distance, here - distance]) {
       const other = series.timeline[at];
-      for (const [run, method] of columns)
-        if (data.series(run, method)?.at(other) !== undefined) nearby.push(["maps", run, method, other]);
+      for (const { run, method, looks } of sources)
+        if (looks?.at(other) !== undefined) nearby.push(["maps", run, method, other]);
     }
   }
   return nearby;
