@@ -7,7 +7,7 @@ PROJECT := pyproject.toml tests/constraints.txt
 PYTEST := $(BIN)/python -m pytest --numprocesses 2
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test versions fuzz trace soak check format benchmark benchmark-tab seeds matrix clean
+.PHONY: help demo test versions fuzz trace soak check check-page format benchmark benchmark-tab seeds matrix clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
@@ -16,7 +16,7 @@ help:
 	@echo "make fuzz       bad input of every kind, for half an hour"
 	@echo "make trace      random networks, trained with and without looks, on TensorFlow, JAX and PyTorch"
 	@echo "make soak       trainings killed at random moments, and memory over many fits and looks: an hour or two"
-	@echo "make check      style, types and the import contract"
+	@echo "make check      style, types and the import contract; the page's too, where there is Node"
 	@echo "make format     mend the style"
 	@echo "make benchmark  what looks and methods cost, against bare compiled gradients"
 	@echo "make benchmark-tab  what the Saliency tab costs its server and, where there is one, a browser"
@@ -57,10 +57,17 @@ check: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@if npm --version >/dev/null 2>&1 && node --eval "process.exit(Number(parseInt(process.versions.node) < 20))"; \
+	then $(MAKE) --no-print-directory check-page; \
+	else echo "No Node 20 or newer with npm: the checks of the Saliency tab's page are skipped."; fi
+
+check-page: node_modules/.package-lock.json
+	npm run --silent check
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	@if npm --version >/dev/null 2>&1; then $(MAKE) --no-print-directory node_modules/.package-lock.json && npm run --silent format; fi
 
 benchmark: $(VENV)/.test
 	KERAS_BACKEND=tensorflow $(BIN)/python -m benchmarks.look
@@ -79,7 +86,11 @@ matrix: $(VENV)/.test
 	$(BIN)/python tests/metrics/tables.py
 
 clean:
-	rm -rf $(VENV) .nox runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .nox node_modules runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --silent
+	@touch $@
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

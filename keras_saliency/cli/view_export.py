@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import posixpath
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ from keras_saliency.tensorboard_plugin.store import NotStoredError, Point, Serie
 _MEGABYTE = 1_000_000
 _KEPT = 64 * _MEGABYTE
 _START = '<script type="module" src="./start.js"></script>'
-_IMPORT = re.compile(r"""(\bfrom\s*|\bimport\s*\(?\s*)(["'])\./([\w.-]+\.js)\2""")
+_IMPORT = re.compile(r"""(\bfrom\s*|\bimport\s*\(?\s*)(["'])(\.{1,2}/[\w./-]+\.js)\2""")
 
 
 def export_page(store: Store, every: int, max_size: float) -> str:
@@ -82,7 +83,9 @@ class ThinnedStore:
 
 def page_of(files: Mapping[str, str], carried: Mapping[str, Any]) -> str:
     """One HTML file of the page's files (by name, as text) and the data that it carries."""
-    modules = {f"saliency/{name}": _module(text) for name, text in files.items() if name.endswith(".js")}
+    modules = {
+        f"saliency/{name}": _module(name, text) for name, text in files.items() if name.endswith(".js")
+    }
     import_map = json.dumps({"imports": modules})
     start = 'import "saliency/start.js";'
     head = (
@@ -103,6 +106,7 @@ def _carried(answers: Answers) -> dict[str, Any]:
     methods = [(run["run"], method) for run in listed["runs"] for method in run["methods"]]
     probes = {name: found for name in names if (found := _probes(answers, name)) is not None}
     return {
+        "colormaps": json.loads(_text("colormaps.json")),
         "runs": listed,
         "looks": {_key(run, method): answers.looks(run, method) for run, method in methods},
         "probes": probes,
@@ -160,9 +164,14 @@ def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
-def _module(text: str) -> str:
+def _module(name: str, text: str) -> str:
     """A module as data: URL. Modules there have no neighbours: they import each other by name."""
-    named = _IMPORT.sub(r"\1\2saliency/\3\2", text).replace("import.meta.url", '"file:///"')
+
+    def by_name(found: re.Match[str]) -> str:
+        start, quote, path = found.groups()
+        return f"{start}{quote}{posixpath.normpath(f'saliency/{posixpath.dirname(name)}/{path}')}{quote}"
+
+    named = _IMPORT.sub(by_name, text).replace("import.meta.url", '"file:///"')
     return "data:text/javascript;base64," + b64encode(named.encode()).decode()
 
 

@@ -1,33 +1,31 @@
-"""Numbers to colours: one scale for magnitudes, one for signed values, one colour for what is no number."""
+"""Numbers to colours: inferno for magnitudes, red and blue for signed values, one colour for what is no number.
 
+The numbers stand in `colormaps.json`, from which the page of the Saliency tab draws too.
+"""
+
+import json
+from importlib import resources
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-NOT_FINITE = (0, 230, 64)
+_COLORMAPS = json.loads((resources.files(__package__) / "colormaps.json").read_bytes())
+
+NOT_FINITE: tuple[int, int, int] = tuple(_COLORMAPS["not_finite"])
 """The colour of NaN and infinity: a green that is in neither scale."""
 
 _Anchors = list[tuple[int, int, int]]
 
-# Dark to bright with even steps of lightness, through purple, red and orange.
-_SEQUENTIAL: _Anchors = [
-    (0, 0, 4),
-    (40, 11, 84),
-    (101, 21, 110),
-    (159, 42, 99),
-    (212, 72, 66),
-    (245, 125, 21),
-    (250, 193, 39),
-    (252, 255, 164),
-]
+# Inferno, straight between eight of its colours (elsewhere a channel is up to 23 of 255 away from it).
+_SEQUENTIAL: _Anchors = _COLORMAPS["sequential"]["inferno"]
 # From white outwards; the two arms have the same lightness at the same distance from zero.
-_RED: _Anchors = [(255, 255, 255), (250, 178, 152), (226, 84, 66), (158, 12, 30)]
-_BLUE: _Anchors = [(255, 255, 255), (162, 196, 246), (58, 128, 224), (18, 60, 150)]
+_RED: _Anchors = _COLORMAPS["diverging"]["red–blue"]["positive"]
+_BLUE: _Anchors = _COLORMAPS["diverging"]["red–blue"]["negative"]
 
 
 def sequential(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Colours `(..., 3)` of values in [0, 1], dark to bright.
+    """Colours `(..., 3)` of values in [0, 1], dark to bright: inferno.
 
     What is beyond is clipped, what is not finite has the colour `NOT_FINITE`.
     """

@@ -72,6 +72,19 @@ def test_the_image_alone(grid, written):
     np.testing.assert_array_equal(seen[..., :3], pictures_of(written.probes, -1)[5])
 
 
+@pytest.mark.parametrize("opacity", ["", " ", "1e999"])
+def test_an_opacity_that_is_no_number_leaves_the_map_visible(page, entry, opacity):
+    page.open(entry, run="a/saliency", step=20, opacity=opacity)
+    assert page.find('.card[data-probe="3"] canvas.heat').value_of_css_property("opacity") == "1"
+
+
+def test_a_link_with_the_old_name_of_inferno(page, entry, written):
+    page.open(entry, run="a/saliency", step=20, layer="map", colours="ember")
+    assert page.find('select[aria-label="Colours"]').get_property("value") == "inferno"
+    expected = drawn.coloured(written.folder / "a", "gradient", 20, "magnitude")
+    drawn.assert_same(page.heat(3)[..., :3], expected[3])
+
+
 def test_colours(grid):
     grid.choose("Layers", "map").select("Colours", "grey")
     heat = grid.heat(0)

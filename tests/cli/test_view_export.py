@@ -42,6 +42,7 @@ def test_it_carries_what_the_routes_answer(store):
     answers = Answers(store, Recent(10**6))
     odd = "</script><b>/saliency"
     assert found["runs"] == answers.runs()
+    assert found["colormaps"] == json.loads(static_file("colormaps.json"))
     assert [run["run"] for run in found["runs"]["runs"]] == [odd, "a/saliency"]
     assert found["looks"] == {
         "a/saliency\0gradient": answers.looks("a/saliency", "gradient"),
@@ -89,11 +90,24 @@ def test_modules_import_each_other_by_name_and_nothing_else():
 
 
 def test_imports_are_found_however_they_are_spelled():
-    code = """import { a } from "./a.js";\nimport './b.js';\nexport * from "./c-d.js";\nconst e = import("./e.js");"""
+    code = """import { a } from "./a.js";\nimport './b.js';\nexport * from "./x/c-d.js";\nconst e = import("./e.js");"""
     html = '<head></head><script type="module" src="./start.js"></script>'
     files = {"index.html": html, "style.css": "p {}", "start.js": code}
     text = b64decode(modules(page_of(files, {}))["saliency/start.js"].partition(",")[2]).decode()
     assert text == code.replace("./", "saliency/")
+
+
+def test_imports_are_named_from_the_folder_that_they_stand_in():
+    code = """import "../a.js";\nimport "./b.js";\nimport "../y/./c.js";"""
+    html = '<head></head><script type="module" src="./start.js"></script>'
+    text = b64decode(
+        modules(page_of({"index.html": html, "style.css": "", "x/d.js": code}, {}))[
+            "saliency/x/d.js"
+        ].partition(",")[2]
+    ).decode()
+    assert (
+        text.replace("import ", "").replace('"', "") == "saliency/a.js;\nsaliency/x/b.js;\nsaliency/y/c.js;"
+    )
 
 
 def test_it_asks_no_server(store):

@@ -26,8 +26,11 @@ ROUTES = [
     "probes",
     "maps",
     "checks",
-    "static/app.js",
-    "static/../app.js",
+    "static/index.js",
+    "static/state/app.js",
+    "static/state/../index.js",
+    "static/../index.js",
+    "static/state",
     "static/..",
     "static/",
 ]

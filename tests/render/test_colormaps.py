@@ -1,3 +1,4 @@
+import matplotlib
 import numpy as np
 import pytest
 
@@ -10,6 +11,15 @@ def lightness(colours):
     )
     luminance = linear @ [0.2126, 0.7152, 0.0722]
     return np.where(luminance > 0.008856, 116 * np.cbrt(luminance) - 16, 903.3 * luminance)
+
+
+def test_sequential_is_inferno():
+    """Straight between eight of its colours: the same at these, near it elsewhere."""
+    values = np.linspace(0, 1, 256)
+    apart = np.abs(sequential(values) - matplotlib.colormaps["inferno"](values)[:, :3] * 255)
+    assert apart[np.rint(np.linspace(0, 255, 8)).astype(int)].max() <= 0.5
+    assert apart.mean() < 3
+    assert apart.max() < 24
 
 
 def test_zero_is_exactly_white():

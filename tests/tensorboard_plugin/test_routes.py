@@ -22,6 +22,8 @@ ROUTES = [
     ("checks", {"run": RUN}),
     ("static/index.js", {}),
     ("static/index.html", {}),
+    ("static/data/maps.js", {}),
+    ("static/colormaps.json", {}),
 ]
 
 
@@ -146,10 +148,10 @@ def test_checks(page, logs):
     assert page.run(RUN)["problems"] == []
 
 
-@pytest.mark.parametrize("name", ["index.js", "style.css", "index.html"])
+@pytest.mark.parametrize("name", ["index.js", "style.css", "index.html", "views/grid.js", "colormaps.json"])
 def test_the_files_of_the_page(served, name):
     response = served.get(f"static/{name}")
-    kinds = {"js": "text/javascript", "css": "text/css", "html": "text/html"}
+    kinds = {"js": "text/javascript", "css": "text/css", "html": "text/html", "json": "application/json"}
     assert response.content_type == f"{kinds[name.rpartition('.')[2]]}; charset=utf-8"
     assert response.status_code == 200
     assert len(response.data) > 100
@@ -234,6 +236,16 @@ def test_a_step_that_is_not_there(served, step):
         "static/index.js/..",
         "static/index.js%00.css",
         "static/sub/index.js",
+        "static/data",
+        "static/data/",
+        "static/data/../index.js",
+        "static/data%2fmaps.js%00",
+        "static/data/../../routes.py",
+        "static/views/../../../render/colormaps.py",
+        "static/../../render/colormaps.json",
+        "static/./index.js",
+        "static/data//maps.js",
+        "static/data\\maps.js",
     ],
 )
 def test_no_way_out_of_the_folder(served, path):

@@ -1,25 +1,40 @@
 /** The page: TensorBoard calls `render` in an empty frame; the shell `index.html` does so elsewhere. */
 
-import { App } from "./app.js";
-import { Checks } from "./checks.js";
-import { Compare } from "./compare.js";
-import { Controls, VIEW_KEYS } from "./controls.js";
-import { Curves } from "./curves.js";
-import { createSource } from "./data.js";
-import { h, setAttribute, setChildren } from "./dom.js";
-import { emptyPage } from "./empty.js";
-import { Grid } from "./grid.js";
-import { ProbeView } from "./probe.js";
-import { State } from "./state.js";
-import { Strip } from "./strip.js";
-import { loadStyle } from "./style.js";
-import { followTheme } from "./theme.js";
-import { Transport } from "./transport.js";
+import { createSource } from "./data/source.js";
+import { Controls } from "./parts/controls.js";
+import { h, setAttribute, setChildren } from "./parts/dom.js";
+import { VIEW_KEYS } from "./parts/keys.js";
+import { Once } from "./parts/reuse.js";
+import { loadStyle } from "./parts/style.js";
+import { followTheme } from "./parts/theme.js";
+import { Transport } from "./parts/transport.js";
+import { Address } from "./state/address.js";
+import { App } from "./state/app.js";
+import { commonNeeds } from "./state/selectors.js";
+import { Checks } from "./views/checks.js";
+import { Compare } from "./views/compare.js";
+import { Curves } from "./views/curves.js";
+import { emptyPage } from "./views/empty.js";
+import { Grid } from "./views/grid.js";
+import { ProbeView } from "./views/probe.js";
+import { Strip } from "./views/strip.js";
+
+/**
+ * @import { Request } from "./data/library.js"
+ * @import { Tab } from "./state/fields.js"
+ * @import { Shown } from "./state/selectors.js"
+ *
+ * @typedef {object} PageView what is shown under a tab
+ * @property {HTMLElement} element
+ * @property {boolean} settled whether all that it can draw is drawn
+ * @property {(shown: Shown) => Request[]} needs what it draws from
+ * @property {(shown: Shown) => void} update draws what is there of it
+ */
 
 /** Builds the page into the document. */
 export async function render() {
   const page = new Page();
-  followTheme(() => page.app.changed());
+  followTheme((dark) => page.app.themed(dark));
   const started = page.app.start();
   await loadStyle();
   document.body.append(page.element);
@@ -29,19 +44,22 @@ export async function render() {
 
 class Page {
   constructor() {
-    this.app = new App(createSource(), new State(), () => this.update());
+    this.app = new App(createSource(), new Address(), () => this.update());
     const { app } = this;
     this.controls = new Controls(app);
     this.transport = new Transport(app);
+    this.probe = new ProbeView(app);
+    /** @type {Record<Tab, PageView>} */
     this.views = {
       grid: new Grid(app),
-      probe: new ProbeView(app),
+      probe: this.probe,
       strip: new Strip(app),
       compare: new Compare(app),
       curves: new Curves(app),
       checks: new Checks(app),
     };
     this.problems = h("div", { class: "problems", role: "status" });
+    this.told = new Once();
     this.main = h("main");
     this.empty = emptyPage();
     this.loading = h("p", { class: "quiet nothing loading", text: "Reading the log …" });
@@ -57,82 +75,112 @@ class Page {
       this.main,
       this.transport.element,
     );
+    this.wasShown = false;
     document.addEventListener("keydown", (event) => this.key(event));
     window.addEventListener("resize", () => app.changed());
     document.documentElement.lang ||= "en";
   }
 
   update() {
-    const { app } = this;
-    const nothing = app.runs.every((info) => Object.keys(info.methods).length === 0);
-    this.controls.update();
-    this.transport.update();
-    setAttribute(this.controls.element, "hidden", nothing);
-    this.updateProblems();
-    const view = this.views[app.state.tab];
-    const withMaps = app.method !== undefined || app.state.tab === "checks";
-    setChildren(this.main, [
-      !app.loaded
-        ? this.loading
-        : nothing
-          ? app.trouble
-            ? this.loading
-            : this.empty
-          : withMaps
-            ? view.element
-            : this.without,
-    ]);
-    app.missed = !app.loaded;
-    if (app.loaded && !nothing && withMaps) {
-      view.update();
-      app.prefetch();
-    }
-    setAttribute(this.main, "aria-busy", String(app.missed));
-    if (!app.missed && !this.shown) {
-      this.shown = true;
+    const { shown } = this.app;
+    const view = this.viewOf(shown);
+    setAttribute(this.controls.element, "hidden", this.nothing);
+    if (!this.nothing) this.controls.update(shown);
+    this.transport.update(shown);
+    this.updateProblems(shown);
+    setChildren(this.main, [view?.element ?? this.instead()]);
+    const busy = view ? this.draw(view, shown) : !this.app.library.loaded;
+    setAttribute(this.main, "aria-busy", String(busy));
+    if (!busy && !this.wasShown) {
+      this.wasShown = true;
       performance.mark("saliency-shown"); // for the benchmark
     }
   }
 
-  updateProblems() {
-    const { app } = this;
-    const gone = app.run?.gone ? ["This run is no longer in the log directory. What was loaded stays here."] : [];
-    const problems = [app.trouble, ...gone, ...(app.run?.problems ?? []), ...app.problems.values()].filter(Boolean);
-    const key = JSON.stringify(problems);
-    if (key === this.problemsKey) return;
-    this.problemsKey = key;
-    this.problems.replaceChildren(
-      ...[...new Set(problems)].map((problem) => h("p", { class: "problem", text: problem })),
-    );
+  /** Whether no run has maps. */
+  get nothing() {
+    return this.app.library.runs.every((info) => Object.keys(info.methods).length === 0);
   }
 
+  /**
+   * The view of the tab, where there is something for it.
+   *
+   * @param {Shown} shown
+   */
+  viewOf({ state, method }) {
+    const ready = this.app.library.loaded && !this.nothing;
+    return ready && (method !== undefined || state.tab === "checks") ? this.views[state.tab] : undefined;
+  }
+
+  /** What stands in the place of a view. */
+  instead() {
+    const { loaded, trouble } = this.app.library;
+    if (!loaded || (this.nothing && trouble !== null)) return this.loading;
+    return this.nothing ? this.empty : this.without;
+  }
+
+  /**
+   * Draws a view and asks for what it lacks; whether that is anything.
+   *
+   * @param {PageView} view
+   * @param {Shown} shown
+   */
+  draw(view, shown) {
+    view.update(shown);
+    const needs = [...commonNeeds(shown), ...view.needs(shown)];
+    this.app.ask(needs);
+    return !view.settled || !needs.every((request) => this.app.library.has(request));
+  }
+
+  /** @param {Shown} shown */
+  updateProblems({ run }) {
+    const { library } = this.app;
+    const gone = run?.gone ? ["This run is no longer in the log directory. What was loaded stays here."] : [];
+    const all = [library.trouble, ...gone, ...(run?.problems ?? []), ...library.problems.values()];
+    const problems = [...new Set(all.filter((problem) => problem !== null && problem !== ""))];
+    this.told.draw(problems, () => {
+      this.problems.replaceChildren(...problems.map((problem) => h("p", { class: "problem", text: problem })));
+    });
+  }
+
+  /** @param {KeyboardEvent} event */
   key(event) {
-    const typing = event.target.closest("input:not([type=checkbox]), select, textarea");
+    const target = /** @type {Element} */ (event.target);
+    const typing = target.closest("input:not([type=checkbox]), select, textarea");
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    const { app, transport } = this;
-    const acts = {
-      ArrowLeft: () => transport.move(-1),
-      ArrowRight: () => transport.move(1),
-      Home: () => transport.go(0),
-      End: () => app.set({ step: "latest" }),
-      Escape: () => this.leave(),
-      " ": event.target.closest("button, a") ? null : () => transport.toggle(),
-      ...(["probe", "strip"].includes(app.state.tab) ? { p: () => this.turn(-1), n: () => this.turn(1) } : {}),
-    };
-    const act = acts[event.key] ?? (VIEW_KEYS[event.key] && (() => app.set({ view: VIEW_KEYS[event.key] })));
+    const act = this.actOf(event.key, target);
     if (!act) return;
     event.preventDefault();
     act();
   }
 
-  /** Closes what is open, else goes back to the grid. */
-  leave() {
-    const open = this.element.querySelector("details[open]");
-    if (open) open.open = false;
-    else this.app.set({ tab: "grid" });
+  /**
+   * What a key does; undefined for one that does nothing.
+   *
+   * @param {string} key
+   * @param {Element} target
+   * @returns {(() => void) | undefined}
+   */
+  actOf(key, target) {
+    const { app, transport } = this;
+    const view = VIEW_KEYS.get(key);
+    if (view) return () => app.set({ view });
+    const ofOneProbe = ["probe", "strip"].includes(app.state.tab);
+    if (key === "ArrowLeft") return () => transport.move(-1);
+    if (key === "ArrowRight") return () => transport.move(1);
+    if (key === "Home") return () => transport.go(0);
+    if (key === "End") return () => app.set({ step: "latest" });
+    if (key === "Escape") return () => this.leave();
+    if (key === " " && !target.closest("button, a")) return () => transport.toggle();
+    if (key === "p" && ofOneProbe) return () => this.probe.picker.move(-1);
+    if (key === "n" && ofOneProbe) return () => this.probe.picker.move(1);
+    return undefined;
   }
 
-  turn(by) {
-    this.views.probe.picker.move(by);
+  /** Closes what is open, else goes back to the grid. */
+  leave() {
+    const open = this.element.querySelector("details");
+    if (open?.open) open.open = false;
+    else this.app.set({ tab: "grid" });
   }
 }

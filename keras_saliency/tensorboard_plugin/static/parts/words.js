@@ -1,0 +1,94 @@
+/** What things are called. */
+
+/**
+ * @import { View } from "../data/maps.js"
+ * @import { Fact } from "../state/order.js"
+ *
+ * @typedef {"epoch" | "step"} Unit
+ */
+
+/**
+ * When a look was taken, with epochs counted from 1 as Keras prints them; some runs count in steps.
+ *
+ * @param {number} epoch
+ * @param {Unit} [unit]
+ */
+export function epochWords(epoch, unit) {
+  if (unit === "step") return `step ${epoch}`;
+  return epoch === -1 ? "before training" : `epoch ${epoch + 1}`;
+}
+
+/**
+ * A short form for narrow places.
+ *
+ * @param {number} epoch
+ * @param {Unit} [unit]
+ */
+export function epochShort(epoch, unit) {
+  if (unit === "step") return String(epoch);
+  return epoch === -1 ? "start" : String(epoch + 1);
+}
+
+/**
+ * A run's name without the folder that every saliency log has.
+ *
+ * @param {string} run
+ */
+export function runWords(run) {
+  return run.replace(/[/\\]saliency$/, "") || run;
+}
+
+/**
+ * A number to two or three significant digits.
+ *
+ * @param {number | null | undefined} value
+ */
+export function figure(value) {
+  if (value === null || value === undefined || Number.isNaN(value)) return "–";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e5)) return value.toExponential(1).replaceAll("-", "−").replace("e+", "e");
+  if (size !== 0 && size < 0.1) return value.toPrecision(2).replace("-", "−");
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2).replace("-", "−");
+}
+
+/**
+ * A signed value with its exponent, for reading off a map.
+ *
+ * @param {number} value
+ */
+export function exact(value) {
+  if (Number.isNaN(value)) return "not a number";
+  return value === 0 ? "0" : value.toExponential(2).replaceAll("-", "−").replace("e+", "e");
+}
+
+/**
+ * A number's name as people say it.
+ *
+ * @param {string} name
+ */
+export function numberWords(name) {
+  return name.replaceAll("_", " ");
+}
+
+/**
+ * The prediction and its probability.
+ *
+ * @param {Fact} fact
+ */
+export function saidOf({ predicted, probability, wrong, score }) {
+  if (predicted === null) return score === null ? "" : `score ${figure(score)}`;
+  const sure = probability === null ? "" : ` ${probability.toFixed(2)}`;
+  return `${wrong ? "✗ " : ""}says ${predicted}${sure}`;
+}
+
+/**
+ * The four views, and what they show.
+ *
+ * @type {Record<View, [string, string]>}
+ */
+export const VIEW_WORDS = {
+  magnitude: ["Magnitude", "The largest absolute value over the channels: where the score is sensitive, either way."],
+  positive: ["Positive", "Where more raises the score."],
+  negative: ["Negative", "Where more lowers the score."],
+  signed: ["Signed", "The sum over the channels: what raises the score, and what lowers it."],
+};

@@ -1,0 +1,84 @@
+/** Which probes are shown, in which order, and what is known of each. */
+
+/**
+ * @import { Probes } from "../data/probes.js"
+ * @import { Series } from "../data/series.js"
+ * @import { State } from "./fields.js"
+ *
+ * @typedef {object} Fact what is known of a probe at a step: numbers, and words for classes; null where unknown
+ * @property {number} probe
+ * @property {string} name
+ * @property {number | null} label
+ * @property {string | null} labelWords
+ * @property {string | null} predicted
+ * @property {boolean | null} wrong
+ * @property {number | null} probability
+ * @property {number | null} score
+ * @property {string | null} target whose score the map explains
+ * @property {string | null} explains the same, where it is not the predicted class
+ * @property {number | undefined} change the drift
+ */
+
+/** @type {Record<State["sort"], (a: Fact, b: Fact) => number>} */
+const ORDERS = {
+  order: () => 0,
+  name: (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }),
+  label: (a, b) => (a.label ?? Number.MAX_VALUE) - (b.label ?? Number.MAX_VALUE),
+  wrong: (a, b) => Number(b.wrong === true) - Number(a.wrong === true),
+  change: (a, b) => (b.change ?? -1) - (a.change ?? -1),
+};
+
+/**
+ * The facts of all probes at a step.
+ *
+ * @param {Probes} probes
+ * @param {Series} series
+ * @param {number | undefined} step
+ */
+export function facts(probes, series, step) {
+  return Array.from({ length: probes.count ?? series.count }, (_, probe) => factOf(probes, series, step, probe));
+}
+
+/**
+ * The same for one probe.
+ *
+ * @param {Probes} probes
+ * @param {Series} series
+ * @param {number | undefined} step
+ * @param {number} probe
+ * @returns {Fact}
+ */
+export function factOf(probes, series, step, probe) {
+  const predicted = series.in(series.predicted_classes, step)?.[probe];
+  const target = series.in(series.target_classes, step)?.[probe];
+  const label = probes.label(probe);
+  return {
+    probe,
+    name: probes.name(probe),
+    label,
+    labelWords: probes.className(label),
+    predicted: probes.className(predicted),
+    wrong: probes.wrong(probe, predicted),
+    probability: series.in(series.probabilities, step)?.[probe] ?? null,
+    score: series.in(series.scores, step)?.[probe] ?? null,
+    target: probes.className(target),
+    explains: target !== predicted ? probes.className(target) : null,
+    change: series.of("drift", step, probe),
+  };
+}
+
+/**
+ * The facts of the probes to show, in order.
+ *
+ * @param {Fact[]} all
+ * @param {Pick<State, "find" | "show" | "sort">} state
+ */
+export function chosen(all, state) {
+  const words = state.find.trim().toLowerCase();
+  const kept = all.filter((fact) => {
+    if (state.show === "wrong" && fact.wrong !== true) return false;
+    if (state.show === "right" && fact.wrong !== false) return false;
+    return !words || [fact.name, fact.labelWords, fact.predicted].some((text) => text?.toLowerCase().includes(words));
+  });
+  return kept.sort(ORDERS[state.sort]);
+}

@@ -1,0 +1,129 @@
+/** What the state picks from the data. Nothing here changes or fetches anything. */
+
+/**
+ * @import { RunInfo } from "../data/source.js"
+ * @import { Library, Request } from "../data/library.js"
+ * @import { Series } from "../data/series.js"
+ * @import { Column, State } from "./fields.js"
+ *
+ * @typedef {object} Shown
+ * @property {Readonly<State>} state
+ * @property {RunInfo | undefined} run the chosen one, or the first with maps
+ * @property {string | undefined} method the chosen one where the run has it, or the run's first
+ * @property {Series | undefined} series the looks that are shown
+ * @property {number | undefined} step
+ * @property {number | undefined} epoch
+ * @property {"epoch" | "step"} unit what the run counts in
+ * @property {number} probe the one that is shown in the views of one probe
+ * @property {number} count how many probes the run has
+ *
+ * @typedef {Pick<Library, "runs" | "info" | "series" | "has">} Data
+ */
+
+const MOST_COLUMNS = 4;
+const MOST_NEARBY = 400;
+
+/**
+ * @param {Readonly<State>} state
+ * @param {Data} data
+ * @returns {Shown}
+ */
+export function shownBy(state, data) {
+  const run = data.info(state.run) ?? data.runs.find((info) => methodsOf(info).length > 0) ?? data.runs[0];
+  const methods = methodsOf(run);
+  const method = methods.includes(state.method) ? state.method : methods[0];
+  const series = run && method !== undefined ? data.series(run.run, method) : undefined;
+  const step = series?.nearest(state.step);
+  const count = run?.count ?? series?.count ?? 0;
+  return {
+    state,
+    run,
+    method,
+    series,
+    step,
+    epoch: series?.epochOf(step),
+    unit: series?.unit ?? "epoch",
+    probe: Math.max(0, Math.min(state.probe, count - 1)),
+    count,
+  };
+}
+
+/**
+ * The methods of a run, the plain gradient first: it is what the others are measured against.
+ *
+ * @param {RunInfo | undefined} run
+ */
+export function methodsOf(run) {
+  const methods = Object.keys(run?.methods ?? {});
+  return methods.includes("gradient") ? ["gradient", ...methods.filter((method) => method !== "gradient")] : methods;
+}
+
+/**
+ * The columns of the comparison: chosen, or proposed.
+ *
+ * @param {Shown} shown
+ * @param {Data} data
+ * @returns {readonly Column[]}
+ */
+export function columnsOf({ state, run, method }, data) {
+  if (state.columns.length) return state.columns;
+  if (!run || method === undefined) return [];
+  const others = data.runs.filter((info) => info !== run && alike(info, run) && methodsOf(info).includes(method));
+  /** @type {Column[]} */
+  const columns = others.length
+    ? [run, ...others].map((info) => [info.run, method])
+    : [method, ...methodsOf(run).filter((other) => other !== method)].map((other) => [run.run, other]);
+  return columns.slice(0, MOST_COLUMNS);
+}
+
+/**
+ * Whether two runs were asked the same question: the same probes with the same labels.
+ *
+ * @param {RunInfo} one
+ * @param {RunInfo} other
+ */
+export function alike(one, other) {
+  return one === other || (one.fingerprint !== null && one.fingerprint === other.fingerprint);
+}
+
+/**
+ * What every view needs. While the looks are on their way it is guessed which maps will be shown, so that all is asked
+ * for at once.
+ *
+ * @param {Shown} shown
+ * @returns {Request[]}
+ */
+export function commonNeeds({ state, run, method, series }) {
+  if (!run) return [];
+  /** @type {Request[]} */
+  const needs = [["checks", run.run]];
+  if (method === undefined) return needs;
+  const { steps } = run.methods[method];
+  const step = steps.find((known) => known === state.step) ?? steps.at(-1);
+  needs.push(["series", run.run, method]);
+  if (!series && step !== undefined) needs.push(["probes", run.run], ["maps", run.run, method, step]);
+  return needs;
+}
+
+/**
+ * The maps around the step that is shown, the nearest first.
+ *
+ * @param {Shown} shown
+ * @param {readonly Column[]} columns whose maps are shown
+ * @param {Data} data
+ */
+export function mapsNearby({ series, step }, columns, data) {
+  /** @type {Request[]} */
+  const nearby = [];
+  if (!series || step === undefined) return nearby;
+  const sources = columns.map(([run, method]) => ({ run, method, looks: data.series(run, method) }));
+  const here = series.timeline.indexOf(step);
+  for (let distance = 1; distance < series.timeline.length && nearby.length <= MOST_NEARBY; distance++) {
+    for (const at of [here + distance, here - distance]) {
+      const other = series.timeline[at];
+      for (const { run, method, looks } of sources)
+        if (looks?.at(other) !== undefined) nearby.push(["maps", run, method, other]);
+    }
+  }
+  return nearby;
+}

@@ -1,0 +1,243 @@
+/** The numbers of every run over the epochs. */
+
+import { Chart, nearestTo } from "../parts/chart.js";
+import { h, setChildren } from "../parts/dom.js";
+import { Once, Pool } from "../parts/reuse.js";
+import { epochWords, numberWords, runWords } from "../parts/words.js";
+import { readField } from "../state/fields.js";
+
+/**
+ * @import { Request } from "../data/library.js"
+ * @import { Series } from "../data/series.js"
+ * @import { RunInfo } from "../data/source.js"
+ * @import { App } from "../state/app.js"
+ * @import { State } from "../state/fields.js"
+ * @import { Shown } from "../state/selectors.js"
+ *
+ * @typedef {{ info: RunInfo, colour: string, method: string | undefined }} Known a run, and the method if it has it
+ * @typedef {{ colour: string, series: Series, name: string }} Drawn
+ */
+
+const MAIN = ["drift", "entropy"];
+const OTHERS = ["drift_from_start", "top_overlap", "center_shift", "magnitude", "gini", "zero_fraction"];
+const ACCURACY = "probe_accuracy";
+const COLOURS = 8;
+const FEWEST = 3;
+
+export class Curves {
+  /** @param {App} app */
+  constructor(app) {
+    this.app = app;
+    this.settled = true;
+    this.charts = new Pool((/** @type {string} */ name) => {
+      const chart = new Chart(numberWords(name), app.about(name), (epoch) => this.go(epoch));
+      chart.element.dataset.number = name;
+      return chart;
+    });
+    this.drawn = { legend: new Once(), stable: new Once() };
+    this.legend = h("div", { class: "runs", role: "group", "aria-label": "Runs" });
+    /** @type {HTMLInputElement} */
+    this.level = h("input", {
+      type: "number",
+      min: 0,
+      max: 2,
+      step: 0.01,
+      "aria-label": "Level of drift",
+      onchange: () => app.set({ level: readField("level", this.level.value) }),
+    });
+    /** @type {HTMLInputElement} */
+    this.more = h("input", {
+      type: "checkbox",
+      onchange: () => app.set({ numbers: this.more.checked ? "all" : "main" }),
+    });
+    this.stable = h("ul", { class: "stable" });
+    this.grid = h("div", { class: "charts" });
+    this.element = h(
+      "section",
+      { class: "view curves-view" },
+      h(
+        "div",
+        { class: "bar" },
+        this.legend,
+        h("span", { class: "grow" }),
+        h(
+          "label",
+          { class: "field", title: "A run has stabilised where its drift stays under this level to the end." },
+          h("span", { class: "quiet", text: "Stable: drift under" }),
+          this.level,
+        ),
+        h("label", { class: "field tick" }, this.more, h("span", { text: "All numbers" })),
+      ),
+      this.stable,
+      this.grid,
+    );
+  }
+
+  /**
+   * @param {Shown} shown
+   * @returns {Request[]}
+   */
+  needs(shown) {
+    return this.visible(shown).map(({ info, method }) => ["series", info.run, method]);
+  }
+
+  /** @param {Shown} shown */
+  update(shown) {
+    const { state } = shown;
+    this.updateLegend(this.known(shown), state.hidden);
+    if (document.activeElement !== this.level) this.level.value = String(state.level);
+    this.more.checked = state.numbers === "all";
+    const lines = this.visible(shown).flatMap(({ info, colour, method }) => {
+      const series = this.app.library.series(info.run, method);
+      return series ? [{ colour, series, name: runWords(info.run) }] : [];
+    });
+    this.updateStable(lines, state.level);
+    const names = numbersOf(lines, state.numbers === "all");
+    setChildren(
+      this.grid,
+      names.map((name) => this.charts.of(name, name).element),
+    );
+    for (const name of names) this.updateChart(name, lines, shown);
+  }
+
+  /**
+   * Every run with its colour.
+   *
+   * @param {Shown} shown
+   * @returns {Known[]}
+   */
+  known({ method }) {
+    return this.app.library.runs.map((info, at) => ({
+      info,
+      colour: `var(--run-${at % COLOURS})`,
+      method: method !== undefined && Object.hasOwn(info.methods, method) ? method : undefined,
+    }));
+  }
+
+  /**
+   * The runs that have the method and are not hidden.
+   *
+   * @param {Shown} shown
+   */
+  visible(shown) {
+    return this.known(shown).flatMap(({ info, colour, method }) =>
+      method === undefined || shown.state.hidden.includes(info.run) ? [] : [{ info, colour, method }],
+    );
+  }
+
+  /**
+   * @param {Known[]} known
+   * @param {State["hidden"]} hidden
+   */
+  updateLegend(known, hidden) {
+    const from = known.flatMap(({ info, method }) => [info.run, method, hidden.includes(info.run)]);
+    this.drawn.legend.draw(from, () => {
+      this.legend.replaceChildren(
+        ...known.map(({ info, colour, method }) =>
+          h(
+            "button",
+            {
+              class: "chip run",
+              "aria-pressed": String(!hidden.includes(info.run)),
+              disabled: method === undefined,
+              title: method === undefined ? "This run does not have this method." : "Show or hide this run",
+              onclick: () => this.toggle(info.run),
+            },
+            h("span", { class: "swatch", style: `background:${colour}` }),
+            runWords(info.run),
+          ),
+        ),
+      );
+    });
+  }
+
+  /** @param {string} run */
+  toggle(run) {
+    const { hidden } = this.app.state;
+    this.app.set({ hidden: hidden.includes(run) ? hidden.filter((other) => other !== run) : [...hidden, run] });
+  }
+
+  /**
+   * @param {Drawn[]} lines
+   * @param {number} level
+   */
+  updateStable(lines, level) {
+    const sentences = lines.map(({ name, colour, series }) => ({ name, colour, words: stability(series, level) }));
+    this.drawn.stable.draw(
+      sentences.flatMap(({ name, colour, words }) => [name, colour, words]),
+      () => {
+        this.stable.replaceChildren(
+          ...sentences.map(({ name, colour, words }) => {
+            const swatch = h("span", { class: "swatch", style: `background:${colour}` });
+            return h("li", {}, swatch, h("b", { text: name }), ` ${words}`);
+          }),
+        );
+      },
+    );
+  }
+
+  /**
+   * @param {string} name
+   * @param {Drawn[]} lines
+   * @param {Shown} shown
+   */
+  updateChart(name, lines, { state, epoch, unit }) {
+    this.charts.of(name, name).update({
+      lines: lines.map(({ name: line, colour, series }) => ({
+        name: line,
+        colour,
+        epochs: series.epochs,
+        values: series.curve(name),
+      })),
+      level: name === "drift" ? state.level : name.endsWith("_enrichment") ? 1 : undefined,
+      epoch,
+      unit,
+      least: name === "entropy" ? undefined : 0,
+      most: name === ACCURACY ? 1 : undefined,
+    });
+  }
+
+  /**
+   * Goes to an epoch, where the shown run has a look at it.
+   *
+   * @param {number} epoch
+   */
+  go(epoch) {
+    const { series } = this.app.shown;
+    const step = series?.stepOfEpoch(nearestTo(epoch, series.epochs));
+    if (step !== undefined) this.app.set({ step });
+  }
+}
+
+/**
+ * The numbers that there are charts of.
+ *
+ * @param {Drawn[]} lines
+ * @param {boolean} all
+ */
+function numbersOf(lines, all) {
+  const there = new Set(lines.flatMap(({ series }) => Object.keys(series.numbers)));
+  const enrichments = [...there].filter((name) => name.endsWith("_enrichment")).sort();
+  const accuracy = lines.some(({ series }) => series.probe_accuracy.some((value) => value !== null)) ? [ACCURACY] : [];
+  return [...MAIN, ...enrichments, ...accuracy, ...(all ? OTHERS : [])].filter(
+    (name) => name === ACCURACY || there.has(name),
+  );
+}
+
+/**
+ * Since when the drift has stayed under a level, in words.
+ *
+ * @param {Series} series
+ * @param {number} level
+ */
+function stability(series, level) {
+  const drift = series.curve("drift").flatMap((value, at) => (value === null ? [] : [[series.epochs[at], value]]));
+  const over = drift.findLastIndex(([, value]) => value >= level);
+  const under = drift.length - 1 - over;
+  if (!drift.length) return "has no drift yet.";
+  if (under < FEWEST) {
+    const [epoch, value] = drift[over < 0 ? drift.length - 1 : over];
+    return `has not stabilised: drift was ${value.toFixed(2)} at ${epochWords(epoch, series.unit)}.`;
+  }
+  return `stabilised at ${epochWords(drift[over + 1][0], series.unit)}: drift stays under ${level} for ${under} looks, to the end.`;
+}

@@ -1,0 +1,198 @@
+/** One probe over all epochs, or what changed at each. */
+
+import { Cell, lookAt } from "../parts/cell.js";
+import { h, setAttribute, setChildren, setText } from "../parts/dom.js";
+import { Choice, named, sizeSlider } from "../parts/inputs.js";
+import { ProbePicker } from "../parts/probe_picker.js";
+import { Pool } from "../parts/reuse.js";
+import { epochShort, epochWords, figure } from "../parts/words.js";
+import { factOf } from "../state/order.js";
+
+/**
+ * @import { Request } from "../data/library.js"
+ * @import { View } from "../data/maps.js"
+ * @import { Probes } from "../data/probes.js"
+ * @import { Series } from "../data/series.js"
+ * @import { App } from "../state/app.js"
+ * @import { State } from "../state/fields.js"
+ * @import { Shown } from "../state/selectors.js"
+ */
+
+const MOST_FRAMES = 400;
+
+/** @type {Record<State["against"], [string, string]>} */
+const AGAINST_WORDS = {
+  none: ["Maps", "The map at each epoch."],
+  before: ["Change since the look before", "Half the difference of the signed maps, each by its scale."],
+  first: ["Change since the first look", "Half the difference of the signed maps, each by its scale."],
+};
+
+export class Strip {
+  /** @param {App} app */
+  constructor(app) {
+    this.app = app;
+    this.seen = new IntersectionObserver((entries) => this.appeared(entries), { rootMargin: "300px" });
+    this.frames = new Pool((/** @type {number} */ step) => {
+      const frame = new Frame(() => app.set({ step }));
+      frame.element.dataset.step = String(step);
+      this.seen.observe(frame.element);
+      return frame;
+    });
+    /** The step that was last brought in sight. @type {number | undefined} */
+    this.followed = undefined;
+    this.settled = true;
+    this.picker = new ProbePicker(app);
+    this.against = new Choice("What each frame shows", AGAINST_WORDS, (against) => app.set({ against }));
+    this.size = sizeSlider(app);
+    this.thinned = h("span", { class: "quiet" });
+    this.grid = h("div", { class: "strip" });
+    this.element = h(
+      "section",
+      { class: "view strip-view" },
+      h("div", { class: "bar" }, this.picker.element, this.against.element, named("Size", this.size), this.thinned),
+      this.grid,
+    );
+  }
+
+  /**
+   * Only frames near the screen are drawn: their maps are fetched when they come close.
+   *
+   * @param {Shown} shown
+   * @returns {Request[]}
+   */
+  needs({ state, run, method, series, step }) {
+    if (!run || method === undefined || !series) return [];
+    const visible = thinned(series.timeline, step).filter((at) => this.frames.made.get(at)?.visible);
+    const wanted = visible.flatMap((at) => [at, referenceOf(at, series, state.against)]);
+    const steps = new Set(wanted.filter((at) => at !== undefined));
+    return [["probes", run.run], ...[...steps].map((at) => /** @type {Request} */ (["maps", run.run, method, at]))];
+  }
+
+  /** @param {Shown} shown */
+  update(shown) {
+    const { state, run, series, step } = shown;
+    const probes = run && this.app.library.probes(run.run);
+    if (!series || !probes) return;
+    this.picker.update(probes);
+    this.against.show(state.against);
+    this.size.value = String(state.size);
+    this.grid.style.setProperty("--size", `${Math.round(state.size * 0.7)}px`);
+    const steps = thinned(series.timeline, step);
+    const fewer = steps.length < series.timeline.length;
+    setText(this.thinned, fewer ? `${steps.length} of ${series.timeline.length} looks` : "");
+    const frames = steps.map((at) => this.frames.of(at, at));
+    setChildren(
+      this.grid,
+      frames.map(({ element }) => element),
+    );
+    this.settled = frames.every(({ visible }) => visible !== undefined);
+    for (const [at, frame] of frames.entries()) {
+      frame.write(steps[at], series, shown);
+      if (frame.visible) this.draw(frame.cell, steps[at], series, probes, shown);
+    }
+    this.follow(step);
+  }
+
+  /**
+   * @param {Cell} cell
+   * @param {number} step
+   * @param {Series} series
+   * @param {Probes} probes
+   * @param {Shown} shown
+   */
+  draw(cell, step, series, probes, { state, run, method, probe }) {
+    if (!run || method === undefined) return;
+    /** @type {(at: number, view: View) => ReturnType<typeof lookAt>} */
+    const look = (at, view) => lookAt(this.app, run.run, method, at, probe, view);
+    const wrong = factOf(probes, series, step, probe).wrong === true;
+    this.frames.of(step, step).element.classList.toggle("wrong", wrong);
+    if (state.against === "none") {
+      cell.showProbe(probes, probe, state);
+      cell.showMap(look(step, state.view), probe, state, this.app.palette(state.view));
+      return;
+    }
+    const reference = referenceOf(step, series, state.against);
+    cell.showProbe(probes, probe, { ...state, layer: "map" });
+    if (reference === undefined) cell.showNothing("first look");
+    else cell.showChange(look(step, "signed"), look(reference, "signed"), probe, this.app.palette("signed"));
+  }
+
+  /** @param {IntersectionObserverEntry[]} entries */
+  appeared(entries) {
+    for (const { target, isIntersecting } of entries) {
+      const step = Number(/** @type {HTMLElement} */ (target).dataset.step);
+      this.frames.of(step, step).visible = isIntersecting;
+    }
+    this.app.changed();
+  }
+
+  /**
+   * Keeps the current frame in sight, where the step was changed elsewhere.
+   *
+   * @param {number | undefined} step
+   */
+  follow(step) {
+    if (this.followed === step || step === undefined) return;
+    this.followed = step;
+    this.frames.of(step, step).element.scrollIntoView({ block: "nearest" });
+  }
+}
+
+/** One epoch; `visible` is undefined until the browser has said whether it is near the screen. */
+class Frame {
+  /** @param {() => void} open */
+  constructor(open) {
+    this.cell = new Cell();
+    this.label = h("span", { class: "name" });
+    this.change = h("span", { class: "quiet change" });
+    this.element = h(
+      "button",
+      { class: "frame", onclick: open },
+      this.cell.element,
+      h("span", { class: "line" }, this.label, this.change),
+    );
+    /** @type {boolean | undefined} */
+    this.visible = undefined;
+  }
+
+  /**
+   * @param {number} step
+   * @param {Series} series
+   * @param {Shown} shown
+   */
+  write(step, series, { state, probe, step: current }) {
+    const epoch = series.epochOf(step);
+    const number = state.against === "first" ? "drift_from_start" : "drift";
+    setText(this.label, epoch === undefined ? `step ${step}` : epochShort(epoch, series.unit));
+    setText(this.change, figure(series.of(number, step, probe)));
+    this.element.classList.toggle("current", step === current);
+    setAttribute(this.element, "aria-current", step === current ? "true" : null);
+    setAttribute(this.element, "title", epoch === undefined ? `step ${step}` : epochWords(epoch, series.unit));
+  }
+}
+
+/**
+ * The step that a frame is compared with; undefined for the first.
+ *
+ * @param {number} step
+ * @param {Series} series
+ * @param {State["against"]} against
+ */
+function referenceOf(step, series, against) {
+  if (against === "none") return undefined;
+  const first = against === "first" ? series.steps[0] : series.timeline[series.timeline.indexOf(step) - 1];
+  return first === step ? undefined : first;
+}
+
+/**
+ * Evenly fewer steps where there are very many, with the current one.
+ *
+ * @param {number[]} timeline
+ * @param {number | undefined} current
+ */
+function thinned(timeline, current) {
+  const every = Math.ceil(timeline.length / MOST_FRAMES);
+  return every <= 1
+    ? timeline
+    : timeline.filter((step, at) => at % every === 0 || step === current || at === timeline.length - 1);
+}
