@@ -306,7 +306,7 @@ def test_pictures_show_the_display_images_where_there_are_some(tmp_path):
     shown = np.random.default_rng(2).integers(0, 256, (5, 12, 16, 3), "uint8")
     found = ks.explain(network(), ks.ProbeSet(IMAGES, display_images=shown))
     np.testing.assert_array_equal(found.pictures(), shown)
-    np.testing.assert_array_equal(pictures_of(found.probes, -1), shown)
+    np.testing.assert_array_equal(pictures_of(found.probes, found.layout), shown)
     plain = ks.explain(network(), IMAGES)
     assert plain.pictures().shape == (*IMAGES.shape[:3], 3)
     found.save(tmp_path)

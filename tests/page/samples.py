@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_saliency import records
+from keras_saliency.records.scores import Scores
 from keras_saliency.render.colormaps import NOT_FINITE, diverging, sequential
 from keras_saliency.render.normalize import scales
 
@@ -59,12 +60,14 @@ def _maps(views):
             epoch=3,
             wall_time=0.0,
             method="gradient",
-            score_kind="logit",
+            scores=Scores(
+                kind="logit",
+                values=np.zeros(count, np.float32),
+                target_classes=np.zeros(count, int),
+                predicted_classes=np.zeros(count, int),
+                probabilities=np.zeros(count, np.float32),
+            ),
             fingerprint="ab12",
-            scores=np.zeros(count, np.float32),
-            target_classes=np.zeros(count, int),
-            predicted_classes=np.zeros(count, int),
-            probabilities=np.zeros(count, np.float32),
             numbers={},
             per_probe={},
             heatmaps=views,
