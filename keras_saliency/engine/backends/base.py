@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from keras_saliency.engine.flow import Flow
+
 Tensor = Any
 
 
@@ -34,6 +36,17 @@ class Backend(Protocol):
 
         `function(inputs)` returns `(output, more)`; `seed(output)` is the gradient of the output to propagate
         back. A gradient is None where no path leads from that input to the output.
+        """
+
+    def flow(
+        self,
+        function: Callable[[list[Tensor]], tuple[list[Tensor], list[Tensor]]],
+        inputs: list[np.ndarray],
+        source: int,
+    ) -> Flow:
+        """How `function` computes: from one of its inputs to its ends, by way of the tensors that it marks.
+
+        `function(inputs)` returns `(marked, ends)`. Only PyTorch computes; the others trace.
         """
 
     def to_tensor(self, array: np.ndarray) -> Tensor:

@@ -10,6 +10,8 @@ import keras
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 
+from keras_saliency.engine.flow import Flow
+
 
 def compile(
     function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
@@ -60,6 +62,22 @@ def _depends_on_something(traced: ClosedJaxpr) -> list[bool]:
         if any(not isinstance(v, Literal) and v in reached for v in equation.invars):
             reached.update(equation.outvars)
     return [not isinstance(v, Literal) and v in reached for v in jaxpr.outvars]
+
+
+def flow(
+    function: Callable[[list[Any]], tuple[list[Any], list[Any]]], inputs: list[np.ndarray], source: int
+) -> Flow:
+    """See `Backend.flow`. What an equation computes depends on all that it takes."""
+    traced, (marked, _) = jax.make_jaxpr(function, return_shape=True)([to_tensor(array) for array in inputs])
+    jaxpr = traced.jaxpr
+    following: dict[Any, list[Any]] = {}
+    for equation in jaxpr.eqns:
+        for before in equation.invars:
+            if not isinstance(before, Literal):
+                following.setdefault(before, []).extend(equation.outvars)
+    nodes = tuple(None if isinstance(variable, Literal) else variable for variable in jaxpr.outvars)
+    ends = frozenset(node for node in nodes[len(marked) :] if node is not None)
+    return Flow(following, jaxpr.invars[source], nodes[: len(marked)], ends)
 
 
 def to_tensor(array: np.ndarray) -> Any:

@@ -11,6 +11,8 @@ import numpy as np
 import optree
 import tensorflow as tf
 
+from keras_saliency.engine.flow import Flow
+
 SMALLEST_HALF = 8
 
 
@@ -79,6 +81,33 @@ def vjp(
         tape.watch(inputs)
         output, more = function(inputs)
     return output, tape.gradient(output, inputs, output_gradients=seed(output)), more
+
+
+def flow(
+    function: Callable[[list[Any]], tuple[list[Any], list[Any]]], inputs: list[np.ndarray], source: int
+) -> Flow:
+    """See `Backend.flow`. A tensor is computed from all inputs of its operation, but where these are only passed on."""
+    found: list[Flow] = []
+
+    def trace(*leaves: Any) -> None:
+        marked, ends = function(list(leaves))
+        following: dict[Any, list[Any]] = {}
+        seen, waiting = {end.ref() for end in ends}, list(ends)
+        while waiting:
+            tensor = waiting.pop()
+            operation = tensor.op
+            passed_on = operation.type == "IdentityN"  # around a gradient of its own
+            for before in [operation.inputs[tensor.value_index]] if passed_on else operation.inputs:
+                following.setdefault(before.ref(), []).append(tensor.ref())
+                if before.ref() not in seen:
+                    seen.add(before.ref())
+                    waiting.append(before)
+        nodes = tuple(tensor.ref() for tensor in marked)
+        found.append(Flow(following, leaves[source].ref(), nodes, frozenset(end.ref() for end in ends)))
+
+    specs = [tf.TensorSpec(array.shape, array.dtype) for array in inputs]
+    tf.function(trace, autograph=False).get_concrete_function(*specs)
+    return found[-1]
 
 
 def to_tensor(array: np.ndarray) -> Any:

@@ -9,6 +9,8 @@ import keras
 import numpy as np
 import torch
 
+from keras_saliency.engine.flow import Flow
+
 
 def compile(
     function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
@@ -36,6 +38,30 @@ def vjp(
         return output, [None] * len(inputs), more
     gradients = torch.autograd.grad(output, leaves, grad_outputs=seed(output), allow_unused=True)
     return output.detach(), list(gradients), more
+
+
+def flow(
+    function: Callable[[list[Any]], tuple[list[Any], list[Any]]], inputs: list[np.ndarray], source: int
+) -> Flow:
+    """See `Backend.flow`. The graph of the gradient, backwards: a node is an output of a function in it."""
+    with torch.enable_grad():
+        leaves = [to_tensor(array) for array in inputs]
+        leaves[source] = leaves[source].requires_grad_(True)
+        marked, ends = function(leaves)
+        start = leaves[source].expand_as(leaves[source]).grad_fn.next_functions[0]
+    nodes = [tensor.grad_fn and (tensor.grad_fn, tensor.output_nr) for tensor in (*marked, *ends)]
+    last = frozenset(node for node in nodes[len(marked) :] if node is not None)
+    following: dict[Any, list[Any]] = {}
+    seen, waiting = set(last), list(last)
+    while waiting:
+        node = waiting.pop()
+        for before in node[0].next_functions:
+            if before[0] is not None:
+                following.setdefault(before, []).append(node)
+                if before not in seen:
+                    seen.add(before)
+                    waiting.append(before)
+    return Flow(following, start, tuple(nodes[: len(marked)]), last)
 
 
 def to_tensor(array: np.ndarray) -> Any:

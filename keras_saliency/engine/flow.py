@@ -1,0 +1,47 @@
+"""How one tensor of a trace reaches another: which tensors does every path go through?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass
+
+Node = Hashable
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The part of a computation that leads to some ends.
+
+    Attributes:
+        following: for each node those that are computed from it directly.
+        source: where paths begin.
+        marked: the nodes that are asked about; None for one that nothing is computed from.
+        ends: where paths end.
+    """
+
+    following: Mapping[Node, Collection[Node]]
+    source: Node
+    marked: tuple[Node | None, ...]
+    ends: frozenset[Node]
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether any path leads from the source to an end."""
+        return self._reaches_an_end(without=None)
+
+    def is_cut(self, position: int) -> bool:
+        """Whether every path from the source to an end goes through the marked node at this position."""
+        node = self.marked[position]
+        return node is not None and node not in (self.source, *self.ends) and not self._reaches_an_end(node)
+
+    def _reaches_an_end(self, without: Node | None) -> bool:
+        seen, waiting = {self.source}, [self.source]
+        while waiting:
+            node = waiting.pop()
+            if node in self.ends:
+                return True
+            for other in self.following.get(node, ()):
+                if other != without and other not in seen:
+                    seen.add(other)
+                    waiting.append(other)
+        return False
