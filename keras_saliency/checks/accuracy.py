@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.arguments import keep_real
-from keras_saliency.checks.base import judged, skipped
+from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.statistics import Proportion
 from keras_saliency.reports.result import CheckResult
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Accuracy:
+class Accuracy(Check):
     """The share of probes that are predicted as labelled is at least a limit. Costs one forward pass.
 
     Args:
@@ -33,8 +34,8 @@ class Accuracy:
     def __post_init__(self) -> None:
         keep_real(self, "limit", least=0, most=1)
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         labels = subject.probes.labels
         if labels is None:
             return skipped(self, "The probes have no labels.")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
-from keras_saliency.checks.base import judged
+from keras_saliency.checks.base import Check, judged
 from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Finite:
+class Finite(Check):
     """Every value of every map, and every score, is finite. Costs the maps of the probes."""
 
     name: str = "finite"
@@ -23,8 +24,8 @@ class Finite:
     registered: ClassVar[str] = "finite"
     cheap: ClassVar[bool] = True
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         rows = np.isfinite(subject.rows()).all(1) & np.isfinite(subject.explanation.scores)
         share, bad = float(rows.mean()), int((~rows).sum())
         sentence = (

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.engine import Question
-from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.rectified import rectified_gradient
 
 
 @dataclass(frozen=True)
-class DeconvNet:
+class DeconvNet(Method):
     """The gradient that passes a ReLU where it is positive, whatever the ReLU's input was.
 
     From Zeiler and Fergus 2013 (arXiv:1311.2901), for the score of a class instead of one unit. Max pooling keeps
@@ -30,6 +31,6 @@ class DeconvNet:
     has_sign: ClassVar[bool] = True
     is_gradient: ClassVar[bool] = False
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         return rectified_gradient(question, "deconvnet")

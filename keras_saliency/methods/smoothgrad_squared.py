@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.engine import Question
 from keras_saliency.methods.base import MethodResult
@@ -32,7 +33,7 @@ class SmoothGradSquared(NoisyStatistic):
 
     registered: ClassVar[str] = "smoothgrad_squared"
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         found = self._moments(question, rng, lambda leaf: leaf.astype("float64") ** 2)
         return MethodResult(found.mean)

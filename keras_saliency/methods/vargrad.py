@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.engine import Question
 from keras_saliency.methods.base import MethodResult
@@ -32,6 +33,6 @@ class VarGrad(NoisyStatistic):
 
     registered: ClassVar[str] = "vargrad"
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         return MethodResult(self._moments(question, rng).variance)
