@@ -23,6 +23,11 @@ class Accuracy(Check):
 
     Args:
         limit: the least share, from 0 to 1.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Accuracy(0.9))
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float

@@ -30,6 +30,11 @@ class Completeness(Check):
     Args:
         limit: the highest median error. Sundararajan et al. hold 5 % to be enough.
         worst: the highest error of a single probe.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Completeness(limit=0.02), method="integrated_gradients")
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.05

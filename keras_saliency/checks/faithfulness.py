@@ -48,6 +48,11 @@ class Faithfulness(Check):
         steps: how many times pixels are changed, the same number each time.
         baseline: what takes the place of a pixel, as in `ks.IntegratedGradients`: `"mean"`, `"blur"`, a number
             or an array.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Faithfulness(orders=10))
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.65

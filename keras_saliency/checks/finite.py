@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Finite(Check):
-    """Every value of every map, and every score, is finite. Costs the maps of the probes."""
+    """Every value of every map, and every score, is finite. Costs the maps of the probes.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Finite())
+        >>> report.results[0].status
+        'passed'
+    """
 
     name: str = "finite"
 

@@ -31,6 +31,11 @@ class FiniteDifference(Check):
     Args:
         limit: the highest median relative error.
         probes: how many probes are moved.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.FiniteDifference(probes=4))
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.1

@@ -46,6 +46,13 @@ class Golden(Check):
         correlation: the least rank correlation for the same weights.
         overlap: the least top overlap for the same weights.
         error: how often an equal training may leave the interval by chance, for all statistics together.
+
+    Example:
+        >>> from keras_saliency.checks.golden import save_golden
+        >>> save_golden("golden.npz", model, probes, "gradient")
+        >>> report = ks.check(model, probes, ks.Golden("golden.npz"))
+        >>> report.results[0].status
+        'passed'
     """
 
     path: str | Path

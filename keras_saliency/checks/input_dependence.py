@@ -31,6 +31,11 @@ class InputDependence(Check):
 
     Args:
         limit: the least median correlation. Methods that draw noise stay above it (SmoothGrad with 5 samples does).
+
+    Example:
+        >>> report = ks.check(model, probes, ks.InputDependence(limit=0.8))
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.5

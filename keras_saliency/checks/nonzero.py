@@ -24,6 +24,11 @@ class Nonzero(Check):
 
     Args:
         limit: the least share of maps that vary.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Nonzero())
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.5

@@ -65,6 +65,11 @@ class ParameterRandomization(Check):
         limit: the highest median correlation.
         draws: how often all layers are drawn (`"full"`).
         name: by default `parameter_randomization`, with the mode behind it if it is not `"full"`.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.ParameterRandomization(mode="cascading"))
+        >>> report.results[0].status
+        'passed'
     """
 
     mode: str = "full"

@@ -27,6 +27,11 @@ class RandomLogit(Check):
 
     Args:
         limit: the highest median correlation.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.RandomLogit())
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.5

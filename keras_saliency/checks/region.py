@@ -61,6 +61,13 @@ class Region(Check):
 
     Raises:
         ValueError: at most one of `forbid` and `require`; an unknown fill.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Region("corner"))
+        >>> report.results[0].status
+        'passed'
+        >>> ks.check(model, probes, ks.Region("corner", require=True)).results[0].status
+        'failed'
     """
 
     region: str

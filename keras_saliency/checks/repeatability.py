@@ -25,6 +25,11 @@ class Repeatability(Check):
     Args:
         limit: the highest difference. On one device ours is exactly 0; the default leaves room for devices whose
             sums have no fixed order.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Repeatability())
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 1e-3

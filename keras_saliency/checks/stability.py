@@ -37,6 +37,11 @@ class Stability(Check):
         limit: the highest median sensitivity.
         radius: how far images move, as a fraction of their range.
         samples: how many images close by.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Stability(samples=5))
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.75

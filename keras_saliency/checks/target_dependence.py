@@ -27,6 +27,11 @@ class TargetDependence(Check):
 
     Args:
         limit: the highest median signed rank correlation; the default leaves room for rounding alone.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.TargetDependence())
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.9999

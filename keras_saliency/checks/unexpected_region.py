@@ -45,6 +45,11 @@ class UnexpectedRegion(Check):
 
     Args:
         limit: the share of images.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.UnexpectedRegion())
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.5

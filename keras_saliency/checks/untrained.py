@@ -27,6 +27,11 @@ class Untrained(Check):
 
     Args:
         initialisations: how many there are.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Untrained(initialisations=3))
+        >>> report.results[0].status
+        'passed'
     """
 
     initialisations: int = 5

@@ -24,6 +24,11 @@ class Activations(Method):
     Attributes:
         layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
         name: empty: `activations`, and the layer where it is not `"auto"`.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.Activations("conv"))
+        >>> explanation.maps.shape
+        (12, 12, 12)
     """
 
     layer: Any = AUTO

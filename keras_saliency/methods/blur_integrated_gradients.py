@@ -36,6 +36,11 @@ class BlurIntegratedGradients(Method):
         steps: how many gradients are taken.
         sigma: the standard deviation of the strongest blur, as a fraction of the image's longer side.
         name: of this variant.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.BlurIntegratedGradients(steps=16))
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
     """
 
     _: KW_ONLY

@@ -21,6 +21,13 @@ class DeconvNet(Method):
     its own gradient, which is their "switches". Applies to ReLU and ReLU6; leaky rectifiers keep their gradient.
     Rectifiers that it cannot change are warned of. `diagnostics["rectifiers"]` says how many it changed; a model
     without any is an error. Costs one forward and one backward pass.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.DeconvNet())
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
+        >>> explanation.diagnostics["rectifiers"]
+        1
     """
 
     name: str = "deconvnet"

@@ -35,6 +35,11 @@ class ExpectedGradients(Method):
         name: of this variant.
 
     Costs `samples` forward and backward passes, and 1 forward pass.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.ExpectedGradients(references=images[:4], samples=8))
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
     """
 
     references: Any = None

@@ -25,6 +25,13 @@ class GradCAM(Method):
         layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
         relu: whether what lowers the score is set to zero, as in the paper; otherwise the map has a sign.
         name: empty: `grad_cam`, and the layer where it is not `"auto"`.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.GradCAM("conv"))
+        >>> explanation.maps.shape
+        (12, 12, 12)
+        >>> explanation.diagnostics["layer"]
+        'conv'
     """
 
     layer: Any = AUTO

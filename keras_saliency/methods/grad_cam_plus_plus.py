@@ -30,6 +30,13 @@ class GradCAMPlusPlus(Method):
     Attributes:
         layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
         name: empty: `grad_cam_plus_plus`, and the layer where it is not `"auto"`.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.GradCAMPlusPlus())
+        >>> explanation.maps.shape
+        (12, 12, 12)
+        >>> explanation.diagnostics["layer"]
+        'conv'
     """
 
     layer: Any = AUTO

@@ -18,6 +18,11 @@ class Gradient(Method):
 
     Where the map is positive, more of that input value raises the score. Costs one forward and one backward
     pass.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.Gradient())
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
     """
 
     name: str = "gradient"

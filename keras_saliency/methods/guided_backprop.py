@@ -22,6 +22,13 @@ class GuidedBackprop(Method):
     ReLU6, the latter shut where it is saturated; leaky rectifiers keep their gradient. Rectifiers that it cannot
     change are warned of. `diagnostics["rectifiers"]` says how many it changed; a model without any is an error.
     Costs one forward and one backward pass.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.GuidedBackprop())
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
+        >>> explanation.diagnostics["rectifiers"]
+        1
     """
 
     name: str = "guided_backprop"

@@ -28,6 +28,11 @@ class GuidedGradCAM(Method):
     Attributes:
         layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
         name: empty: `guided_grad_cam`, and the layer where it is not `"auto"`.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.GuidedGradCAM("conv"))
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
     """
 
     layer: Any = AUTO

@@ -39,6 +39,11 @@ class GuidedIntegratedGradients(Method):
         max_distance: how far any value may be ahead of the straight line or behind it, as a fraction of the line: 0 is
             the straight line (left ends), 1 sets no bound.
         name: of this variant.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.GuidedIntegratedGradients(steps=8))
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
     """
 
     steps: int = 50

@@ -20,6 +20,11 @@ class InputXGradient(Method):
     The contribution of each value to the score of a linear model. It is zero wherever the input is: shift the
     inputs, and the map changes though the model's answer need not. Costs one forward and one backward pass, and a
     forward pass more behind integer inputs.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.InputXGradient())
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
     """
 
     name: str = "input_x_gradient"

@@ -48,6 +48,11 @@ class IntegratedGradients(Method):
     `diagnostics["evaluations"]` says how many gradients each image took. Costs `steps` forward and backward passes
     and 2 forward passes (3 behind integer inputs), and, but for the first, as often as there are baselines.
     Memory does not grow with the steps.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.IntegratedGradients(steps=16, baseline="blur"))
+        >>> explanation.maps.shape, len(explanation.diagnostics["completeness_delta"])
+        ((12, 12, 12, 1), 12)
     """
 
     steps: int = 32

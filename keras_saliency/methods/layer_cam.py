@@ -25,6 +25,11 @@ class LayerCAM(Method):
     Attributes:
         layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
         name: empty: `layer_cam`, and the layer where it is not `"auto"`.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.LayerCAM("conv"))
+        >>> explanation.maps.shape
+        (12, 12, 12)
     """
 
     layer: Any = AUTO

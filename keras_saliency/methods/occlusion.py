@@ -33,6 +33,11 @@ class Occlusion(Method):
         fill: what a patch is filled with, in units of the explained tensor; `"mean"`: each channel's mean in the
             image.
         name: of this variant.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.Occlusion(patch=4, stride=4))
+        >>> explanation.maps.shape
+        (12, 12, 12)
     """
 
     _: KW_ONLY

@@ -38,6 +38,11 @@ class RISE(Method):
         fill: what is seen where a mask covers, in units of the explained tensor; `"mean"`: each channel's mean in the
             image.
         name: of this variant.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.RISE(samples=64))
+        >>> explanation.maps.shape
+        (12, 12, 12)
     """
 
     _: KW_ONLY

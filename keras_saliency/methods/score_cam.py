@@ -34,6 +34,11 @@ class ScoreCAM(Method):
         layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
         channels: how many channels count, for each image those that vary most; None: all.
         name: empty: `score_cam`, and the layer where it is not `"auto"`.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.ScoreCAM("conv"))
+        >>> explanation.maps.shape
+        (12, 12, 12)
     """
 
     layer: Any = AUTO

@@ -37,6 +37,11 @@ class SmoothGrad(Method):
 
     `diagnostics["evaluations"]` says how many copies each image took. Costs `samples` × the wrapped method, and one
     forward pass (two behind integer inputs). Memory does not grow with the samples.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.SmoothGrad("guided_backprop", samples=8))
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
     """
 
     method: str | Method = "gradient"

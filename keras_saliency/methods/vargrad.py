@@ -29,6 +29,11 @@ class VarGrad(NoisyStatistic):
 
     Costs `samples` × the wrapped method, and one forward pass (two behind integer inputs). Memory does not grow
     with the samples.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.VarGrad(samples=8))
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
     """
 
     registered: ClassVar[str] = "vargrad"

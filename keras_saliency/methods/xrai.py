@@ -37,6 +37,11 @@ class XRAI(Method):
     Args:
         method: whose attributions are summed, by its name or itself; None: see above.
         name: of this variant; empty: `xrai`, and the wrapped method's name where it was chosen.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.XRAI())
+        >>> explanation.maps.shape
+        (12, 12, 12)
     """
 
     _: KW_ONLY
