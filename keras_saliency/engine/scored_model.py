@@ -73,8 +73,8 @@ class ScoredModel:
     Example:
         >>> scored = ks.ScoredModel(model)
         >>> from keras_saliency.engine import Question
-        >>> from keras_saliency.probes.targets import ClassIndex, bind
-        >>> question = Question(scored, images, bind(ClassIndex(0), len(images), None))
+        >>> from keras_saliency.probes.targets import bind
+        >>> question = Question(scored, images, bind(ks.ClassIndex(0), len(images), None))
         >>> question.scores.values.shape, question.gradients().maps.shape
         ((12,), (12, 12, 12, 1))
     """
