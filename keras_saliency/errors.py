@@ -2,7 +2,15 @@
 
 
 class SaliencyError(Exception):
-    """Base of every error that only this package raises."""
+    """Base of every error that only this package raises.
+
+    Example:
+        >>> try:
+        ...     ks.explain(model, images[:, :5])
+        ... except ks.SaliencyError as error:
+        ...     print(type(error).__name__)
+        ModelRejectedInputsError
+    """
 
 
 class LogitsNotFoundError(SaliencyError, ValueError):
@@ -14,7 +22,16 @@ class NoGradientError(SaliencyError, ValueError):
 
 
 class MethodDoesNotApplyError(SaliencyError, ValueError):
-    """A method has no meaning for this model; the sentence says why."""
+    """A method has no meaning for this model; the sentence says why.
+
+    Example:
+        >>> linear = keras.Sequential([keras.Input((12, 12, 1)), keras.layers.Flatten(), keras.layers.Dense(3)])
+        >>> try:
+        ...     ks.explain(linear, images, "guided_backprop")
+        ... except ks.MethodDoesNotApplyError as error:
+        ...     print(str(error).split(":")[0])
+        The rule 'guided' changes the gradient of ReLUs, and no ReLU of this model goes through Keras
+    """
 
 
 class ModelRejectedInputsError(SaliencyError, ValueError):
@@ -42,8 +59,22 @@ class NeedsSettingError(SaliencyError, ValueError):
 
 
 class SaliencyWarning(UserWarning):
-    """Something was lost or is doubtful, and training goes on."""
+    """Something was lost or is doubtful, and training goes on.
+
+    Example:
+        >>> import warnings
+        >>> warnings.simplefilter("ignore", ks.SaliencyWarning)
+    """
 
 
 class ChecksFailedError(SaliencyError, AssertionError):
-    """The checks of a model did not pass; the message is the report."""
+    """The checks of a model did not pass; the message is the report.
+
+    Example:
+        >>> report = ks.check(model, ks.ProbeSet(images, (labels + 1) % 3), ks.Accuracy(0.9))
+        >>> try:
+        ...     report.raise_for_failures()
+        ... except ks.ChecksFailedError:
+        ...     print(report.results[0].sentence)
+        0 of 12 probes are predicted as labelled (0%; at least 90% are asked for).
+    """

@@ -4,24 +4,17 @@ import contextlib
 import io
 import re
 import shlex
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
 import keras_saliency as ks
-
-ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-
-
-def code(page):
-    return re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.DOTALL)
+from tests.pages import PAGES, blocks, text
 
 
 def test_the_classic_answer_prints_what_the_page_says():
-    block = code("gradients.md")[0]
+    block = blocks("gradients.md")[0]
     promised = "\n".join(line.removeprefix("# ") for line in block.splitlines() if line.startswith("# "))
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
@@ -32,7 +25,7 @@ def test_the_classic_answer_prints_what_the_page_says():
 def test_the_map_is_the_first_convolutions_gradient_back_through_its_kernels():
     """The page's own function, on the gradient that finite steps of the convolution's output give."""
     names = {"np": np}
-    exec(compile(code("gradients.md")[1], "gradients.md", "exec"), names)
+    exec(compile(blocks("gradients.md")[1], "gradients.md", "exec"), names)
     keras.utils.set_random_seed(0)
     convolution = keras.layers.Conv2D(4, 3, padding="same")
     head = keras.Sequential([keras.layers.Activation("tanh"), keras.layers.Flatten(), keras.layers.Dense(3)])
@@ -60,29 +53,11 @@ def test_links_lead_somewhere(page):
     assert missing == []
 
 
-def test_a_method_of_ones_own_works_as_the_page_says(offer):
-    names = {"__name__": "my_package"}
-    exec(compile(code("methods.md")[0], "methods.md", "exec"), names)
-    squared = names["SquaredGradient"]
-    model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
-    images = np.ones((2, 4, 4, 1), "float32")
-    expected = ks.explain(model, images).maps ** 2
-    np.testing.assert_array_equal(ks.explain(model, images, squared()).maps, expected)
-
-    offer("keras_saliency.methods", squared_gradient=squared)
-    np.testing.assert_array_equal(ks.explain(model, images, "squared_gradient").maps, expected)
-
-
 def test_the_page_lists_every_method():
     from keras_saliency.methods import METHODS
 
-    page = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+    page = text("methods.md")
     assert [name for name in METHODS.built_in() if f"| `{name}` |" not in page] == []
-
-
-def blocks(page, language):
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
 def test_the_config_on_the_page_has_every_setting(tmp_path):
@@ -109,7 +84,7 @@ def test_the_commands_on_the_page_are_commands():
 
 def test_the_python_on_the_page_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    saving, tests, checking = blocks("ci.md", "python")
+    saving, tests, checking = blocks("ci.md")
     images = np.random.default_rng(0).random((4, 6, 6, 1)).astype("float32")
     model = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
     names = {"images": images, "labels": [0, 1, 0, 1], "model": model, "keras": keras, "pytest": pytest}
@@ -123,22 +98,9 @@ def test_the_python_on_the_page_runs(tmp_path, monkeypatch, capsys):
     assert mark.kwargs.keys() == {"model", "probes", "config"}
 
 
-def test_a_check_of_ones_own_works_as_the_page_says(offer):
-    names = {"__name__": "my_package"}
-    exec(compile(code("checks.md")[1], "checks.md", "exec"), names)
-    model = keras.Sequential(
-        [keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")]
-    )
-    probes = ks.ProbeSet(np.ones((2, 4, 4, 1), "float32"))
-    offer("keras_saliency.checks", confident=names["Confident"])
-    report = ks.check(model, probes, "confident")
-    assert report.passed
-    assert report.results[0].sentence.startswith("The mean probability of the predicted class is ")
-
-
 def test_the_page_of_checks_names_every_check():
     from keras_saliency.checks import CHECKS
 
-    page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8").lower()
+    page = text("checks.md").lower()
     said = {name: name in page or name.replace("_", " ") in page for name in CHECKS.built_in()}
     assert [name for name, is_said in said.items() if not is_said] == []

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.arguments import keep_real
-from keras_saliency.checks.base import judged, skipped
+from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.statistics import Proportion
 from keras_saliency.reports.result import CheckResult
 
@@ -17,11 +18,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Accuracy:
+class Accuracy(Check):
     """The share of probes that are predicted as labelled is at least a limit. Costs one forward pass.
 
     Args:
         limit: the least share, from 0 to 1.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Accuracy(0.9))
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float
@@ -33,8 +39,8 @@ class Accuracy:
     def __post_init__(self) -> None:
         keep_real(self, "limit", least=0, most=1)
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         labels = subject.probes.labels
         if labels is None:
             return skipped(self, "The probes have no labels.")

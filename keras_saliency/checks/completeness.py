@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.arguments import keep_real
-from keras_saliency.checks.base import judged, skipped
+from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.exhibits import worst_probe
 from keras_saliency.checks.shared.statistics import median
 from keras_saliency.reports.result import CheckResult
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Completeness:
+class Completeness(Check):
     """Maps that share out the change of the score from a baseline sum to that change.
 
     For methods that promise it: those whose diagnostics have a `"completeness_delta"`, the sum of the map minus
@@ -29,6 +30,11 @@ class Completeness:
     Args:
         limit: the highest median error. Sundararajan et al. hold 5 % to be enough.
         worst: the highest error of a single probe.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Completeness(limit=0.02), method="integrated_gradients")
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.05
@@ -42,8 +48,8 @@ class Completeness:
         keep_real(self, "limit", least=0)
         keep_real(self, "worst", least=0)
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         delta = subject.explanation.diagnostics.get("completeness_delta")
         if delta is None:
             return skipped(

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from scipy.ndimage import sobel
+from typing_extensions import override
 
 from keras_saliency import metrics
 from keras_saliency.arguments import is_real, keep_whole
-from keras_saliency.checks.base import judged, skipped
+from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.exhibits import worst_probe
 from keras_saliency.checks.shared.pixels import Pixels
 from keras_saliency.reports.result import CheckResult
@@ -29,7 +30,7 @@ _DEVIATIONS = 2.33  # one map in a hundred that knows nothing gets further
 
 
 @dataclass(frozen=True)
-class Faithfulness:
+class Faithfulness(Check):
     """Taking out or putting in the strong pixels first moves the score more than random orders of them do.
 
     Deletion and insertion curves of each probe (Petsiuk et al. 2018, arXiv:1806.07421) in the order of its
@@ -47,6 +48,11 @@ class Faithfulness:
         steps: how many times pixels are changed, the same number each time.
         baseline: what takes the place of a pixel, as in `ks.IntegratedGradients`: `"mean"`, `"blur"`, a number
             or an array.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Faithfulness(orders=10))
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.65
@@ -64,8 +70,8 @@ class Faithfulness:
         if not is_real(self.limit) or not 0.5 < self.limit <= 1:
             raise ValueError(f"Expected a limit above 0.5, which is chance. Received: limit={self.limit!r}")
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         pixels = Pixels.of(subject)
         if pixels is None:
             return skipped(self, "None of the inputs is an image whose pixels could be taken out.")

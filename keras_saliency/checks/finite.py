@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
-from keras_saliency.checks.base import judged
+from keras_saliency.checks.base import Check, judged
 from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
@@ -15,16 +16,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Finite:
-    """Every value of every map, and every score, is finite. Costs the maps of the probes."""
+class Finite(Check):
+    """Every value of every map, and every score, is finite. Costs the maps of the probes.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Finite())
+        >>> report.results[0].status
+        'passed'
+    """
 
     name: str = "finite"
 
     registered: ClassVar[str] = "finite"
     cheap: ClassVar[bool] = True
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         rows = np.isfinite(subject.rows()).all(1) & np.isfinite(subject.explanation.scores)
         share, bad = float(rows.mean()), int((~rows).sum())
         sentence = (

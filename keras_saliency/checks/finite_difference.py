@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.arguments import keep_real, keep_whole
-from keras_saliency.checks.base import judged, skipped
+from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.statistics import median
 from keras_saliency.reports.result import CheckResult
 
@@ -19,7 +20,7 @@ _STEPS = (3e-2, 1e-2, 3e-3, 1e-3)
 
 
 @dataclass(frozen=True)
-class FiniteDifference:
+class FiniteDifference(Check):
     """Maps of a gradient method agree with what the score does when the image moves a little.
 
     Each of a few probes is moved along its own map, forth and back; the slope of the score is held against the
@@ -30,6 +31,11 @@ class FiniteDifference:
     Args:
         limit: the highest median relative error.
         probes: how many probes are moved.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.FiniteDifference(probes=4))
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.1
@@ -43,8 +49,8 @@ class FiniteDifference:
         keep_real(self, "limit", least=0)
         keep_whole(self, "probes")
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         if not subject.method.is_gradient:
             return skipped(self, f"Maps of {subject.method.name} are not the gradient of the score.")
         if subject.question.model.is_half_precision:

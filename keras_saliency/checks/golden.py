@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency import metrics
 from keras_saliency.arguments import keep_real, whole
-from keras_saliency.checks.base import judged
+from keras_saliency.checks.base import Check, judged
 from keras_saliency.checks.shared.exhibits import probe_and_maps
 from keras_saliency.checks.shared.golden_file import GoldenFile, Training
 from keras_saliency.checks.shared.training_numbers import Judgement, numbers_of
@@ -26,7 +27,7 @@ __all__ = ["Golden", "GoldenFile", "add_golden", "save_golden"]
 
 
 @dataclass(frozen=True)
-class Golden:
+class Golden(Check):
     """The maps are those that were approved and stored.
 
     For the weights of a stored training (told by their hash) the maps must be the same: for every probe a signed
@@ -45,6 +46,13 @@ class Golden:
         correlation: the least rank correlation for the same weights.
         overlap: the least top overlap for the same weights.
         error: how often an equal training may leave the interval by chance, for all statistics together.
+
+    Example:
+        >>> from keras_saliency.checks.golden import save_golden
+        >>> save_golden("golden.npz", model, probes, "gradient")
+        >>> report = ks.check(model, probes, ks.Golden("golden.npz"))
+        >>> report.results[0].status
+        'passed'
     """
 
     path: str | Path
@@ -61,8 +69,8 @@ class Golden:
         keep_real(self, "overlap", least=0, most=1)
         keep_real(self, "error", above=0, below=1)
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         golden = GoldenFile.read(self.path)
         golden.check_subject(subject)
         weights = subject.question.model.weights_fingerprint()

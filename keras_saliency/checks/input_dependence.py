@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import optree
+from typing_extensions import override
 
 from keras_saliency import metrics
 from keras_saliency.arguments import keep_real
-from keras_saliency.checks.base import judged, skipped
+from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.statistics import median
 from keras_saliency.reports.result import CheckResult
 
@@ -21,7 +22,7 @@ _SAME = 0.9999
 
 
 @dataclass(frozen=True)
-class InputDependence:
+class InputDependence(Check):
     """Maps follow their images: shown in another order, each image still gets its map.
 
     The probes are explained again, each moved on by one place; the signed rank correlation of the map of each
@@ -30,6 +31,11 @@ class InputDependence:
 
     Args:
         limit: the least median correlation. Methods that draw noise stay above it (SmoothGrad with 5 samples does).
+
+    Example:
+        >>> report = ks.check(model, probes, ks.InputDependence(limit=0.8))
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.5
@@ -41,8 +47,8 @@ class InputDependence:
     def __post_init__(self) -> None:
         keep_real(self, "limit", least=-1, most=1)
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         count = len(subject.probes)
         if count < 2:
             return skipped(self, "One probe alone does not tell whether maps depend on the image.")

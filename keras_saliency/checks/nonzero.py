@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
+from typing_extensions import override
+
 from keras_saliency.arguments import keep_real
-from keras_saliency.checks.base import judged
+from keras_saliency.checks.base import Check, judged
 from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Nonzero:
+class Nonzero(Check):
     """Maps are not zero everywhere and not one constant: such a map shows nothing. Costs the maps of the probes.
 
     A single such map is a warning (a unit that is dead on one image); fewer than `limit` of the maps with any
@@ -22,6 +24,11 @@ class Nonzero:
 
     Args:
         limit: the least share of maps that vary.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Nonzero())
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.5
@@ -33,8 +40,8 @@ class Nonzero:
     def __post_init__(self) -> None:
         keep_real(self, "limit", least=0, most=1)
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         rows = subject.rows()
         varies = (rows != rows[:, :1]).any(1)  # a value that is no number differs from itself
         zero = int((rows == 0).all(1).sum())

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy.ndimage import correlate1d
+from typing_extensions import override
 
 from keras_saliency import metrics
 from keras_saliency.arguments import keep_real, keep_whole
-from keras_saliency.checks.base import judged
+from keras_saliency.checks.base import Check, judged
 from keras_saliency.checks.shared.statistics import median
 from keras_saliency.errors import SaliencyError
 from keras_saliency.reports.result import CheckResult
@@ -43,7 +44,7 @@ class RandomizedMaps:
 
 
 @dataclass(frozen=True)
-class ParameterRandomization:
+class ParameterRandomization(Check):
     """Maps of a network with random weights do not look like those of the trained one.
 
     The test of Adebayo et al. 2018 (arXiv:1810.03292).
@@ -64,6 +65,11 @@ class ParameterRandomization:
         limit: the highest median correlation.
         draws: how often all layers are drawn (`"full"`).
         name: by default `parameter_randomization`, with the mode behind it if it is not `"full"`.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.ParameterRandomization(mode="cascading"))
+        >>> report.results[0].status
+        'passed'
     """
 
     mode: str = "full"
@@ -84,8 +90,8 @@ class ParameterRandomization:
         suffix = "" if self.mode == "full" else f"_{self.mode}"
         object.__setattr__(self, "name", self.name or f"parameter_randomization{suffix}")
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         stages = list(self.stages(subject))
         if self.mode == "full":
             signed = np.median([stage.signed for stage in stages], axis=0)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency import metrics
 from keras_saliency.arguments import keep_real
-from keras_saliency.checks.base import judged, skipped
+from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.statistics import median
 from keras_saliency.reports.result import CheckResult
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class RandomLogit:
+class RandomLogit(Check):
     """Maps for another class, drawn at random for each probe, do not look like those for its own.
 
     The test of Sixt et al. 2020 (arXiv:1912.09818). The median over the probes of the rank correlation of signed
@@ -26,6 +27,11 @@ class RandomLogit:
 
     Args:
         limit: the highest median correlation.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.RandomLogit())
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.5
@@ -37,8 +43,8 @@ class RandomLogit:
     def __post_init__(self) -> None:
         keep_real(self, "limit", least=-1, most=1)
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         method = subject.method
         if not method.uses_target:
             return skipped(self, f"Maps of {method.name} do not depend on a target by definition.")

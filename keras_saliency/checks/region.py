@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency import metrics
 from keras_saliency.arguments import keep_real, keep_whole
-from keras_saliency.checks.base import skipped
+from keras_saliency.checks.base import Check, skipped
 from keras_saliency.checks.experiment.experiment import ERROR, Evidence, Experiment
 from keras_saliency.checks.experiment.interventions import FILLS
 from keras_saliency.checks.experiment.scenes import before_and_after, class_name
@@ -27,7 +28,7 @@ MOST_CLASSES = 10
 
 
 @dataclass(frozen=True)
-class Region:
+class Region(Check):
     """A model does not use a forbidden region, or does use a required one; proven by an experiment, not by maps.
 
     The content of the region is taken out of the images of a class, and put into images of other classes. Where
@@ -60,6 +61,13 @@ class Region:
 
     Raises:
         ValueError: at most one of `forbid` and `require`; an unknown fill.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Region("corner"))
+        >>> report.results[0].status
+        'passed'
+        >>> ks.check(model, probes, ks.Region("corner", require=True)).results[0].status
+        'failed'
     """
 
     region: str
@@ -101,8 +109,8 @@ class Region:
             )
         return tuple(map(cls, probes.regions))
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         table = subject.predictions().table
         if table is None or table.shape[1] < 2:
             return skipped(self, "The model predicts no class, so nothing tells which way it should move.")

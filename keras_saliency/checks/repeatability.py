@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.arguments import keep_real
-from keras_saliency.checks.base import judged
+from keras_saliency.checks.base import Check, judged
 from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Repeatability:
+class Repeatability(Check):
     """The same look twice gives the same maps: the largest difference ÷ the largest value of each map.
 
     Costs the maps once more.
@@ -24,6 +25,11 @@ class Repeatability:
     Args:
         limit: the highest difference. On one device ours is exactly 0; the default leaves room for devices whose
             sums have no fixed order.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Repeatability())
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 1e-3
@@ -35,8 +41,8 @@ class Repeatability:
     def __post_init__(self) -> None:
         keep_real(self, "limit", least=0)
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         first, second = subject.rows(), subject.rows(subject.again)
         same = (first == second) | (np.isnan(first) & np.isnan(second))
         with np.errstate(invalid="ignore"):

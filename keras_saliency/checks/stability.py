@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency import metrics
 from keras_saliency.arguments import keep_real, keep_whole
-from keras_saliency.checks.base import judged, skipped
+from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.exhibits import worst_probe
 from keras_saliency.checks.shared.pixels import Pixels
 from keras_saliency.checks.shared.statistics import median
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Stability:
+class Stability(Check):
     """Maps hardly move when their images hardly do.
 
     The max-sensitivity of each probe (Yeh et al. 2019, arXiv:1901.09392): the largest ‖change of the map‖ ÷
@@ -36,6 +37,11 @@ class Stability:
         limit: the highest median sensitivity.
         radius: how far images move, as a fraction of their range.
         samples: how many images close by.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Stability(samples=5))
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.75
@@ -51,8 +57,8 @@ class Stability:
         keep_real(self, "radius", above=0)
         keep_whole(self, "samples")
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         pixels = Pixels.of(subject)
         if pixels is None:
             return skipped(self, "None of the inputs is an image that could be moved.")

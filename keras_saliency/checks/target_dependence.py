@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency import metrics
 from keras_saliency.arguments import keep_real
-from keras_saliency.checks.base import judged, skipped
+from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.statistics import median
 from keras_saliency.reports.result import CheckResult
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TargetDependence:
+class TargetDependence(Check):
     """Maps change with the target: those of the explained class and of its strongest rival are not the same.
 
     It asks for any difference; how large one should be is asked by `RandomLogit`. Costs one forward pass and
@@ -26,6 +27,11 @@ class TargetDependence:
 
     Args:
         limit: the highest median signed rank correlation; the default leaves room for rounding alone.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.TargetDependence())
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.9999
@@ -37,8 +43,8 @@ class TargetDependence:
     def __post_init__(self) -> None:
         keep_real(self, "limit", least=-1, most=1)
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         if not subject.method.uses_target:
             return skipped(self, f"Maps of {subject.method.name} do not depend on a target by definition.")
         if not subject.targets_classes:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.arguments import keep_real
-from keras_saliency.checks.base import skipped
+from keras_saliency.checks.base import Check, skipped
 from keras_saliency.checks.experiment.experiment import ERROR, UNSPECIFIC, Evidence, Experiment
 from keras_saliency.checks.experiment.scenes import before_and_after, class_name
 from keras_saliency.checks.region import MOST_CLASSES, candidates
@@ -31,7 +32,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class UnexpectedRegion:
+class UnexpectedRegion(Check):
     """No small place alone decides for a class; needs no mask.
 
     Where maps are hot at the same position across the images of a class, and in the four corners and the middles of
@@ -44,6 +45,11 @@ class UnexpectedRegion:
 
     Args:
         limit: the share of images.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.UnexpectedRegion())
+        >>> report.results[0].status
+        'passed'
     """
 
     limit: float = 0.5
@@ -55,8 +61,8 @@ class UnexpectedRegion:
     def __post_init__(self) -> None:
         keep_real(self, "limit", least=0, most=1)
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         table = subject.predictions().table
         if table is None or table.shape[1] < 2:
             return skipped(self, "The model predicts no class, so nothing tells which way it should move.")

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.arguments import keep_whole
-from keras_saliency.checks.base import skipped
+from keras_saliency.checks.base import Check, skipped
 from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Untrained:
+class Untrained(Check):
     """The model does better on the probes than re-initialisations of itself; a warning if not.
 
     Where the probes have labels of at least two classes the accuracy is compared, else the mean margin between
@@ -26,6 +27,11 @@ class Untrained:
 
     Args:
         initialisations: how many there are.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.Untrained(initialisations=3))
+        >>> report.results[0].status
+        'passed'
     """
 
     initialisations: int = 5
@@ -37,8 +43,8 @@ class Untrained:
     def __post_init__(self) -> None:
         keep_whole(self, "initialisations")
 
+    @override
     def run(self, subject: Subject) -> CheckResult:
-        """See `Check`."""
         own = subject.predictions()
         if own.table is None or own.table.shape[1] < 2:
             return skipped(self, "The model predicts no class: neither accuracy nor margins are defined.")

@@ -16,7 +16,7 @@ from keras_saliency.engine import seams
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.float16 import computes_in_float16
 from keras_saliency.engine.inputs import InputPlan, channel_axis, plan_inputs
-from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, Watcher, watching
+from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, Hook, hooked
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.engine.layers import LayerRecord, LayerSite, choose_layer
 from keras_saliency.engine.layout import ExplainedImage, Layout, explained_image, find_layout
@@ -24,7 +24,7 @@ from keras_saliency.engine.scores import Output, describe
 from keras_saliency.errors import ModelRejectedInputsError, NoGradientError, SaliencyError
 
 Tensor = Any
-W = TypeVar("W", bound=Watcher)
+W = TypeVar("W", bound=Hook)
 
 TRACED = 32
 _BOLD = re.compile(r"\x1b\[\d*m")
@@ -79,12 +79,10 @@ class Traced:
     record: ActivationRecord
 
 
-def forward(
-    model: Any, plan: InputPlan, leaves: Sequence[Tensor], watchers: Sequence[Watcher] = ()
-) -> Traced:
-    """Call the model in inference mode, watched."""
+def forward(model: Any, plan: InputPlan, leaves: Sequence[Tensor], hooks: Sequence[Hook] = ()) -> Traced:
+    """Call the model in inference mode, with hooks."""
     record, inputs = ActivationRecord(), plan.tree(leaves)
-    with _rejecting(model, plan), watching(*watchers, record):
+    with _rejecting(model, plan), hooked(*hooks, record):
         outputs = model(inputs, training=False)
     return Traced(outputs, record)
 
@@ -177,16 +175,16 @@ def _refuse_weights_elsewhere(model: Any) -> None:
         )
 
 
-def _trace(model: Any, plan: InputPlan, inputs: Any, make_watcher: Callable[[], W]) -> tuple[Traced, W]:
-    """One abstract trace, watched: nothing is computed, but shapes are known and errors come to light.
+def _trace(model: Any, plan: InputPlan, inputs: Any, make_hook: Callable[[], W]) -> tuple[Traced, W]:
+    """One abstract trace, with a hook: nothing is computed, but shapes are known and errors come to light.
 
     PyTorch computes after all where a layer does not know how to be abstract: hence few examples.
     """
     traces: list[tuple[Traced, W]] = []
 
     def call(*leaves: Tensor) -> Any:
-        watcher = make_watcher()
-        traces.append((forward(model, plan, leaves, [watcher]), watcher))
+        hook = make_hook()
+        traces.append((forward(model, plan, leaves, [hook]), hook))
         return traces[-1][0].outputs
 
     with _rejecting(model, plan), without_a_trace():

@@ -1,9 +1,9 @@
-"""Watching a model while it is traced, without setting anything on it.
+"""Hooks into a model while it is traced, without setting anything on it.
 
 Keras looks its activation functions up in one module of the backend and calls every layer through
-`Layer.__call__`. While at least one thread is watching, both are replaced by dispatchers that tell the
-watchers of the calling thread and, unless these ask for something else, do what the originals do. These are
-private parts of Keras: `keras_saliency.engine.selftest` proves them at first use.
+`Layer.__call__`. While at least one thread has hooks, both are replaced by dispatchers that call the hooks of
+their own thread and, unless a hook returns something else, do what the originals do. These are private parts of
+Keras: `keras_saliency.engine.selftest` proves them at first use.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from math import prod
 from typing import Any
 
 import keras
+from typing_extensions import override
 
 from keras_saliency.engine import seams
 
@@ -26,8 +27,8 @@ RECTIFIERS = ("relu", "relu6")
 Tensor = Any
 
 
-class Watcher:
-    """Is told what the model does in this thread. A subclass overrides what it wants to know."""
+class Hook:
+    """Is called at each step of a model in this thread. A subclass overrides the steps that it wants to know."""
 
     def activation(self, name: str, axis: int, inputs: Tensor, output: Tensor) -> None:
         """A softmax, sigmoid or log-softmax was computed."""
@@ -48,39 +49,39 @@ class Watcher:
 
 
 @contextmanager
-def watching(*watchers: Watcher) -> Iterator[None]:
-    """Tell the watchers what models do in this thread, until the block ends."""
-    before = _watchers()
+def hooked(*hooks: Hook) -> Iterator[None]:
+    """Call the hooks at the steps of models in this thread, until the block ends."""
+    before = _hooks()
     try:
         _patches.install()
-        _thread.watchers = (*before, *watchers)
+        _thread.hooks = (*before, *hooks)
         yield
     finally:
-        _thread.watchers = before
+        _thread.hooks = before
         _patches.remove()
 
 
 @contextmanager
-def unwatched() -> Iterator[None]:
-    """Tell nobody what happens in this thread, until the block ends."""
-    before = _watchers()
-    _thread.watchers = ()
+def unhooked() -> Iterator[None]:
+    """Call no hook in this thread, until the block ends."""
+    before = _hooks()
+    _thread.hooks = ()
     try:
         yield
     finally:
-        _thread.watchers = before
+        _thread.hooks = before
 
 
 _thread = threading.local()
 
 
-def _watchers() -> tuple[Watcher, ...]:
-    found: tuple[Watcher, ...] = getattr(_thread, "watchers", ())
+def _hooks() -> tuple[Hook, ...]:
+    found: tuple[Hook, ...] = getattr(_thread, "hooks", ())
     return found
 
 
 class _Patches:
-    """The replaced functions: installed by the first watching thread, restored by the last."""
+    """The replaced functions: installed by the first thread with hooks, restored by the last."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -117,8 +118,8 @@ def _activation(name: str, original: Callable[..., Tensor]) -> Callable[..., Ten
     def dispatch(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         output = original(x, *args, **kwargs)
         axis = kwargs.get("axis", args[0] if args else -1)
-        for watcher in _watchers():
-            watcher.activation(name, axis, x, output)
+        for hook in _hooks():
+            hook.activation(name, axis, x, output)
         return output
 
     return dispatch
@@ -126,8 +127,8 @@ def _activation(name: str, original: Callable[..., Tensor]) -> Callable[..., Ten
 
 def _rectifier(name: str, original: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def dispatch(x: Tensor) -> Tensor:
-        for watcher in _watchers():
-            if (output := watcher.rectifier(original, name, x)) is not None:
+        for hook in _hooks():
+            if (output := hook.rectifier(original, name, x)) is not None:
                 return output
         return original(x)
 
@@ -137,8 +138,8 @@ def _rectifier(name: str, original: Callable[..., Tensor]) -> Callable[..., Tens
 def _maximum(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def dispatch(x1: Tensor, x2: Tensor) -> Tensor:
         if any(isinstance(x, (int, float)) and x == 0 for x in (x1, x2)):
-            for watcher in _watchers():
-                watcher.zero_maximum()
+            for hook in _hooks():
+                hook.zero_maximum()
         return original(x1, x2)
 
     return dispatch
@@ -146,14 +147,14 @@ def _maximum(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 def _layer_call(original: Callable[..., Any]) -> Callable[..., Any]:
     def dispatch(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        watchers = _watchers()
-        for watcher in watchers:
+        hooks = _hooks()
+        for hook in hooks:
             if args and keras.ops.is_tensor(args[0]):
-                args = (_keeping_mask(args[0], watcher.layer_inputs(layer, args[0])), *args[1:])
+                args = (_keeping_mask(args[0], hook.layer_inputs(layer, args[0])), *args[1:])
         output = original(layer, *args, **kwargs)
-        for watcher in watchers:
+        for hook in hooks:
             if keras.ops.is_tensor(output):
-                output = _keeping_mask(output, watcher.layer_output(layer, output))
+                output = _keeping_mask(output, hook.layer_output(layer, output))
         return output
 
     return dispatch
@@ -176,7 +177,7 @@ class Activation:
     output: Tensor
 
 
-class ActivationRecord(Watcher):
+class ActivationRecord(Hook):
     """Remembers every softmax, sigmoid and log-softmax, and which layer made which tensor."""
 
     def __init__(self) -> None:
@@ -185,17 +186,17 @@ class ActivationRecord(Watcher):
         self._passed: list[tuple[Tensor, Tensor]] = []
         self._entered: Tensor = None
 
+    @override
     def activation(self, name: str, axis: int, inputs: Tensor, output: Tensor) -> None:
-        """See `Watcher`."""
         self._activations.append(Activation(name, axis, inputs, output))
 
+    @override
     def layer_inputs(self, layer: Any, inputs: Tensor) -> Tensor:
-        """See `Watcher`."""
         self._entered = inputs
         return inputs
 
+    @override
     def layer_output(self, layer: Any, output: Tensor) -> Tensor:
-        """See `Watcher`."""
         if _passes_on(layer) and self._entered is not None:
             self._passed.append((output, self._entered))
         elif not _passes_on(layer):
@@ -237,7 +238,7 @@ def _passes_on(layer: Any) -> bool:
     )
 
 
-class FirstFloatTap(Watcher):
+class FirstFloatTap(Hook):
     """Adds an offset to the first floating tensor that a layer takes or returns, or to its replacement.
 
     With an offset of zeros nothing changes, and the gradient for the offset is the gradient for that tensor.
@@ -250,14 +251,14 @@ class FirstFloatTap(Watcher):
         self.place: str | None = None
         self.tensor: Tensor = None
 
+    @override
     def layer_inputs(self, layer: Any, inputs: Tensor) -> Tensor:
-        """See `Watcher`."""
         if isinstance(layer, keras.layers.Embedding) or _casts_beforehand(layer):
             return inputs  # integers in spite of their dtype
         return self._tap(f"the input of layer {layer.name!r}", inputs)
 
+    @override
     def layer_output(self, layer: Any, output: Tensor) -> Tensor:
-        """See `Watcher`."""
         return self._tap(f"the output of layer {layer.name!r}", output)
 
     def _tap(self, place: str, tensor: Tensor) -> Tensor:

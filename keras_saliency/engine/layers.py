@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+from typing_extensions import override
 
-from keras_saliency.engine.interception import Watcher
+from keras_saliency.engine.interception import Hook
 from keras_saliency.engine.seams import layers_in
 from keras_saliency.errors import MethodDoesNotApplyError
 
@@ -29,14 +30,14 @@ class LayerSite:
     shape: tuple[int, ...]
 
 
-class LayerRecord(Watcher):
+class LayerRecord(Hook):
     """Remembers every layer that returned one tensor, in the order of the calls, with the tensor."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, Tensor]] = []
 
+    @override
     def layer_output(self, layer: Any, output: Tensor) -> Tensor:
-        """See `Watcher`."""
         self.calls.append((layer, output))
         return output
 
@@ -45,7 +46,7 @@ class LayerRecord(Watcher):
         return [tuple(output.shape[1:]) for found, output in self.calls if found is layer]
 
 
-class LayerTap(Watcher):
+class LayerTap(Hook):
     """Adds an offset to the output of one layer, and remembers the output.
 
     With an offset of zeros nothing changes, and the gradient for the offset is the gradient for that output.
@@ -56,8 +57,8 @@ class LayerTap(Watcher):
         self._offset = offset
         self.tensor: Tensor = None
 
+    @override
     def layer_output(self, layer: Any, output: Tensor) -> Tensor:
-        """See `Watcher`."""
         if layer is not self._layer:
             return output
         self.tensor = output

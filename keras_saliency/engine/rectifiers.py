@@ -8,8 +8,9 @@ from typing import Any, Literal, get_args
 
 import keras
 from keras import ops
+from typing_extensions import override
 
-from keras_saliency.engine.interception import Watcher, unwatched
+from keras_saliency.engine.interception import Hook, unhooked
 from keras_saliency.errors import MethodDoesNotApplyError
 
 Tensor = Any
@@ -30,7 +31,7 @@ class RectifierCount:
     unreached: tuple[str, ...]
 
 
-class RectifierRule(Watcher):
+class RectifierRule(Hook):
     """Gives every ReLU and ReLU6 that goes through Keras another gradient.
 
     `"guided"` lets a gradient pass where it and the ReLU's input are positive (Springenberg et al. 2014,
@@ -58,20 +59,20 @@ class RectifierRule(Watcher):
             )
         return RectifierCount(self._replaced, tuple(self._unreached))
 
+    @override
     def rectifier(self, original: Callable[[Tensor], Tensor], name: str, inputs: Tensor) -> Tensor:
-        """See `Watcher`."""
         self._replaced += 1
         inputs = ops.convert_to_tensor(inputs)
         if self._rule == "deconvnet":
             return _passing_back_positives(original)(inputs)
         return _passing_back_positives(_same)(original(inputs))
 
+    @override
     def zero_maximum(self) -> None:
-        """See `Watcher`."""
         self._unreached["a maximum with 0"] = None
 
+    @override
     def layer_output(self, layer: Any, output: Tensor) -> Tensor:
-        """See `Watcher`."""
         if _rectifies_by_itself(layer):
             self._unreached[f"layer {layer.name!r} ({type(layer).__name__})"] = None
         return output
@@ -91,7 +92,7 @@ def _passing_back_positives(function: Callable[[Tensor], Tensor]) -> Callable[[T
         def gradient(*arguments: Any, upstream: Tensor = None) -> Tensor:
             if upstream is None:  # PyTorch passes it by name, the others alone
                 (upstream,) = arguments
-            with unwatched():  # a framework may ask for the gradient while the model is still being traced
+            with unhooked():  # a framework may ask for the gradient while the model is still being traced
                 return ops.relu(upstream)
 
         return function(inputs), gradient

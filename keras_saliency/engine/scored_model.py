@@ -69,6 +69,14 @@ class ScoredModel:
     Attributes:
         traces: how often the model was traced.
         evaluations: how many examples went through the model, forward or forward and backward; with any weights.
+
+    Example:
+        >>> scored = ks.ScoredModel(model)
+        >>> from keras_saliency.engine import Question
+        >>> from keras_saliency.probes.targets import bind
+        >>> question = Question(scored, images, bind(ks.ClassIndex(0), len(images), None))
+        >>> question.scores.values.shape, question.gradients().maps.shape
+        ((12,), (12, 12, 12, 1))
     """
 
     def __init__(

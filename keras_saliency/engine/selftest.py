@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
+from typing_extensions import override
 
 from keras_saliency.engine import seams
 from keras_saliency.engine.backends import current_backend
@@ -20,8 +21,8 @@ from keras_saliency.engine.interception import (
     RECTIFIERS,
     ActivationRecord,
     FirstFloatTap,
-    Watcher,
-    watching,
+    Hook,
+    hooked,
 )
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.engine.rectifiers import RectifierRule
@@ -98,7 +99,7 @@ def _records(name: str) -> bool:
     """Whether the input of an activation inside a layer is found by its output."""
     layer: Any = keras.layers.Activation(name, dtype="float32", name=_NAME)
     inputs = _row(0.5, -1, 2)
-    with watching(record := ActivationRecord()):
+    with hooked(record := ActivationRecord()):
         output = layer(inputs)
     found = record.of(output)
     return found is not None and _equal(found.inputs, 0.5, -1, 2) and record.producer(output) is layer
@@ -109,23 +110,23 @@ def _replaces(name: str) -> bool:
     layer: Any = keras.layers.Activation(name, dtype="float32", name=_NAME)
 
     def guided(inputs: list[Any]) -> tuple[Any, None]:
-        with watching(RectifierRule("guided")):
+        with hooked(RectifierRule("guided")):
             return layer(inputs[0]), None
 
     output, (gradient,), _ = current_backend().vjp(guided, [_row(-1, 2, 3)], lambda _: _row(1, -1, 1))
     return _equal(output, 0, 2, 3) and _equal(gradient, 0, 0, 1)
 
 
-class _Maxima(Watcher):
+class _Maxima(Hook):
     count = 0
 
+    @override
     def zero_maximum(self) -> None:
-        """See `Watcher`."""
         self.count += 1
 
 
 def _notices() -> bool:
-    with watching(maxima := _Maxima()):
+    with hooked(maxima := _Maxima()):
         ops.maximum(_row(-1, 2, 3), 0)
     return maxima.count == 1
 
@@ -133,7 +134,7 @@ def _notices() -> bool:
 def _taps() -> bool:
     """Whether an offset reaches the first floating tensor, once."""
     flatten: Any = keras.layers.Flatten(dtype="float32", name=_NAME)
-    with watching(tap := FirstFloatTap(_row(10, 20, 30))):
+    with hooked(tap := FirstFloatTap(_row(10, 20, 30))):
         output = flatten(_halves(_integers()))
     return tap.place is not None and _equal(output, 11, 22, 33)
 
@@ -142,13 +143,13 @@ def _keeps_masks() -> bool:
     """Whether a tapped tensor has the mask that it had untapped."""
     inputs = _integers()
     seams.masking.set_keras_mask(inputs, ops.convert_to_tensor(np.array([[True, False, True]])))
-    with watching(FirstFloatTap(ops.zeros((1, 3)))):
+    with hooked(FirstFloatTap(ops.zeros((1, 3)))):
         mask = seams.masking.get_keras_mask(_halves(inputs))
     return mask is not None and _equal(mask, True, False, True)
 
 
 def _traces() -> bool:
-    """Whether a layer can be watched while it is called on a shape alone."""
+    """Whether a layer calls its hooks while it is called on a shape alone."""
     layer: Any = keras.layers.Activation("softmax", dtype="float32", name=_NAME)
     shape = keras.KerasTensor((1, 3), "float32", name=_NAME)
     outputs: list[Any] = []
@@ -157,7 +158,7 @@ def _traces() -> bool:
         outputs.append(layer(inputs))
         return outputs[-1]
 
-    with watching(record := ActivationRecord()):
+    with hooked(record := ActivationRecord()):
         seams.backend.compute_output_spec(call, shape)
     return record.of(outputs[-1]) is not None and record.producer(outputs[-1]) is layer
 

@@ -51,6 +51,12 @@ def explain(
         ModelRejectedInputsError: the model cannot be called on the images.
         NoGradientError: no gradient reaches them.
         ValueError, TypeError: an argument is wrong.
+
+    Example:
+        >>> explanation = ks.explain(model, images, "gradient", target=2)
+        >>> explanation.maps.shape, explanation.score_kind
+        ((12, 12, 12, 1), 'logit')
+        >>> averaged = ks.explain(model, images, ks.SmoothGrad(samples=8), target=lambda outputs: outputs[:, 0])
     """
     seed = whole("seed", seed, 0)
     probes = images if isinstance(images, ProbeSet) else ProbeSet(images)

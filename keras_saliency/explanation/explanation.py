@@ -39,6 +39,14 @@ class Explanation(HasScores):
         layout: which of the explained tensors and of the inputs is the image, and where its channels are.
         diagnostics: what else there is to know; `"explained"` names the inputs, or the tensor behind them,
             that the maps belong to.
+
+    Example:
+        >>> explanation = ks.explain(model, probes)
+        >>> explanation.heatmaps("magnitude").shape
+        (12, 12, 12)
+        >>> explanation.save("out")
+        >>> ks.Explanation.load("out").method
+        'gradient'
     """
 
     maps: Any

@@ -57,6 +57,14 @@ class Look:
         probe_accuracy: share of the labelled probes that the model predicts as labelled; None without labels.
         lost: the methods that failed at this look, or gave maps that are not finite, with the reason.
         checks: what the checks said, with the maps of the first method; empty in a look read back from a log.
+
+    Example:
+        >>> saliency = ks.SaliencyCallback(probes, "logs")
+        >>> look = saliency.look(model, step=0)
+        >>> look.moment, look.probe_accuracy
+        ('at step 0', 1.0)
+        >>> look.heatmaps("gradient").shape
+        (12, 12, 12)
     """
 
     step: int

@@ -27,6 +27,12 @@ def load_looks(log_dir: str | Path) -> list[Look]:
     Raises:
         FileNotFoundError: there is no such folder, or there are no looks in it.
         UnreadableFileError: a newer version wrote the looks.
+
+    Example:
+        >>> saliency = ks.SaliencyCallback(probes, "logs")
+        >>> _ = model.fit(images, labels, epochs=2, verbose=0, callbacks=[saliency])
+        >>> [look.moment for look in ks.load_looks("logs")]
+        ['before training', 'after epoch 1', 'after epoch 2']
     """
     folder = _saliency_folder(Path(log_dir))
     looks: dict[int, Look] = {}

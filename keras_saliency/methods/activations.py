@@ -6,14 +6,15 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.engine import Question
-from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.layer_map import AUTO, as_map, name_with_layer
 
 
 @dataclass(frozen=True)
-class Activations:
+class Activations(Method):
     """The mean absolute activation of a layer over its channels, the same for every target.
 
     It shows what the layer answers to, not what the score depends on (attention maps of Zagoruyko and Komodakis
@@ -23,6 +24,11 @@ class Activations:
     Attributes:
         layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
         name: empty: `activations`, and the layer where it is not `"auto"`.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.Activations("conv"))
+        >>> explanation.maps.shape
+        (12, 12, 12)
     """
 
     layer: Any = AUTO
@@ -38,7 +44,7 @@ class Activations:
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         image, found = question.image, question.layer_output(self.layer)
         return as_map(found, np.abs(found.activations).mean(-1), image)

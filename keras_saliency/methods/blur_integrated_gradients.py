@@ -9,17 +9,18 @@ from typing import ClassVar
 
 import numpy as np
 from scipy.fft import dctn, idctn
+from typing_extensions import override
 
 from keras_saliency.arguments import is_real, keep_whole
 from keras_saliency.engine import Question
 from keras_saliency.errors import MethodDoesNotApplyError
-from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.averaging import Arrays
 from keras_saliency.methods.shared.path import PathStep, Walk
 
 
 @dataclass(frozen=True)
-class BlurIntegratedGradients:
+class BlurIntegratedGradients(Method):
     """Each value's share in the change of the score as the image comes into focus (Xu et al. 2020, arXiv:2004.03383).
 
     The gradient is integrated over the scale space of the image, from a Gaussian blur of `sigma` to none, in units of
@@ -35,6 +36,11 @@ class BlurIntegratedGradients:
         steps: how many gradients are taken.
         sigma: the standard deviation of the strongest blur, as a fraction of the image's longer side.
         name: of this variant.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.BlurIntegratedGradients(steps=16))
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
     """
 
     _: KW_ONLY
@@ -53,8 +59,8 @@ class BlurIntegratedGradients:
         if not is_real(self.sigma) or self.sigma <= 0:
             raise ValueError(f"Expected sigma to be a fraction above 0. Received: sigma={self.sigma!r}")
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         walk = Walk(question, rng)
         if all(value.ndim < 3 for value in walk.ends):
             raise MethodDoesNotApplyError(

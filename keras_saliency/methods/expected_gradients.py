@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.arguments import keep_whole
 from keras_saliency.engine import Question
 from keras_saliency.errors import MethodDoesNotApplyError
-from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.averaging import Arrays
 from keras_saliency.methods.shared.path import PathStep, Walk
 from keras_saliency.methods.shared.stratified import latin_hypercube
 
 
 @dataclass(frozen=True, eq=False)
-class ExpectedGradients:
+class ExpectedGradients(Method):
     """Each value's share in the difference of the score to what it is on average over references (Erion et al. 2021,
     arXiv:1906.10670).
 
@@ -34,6 +35,11 @@ class ExpectedGradients:
         name: of this variant.
 
     Costs `samples` forward and backward passes, and 1 forward pass.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.ExpectedGradients(references=images[:4], samples=8))
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
     """
 
     references: Any = None
@@ -62,8 +68,8 @@ class ExpectedGradients:
         references = [(array.shape, array.tobytes()) for array in self.references or ()]
         return (tuple(references), self.samples, self.name)
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         walk = Walk(question, rng)
         references = self._fitting(walk.ends)
         sums = walk.integral(self._steps(walk.ends, references, rng))

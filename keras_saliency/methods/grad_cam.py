@@ -6,14 +6,15 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.engine import LayerGradients, Question
-from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.layer_map import AUTO, layer_map, name_with_layer
 
 
 @dataclass(frozen=True)
-class GradCAM:
+class GradCAM(Method):
     """The channels of a layer, each weighted by its mean gradient, summed (Selvaraju et al. 2016, arXiv:1610.02391).
 
     Maps are `(n, height, width)`, resized from the layer to the image, and in units of score: an activation times
@@ -24,6 +25,13 @@ class GradCAM:
         layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
         relu: whether what lowers the score is set to zero, as in the paper; otherwise the map has a sign.
         name: empty: `grad_cam`, and the layer where it is not `"auto"`.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.GradCAM("conv"))
+        >>> explanation.maps.shape
+        (12, 12, 12)
+        >>> explanation.diagnostics["layer"]
+        'conv'
     """
 
     layer: Any = AUTO
@@ -43,8 +51,8 @@ class GradCAM:
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
         object.__setattr__(self, "has_sign", not self.relu)
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         return layer_map(question, self.layer, self._map)
 
     def _map(self, found: LayerGradients) -> np.ndarray:

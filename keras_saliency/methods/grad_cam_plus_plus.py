@@ -6,14 +6,15 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.engine import LayerGradients, Question
-from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.layer_map import AUTO, layer_map, name_with_layer
 
 
 @dataclass(frozen=True)
-class GradCAMPlusPlus:
+class GradCAMPlusPlus(Method):
     """The channels of a layer, weighted by their positive gradients (Chattopadhyay et al. 2017, arXiv:1710.11063).
 
     The paper's α = g² / (2 g² + Σ A · g³), with g the gradient of the score and Σ A the sum of the channel's
@@ -29,6 +30,13 @@ class GradCAMPlusPlus:
     Attributes:
         layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
         name: empty: `grad_cam_plus_plus`, and the layer where it is not `"auto"`.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.GradCAMPlusPlus())
+        >>> explanation.maps.shape
+        (12, 12, 12)
+        >>> explanation.diagnostics["layer"]
+        'conv'
     """
 
     layer: Any = AUTO
@@ -44,8 +52,8 @@ class GradCAMPlusPlus:
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         return layer_map(question, self.layer, _map)
 
 

@@ -6,17 +6,23 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.engine import Question
-from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.base import Method, MethodResult
 
 
 @dataclass(frozen=True)
-class Gradient:
+class Gradient(Method):
     """The gradient of the score with respect to the image (Simonyan et al. 2013, arXiv:1312.6034).
 
     Where the map is positive, more of that input value raises the score. Costs one forward and one backward
     pass.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.Gradient())
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
     """
 
     name: str = "gradient"
@@ -27,6 +33,6 @@ class Gradient:
     has_sign: ClassVar[bool] = True
     is_gradient: ClassVar[bool] = True
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         return MethodResult(question.gradients().maps)

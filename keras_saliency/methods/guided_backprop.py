@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.engine import Question
-from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.rectified import rectified_gradient
 
 
 @dataclass(frozen=True)
-class GuidedBackprop:
+class GuidedBackprop(Method):
     """The gradient that only passes a ReLU where it and the ReLU's input are positive.
 
     From Springenberg et al. 2014 (arXiv:1412.6806). It draws sharp pictures and depends little on the class and on
@@ -21,6 +22,13 @@ class GuidedBackprop:
     ReLU6, the latter shut where it is saturated; leaky rectifiers keep their gradient. Rectifiers that it cannot
     change are warned of. `diagnostics["rectifiers"]` says how many it changed; a model without any is an error.
     Costs one forward and one backward pass.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.GuidedBackprop())
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
+        >>> explanation.diagnostics["rectifiers"]
+        1
     """
 
     name: str = "guided_backprop"
@@ -31,6 +39,6 @@ class GuidedBackprop:
     has_sign: ClassVar[bool] = True
     is_gradient: ClassVar[bool] = False
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         return rectified_gradient(question, "guided")

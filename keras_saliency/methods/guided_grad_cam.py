@@ -7,16 +7,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 import optree
+from typing_extensions import override
 
 from keras_saliency.engine import Question
-from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.grad_cam import GradCAM
 from keras_saliency.methods.shared.layer_map import AUTO, name_with_layer
 from keras_saliency.methods.shared.rectified import rectified_gradient
 
 
 @dataclass(frozen=True)
-class GuidedGradCAM:
+class GuidedGradCAM(Method):
     """The map of `GuidedBackprop` times that of `GradCAM` (Selvaraju et al. 2016, arXiv:1610.02391, §3.2).
 
     The map has the shape of the explained image and a sign; of several inputs only the first image is explained. The
@@ -27,6 +28,11 @@ class GuidedGradCAM:
     Attributes:
         layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
         name: empty: `guided_grad_cam`, and the layer where it is not `"auto"`.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.GuidedGradCAM("conv"))
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
     """
 
     layer: Any = AUTO
@@ -42,8 +48,8 @@ class GuidedGradCAM:
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         image = question.image
         cam = GradCAM(self.layer).explain(question, rng)
         guided = rectified_gradient(question, "guided")

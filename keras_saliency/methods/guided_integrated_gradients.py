@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.arguments import is_real, keep_whole
 from keras_saliency.engine import Question
-from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.averaging import Arrays
 from keras_saliency.methods.shared.baselines import as_baseline, baseline_key, baseline_values
 from keras_saliency.methods.shared.path import Walk
@@ -18,7 +19,7 @@ BLUR = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class GuidedIntegratedGradients:
+class GuidedIntegratedGradients(Method):
     """Integrated gradients on a way that moves the values with small gradients first (Kapishnikov et al. 2021,
     arXiv:2106.09788).
 
@@ -38,6 +39,11 @@ class GuidedIntegratedGradients:
         max_distance: how far any value may be ahead of the straight line or behind it, as a fraction of the line: 0 is
             the straight line (left ends), 1 sets no bound.
         name: of this variant.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.GuidedIntegratedGradients(steps=8))
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
     """
 
     steps: int = 50
@@ -74,8 +80,8 @@ class GuidedIntegratedGradients:
     def _key(self) -> tuple[Any, ...]:
         return (self.steps, baseline_key(self.baseline), self.fraction, self.max_distance, self.name)
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         walk = Walk(question, rng)
         starts = baseline_values(self.baseline, walk.ends, walk.channel_axis, BLUR)
         start, end = _flat(starts), _flat(walk.ends)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.arguments import is_real, keep_whole
 from keras_saliency.engine import Question
-from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.averaging import Arrays, places
 from keras_saliency.methods.shared.baselines import as_baseline, baseline_key, baseline_values
 from keras_saliency.methods.shared.options import check_tolerance
@@ -21,7 +22,7 @@ SMALLEST_CHANGE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
-class IntegratedGradients:
+class IntegratedGradients(Method):
     """The share of each value in the change of the score from a baseline to the image.
 
     The image minus the baseline, times the mean gradient on the straight line between them (Sundararajan et al.
@@ -47,6 +48,11 @@ class IntegratedGradients:
     `diagnostics["evaluations"]` says how many gradients each image took. Costs `steps` forward and backward passes
     and 2 forward passes (3 behind integer inputs), and, but for the first, as often as there are baselines.
     Memory does not grow with the steps.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.IntegratedGradients(steps=16, baseline="blur"))
+        >>> explanation.maps.shape, len(explanation.diagnostics["completeness_delta"])
+        ((12, 12, 12, 1), 12)
     """
 
     steps: int = 32
@@ -100,8 +106,8 @@ class IntegratedGradients:
     def _baselines(self) -> tuple[Any, ...]:
         return self.baseline if isinstance(self.baseline, tuple) else (self.baseline,)
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         walk = Walk(question, rng)
         integrals = (
             self._integral(walk, baseline_values(baseline, walk.ends, walk.channel_axis, self.sigma))

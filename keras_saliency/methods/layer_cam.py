@@ -6,14 +6,15 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.engine import LayerGradients, Question
-from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.layer_map import AUTO, layer_map, name_with_layer
 
 
 @dataclass(frozen=True)
-class LayerCAM:
+class LayerCAM(Method):
     """The activations of a layer, each times its positive gradient, summed over channels, the positive part.
 
     From Jiang et al. 2021 (IEEE Transactions on Image Processing 30). As every position has its own weight, early
@@ -24,6 +25,11 @@ class LayerCAM:
     Attributes:
         layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
         name: empty: `layer_cam`, and the layer where it is not `"auto"`.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.LayerCAM("conv"))
+        >>> explanation.maps.shape
+        (12, 12, 12)
     """
 
     layer: Any = AUTO
@@ -39,8 +45,8 @@ class LayerCAM:
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         return layer_map(question, self.layer, _map)
 
 

@@ -6,18 +6,19 @@ from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.arguments import keep_whole
 from keras_saliency.engine import ExplainedImage, Question
 from keras_saliency.errors import MethodDoesNotApplyError
-from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.perturbation import Fill, Perturbed, check_fill
 
 Square = tuple[slice, slice]
 
 
 @dataclass(frozen=True)
-class Occlusion:
+class Occlusion(Method):
     """The drop of the score when a patch of the image is filled (Zeiler and Fergus 2013, arXiv:1311.2901).
 
     A pixel's value is the mean drop over the patches that cover it, positive where the image supports the score.
@@ -32,6 +33,11 @@ class Occlusion:
         fill: what a patch is filled with, in units of the explained tensor; `"mean"`: each channel's mean in the
             image.
         name: of this variant.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.Occlusion(patch=4, stride=4))
+        >>> explanation.maps.shape
+        (12, 12, 12)
     """
 
     _: KW_ONLY
@@ -56,8 +62,8 @@ class Occlusion:
             )
         check_fill(self.fill)
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         examples = Perturbed(question)
         image = examples.image
         patch, stride = self._sizes(image)

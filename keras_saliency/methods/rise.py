@@ -7,10 +7,11 @@ from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.arguments import is_real, keep_whole
 from keras_saliency.engine import ExplainedImage, Question
-from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.perturbation import Fill, Perturbed, check_fill
 from keras_saliency.methods.shared.stratified import latin_hypercube
 from keras_saliency.render.resize import bilinear
@@ -19,7 +20,7 @@ MASKS_AT_A_TIME = 64
 
 
 @dataclass(frozen=True)
-class RISE:
+class RISE(Method):
     """How much more the score is where a pixel is seen, over random masks (Petsiuk et al. 2018, arXiv:1806.07421).
 
     A mask is a coarse grid of cells, each seen with `probability`, enlarged bilinearly and shifted at random. A pixel's
@@ -37,6 +38,11 @@ class RISE:
         fill: what is seen where a mask covers, in units of the explained tensor; `"mean"`: each channel's mean in the
             image.
         name: of this variant.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.RISE(samples=64))
+        >>> explanation.maps.shape
+        (12, 12, 12)
     """
 
     _: KW_ONLY
@@ -61,8 +67,8 @@ class RISE:
             )
         check_fill(self.fill)
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         examples = Perturbed(question)
         image, filled = examples.image, examples.filled(self.fill)
         weighted = np.zeros((len(filled), image.height, image.width))

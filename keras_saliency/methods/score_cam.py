@@ -7,17 +7,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import softmax
+from typing_extensions import override
 
 from keras_saliency.arguments import keep_whole
 from keras_saliency.engine import Question
-from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.layer_map import AUTO, as_map, name_with_layer
 from keras_saliency.methods.shared.perturbation import Perturbed
 from keras_saliency.render.resize import bilinear
 
 
 @dataclass(frozen=True)
-class ScoreCAM:
+class ScoreCAM(Method):
     """The channels of a layer, each weighted by the score of what it lets through, summed (Wang et al. 2020,
     arXiv:1910.01279).
 
@@ -33,6 +34,11 @@ class ScoreCAM:
         layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
         channels: how many channels count, for each image those that vary most; None: all.
         name: empty: `score_cam`, and the layer where it is not `"auto"`.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.ScoreCAM("conv"))
+        >>> explanation.maps.shape
+        (12, 12, 12)
     """
 
     layer: Any = AUTO
@@ -50,8 +56,8 @@ class ScoreCAM:
         keep_whole(self, "channels", optional=True)
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         examples = Perturbed(question)
         found = question.layer_output(self.layer)
         channels = self._chosen(np.moveaxis(found.activations, -1, 1))

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import optree
+from typing_extensions import override
 
 from keras_saliency.arguments import keep_whole
 from keras_saliency.engine import Question
@@ -17,7 +18,7 @@ from keras_saliency.methods.shared.options import check_noise, check_tolerance
 
 
 @dataclass(frozen=True)
-class SmoothGrad:
+class SmoothGrad(Method):
     """The mean map over noisy copies of each image (Smilkov et al. 2017, arXiv:1706.03825).
 
     The sign is kept. The noise is Gaussian with standard deviation `noise` × the range of each image's own explained
@@ -36,6 +37,11 @@ class SmoothGrad:
 
     `diagnostics["evaluations"]` says how many copies each image took. Costs `samples` × the wrapped method, and one
     forward pass (two behind integer inputs). Memory does not grow with the samples.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.SmoothGrad("guided_backprop", samples=8))
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
     """
 
     method: str | Method = "gradient"
@@ -66,8 +72,8 @@ class SmoothGrad:
         """Whether the wrapped method has."""
         return make_method(self.method).has_sign
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         noisy = NoisyMaps(question.settled, self.method, noise=self.noise, rng=rng)
         if self.tolerance is None:
             mean = _mean(noisy, np.arange(noisy.count), self.samples)

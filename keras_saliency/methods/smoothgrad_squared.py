@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.engine import Question
 from keras_saliency.methods.base import MethodResult
@@ -28,11 +29,16 @@ class SmoothGradSquared(NoisyStatistic):
 
     Costs `samples` × the wrapped method, and one forward pass (two behind integer inputs). Memory does not grow
     with the samples.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.SmoothGradSquared(samples=8))
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
     """
 
     registered: ClassVar[str] = "smoothgrad_squared"
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         found = self._moments(question, rng, lambda leaf: leaf.astype("float64") ** 2)
         return MethodResult(found.mean)

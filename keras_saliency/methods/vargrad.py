@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.engine import Question
 from keras_saliency.methods.base import MethodResult
@@ -28,10 +29,15 @@ class VarGrad(NoisyStatistic):
 
     Costs `samples` × the wrapped method, and one forward pass (two behind integer inputs). Memory does not grow
     with the samples.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.VarGrad(samples=8))
+        >>> explanation.maps.shape
+        (12, 12, 12, 1)
     """
 
     registered: ClassVar[str] = "vargrad"
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`."""
         return MethodResult(self._moments(question, rng).variance)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 import optree
+from typing_extensions import override
 
 from keras_saliency.engine import Question
 from keras_saliency.methods.base import Method, MethodResult, make_method
@@ -20,7 +21,7 @@ def _default_method() -> IntegratedGradients:
 
 
 @dataclass(frozen=True)
-class XRAI:
+class XRAI(Method):
     """The mean attribution of the regions of an image, the strongest region first (Kapishnikov et al. 2019,
     arXiv:1906.02825).
 
@@ -36,6 +37,11 @@ class XRAI:
     Args:
         method: whose attributions are summed, by its name or itself; None: see above.
         name: of this variant; empty: `xrai`, and the wrapped method's name where it was chosen.
+
+    Example:
+        >>> explanation = ks.explain(model, images, ks.XRAI())
+        >>> explanation.maps.shape
+        (12, 12, 12)
     """
 
     _: KW_ONLY
@@ -62,12 +68,8 @@ class XRAI:
         """Whether the wrapped method has."""
         return make_method(self.method).has_sign
 
+    @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        """See `Method`.
-
-        Raises:
-            ImportError: scikit-image is missing.
-        """
         image = question.image
         pictures = question.values[image.position]
         found = make_method(self.method).explain(question, rng)

@@ -43,6 +43,16 @@ class ProbeSet:
 
     Raises:
         ValueError, TypeError: something does not fit; the sentence says what was expected and what came.
+
+    Example:
+        >>> corner = np.zeros((12, 12), bool)
+        >>> corner[:2, :2] = True
+        >>> probes = ks.ProbeSet(images, labels, regions={"corner": corner})
+        >>> len(probes), list(probes.regions)
+        (12, ['corner'])
+        >>> probes.save("probes.npz")
+        >>> ks.ProbeSet.load("probes.npz").fingerprint == probes.fingerprint
+        True
     """
 
     images: Any

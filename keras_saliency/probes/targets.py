@@ -14,17 +14,33 @@ PREDICTED = -1
 
 @dataclass(frozen=True)
 class Predicted:
-    """The score of the class that the model predicts, image by image."""
+    """The score of the class that the model predicts, image by image.
+
+    Example:
+        >>> explanation = ks.explain(model, images, target=ks.Predicted())  # the same as target="predicted"
+        >>> bool((explanation.target_classes == explanation.predicted_classes).all())
+        True
+    """
 
 
 @dataclass(frozen=True)
 class Label:
-    """The score of the class that each image is labelled with."""
+    """The score of the class that each image is labelled with.
+
+    Example:
+        >>> ks.explain(model, probes, target=ks.Label()).target_classes[:3].tolist()  # the same as target="label"
+        [0, 1, 2]
+    """
 
 
 @dataclass(frozen=True)
 class ClassIndex:
-    """The score of one class for all images (an integer), or of one class per image (`n` integers)."""
+    """The score of one class for all images (an integer), or of one class per image (`n` integers).
+
+    Example:
+        >>> ks.explain(model, images, target=ks.ClassIndex(2)).target_classes[:3].tolist()  # the same as target=2
+        [2, 2, 2]
+    """
 
     index: Any
 
@@ -45,6 +61,11 @@ class OutputGradient:
 
     The explained score is `sum(output * array)` per image; the output is taken as the model gives it (after a
     softmax, if it ends with one). The leading axis is the batch; an array of one example's shape serves all.
+
+    Example:
+        >>> first_minus_last = np.array([1.0, 0.0, -1.0])
+        >>> ks.explain(model, images, target=ks.OutputGradient(first_minus_last)).score_kind
+        'custom'
     """
 
     array: Any

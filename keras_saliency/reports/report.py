@@ -11,7 +11,14 @@ from keras_saliency.reports.verdicts import Verdicts
 
 
 class Report(Verdicts):
-    """What the checks of one model found, for people and programs; `Verdicts` names its attributes."""
+    """What the checks of one model found, for people and programs; `Verdicts` names its attributes.
+
+    Example:
+        >>> report = ks.check(model, probes, ["finite", "nonzero"])
+        >>> report.passed, report.counts["passed"]
+        (True, 2)
+        >>> report.to_html("report.html")
+    """
 
     def to_json(self, path: str | Path) -> None:
         """Write everything, pictures too, as JSON; `keras_saliency.reports.read_report` reads it back."""

@@ -32,6 +32,11 @@ class CheckResult:
         details: what else was measured, JSON-ready.
         evaluations: images that went through the model for this check, forward or forward and backward.
         seconds: that it took.
+
+    Example:
+        >>> (result,) = ks.check(model, probes, ks.Accuracy(0.9)).results
+        >>> result.status, result.value, result.limit, result.direction
+        ('passed', 1.0, 0.9, 'at_least')
     """
 
     name: str

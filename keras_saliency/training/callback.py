@@ -71,6 +71,12 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     Raises:
         ValueError, TypeError: an argument is wrong.
+
+    Example:
+        >>> saliency = ks.SaliencyCallback(probes, "logs", methods=["gradient", ks.GradCAM("conv")])
+        >>> _ = model.fit(images, labels, epochs=2, verbose=0, callbacks=[saliency])
+        >>> saliency.last_look.moment, sorted(saliency.last_look.methods)
+        ('after epoch 2', ['grad_cam_conv', 'gradient'])
     """
 
     def __init__(

@@ -14,6 +14,12 @@ class Batches:
 
     Args:
         count: a positive number of batches.
+
+    Example:
+        >>> saliency = ks.SaliencyCallback(probes, "logs", every=ks.Batches(2))
+        >>> _ = model.fit(images, labels, batch_size=2, epochs=1, verbose=0, callbacks=[saliency])
+        >>> [look.step for look in saliency.looks]
+        [0, 2, 4, 6]
     """
 
     count: int

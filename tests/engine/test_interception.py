@@ -1,4 +1,4 @@
-"""What watchers hear, in which thread, and that everything is as before when they leave."""
+"""What hooks are told, in which thread, and that everything is as before when the last hook is gone."""
 
 import threading
 from contextlib import ExitStack
@@ -13,12 +13,12 @@ from keras_saliency.engine.interception import (
     ACTIVATIONS,
     ActivationRecord,
     FirstFloatTap,
-    Watcher,
-    watching,
+    Hook,
+    hooked,
 )
 
 
-class Hears(Watcher):
+class Hears(Hook):
     """Notes every activation and every layer."""
 
     def __init__(self):
@@ -33,7 +33,7 @@ class Hears(Watcher):
 
 
 def functions():
-    """What is replaced while somebody watches."""
+    """What is replaced while there are hooks."""
     return [*(getattr(seams.functions.nn, name) for name in ACTIVATIONS), keras.layers.Layer.__call__]
 
 
@@ -49,20 +49,20 @@ def some_probabilities(name="watched"):
 
 
 def test_watchers_hear_activations_and_layers():
-    watcher = Hears()
+    hook = Hears()
     some_probabilities()
-    with watching(watcher):
+    with hooked(hook):
         some_probabilities()
         ops.sigmoid(np.zeros(3))
         ops.log_softmax(np.zeros((3, 3)), axis=0)
     some_probabilities()
-    assert watcher.heard == [("softmax", -1), "watched", ("sigmoid", -1), ("log_softmax", 0)]
+    assert hook.heard == [("softmax", -1), "watched", ("sigmoid", -1), ("log_softmax", 0)]
 
 
 def test_nested_watchers():
     outer, inner = Hears(), Hears()
-    with watching(outer):
-        with watching(inner):
+    with hooked(outer):
+        with hooked(inner):
             some_probabilities("both")
         some_probabilities("outer")
     assert inner.heard == [("softmax", -1), "both"]
@@ -70,26 +70,26 @@ def test_nested_watchers():
 
 
 def test_exceptions_leave_nothing_behind():
-    watcher = Hears()
-    with pytest.raises(RuntimeError, match="on purpose"), watching(watcher):
+    hook = Hears()
+    with pytest.raises(RuntimeError, match="on purpose"), hooked(hook):
         raise RuntimeError("on purpose")
     some_probabilities()
-    assert watcher.heard == []
+    assert hook.heard == []
 
 
 def test_a_failing_layer_leaves_nothing_behind():
-    with pytest.raises(ValueError, match="incompatible"), watching(Hears()):
+    with pytest.raises(ValueError, match="incompatible"), hooked(Hears()):
         layers.Conv2D(1, 3)(ops.zeros((2, 3)))
 
 
 def test_nothing_is_left_replaced_if_keras_lacks_a_function(monkeypatch):
     with monkeypatch.context() as patch:
         patch.delattr(seams.functions.nn, ACTIVATIONS[-1])
-        with pytest.raises(AttributeError, match=ACTIVATIONS[-1]), watching(Hears()):
+        with pytest.raises(AttributeError, match=ACTIVATIONS[-1]), hooked(Hears()):
             pass
-    with watching(watcher := Hears()):
+    with hooked(hook := Hears()):
         some_probabilities()
-    assert watcher.heard == [("softmax", -1), "watched"]
+    assert hook.heard == [("softmax", -1), "watched"]
 
 
 def in_turns(*steps):
@@ -125,8 +125,8 @@ def test_two_threads_watch_at_once(leaves_first):
     heard = {"one": Hears(), "two": Hears()}
     stays = "two" if leaves_first == "one" else "one"
     in_turns(
-        ("one", lambda stack: stack.enter_context(watching(heard["one"]))),
-        ("two", lambda stack: stack.enter_context(watching(heard["two"]))),
+        ("one", lambda stack: stack.enter_context(hooked(heard["one"]))),
+        ("two", lambda stack: stack.enter_context(hooked(heard["two"]))),
         ("one", lambda stack: some_probabilities("by one")),
         ("two", lambda stack: some_probabilities("by two")),
         (leaves_first, lambda stack: stack.close()),
@@ -140,19 +140,19 @@ def test_two_threads_watch_at_once(leaves_first):
 
 
 def test_a_watcher_hears_nothing_of_a_thread_that_does_not_watch():
-    watcher = Hears()
+    hook = Hears()
     in_turns(
-        ("watching", lambda stack: stack.enter_context(watching(watcher))),
+        ("hooked", lambda stack: stack.enter_context(hooked(hook))),
         ("training", lambda stack: some_probabilities("elsewhere")),
-        ("watching", lambda stack: some_probabilities("here")),
-        ("watching", lambda stack: stack.close()),
+        ("hooked", lambda stack: some_probabilities("here")),
+        ("hooked", lambda stack: stack.close()),
     )
-    assert watcher.heard == [("softmax", -1), "here"]
+    assert hook.heard == [("softmax", -1), "here"]
 
 
 def test_the_record_knows_a_tensor_by_its_identity():
     logits = ops.convert_to_tensor(np.array([[0.5, -1.0, 2.0]], "float32"))
-    with watching(record := ActivationRecord()):
+    with hooked(record := ActivationRecord()):
         output = layers.Activation("softmax", name="last")(logits)
         equal = ops.convert_to_tensor(ops.convert_to_numpy(output))
     assert record.of(output).inputs is logits
@@ -162,7 +162,7 @@ def test_the_record_knows_a_tensor_by_its_identity():
 
 def test_the_record_sees_through_casts():
     logits = ops.convert_to_tensor(np.array([[0.5, -1.0, 2.0]], "float32"))
-    with watching(record := ActivationRecord()):
+    with hooked(record := ActivationRecord()):
         half = layers.Activation("linear", dtype="float16")
         output = layers.Identity(dtype="float32")(half(layers.Softmax(name="last")(logits)))
     assert record.of(output).inputs is logits
@@ -172,7 +172,7 @@ def test_the_record_sees_through_casts():
 def test_the_record_is_not_misled_by_arguments_given_by_name():
     """What a layer is given by name is not seen: it is then known as that layer's own output."""
     logits = ops.convert_to_tensor(np.array([[0.5, -1.0, 2.0]], "float32"))
-    with watching(record := ActivationRecord()):
+    with hooked(record := ActivationRecord()):
         probabilities = layers.Softmax()(layers.Flatten()(logits))
         output = layers.Activation("linear", dtype="float16")(inputs=probabilities)
     assert record.of(probabilities) is not None
@@ -184,7 +184,7 @@ def test_the_tap_adds_its_offset_to_the_first_floating_tensor():
     embedding, dense = layers.Embedding(5, 2, mask_zero=True, name="words"), layers.Dense(2)
     plain = dense(embedding(tokens))
     offset = ops.ones((1, 3, 2))
-    with watching(tap := FirstFloatTap(offset)):
+    with hooked(tap := FirstFloatTap(offset)):
         moved = embedding(tokens)
         output = dense(moved)
     assert tap.place == "the output of layer 'words'"
@@ -200,6 +200,6 @@ def test_the_tap_adds_its_offset_to_the_first_floating_tensor():
 def test_the_tap_keeps_the_mask_of_what_goes_into_a_layer():
     x = ops.convert_to_tensor(np.array([[[1.0, 1.0], [9.0, 9.0], [3.0, 3.0]]], "float32"))
     seams.masking.set_keras_mask(x, ops.convert_to_tensor([[True, False, True]]))
-    with watching(FirstFloatTap(ops.zeros((1, 3, 2)))):
+    with hooked(FirstFloatTap(ops.zeros((1, 3, 2)))):
         output = layers.GlobalAveragePooling1D()(x)
     np.testing.assert_allclose(ops.convert_to_numpy(output), [[2.0, 2.0]])

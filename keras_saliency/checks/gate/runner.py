@@ -53,6 +53,12 @@ def check(
     Raises:
         LogitsNotFoundError, ModelRejectedInputsError, NoGradientError: the model cannot be explained at all.
         ValueError, TypeError: an argument is wrong. What goes wrong inside one check is its result, `"errored"`.
+
+    Example:
+        >>> report = ks.check(model, probes, ["structure", ks.Accuracy(0.9), ks.Region("corner")])
+        >>> report.passed
+        True
+        >>> report.raise_for_failures()
     """
     if not isinstance(probes, ProbeSet):
         raise TypeError(f"Expected probes to be a ks.ProbeSet. Received: {type(probes).__name__}")

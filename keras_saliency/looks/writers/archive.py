@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency.looks.look import Look, MethodLook
-from keras_saliency.looks.writers.base import Run
+from keras_saliency.looks.writers.base import Run, Writer
 from keras_saliency.records.file_names import file_name, step_name
 from keras_saliency.records.whole_file import replace_file
 
 
-class ArchiveWriter:
+class ArchiveWriter(Writer):
     """Every look as `archive/step_000012.npz` in the run's folder, uncompressed.
 
     Holds `step`, `wall_time` and, where looks are counted in epochs, `epoch`; and for each method `<method>/maps`
@@ -26,13 +27,13 @@ class ArchiveWriter:
     def __init__(self) -> None:
         self._run: Run | None = None
 
+    @override
     def open(self, run: Run) -> None:
-        """Start writing for one `fit`. Raises `OSError` if the folder cannot be made."""
         (run.folder / "archive").mkdir(exist_ok=True)
         self._run = run
 
+    @override
     def write(self, look: Look, previous: Look | None) -> int:
-        """Write one look and return the bytes written."""
         if self._run is None:
             raise RuntimeError("A look was handed to a writer that is not open: call open(run) first.")
         arrays = {"step": look.step, "wall_time": look.wall_time}
@@ -42,8 +43,8 @@ class ArchiveWriter:
             arrays |= _arrays(method, seen)
         return replace_file(self._run.folder / "archive" / f"{step_name(look.step)}.npz", _npz(arrays))
 
+    @override
     def close(self) -> None:
-        """Finish. Calling it twice does no harm."""
         self._run = None
 
 

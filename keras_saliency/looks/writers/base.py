@@ -44,4 +44,4 @@ class Writer(Protocol):
         """Write one look and return the bytes written; `previous` is the look before, if there was one."""
 
     def close(self) -> None:
-        """Finish. Calling it twice does no harm."""
+        """Finish. It may be called without `open`, and twice."""

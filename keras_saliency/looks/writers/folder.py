@@ -7,8 +7,10 @@ import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from typing_extensions import override
+
 from keras_saliency.looks.look import Look
-from keras_saliency.looks.writers.base import Run
+from keras_saliency.looks.writers.base import Run, Writer
 from keras_saliency.looks.writers.sheets import draw_sheet
 from keras_saliency.records.file_names import file_name, step_name
 from keras_saliency.records.whole_file import append, replace_file
@@ -17,7 +19,7 @@ from keras_saliency.render import to_png
 _COLUMNS = ("step", "epoch", "method", "number", "value")
 
 
-class FolderWriter:
+class FolderWriter(Writer):
     """Contact sheets as `sheets/<method>/step_000012.png` in the run's folder, means in `numbers.csv`.
 
     The table is long: a row per step, method and number (the method is empty for `probe_accuracy`). A
@@ -28,13 +30,13 @@ class FolderWriter:
     def __init__(self) -> None:
         self._run: Run | None = None
 
+    @override
     def open(self, run: Run) -> None:
-        """Start writing for one `fit`. Raises `OSError` if the table cannot be written."""
         _start_table(run.folder / "numbers.csv")
         self._run = run
 
+    @override
     def write(self, look: Look, previous: Look | None) -> int:
-        """Write one look and return the bytes written."""
         if self._run is None:
             raise RuntimeError("A look was handed to a writer that is not open: call open(run) first.")
         written = append(self._run.folder / "numbers.csv", _table(_rows(look)))
@@ -42,8 +44,8 @@ class FolderWriter:
             written += sum(_write_sheet(self._run, look, method, previous) for method in look.methods)
         return written
 
+    @override
     def close(self) -> None:
-        """Finish. Calling it twice does no harm."""
         self._run = None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from typing_extensions import override
 
 from keras_saliency import records
 from keras_saliency.arguments import whole
@@ -12,7 +13,7 @@ from keras_saliency.looks import event_file as eventfile
 from keras_saliency.looks.look import Look
 from keras_saliency.looks.numbers import PROBE_ACCURACY, descriptions
 from keras_saliency.looks.reading import last_step
-from keras_saliency.looks.writers.base import Run
+from keras_saliency.looks.writers.base import Run, Writer
 from keras_saliency.looks.writers.settings import settings_table
 from keras_saliency.looks.writers.sheets import draw_sheet
 from keras_saliency.render import shrink, to_png
@@ -21,7 +22,7 @@ _OF_A_RESULT = ("name", "status", "sentence", "value", "limit", "direction")
 _CHECK = "1 where the check passed or only warned, 0 where it failed; nothing where it could not be made."
 
 
-class TensorBoardWriter:
+class TensorBoardWriter(Writer):
     """One event file per `fit` in the run's folder; each look is one event, there as a whole or not at all.
 
     Args:
@@ -34,22 +35,22 @@ class TensorBoardWriter:
         self._run: Run | None = None
         self._file: eventfile.EventFile | None = None
 
+    @override
     def open(self, run: Run) -> None:
-        """Start an event file with the settings and the probes. Raises `OSError` if it cannot be written."""
         self.close()
         last = last_step(run.folder)
         values = [_settings(run), self._probes(run)]
         self._run, self._file = run, eventfile.EventFile(run.folder)
         self._file.write(0 if last is None else last + 1, values)
 
+    @override
     def write(self, look: Look, previous: Look | None) -> int:
-        """Write one look and return the bytes written."""
         if self._run is None or self._file is None:
             raise RuntimeError("A look was handed to a writer that is not open: call open(run) first.")
         return self._file.write(look.step, self._values(self._run, look, previous), look.wall_time)
 
+    @override
     def close(self) -> None:
-        """Close the event file. Calling it twice does no harm."""
         if self._file is not None:
             self._file.close()
         self._run = self._file = None

@@ -17,7 +17,7 @@ from keras_saliency.methods.shared.options import check_noise
 
 
 @dataclass(frozen=True)
-class NoisyStatistic:
+class NoisyStatistic(Method):
     """The options of a statistic over noisy copies; it has no sign, and the unit of a squared map."""
 
     method: str | Method = "gradient"

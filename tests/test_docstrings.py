@@ -1,0 +1,51 @@
+"""Every public class and function has an example that does what it says."""
+
+import doctest
+
+import keras
+import numpy as np
+import pytest
+
+import keras_saliency as ks
+
+
+@pytest.fixture(scope="module")
+def names():
+    """What the examples take as given: a trained network, and twelve images of three classes."""
+    keras.utils.set_random_seed(0)
+    labels = np.arange(96) % 3
+    images = np.random.default_rng(0).uniform(0, 0.3, (96, 12, 12, 1)).astype("float32")
+    for image, label in zip(images, labels, strict=True):
+        image[4:8, 4 * label : 4 * label + 4] += 0.7
+    layers = [
+        keras.Input((12, 12, 1)),
+        keras.layers.Conv2D(6, 3, activation="relu", name="conv"),
+        keras.layers.Flatten(),
+        keras.layers.Dense(3, activation="softmax"),
+    ]
+    model = keras.Sequential(layers)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(images, labels, epochs=30, batch_size=16, verbose=0)
+    corner = np.zeros((12, 12), bool)
+    corner[:2, :2] = True
+    probes = ks.ProbeSet(images[:12], labels[:12], regions={"corner": corner})
+    return {
+        "ks": ks,
+        "keras": keras,
+        "np": np,
+        "model": model,
+        "images": images[:12],
+        "labels": labels[:12],
+        "probes": probes,
+    }
+
+
+@pytest.mark.parametrize("name", ks.__all__)
+def test_the_example_does_what_it_says(name, names, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    example = doctest.DocTestParser().get_doctest(getattr(ks, name).__doc__, dict(names), name, None, None)
+    assert "Example:" in example.docstring
+    assert example.examples
+    said = []
+    failures = doctest.DocTestRunner(verbose=False).run(example, out=said.append).failed
+    assert not failures, "".join(said)
