@@ -18,7 +18,7 @@ from keras_saliency.engine.float16 import computes_in_float16
 from keras_saliency.engine.inputs import InputPlan, channel_axis, plan_inputs
 from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, Hook, hooked
 from keras_saliency.engine.isolation import without_a_trace
-from keras_saliency.engine.layers import LayerRecord, LayerSite, choose_layer
+from keras_saliency.engine.layers import LayerRecord
 from keras_saliency.engine.layout import ExplainedImage, Layout, explained_image, find_layout
 from keras_saliency.engine.scores import Output, describe
 from keras_saliency.errors import ModelRejectedInputsError, NoGradientError, SaliencyError
@@ -132,12 +132,6 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
         float16=computes_in_float16(model),
         elements=traced.record.elements() // min(TRACED, len(optree.tree_leaves(inputs)[0])),
     )
-
-
-def inspect_layer(model: Any, anatomy: Anatomy, inputs: Any, layer: Any) -> LayerSite:
-    """The site of a layer, see `choose_layer`; nothing is computed."""
-    _, record = _trace(model, anatomy.plan, inputs, LayerRecord)
-    return choose_layer(model, record, layer, anatomy.channel_axis)
 
 
 def called_layers(model: Any, anatomy: Anatomy, inputs: Any) -> list[Any]:

@@ -47,6 +47,10 @@ class Hook:
         """A layer returned one tensor; what is returned leaves the layer."""
         return output
 
+    def operation_output(self, operation: Any, output: Tensor) -> Tensor:
+        """An operation of a functional model, such as a sum, returned one tensor; what is returned leaves it."""
+        return output
+
 
 @contextmanager
 def hooked(*hooks: Hook) -> Iterator[None]:
@@ -98,6 +102,7 @@ class _Patches:
                     self._replace(seams.functions.nn, name, partial(_rectifier, name))
                 self._replace(seams.functions.numpy, "maximum", _maximum)
                 self._replace(keras.layers.Layer, "__call__", _layer_call)
+                self._replace(keras.Operation, "__call__", _operation_call)
 
     def remove(self) -> None:
         with self._lock:
@@ -155,6 +160,19 @@ def _layer_call(original: Callable[..., Any]) -> Callable[..., Any]:
         for hook in hooks:
             if keras.ops.is_tensor(output):
                 output = _keeping_mask(output, hook.layer_output(layer, output))
+        return output
+
+    return dispatch
+
+
+def _operation_call(original: Callable[..., Any]) -> Callable[..., Any]:
+    def dispatch(operation: Any, *args: Any, **kwargs: Any) -> Any:
+        output = original(operation, *args, **kwargs)
+        if isinstance(operation, keras.layers.Layer):  # its own call has told of it
+            return output
+        for hook in _hooks():
+            if keras.ops.is_tensor(output):
+                output = hook.operation_output(operation, output)
         return output
 
     return dispatch

@@ -1,15 +1,19 @@
-"""Finding and tapping an inner layer while the model is traced."""
+"""Finding and tapping a place inside a model while the model is traced: the output of a layer or of an operation."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import keras
+import numpy as np
 from typing_extensions import override
 
 from keras_saliency.engine.interception import Hook
 from keras_saliency.engine.seams import layers_in
+from keras_saliency.engine.token_grid import TokenGrid, found_grid, given_grid
 from keras_saliency.errors import MethodDoesNotApplyError
 
 Tensor = Any
@@ -17,21 +21,31 @@ Tensor = Any
 
 @dataclass(frozen=True)
 class LayerSite:
-    """One layer of a model, called once, with a spatial output.
+    """One layer of a model, or one operation of a functional one, that is called once and whose output has places.
 
     Attributes:
-        layer: the layer.
+        layer: the layer or operation.
         name: its name, behind those of the models that it is nested in: `"backbone.conv5"`.
         shape: of its output, without the batch.
+        channel_axis: of its output with the batch, −1 or 1, where it has height and width.
+        tokens: where tokens lie over the image; None where the output has height and width.
     """
 
     layer: Any
     name: str
     shape: tuple[int, ...]
+    channel_axis: int
+    tokens: TokenGrid | None = None
+
+    def over_image(self, tensor: np.ndarray) -> np.ndarray:
+        """`(n, height, width, channels)`, from the output or a gradient for it."""
+        if self.tokens is not None:
+            return self.tokens.over_image(tensor)
+        return np.moveaxis(tensor, 1, -1) if self.channel_axis == 1 else tensor
 
 
 class LayerRecord(Hook):
-    """Remembers every layer that returned one tensor, in the order of the calls, with the tensor."""
+    """Remembers every layer and operation that returned one tensor, in the order of the calls, with the tensor."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, Tensor]] = []
@@ -41,13 +55,14 @@ class LayerRecord(Hook):
         self.calls.append((layer, output))
         return output
 
-    def shapes(self, layer: Any) -> list[tuple[int, ...]]:
-        """The shape, without the batch, of each output of a layer."""
-        return [tuple(output.shape[1:]) for found, output in self.calls if found is layer]
+    @override
+    def operation_output(self, operation: Any, output: Tensor) -> Tensor:
+        self.calls.append((operation, output))
+        return output
 
 
 class LayerTap(Hook):
-    """Adds an offset to the output of one layer, and remembers the output.
+    """Adds an offset to the output of one layer or operation, and remembers the output.
 
     With an offset of zeros nothing changes, and the gradient for the offset is the gradient for that output.
     """
@@ -64,66 +79,167 @@ class LayerTap(Hook):
         self.tensor = output
         return output if self._offset is None else output + keras.ops.cast(self._offset, output.dtype)
 
+    @override
+    def operation_output(self, operation: Any, output: Tensor) -> Tensor:
+        return self.layer_output(operation, output)
 
-def choose_layer(model: Any, record: LayerRecord, layer: Any, channel_axis: int) -> LayerSite:
-    """The site of a layer: given as `"auto"`, a name, a dotted path into nested models, or the layer itself.
 
-    `"auto"` is the last layer with a spatial output larger than 1 × 1, also inside a nested model. A layer that is
-    called several times, and one whose output is the model's own, are passed over.
+@dataclass(frozen=True)
+class Call:
+    """One call of a layer or operation: itself, its name, the shape of its output without the batch."""
+
+    layer: Any
+    name: str
+    shape: tuple[int, ...]
+
+
+class Sites:
+    """The calls of one trace, and which of them have places over the image.
+
+    Args:
+        model: the model.
+        calls: of `LayerRecord`.
+        examples: how many went in: an output whose first axis is another is none of the batch.
+        image: height and width of the explained image; None where none is explained.
+        channel_axis: the model's format.
+        grid: rows and columns of tokens, where a user says so.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        calls: Sequence[tuple[Any, Tensor]],
+        *,
+        examples: int,
+        image: tuple[int, int] | None,
+        channel_axis: int,
+        grid: tuple[int, int] | None,
+    ) -> None:
+        self.names: dict[int, str] = {}
+        for found, path in _named_layers(model):
+            self.names.setdefault(id(found), path)
+        self.calls = [
+            Call(layer, self.names.get(id(layer), layer.name), tuple(output.shape[1:]))
+            if tuple(output.shape[:1]) in ((examples,), (None,))
+            else Call(layer, self.names.get(id(layer), layer.name), ())
+            for layer, output in calls
+        ]
+        self._model, self._image, self._channel_axis, self._grid = model, image, channel_axis, grid
+        self._recurs = any(isinstance(layer, keras.layers.RNN) for layer, _ in calls)
+
+    def at(self, position: int) -> LayerSite | None:
+        """The site of a call; None where its output has not more than one place over the image."""
+        call = self.calls[position]
+        if len(call.shape) not in (2, 3) or None in call.shape:
+            return None
+        if len(call.shape) == 3:
+            site = LayerSite(call.layer, call.name, call.shape, self._channel_axis)
+            return site if prod(self._size(call.shape)) > 1 else None
+        grid = self._tokens(position)
+        return LayerSite(call.layer, call.name, call.shape, -1, grid) if grid else None
+
+    @property
+    def spatial(self) -> list[str]:
+        """The names of the layers and operations with places, without the models, in the order of the calls."""
+        found = {
+            call.name: None
+            for position, call in enumerate(self.calls)
+            if not isinstance(call.layer, keras.Model) and self.at(position)
+        }
+        return list(found)
+
+    def count(self, layer: Any) -> int:
+        """How often a layer is called."""
+        return sum(call.layer is layer for call in self.calls)
+
+    def _tokens(self, position: int) -> TokenGrid | None:
+        tokens = self.calls[position].shape[0]
+        if self._grid is not None:
+            return given_grid(tokens, self._grid)
+        if self._image is None or self._recurs:
+            return None
+        before = [self._size(call.shape) for call in self.calls[:position] if len(call.shape) == 3]
+        return found_grid(tokens, self._image, [size for size in before if None not in size])
+
+    def _size(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Height and width of an output with both."""
+        height, width = shape[1:] if self._channel_axis == 1 else shape[:2]
+        return height, width
+
+
+def feature_map(
+    sites: Sites,
+    is_cut: Callable[[int], bool],
+    is_output: Callable[[int], bool],
+    matters: Callable[[LayerSite], bool],
+) -> LayerSite:
+    """The last layer or operation through whose output every path from the image to the score goes.
+
+    Models, what is called several times, what returns the model's own output, and tokens of the image that the score
+    does not read (behind the last attention a class token alone goes on) are passed over.
 
     Raises:
-        MethodDoesNotApplyError: `"auto"`, and there is no such layer.
-        TypeError: `layer` is neither a name nor a layer.
-        ValueError: there is no such layer, several have that name, it is not called exactly once, or its output is
-            not spatial.
+        MethodDoesNotApplyError: there is none; what has places is named, or the tokens whose grid is not clear.
     """
-    names: dict[int, str] = {}
-    for found, path in _named_layers(model):
-        names.setdefault(id(found), path)
-    if isinstance(layer, str) and layer == "auto":
-        chosen = _last_spatial(model, record, channel_axis)
-    elif isinstance(layer, str):
-        spatial = [names[id(found)] for found in _spatial(record, channel_axis) if id(found) in names]
-        chosen = _named(model, layer, spatial)
-    elif isinstance(layer, keras.layers.Layer):
+    unclear = None
+    for position in reversed(range(len(sites.calls))):
+        call = sites.calls[position]
+        if isinstance(call.layer, keras.Model) or sites.count(call.layer) > 1 or is_output(position):
+            continue
+        site = sites.at(position)
+        if site is not None and is_cut(position) and (site.tokens is None or matters(site)):
+            return site
+        if site is None and unclear is None and len(call.shape) == 2 and None not in call.shape:
+            unclear = call if is_cut(position) else None
+    raise MethodDoesNotApplyError(_no_feature_map(sites, unclear))
+
+
+def named_layer(sites: Sites, model: Any, layer: Any) -> LayerSite:
+    """The site of a layer or operation: given as a name, a dotted path into nested models, or itself.
+
+    Raises:
+        TypeError: `layer` is neither a name nor a layer.
+        ValueError: there is none, several have that name, it is not called exactly once, or its output has no places.
+    """
+    if isinstance(layer, str):
+        chosen = _named(model, layer, sites.spatial)
+    elif isinstance(layer, keras.Operation):
         chosen = layer
     else:
         raise TypeError(
             f'Expected layer to be a name, a dotted path, a layer or "auto". Received: layer={layer!r}'
         )
-    name, shapes = names.get(id(chosen), chosen.name), record.shapes(chosen)
-    if len(shapes) != 1:
+    name = sites.names.get(id(chosen), chosen.name)
+    positions = [position for position, call in enumerate(sites.calls) if call.layer is chosen]
+    if len(positions) != 1:
         raise ValueError(
             f"Expected a layer that the model calls once, with one output. Received: layer {name!r}, called "
-            f"{len(shapes)} times"
+            f"{len(positions)} times"
         )
-    if not _is_spatial(shapes[0], channel_axis):
-        raise ValueError(
-            f"Expected a layer with a spatial output (height × width × channels, larger than 1 × 1). Received: "
-            f"layer {name!r} with the output {shapes[0]}"
+    site = sites.at(positions[0])
+    if site is None:
+        raise ValueError(_no_places(name, sites.calls[positions[0]].shape))
+    return site
+
+
+def _no_feature_map(sites: Sites, unclear: Call | None) -> str:
+    if unclear is not None:
+        return (
+            f"How the {unclear.shape[0]} tokens of {unclear.name!r} lie over the image is not clear: give "
+            "grid=(rows, columns). Tokens in front of them are left out."
         )
-    return LayerSite(chosen, name, shapes[0])
+    return (
+        "No layer that is called once, and that every path from the image to the score goes through, has an output "
+        "with places over the image (height × width × channels, larger than 1 × 1, or tokens). "
+        f"Layers with such an output beside these paths: {', '.join(sites.spatial) or 'none'}."
+    )
 
 
-def _spatial(record: LayerRecord, channel_axis: int) -> list[Any]:
-    """The layers with a spatial output, without the models, each once, in the order of the calls."""
-    found = {
-        id(layer): layer
-        for layer, output in record.calls
-        if _is_spatial(tuple(output.shape[1:]), channel_axis) and not isinstance(layer, keras.Model)
-    }
-    return list(found.values())
-
-
-def _last_spatial(model: Any, record: LayerRecord, channel_axis: int) -> Any:
-    own = next((output for layer, output in reversed(record.calls) if layer is model), None)
-    makes_own = [layer for layer, output in record.calls if output is own]
-    for layer in reversed(_spatial(record, channel_axis)):
-        if len(record.shapes(layer)) == 1 and not any(layer is other for other in makes_own):
-            return layer
-    raise MethodDoesNotApplyError(
-        f"No layer inside the model {model.name!r} that is called once has a spatial output (height × width × "
-        "channels, larger than 1 × 1)."
+def _no_places(name: str, shape: tuple[int, ...]) -> str:
+    hint = f" If these are tokens, give grid=(rows, columns) of the {shape[0]}." if len(shape) == 2 else ""
+    return (
+        "Expected a layer with a spatial output (height × width × channels, larger than 1 × 1, or tokens on a grid). "
+        f"Received: layer {name!r} with the output {shape}.{hint}"
     )
 
 
@@ -143,13 +259,14 @@ def _named(model: Any, name: str, spatial: list[str]) -> Any:
 
 
 def _named_layers(model: Any, path: str = "") -> list[tuple[Any, str]]:
-    """Every layer with its dotted path; the layers of a model before those of the models in it."""
-    own = [(layer, path + layer.name) for layer in layers_in(model)]
+    """Every layer and operation with its dotted path; those of a model before those of the models in it."""
+    own = [(layer, path + layer.name) for layer in _parts(model)]
     return own + [pair for layer, name in own for pair in _named_layers(layer, f"{name}.")]
 
 
-def _is_spatial(shape: tuple[int, ...], channel_axis: int) -> bool:
-    if len(shape) != 3:
-        return False
-    height, width = shape[1:] if channel_axis == 1 else shape[:2]
-    return height * width > 1
+def _parts(part: Any) -> Iterable[Any]:
+    """The layers in a layer, and the operations of a functional model."""
+    if not isinstance(part, keras.layers.Layer):
+        return []
+    operations = getattr(part, "operations", ()) if isinstance(part, keras.Model) else ()
+    return [*layers_in(part), *(found for found in operations if not isinstance(found, keras.layers.Layer))]

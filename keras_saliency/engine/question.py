@@ -11,10 +11,12 @@ import numpy as np
 import optree
 
 from keras_saliency.engine.anatomy import Anatomy
+from keras_saliency.engine.layers import LayerSite
 from keras_saliency.engine.layout import ExplainedImage
 from keras_saliency.engine.rectifiers import Rule
 from keras_saliency.engine.results import Gradients, LayerGradients, LayerOutput
 from keras_saliency.engine.scored_model import ScoredModel
+from keras_saliency.engine.token_grid import asked_grid
 from keras_saliency.engine.weights import WeightedLayer
 from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.probes.targets import BoundTarget
@@ -131,36 +133,47 @@ class Question:
 
         return self._once(("gradients", rule), compute)
 
-    def layer(self, layer: Any = "auto") -> LayerGradients:
+    def layer(self, layer: Any = "auto", grid: Any = "auto") -> LayerGradients:
         """The output of a layer, and the gradients of the scores for it. Costs one forward and one backward pass.
 
         Args:
-            layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial
-                output larger than 1 × 1.
+            layer: a name, a dotted path into nested models, a layer, an operation of a functional model, or
+                `"auto"`: the last one that every path from the image to the score goes through, and whose output has
+                places over the image: height and width, or tokens.
+            grid: rows and columns of a layer of tokens; `"auto"` finds them. Tokens in front (of a class, registers)
+                are left out.
 
         Raises:
-            MethodDoesNotApplyError: `"auto"`, and no layer has a spatial output.
+            MethodDoesNotApplyError: `"auto"`, and there is no such layer, or the grid of its tokens is not clear.
             NoGradientError: no path leads from the score to the layer.
-            ValueError: no such layer, one that is not called exactly once, or one without a spatial output.
+            ValueError: no such layer, one that is not called exactly once, or one whose output has no places.
         """
 
+        asked = asked_grid(grid)
+
         def compute() -> LayerGradients:
-            site = self.model.site(self.anatomy, self.inputs, layer)
+            site = self._site(layer, asked)
             tensors, _ = self._evaluate("gradients", site=site)
-            activations, gradients = map(self._channels_last, (tensors["tensor"], *tensors["gradients"]))
+            activations, gradients = map(site.over_image, (tensors["tensor"], *tensors["gradients"]))
             return LayerGradients(activations, site.name, gradients)
 
-        return self._once(("layer", _key(layer)), compute)
+        return self._once(("layer", _key(layer), asked), compute)
 
-    def layer_output(self, layer: Any = "auto") -> LayerOutput:
-        """The output of a layer. Costs one forward pass; argument and errors as `layer`."""
+    def layer_output(self, layer: Any = "auto", grid: Any = "auto") -> LayerOutput:
+        """The output of a layer. Costs one forward pass; arguments and errors as `layer`."""
+
+        asked = asked_grid(grid)
 
         def compute() -> LayerOutput:
-            site = self.model.site(self.anatomy, self.inputs, layer)
+            site = self._site(layer, asked)
             tensors, _ = self._evaluate("inside", site=site)
-            return LayerOutput(self._channels_last(tensors["tensor"]), site.name)
+            return LayerOutput(site.over_image(tensors["tensor"]), site.name)
 
-        return self._answers.get(("layer", _key(layer))) or self._once(("output", _key(layer)), compute)
+        known = self._answers.get(("layer", _key(layer), asked))
+        return known or self._once(("output", _key(layer), asked), compute)
+
+    def _site(self, layer: Any, grid: tuple[int, int] | None) -> LayerSite:
+        return self.model.site(self.anatomy, self.inputs, self.target, layer, grid)
 
     def at(self, rows: np.ndarray, values: list[np.ndarray]) -> Question:
         """The question about examples like those in `rows`, with other values of the explained tensors.
@@ -240,9 +253,6 @@ class Question:
         if step.site is None and "tensor" in tensors:
             self._answers.setdefault("values", [tensors["tensor"]])
         return tensors, rectifiers
-
-    def _channels_last(self, tensor: np.ndarray) -> np.ndarray:
-        return np.moveaxis(tensor, 1, -1) if self.anatomy.channel_axis == 1 else tensor
 
 
 def _key(layer: Any) -> Any:

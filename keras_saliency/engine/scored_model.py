@@ -12,9 +12,10 @@ import optree
 from keras import ops
 
 from keras_saliency.arguments import whole
-from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect, inspect_layer
+from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.chunks import ChunkLimit, Rows, in_chunks
+from keras_saliency.engine.feature_maps import find_site
 from keras_saliency.engine.float16 import scaled_gradients
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.layers import LayerSite
@@ -142,11 +143,20 @@ class ScoredModel:
         self._aim(anatomy, target, len(leaves[0]))
         return anatomy
 
-    def site(self, anatomy: Anatomy, inputs: Any, layer: Any) -> LayerSite:
-        """Where a layer is, see `choose_layer`. Nothing is computed."""
-        key = (anatomy.plan, layer if isinstance(layer, str) else id(layer))
+    def site(
+        self,
+        anatomy: Anatomy,
+        inputs: Any,
+        target: BoundTarget,
+        layer: Any,
+        grid: tuple[int, int] | None,
+    ) -> LayerSite:
+        """Where a layer is, see `find_site`. Costs one trace, the first time."""
+        key = (anatomy.plan, target.function, layer if isinstance(layer, str) else id(layer), grid)
         if key not in self._sites:
-            self._sites[key] = inspect_layer(self._model, anatomy, inputs, layer)
+            self._sites[key] = find_site(
+                self._model, anatomy, inputs, layer, grid, output=self._output, function=target.function
+            )
         return self._sites[key]
 
     def rows_at_once(self, anatomy: Anatomy) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from typing_extensions import override
 
 from keras_saliency.engine import Question
+from keras_saliency.engine.token_grid import asked_grid
 from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.layer_map import AUTO, as_map, name_with_layer
 
@@ -22,7 +23,8 @@ class Activations(Method):
     image. `diagnostics["layer"]` names the layer. Costs one forward pass.
 
     Attributes:
-        layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
+        layer: a name, a dotted path into nested models, a layer, or `"auto"`, see `Question.layer`.
+        grid: rows and columns of a layer of tokens; `"auto"` finds them.
         name: empty: `activations`, and the layer where it is not `"auto"`.
 
     Example:
@@ -33,6 +35,7 @@ class Activations(Method):
 
     layer: Any = AUTO
     _: KW_ONLY
+    grid: Any = AUTO
     name: str = ""
 
     registered: ClassVar[str] = "activations"
@@ -42,9 +45,10 @@ class Activations(Method):
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
+        asked_grid(self.grid)
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        image, found = question.image, question.layer_output(self.layer)
+        image, found = question.image, question.layer_output(self.layer, self.grid)
         return as_map(found, np.abs(found.activations).mean(-1), image)

@@ -9,6 +9,7 @@ import numpy as np
 from typing_extensions import override
 
 from keras_saliency.engine import LayerGradients, Question
+from keras_saliency.engine.token_grid import asked_grid
 from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.layer_map import AUTO, layer_map, name_with_layer
 
@@ -22,7 +23,8 @@ class GradCAM(Method):
     Costs one forward and one backward pass.
 
     Attributes:
-        layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
+        layer: a name, a dotted path into nested models, a layer, or `"auto"`, see `Question.layer`.
+        grid: rows and columns of a layer of tokens; `"auto"` finds them.
         relu: whether what lowers the score is set to zero, as in the paper; otherwise the map has a sign.
         name: empty: `grad_cam`, and the layer where it is not `"auto"`.
 
@@ -36,6 +38,7 @@ class GradCAM(Method):
 
     layer: Any = AUTO
     _: KW_ONLY
+    grid: Any = AUTO
     relu: bool = True
     name: str = ""
 
@@ -48,12 +51,13 @@ class GradCAM(Method):
     def __post_init__(self) -> None:
         if not isinstance(self.relu, bool):
             raise TypeError(f"Expected relu to be True or False. Received: relu={self.relu!r}")
+        asked_grid(self.grid)
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
         object.__setattr__(self, "has_sign", not self.relu)
 
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        return layer_map(question, self.layer, self._map)
+        return layer_map(question, self.layer, self.grid, self._map)
 
     def _map(self, found: LayerGradients) -> np.ndarray:
         weights = found.gradients.mean((1, 2), keepdims=True)  # eq. 1

@@ -9,6 +9,7 @@ import numpy as np
 from typing_extensions import override
 
 from keras_saliency.engine import LayerGradients, Question
+from keras_saliency.engine.token_grid import asked_grid
 from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.layer_map import AUTO, layer_map, name_with_layer
 
@@ -28,7 +29,8 @@ class GradCAMPlusPlus(Method):
     one forward and one backward pass.
 
     Attributes:
-        layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
+        layer: a name, a dotted path into nested models, a layer, or `"auto"`, see `Question.layer`.
+        grid: rows and columns of a layer of tokens; `"auto"` finds them.
         name: empty: `grad_cam_plus_plus`, and the layer where it is not `"auto"`.
 
     Example:
@@ -41,6 +43,7 @@ class GradCAMPlusPlus(Method):
 
     layer: Any = AUTO
     _: KW_ONLY
+    grid: Any = AUTO
     name: str = ""
 
     registered: ClassVar[str] = "grad_cam_plus_plus"
@@ -50,11 +53,12 @@ class GradCAMPlusPlus(Method):
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
+        asked_grid(self.grid)
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        return layer_map(question, self.layer, _map)
+        return layer_map(question, self.layer, self.grid, _map)
 
 
 def _map(found: LayerGradients) -> np.ndarray:

@@ -10,6 +10,7 @@ import optree
 from typing_extensions import override
 
 from keras_saliency.engine import Question
+from keras_saliency.engine.token_grid import asked_grid
 from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.grad_cam import GradCAM
 from keras_saliency.methods.shared.layer_map import AUTO, name_with_layer
@@ -26,7 +27,8 @@ class GuidedGradCAM(Method):
     passes.
 
     Attributes:
-        layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
+        layer: a name, a dotted path into nested models, a layer, or `"auto"`, see `Question.layer`.
+        grid: rows and columns of a layer of tokens; `"auto"` finds them.
         name: empty: `guided_grad_cam`, and the layer where it is not `"auto"`.
 
     Example:
@@ -37,6 +39,7 @@ class GuidedGradCAM(Method):
 
     layer: Any = AUTO
     _: KW_ONLY
+    grid: Any = AUTO
     name: str = ""
 
     registered: ClassVar[str] = "guided_grad_cam"
@@ -46,12 +49,13 @@ class GuidedGradCAM(Method):
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
+        asked_grid(self.grid)
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         image = question.image
-        cam = GradCAM(self.layer).explain(question, rng)
+        cam = GradCAM(self.layer, grid=self.grid).explain(question, rng)
         guided = rectified_gradient(question, "guided")
         maps = optree.tree_leaves(guided.maps)[image.position] * image.over_channels(cam.maps)
         return MethodResult(maps, {**guided.diagnostics, **cam.diagnostics})

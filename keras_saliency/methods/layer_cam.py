@@ -9,6 +9,7 @@ import numpy as np
 from typing_extensions import override
 
 from keras_saliency.engine import LayerGradients, Question
+from keras_saliency.engine.token_grid import asked_grid
 from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.layer_map import AUTO, layer_map, name_with_layer
 
@@ -23,7 +24,8 @@ class LayerCAM(Method):
     and one backward pass.
 
     Attributes:
-        layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
+        layer: a name, a dotted path into nested models, a layer, or `"auto"`, see `Question.layer`.
+        grid: rows and columns of a layer of tokens; `"auto"` finds them.
         name: empty: `layer_cam`, and the layer where it is not `"auto"`.
 
     Example:
@@ -34,6 +36,7 @@ class LayerCAM(Method):
 
     layer: Any = AUTO
     _: KW_ONLY
+    grid: Any = AUTO
     name: str = ""
 
     registered: ClassVar[str] = "layer_cam"
@@ -43,11 +46,12 @@ class LayerCAM(Method):
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
+        asked_grid(self.grid)
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        return layer_map(question, self.layer, _map)
+        return layer_map(question, self.layer, self.grid, _map)
 
 
 def _map(found: LayerGradients) -> np.ndarray:

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from keras_saliency.arguments import keep_whole
 from keras_saliency.engine import Question
+from keras_saliency.engine.token_grid import asked_grid
 from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.layer_map import AUTO, as_map, name_with_layer
 from keras_saliency.methods.shared.perturbation import Perturbed
@@ -31,7 +32,8 @@ class ScoreCAM(Method):
     Costs two forward passes, and one for every channel of the layer.
 
     Attributes:
-        layer: a name, a dotted path into nested models, a layer, or `"auto"`: the last layer with a spatial output.
+        layer: a name, a dotted path into nested models, a layer, or `"auto"`, see `Question.layer`.
+        grid: rows and columns of a layer of tokens; `"auto"` finds them.
         channels: how many channels count, for each image those that vary most; None: all.
         name: empty: `score_cam`, and the layer where it is not `"auto"`.
 
@@ -43,6 +45,7 @@ class ScoreCAM(Method):
 
     layer: Any = AUTO
     _: KW_ONLY
+    grid: Any = AUTO
     channels: int | None = None
     name: str = ""
 
@@ -54,12 +57,13 @@ class ScoreCAM(Method):
 
     def __post_init__(self) -> None:
         keep_whole(self, "channels", optional=True)
+        asked_grid(self.grid)
         object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         examples = Perturbed(question)
-        found = question.layer_output(self.layer)
+        found = question.layer_output(self.layer, self.grid)
         channels = self._chosen(np.moveaxis(found.activations, -1, 1))
         weights = softmax(self._scores(examples, channels), axis=1)  # algorithm 1
         maps = np.maximum(np.einsum("nc,nchw->nhw", weights, channels), 0)

@@ -32,20 +32,24 @@ def name_with_layer(registered: str, layer: Any) -> str:
 
 
 def layer_map(
-    question: Question, layer: Any, combine: Callable[[LayerGradients], np.ndarray]
+    question: Question, layer: Any, grid: Any, combine: Callable[[LayerGradients], np.ndarray]
 ) -> MethodResult:
     """The map of a layer, resized to the explained image: bilinear between the centres of the layer's positions.
 
     Args:
         question: about `n` examples.
         layer: see `Question.layer`.
+        grid: see there.
         combine: from the layer's activations and gradients `(n, h, w, channels)` to maps `(n, h, w)`.
     """
-    image, found = question.image, question.layer(layer)
+    image, found = question.image, question.layer(layer, grid)
     return as_map(found, combine(found), image)
 
 
 def as_map(found: LayerOutput, maps: np.ndarray, image: ExplainedImage) -> MethodResult:
     """Maps `(n, h, w)` made from what was found at a layer, resized to the explained image."""
     resized = bilinear(maps, image.height, image.width)
-    return MethodResult(resized.astype("float32", copy=False), {"layer": found.layer})
+    return MethodResult(
+        resized.astype("float32", copy=False),
+        {"layer": found.layer, "grid": list(found.activations.shape[1:3])},
+    )
