@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 import optree
 
-from keras_saliency.engine.anatomy import Anatomy, forward, select_output
+from keras_saliency.engine.anatomy import Anatomy, Traced, forward, select_output
 from keras_saliency.engine.backends import current_backend
+from keras_saliency.engine.interception import Hook
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.layers import LayerRecord, LayerSite, LayerTap, Sites, feature_map, named_layer
 from keras_saliency.probes.targets import ScoreFunction
@@ -17,92 +19,98 @@ from keras_saliency.probes.targets import ScoreFunction
 EXAMPLES = 2
 """PyTorch computes where the others trace: few examples."""
 
+Tensor = Any
 
-def find_site(
-    model: Any,
-    anatomy: Anatomy,
-    inputs: Any,
-    layer: Any,
-    grid: tuple[int, int] | None,
-    *,
-    output: str | int | None,
-    function: ScoreFunction | None,
-) -> LayerSite:
-    """The site of a layer, or the feature map for `"auto"`, see `feature_map` and `named_layer`.
 
-    Args:
+@dataclass(frozen=True)
+class SiteFinder:
+    """Finds layers of one model, as it is called on inputs like these.
+
+    Attributes:
         model: a built Keras model.
         anatomy: of it with these inputs.
         inputs: a tree of arrays, batch first.
-        layer: a name, a dotted path, a layer or operation, or `"auto"`.
-        grid: rows and columns of tokens; None: found.
         output: the name or position of the output.
         function: the target, where it is a function of the outputs.
     """
-    leaves = [leaf[:EXAMPLES] for leaf in anatomy.plan.leaves(inputs)]
-    seen: list[tuple[LayerRecord, list[Any]]] = []
 
-    def run(tensors: list[Any]) -> tuple[list[Any], list[Any]]:
-        traced = forward(model, anatomy.plan, tensors, [record := LayerRecord()])
-        chosen = select_output(model, traced.outputs, output, leave_whole=function is not None)
-        end = chosen if function is None else function(chosen)
-        ends = [leaf for leaf in optree.tree_leaves(end) if keras.ops.is_tensor(leaf)]
-        seen.append((record, optree.tree_leaves(traced.outputs)))
-        return [tensor for _, tensor in record.calls], ends
+    model: Any
+    anatomy: Anatomy
+    inputs: Any
+    output: str | int | None
+    function: ScoreFunction | None
 
-    with outside_inference_mode(), without_a_trace():
-        flow = current_backend().flow(run, leaves, _source(anatomy, leaves))
-    record, outputs = seen[-1]
-    image = anatomy.image
-    sites = Sites(
-        model,
-        record.calls,
-        examples=len(leaves[0]),
-        image=(image.height, image.width) if image else None,
-        channel_axis=anatomy.channel_axis,
-        grid=grid,
-    )
-    if not (isinstance(layer, str) and layer == "auto"):
-        return named_layer(sites, model, layer)
+    def find(self, layer: Any, grid: tuple[int, int] | None) -> LayerSite:
+        """The site of a layer, see `named_layer`, or for `"auto"` the feature map, see `feature_map`.
 
-    def is_output(position: int) -> bool:
-        return any(record.calls[position][1] is leaf for leaf in outputs)
+        Args:
+            layer: a name, a dotted path, a layer or operation, or `"auto"`.
+            grid: rows and columns of tokens; None: found.
+        """
+        records: list[tuple[LayerRecord, Traced]] = []
 
-    def matters(site: LayerSite) -> bool:
-        return _image_tokens_matter(model, anatomy, leaves, site, output, function)
+        def run(tensors: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+            record = LayerRecord()
+            traced = self._forward(tensors, record)
+            records.append((record, traced))
+            chosen = self._chosen(traced)
+            return [tensor for _, tensor in record.calls], self._tensors(chosen)
 
-    with outside_inference_mode(), without_a_trace():
-        return feature_map(sites, flow.is_cut, is_output, matters)
+        leaves = self._few()
+        with outside_inference_mode(), without_a_trace():
+            flow = current_backend().flow(run, leaves, self._source)
+            record, traced = records[-1]
+            image = self.anatomy.image
+            sites = Sites(
+                self.model,
+                record.calls,
+                examples=len(leaves[0]),
+                image=(image.height, image.width) if image else None,
+                channel_axis=self.anatomy.channel_axis,
+                grid=grid,
+            )
+            if not (isinstance(layer, str) and layer == "auto"):
+                return named_layer(sites, self.model, layer)
+            outputs = {id(leaf) for leaf in optree.tree_leaves(traced.outputs)}
+            own = {position for position, (_, tensor) in enumerate(record.calls) if id(tensor) in outputs}
+            return feature_map(self.model, sites, flow.is_cut, own.__contains__, self._tokens_matter)
 
+    def _tokens_matter(self, site: LayerSite) -> bool:
+        """Whether any score has a gradient for the tokens that lie over the image. Computes with few examples."""
+        backend, leaves = current_backend(), self._few()
 
-def _image_tokens_matter(
-    model: Any,
-    anatomy: Anatomy,
-    leaves: list[np.ndarray],
-    site: LayerSite,
-    output: str | int | None,
-    function: ScoreFunction | None,
-) -> bool:
-    """Whether any score has a gradient for the tokens that lie over the image. Computes with few examples."""
-    backend = current_backend()
+        def scored(offset: list[Tensor]) -> tuple[Tensor, None]:
+            tensors = [backend.to_tensor(leaf) for leaf in leaves]
+            traced = self._forward(tensors, LayerTap(site.layer, offset[0]))
+            chosen = self._chosen(traced)
+            activation = traced.record.of(chosen) if self.function is None else None  # a softmax may saturate
+            parts = self._tensors(activation.inputs if activation else chosen)
+            return sum(keras.ops.sum(keras.ops.cast(part, "float32") ** 2) for part in parts), None
 
-    def scored(offset: list[Any]) -> tuple[Any, None]:
-        tensors = [backend.to_tensor(leaf) for leaf in leaves]
-        traced = forward(model, anatomy.plan, tensors, [LayerTap(site.layer, offset[0])])
-        chosen = select_output(model, traced.outputs, output, leave_whole=function is not None)
-        activation = None if function else traced.record.of(chosen)
-        end = activation.inputs if activation else chosen if function is None else function(chosen)
-        parts = [leaf for leaf in optree.tree_leaves(end) if keras.ops.is_tensor(leaf)]
-        return sum(keras.ops.sum(keras.ops.cast(part, "float32") ** 2) for part in parts), None
+        zeros = backend.to_tensor(np.zeros((len(leaves[0]), *site.shape), "float32"))
+        _, (gradient,), _ = backend.vjp(scored, [zeros], keras.ops.ones_like)
+        return gradient is not None and bool(site.over_image(backend.to_numpy(gradient)).any())
 
-    zeros = backend.to_tensor(np.zeros((len(leaves[0]), *site.shape), "float32"))
-    _, (gradient,), _ = backend.vjp(scored, [zeros], keras.ops.ones_like)
-    return gradient is not None and bool(site.over_image(backend.to_numpy(gradient)).any())
+    def _few(self) -> list[np.ndarray]:
+        return [leaf[:EXAMPLES] for leaf in self.anatomy.plan.leaves(self.inputs)]
 
+    @property
+    def _source(self) -> int:
+        """The position of the input that is explained, the image where there is one."""
+        layout, floating = self.anatomy.layout, self.anatomy.plan.floating
+        if self.anatomy.tapped_shape is not None:
+            return layout.picture or 0
+        return floating[layout.image or 0]
 
-def _source(anatomy: Anatomy, leaves: list[np.ndarray]) -> int:
-    """The position of the input that is explained, the image where there is one."""
-    layout, floating = anatomy.layout, anatomy.plan.floating
-    if anatomy.tapped_shape is not None:
-        return layout.picture or 0
-    return floating[layout.image or 0]
+    def _forward(self, tensors: list[Tensor], hook: Hook) -> Traced:
+        return forward(self.model, self.anatomy.plan, tensors, [hook])
+
+    def _chosen(self, traced: Traced) -> Any:
+        """What the score is made of: the selected output, or what the target function makes of the outputs."""
+        whole = self.function is not None
+        chosen = select_output(self.model, traced.outputs, self.output, leave_whole=whole)
+        return chosen if self.function is None else self.function(chosen)
+
+    @staticmethod
+    def _tensors(tree: Any) -> list[Tensor]:
+        return [leaf for leaf in optree.tree_leaves(tree) if keras.ops.is_tensor(leaf)]

@@ -168,6 +168,7 @@ class Sites:
 
 
 def feature_map(
+    model: Any,
     sites: Sites,
     is_cut: Callable[[int], bool],
     is_output: Callable[[int], bool],
@@ -191,7 +192,7 @@ def feature_map(
             return site
         if site is None and unclear is None and len(call.shape) == 2 and None not in call.shape:
             unclear = call if is_cut(position) else None
-    raise MethodDoesNotApplyError(_no_feature_map(sites, unclear))
+    raise MethodDoesNotApplyError(_no_feature_map(model, sites, unclear))
 
 
 def named_layer(sites: Sites, model: Any, layer: Any) -> LayerSite:
@@ -222,16 +223,16 @@ def named_layer(sites: Sites, model: Any, layer: Any) -> LayerSite:
     return site
 
 
-def _no_feature_map(sites: Sites, unclear: Call | None) -> str:
+def _no_feature_map(model: Any, sites: Sites, unclear: Call | None) -> str:
     if unclear is not None:
         return (
             f"How the {unclear.shape[0]} tokens of {unclear.name!r} lie over the image is not clear: give "
             "grid=(rows, columns). Tokens in front of them are left out."
         )
     return (
-        "No layer that is called once, and that every path from the image to the score goes through, has an output "
-        "with places over the image (height × width × channels, larger than 1 × 1, or tokens). "
-        f"Layers with such an output beside these paths: {', '.join(sites.spatial) or 'none'}."
+        f"No layer inside the model {model.name!r} that is called once, and that every path from the image to the "
+        "score goes through, has a spatial output (height × width × channels, larger than 1 × 1, or tokens on a "
+        f"grid). Other layers with a spatial output: {', '.join(sites.spatial) or 'none'}."
     )
 
 

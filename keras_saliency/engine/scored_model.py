@@ -15,7 +15,7 @@ from keras_saliency.arguments import whole
 from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.chunks import ChunkLimit, Rows, in_chunks
-from keras_saliency.engine.feature_maps import find_site
+from keras_saliency.engine.feature_maps import SiteFinder
 from keras_saliency.engine.float16 import scaled_gradients
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.layers import LayerSite
@@ -151,12 +151,11 @@ class ScoredModel:
         layer: Any,
         grid: tuple[int, int] | None,
     ) -> LayerSite:
-        """Where a layer is, see `find_site`. Costs one trace, the first time."""
+        """Where a layer is, see `SiteFinder.find`. Costs one trace, the first time."""
         key = (anatomy.plan, target.function, layer if isinstance(layer, str) else id(layer), grid)
         if key not in self._sites:
-            self._sites[key] = find_site(
-                self._model, anatomy, inputs, layer, grid, output=self._output, function=target.function
-            )
+            finder = SiteFinder(self._model, anatomy, inputs, self._output, target.function)
+            self._sites[key] = finder.find(layer, grid)
         return self._sites[key]
 
     def rows_at_once(self, anatomy: Anatomy) -> int:

@@ -226,7 +226,10 @@ def test_what_is_no_layer(layer):
 
 def test_models_without_a_spatial_layer():
     model = keras.Sequential([layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(CLASSES)])
-    with pytest.raises(MethodDoesNotApplyError, match="No layer inside the model .* has a spatial output"):
+    with pytest.raises(
+        MethodDoesNotApplyError,
+        match="No layer inside the model .* has a spatial output .* Other layers .*: none",
+    ):
         seen(model, images(8, 8, 1))
 
 

@@ -212,7 +212,7 @@ def test_guided_grad_cam(model, images):
     guided, cam = run(GuidedBackprop(), model, images), run(GradCAM("last"), model, images)
     found = run(GuidedGradCAM("last"), model, images)
     assert_close(found.maps, guided.maps * cam.maps[..., None])
-    assert found.diagnostics == {"layer": "last", **guided.diagnostics}
+    assert found.diagnostics == {"layer": "last", "grid": [4, 4], **guided.diagnostics}
 
 
 def test_guided_grad_cam_of_several_inputs():
