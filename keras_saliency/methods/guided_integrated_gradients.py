@@ -1,4 +1,4 @@
-"""The gradient integrated along a way that avoids steep values until the end."""
+"""The gradient integrated along a path that avoids steep values until the end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BLUR = 0.1
 
 @dataclass(frozen=True, eq=False)
 class GuidedIntegratedGradients(Method):
-    """Integrated gradients on a way that moves the values with small gradients first (Kapishnikov et al. 2021,
+    """Integrated gradients on a path that moves the values with small gradients first (Kapishnikov et al. 2021,
     arXiv:2106.09788).
 
     Every step brings the image nearer by the same part of its distance to the baseline (the sum of absolute
