@@ -136,6 +136,8 @@ class Faithfulness(Check):
 
     def _deviation(self, probes: int) -> float:
         """The standard deviation of the mean share of maps that know nothing; every rank is equally likely."""
+        # A share is one of 0, 1/orders, …, 1, all equally likely: variance (orders + 2) / (12 · orders). The two curves
+        # of a probe count as one, as they may agree entirely.
         return float(np.sqrt((self.orders + 2) / (12 * self.orders * probes)))
 
 

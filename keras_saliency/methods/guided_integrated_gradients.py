@@ -116,7 +116,7 @@ class GuidedIntegratedGradients(Method):
         while left > 1e-9 * np.abs(way).sum() and np.isfinite(steepness).any():
             moving = np.isfinite(steepness) & (steepness <= np.partition(steepness, together)[together])
             room = np.where(moving, np.abs(bound - point), 0).sum()
-            if left <= room:
+            if left <= room:  # these values alone cover what is left of the step
                 return np.where(moving, point + left / room * (bound - point), point)
             point, steepness = np.where(moving, bound, point), np.where(moving, np.inf, steepness)
             left -= room
