@@ -11,12 +11,12 @@ LARGEST = 2**63 - 1
 
 
 def is_real(value: Any) -> bool:
-    """Whether this is a finite number, Python's or numpy's; a bool is none."""
+    """Whether this is a finite number of Python or numpy, and not a bool."""
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def whole(name: str, value: Any, least: int | None = None, *, otherwise: str = "") -> int:
-    """The whole number that an argument is, Python's or numpy's; a bool is none.
+    """The whole number that an argument is: of Python or numpy, and not a bool.
 
     Args:
         name: the argument's.
@@ -44,7 +44,7 @@ def real(
     most: float | None = None,
     below: float | None = None,
 ) -> float:
-    """The finite number that an argument is, Python's or numpy's; a bool is none.
+    """The finite number that an argument is: of Python or numpy, and not a bool.
 
     Args:
         name: the argument's.

@@ -22,9 +22,9 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """The things of one kind that have a name. Nothing is loaded before it is asked for.
+    """The methods, checks or writers, by name. Nothing is loaded before it is asked for.
 
-    Other packages offer theirs through the entry points `keras_saliency.<kind>s`; ours come first.
+    Other packages offer their own through the entry points `keras_saliency.<kind>s`; our names come first.
 
     Args:
         kind: the word for one of them.
@@ -65,13 +65,13 @@ class Registry(Generic[T]):
             ) from error
 
     def make(self, thing: Any, options: Mapping[str, Any] = _NO_OPTIONS) -> T:
-        """The thing of this name, made with these options; a thing that is given is itself.
+        """One of this name, made with these options; one that is given is returned as it is.
 
         Raises:
             ValueError: no such name or option (the nearest ones are named), or a name that it cannot have.
             NeedsSettingError: an option without a default is missing.
             PluginError: another package offers it, and it cannot be loaded.
-            TypeError: this is neither a name nor such a thing.
+            TypeError: this is neither a name nor one of this kind.
         """
         if not isinstance(thing, str):
             return self.validated(thing)
@@ -80,11 +80,11 @@ class Registry(Generic[T]):
         return self.validated(kind(**options))
 
     def validated(self, thing: Any) -> T:
-        """The thing itself.
+        """The same object, checked.
 
         Raises:
             TypeError: it does not follow the protocol.
-            ValueError: its name is none that it may have.
+            ValueError: it may not have its name.
         """
         if isinstance(thing, type) or not isinstance(thing, self._role):
             raise TypeError(f"Expected {self._expected}. Received: {thing!r}")
@@ -122,7 +122,7 @@ class Registry(Generic[T]):
 
 
 def public(room: str) -> dict[str, str]:
-    """Where the public things of a room are, `module:class`, each by the name of its file."""
+    """Where the public classes of a room are, `module:class`, each by the name of its file."""
     homes = {name: home.rpartition(".") for name, home in HOMES.items()}
     return {file: f"{room}.{file}:{name}" for name, (where, _, file) in homes.items() if where == room}
 

@@ -1,4 +1,4 @@
-"""What a check is, what it returns, and those there are. Loads no Keras."""
+"""What a check is, what it returns, and the registry of checks. Loads no Keras."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Check(Protocol):
 
     Attributes:
         registered: the name by which the check is found.
-        cheap: whether it costs so little that it may run at every look of a training: about a dozen forward
-            passes of the probes beside their maps, or once more the maps.
+        cheap: whether it costs so little that it may run at every look of a training: about a dozen forward passes of
+            the probes besides their maps, or the maps once more.
         name: the name of this variant in reports, lower-case words (`[a-z][a-z0-9_]*`).
     """
 
@@ -38,7 +38,7 @@ class Check(Protocol):
         """The name of this variant."""
 
     def run(self, subject: Subject) -> CheckResult:
-        """The verdict. What raises is reported as `"errored"`, with the exception's sentence."""
+        """The verdict. An exception is reported as `"errored"`, with its message."""
 
 
 def judged(

@@ -1,4 +1,4 @@
-"""Do the maps sum to what they share out?"""
+"""Do the maps sum to the change of the score?"""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Completeness(Check):
-    """Maps that share out the change of the score from a baseline sum to that change.
+    """Maps that distribute the change of the score over the values sum to that change.
 
     For methods that promise it: those whose diagnostics have a `"completeness_delta"`, the sum of the map minus
     the change of the score, such as integrated gradients (Sundararajan et al. 2017, arXiv:1703.01365). Judged is
@@ -79,7 +79,7 @@ class Completeness(Check):
         sentence = (
             f"The maps sum to the change of the score to within {value:.1%} (the worst probe: {worst:.1%})."
             if value <= self.limit
-            else f"The maps miss the change of the score that they share out {missed_by}: take more steps."
+            else f"The maps miss the change of the score that they distribute {missed_by}: take more steps."
         )
         return judged(
             self, value, self.limit, "at_most", sentence, per_probe={"error": error}, details=details

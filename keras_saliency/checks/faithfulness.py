@@ -31,16 +31,16 @@ _DEVIATIONS = 2.33  # one map in a hundred that knows nothing gets further
 
 @dataclass(frozen=True)
 class Faithfulness(Check):
-    """Taking out or putting in the strong pixels first moves the score more than random orders of them do.
+    """Taking out or putting in the strongest pixels first moves the score more than a random order does.
 
     Deletion and insertion curves of each probe (Petsiuk et al. 2018, arXiv:1806.07421) in the order of its
     magnitude, against curves of the same probe in random orders. What is judged is the share of random orders
     beaten, the mean over both curves and all probes: 0.5 is a map that knows nothing, 1 beats every order.
 
-    At least `limit`, and more than one in a hundred maps that know nothing would get, passes; no more than most
-    such maps get (one standard deviation above 0.5) fails; what lies between is a warning. A map that shows edges
-    beats most random orders too (its share stands in the details): to pass says that a map is not noise, no more.
-    Costs 2 × (`orders` + 2) × (`steps` + 1) forward passes per probe.
+    The check passes where the share is at least `limit`, and more than one in a hundred maps that know nothing would
+    reach. It fails where the share is at most one standard deviation above 0.5, as for most such maps. Between the two
+    it warns. A map that shows edges beats most random orders too (its share stands in the details): a pass says only
+    that a map is not noise. Costs 2 × (`orders` + 2) × (`steps` + 1) forward passes per probe.
 
     Args:
         limit: the least mean share of random orders beaten.
@@ -136,6 +136,8 @@ class Faithfulness(Check):
 
     def _deviation(self, probes: int) -> float:
         """The standard deviation of the mean share of maps that know nothing; every rank is equally likely."""
+        # A share is one of 0, 1/orders, …, 1, all equally likely: variance (orders + 2) / (12 · orders). The two curves
+        # of a probe count as one, as they may agree entirely.
         return float(np.sqrt((self.orders + 2) / (12 * self.orders * probes)))
 
 

@@ -1,4 +1,4 @@
-"""Is the gradient the gradient?"""
+"""Is the map of a gradient method the gradient of the score?"""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _STEPS = (3e-2, 1e-2, 3e-3, 1e-3)
 class FiniteDifference(Check):
     """Maps of a gradient method agree with what the score does when the image moves a little.
 
-    Each of a few probes is moved along its own map, forth and back; the slope of the score is held against the
-    length of the map. The best of four step lengths counts (3 % … 0.1 % of the image's standard deviation per
-    value), as rectifiers bend at long steps and float32 rounds at short ones. Costs eight forward passes for
-    each of at most `probes` probes.
+    A few probes are moved along their own maps, forwards and backwards; the slope of the score is compared with the
+    norm of the map. The best of four step lengths counts (3 % … 0.1 % of the image's standard deviation per value), as
+    rectifiers bend at long steps and float32 rounds at short ones. Costs eight forward passes for each of at most
+    `probes` probes.
 
     Args:
         limit: the highest median relative error.
@@ -62,7 +62,7 @@ class FiniteDifference(Check):
         sentence = (
             f"The maps agree with finite differences of the score (relative error {value:.1%})."
             if value <= self.limit
-            else f"The maps disagree with finite differences of the score by {value:.0%}: they are no gradient."
+            else f"The maps disagree with finite differences of the score by {value:.0%}: they are not its gradient."
         )
         return judged(self, value, self.limit, "at_most", sentence, per_probe={"error": errors})
 

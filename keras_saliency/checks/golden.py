@@ -78,7 +78,7 @@ class Golden(Check):
         return self._retrained(subject, golden) if same is None else self._same(subject, same)
 
     def _same(self, subject: Subject, stored: Training) -> CheckResult:
-        """The verdict on the very weights of a stored training."""
+        """The verdict where the weights are those of a stored training."""
         maps = subject.rows()
         if maps.shape != stored.maps.shape:
             raise ValueError(
@@ -160,8 +160,8 @@ def save_golden(
     Args:
         path: the file, an `.npz`; one that is there is replaced.
         model: a Keras model.
-        probes: what is explained; their fingerprint is stored, not they.
-        method: see `ks.explain`; so are the rest. Give `ks.check` the same ones.
+        probes: what is explained; only their fingerprint is stored.
+        method: see `ks.explain`, also for the other arguments. Give the same ones to `ks.check`.
 
     Raises:
         OSError: the file cannot be written.
@@ -206,7 +206,7 @@ def add_golden(
 
 
 def _stored_and_now(subject: Subject, stored: Training, probe: int) -> dict[str, np.ndarray]:
-    """The picture of a probe, its stored map and its map now; none where the maps are no image."""
+    """The picture of a probe, its stored map and its map now; nothing where the maps are not images."""
     now, axis = subject.explanation.image_maps, subject.explanation.channel_axis
     if not subject.explanation.has_image or now.size != stored.maps.size:
         return {}

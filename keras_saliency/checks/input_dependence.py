@@ -26,7 +26,7 @@ class InputDependence(Check):
     """Maps follow their images: shown in another order, each image still gets its map.
 
     The probes are explained again, each moved on by one place; the signed rank correlation of the map of each
-    image before and after is judged. Maps that are drawn at random keep to the place instead. Where the maps of
+    image before and after is judged. Maps that are drawn at random stay with the position instead. Where the maps of
     different images are all the same, as those of a linear model are, that is a warning. Costs the maps once more.
 
     Args:

@@ -43,7 +43,7 @@ class Nonzero(Check):
     @override
     def run(self, subject: Subject) -> CheckResult:
         rows = subject.rows()
-        varies = (rows != rows[:, :1]).any(1)  # a value that is no number differs from itself
+        varies = (rows != rows[:, :1]).any(1)  # NaN differs from itself
         zero = int((rows == 0).all(1).sum())
         constant = int((~varies).sum()) - zero
         sentence = (

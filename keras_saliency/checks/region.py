@@ -31,13 +31,13 @@ MOST_CLASSES = 10
 class Region(Check):
     """A model does not use a forbidden region, or does use a required one; proven by an experiment, not by maps.
 
-    The content of the region is taken out of the images of a class, and put into images of other classes. Where
-    it is used, the first move away from the class and the second towards it; each image counts that goes at least
-    half of the way from its margin to the decision. The value is the smaller of both shares. A forbidden region
-    fails where the value reaches `limit`, more images move than an unseen patch would move (exact binomial
-    bound), and more than the same content moves at other places of the images (Fisher's exact test), unless it
-    is read wherever it is. Where only the map is hot (three times its share of the area, or half of the map), or
-    the numbers are too small to be certain, that is a warning.
+    The content of the region is taken out of the images of a class, and put into images of other classes. If the model
+    uses it, the first move away from the class and the second towards it. An image counts if it goes at least half of
+    the way from its margin to the decision. The value is the smaller of both shares. A forbidden region fails where
+    the value reaches `limit`, more images move than an unseen patch would move (exact binomial bound), and more than
+    the same content moves at other places of the images (Fisher's exact test), unless it is read wherever it is. Where
+    only the map is hot (three times its share of the area, or half of the map), or the numbers are too small to be
+    certain, that is a warning.
 
     The class that the content is said to mean is `means`; else the target, where all probes have one; else each
     class that the probes have (labels, or predictions) is tried, at most ten, the most frequent first.
@@ -102,7 +102,7 @@ class Region(Check):
 
     @classmethod
     def for_probes(cls, probes: ProbeSet) -> tuple[Region, ...]:
-        """One check per region of the probes, which forbids it."""
+        """One check for each region of the probes, which it forbids."""
         if not probes.regions:
             raise NeedsSettingError(
                 'The check "region" needs a region: mark one with ProbeSet(…, regions={"corner": mask}).'

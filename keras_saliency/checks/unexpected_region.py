@@ -107,7 +107,7 @@ class UnexpectedRegion(Check):
         )
 
     def _tried(self, subject: Subject, window: tuple[int, int]) -> list[tuple[Place, Experiment, Evidence]]:
-        """Each place and class whose images leave it when the window is emptied, with the evidence."""
+        """Each place and class where images leave the class when the window is emptied, with the evidence."""
         places = suspicious_places(subject, window)
         planned = []
         for place in places:

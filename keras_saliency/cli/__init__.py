@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Exit with what is wrong with the arguments, which may be names of files that others gave."""
+        """Exit with what is wrong, control characters made visible: names of files may hold some."""
         super().error(visible(message))
 
 

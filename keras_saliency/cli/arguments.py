@@ -110,7 +110,7 @@ def _option(text: str) -> tuple[str, Any]:
 
 
 def whole_number(name: str, least: int) -> Callable[[str], int]:
-    """What reads the whole number of an option, as its `type`."""
+    """An argparse `type` that reads a whole number."""
 
     def read(text: str) -> int:
         number: Any = text

@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check, tell, and judge."""
+    """Run the checks, print the report, and return the exit code."""
     config = config_of(options)
     if config.backend:
         os.environ["KERAS_BACKEND"] = config.backend
@@ -122,7 +122,7 @@ def _checked(path: Path, probes: ProbeSet, items: list[Any], config: Config, cou
 
 @contextmanager
 def _spoken(count: int) -> Iterator[tuple[Callable[[str], Any], Callable[[], Any]]]:
-    """How to say what is going on: on the terminal of a person, nowhere else."""
+    """How progress is shown: on the terminal of a person, and nowhere else."""
     if not is_watched():
         yield lambda text: nullcontext(), lambda: nullcontext(None)
         return
@@ -132,7 +132,7 @@ def _spoken(count: int) -> Iterator[tuple[Callable[[str], Any], Callable[[], Any
 
 @contextmanager
 def _bar(console: Any, count: int) -> Iterator[_Told]:
-    """A bar that is gone when all is done."""
+    """A progress bar, which disappears at the end."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
@@ -146,7 +146,7 @@ def _bar(console: Any, count: int) -> Iterator[_Told]:
 
 
 def _make_room(config: Config) -> None:
-    """Remove reports of an earlier run, which nobody must take for those of this one if it dies."""
+    """Remove the reports of an earlier run: if this one dies, nobody must take them for its own."""
     for path in filter(None, (config.json, config.junit, config.html)):
         Path(path).unlink(missing_ok=True)
 

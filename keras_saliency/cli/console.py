@@ -1,4 +1,4 @@
-"""Printing to a reader who may have gone, and to a person who may not be there."""
+"""Printing to a pipe that may be closed, and to a terminal that may not be there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from keras_saliency.terminal import visible
 class Console(_Console):
     """Plain lines, on stdout by default, in which texts have no markup and no control characters.
 
-    A reader who has gone is a `BrokenPipeError`, as everywhere in Python.
+    A pipe that its reader has closed is a `BrokenPipeError`, as everywhere in Python.
     """
 
     def __init__(self, *, soft_wrap: bool = True, file: IO[str] | None = None) -> None:
@@ -33,12 +33,12 @@ class Console(_Console):
         return super().status(_plain(status), **options)
 
     def on_broken_pipe(self) -> None:
-        """Let the error out, where rich itself would end the process with exit code 1."""
+        """Raise the error: rich itself would end the process with exit code 1."""
         raise  # noqa: PLE0704  (called by rich while it handles the error)
 
 
 def say(text: str) -> None:
-    """Print to stdout, whether or not somebody reads it, in whatever characters stdout has."""
+    """Print to stdout in the characters that it has; that its reader has closed the pipe is not an error."""
     encoding = sys.stdout.encoding or "utf-8"
     try:
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
@@ -48,14 +48,14 @@ def say(text: str) -> None:
 
 
 def forget_stdout() -> None:
-    """Send what is still to come on stdout nowhere: its reader has gone."""
+    """Discard what else is printed to stdout, as its reader has closed the pipe."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
 
 
 def is_watched() -> bool:
-    """Whether a person looks at stderr: a terminal, and no CI."""
+    """Whether a person looks at stderr: it is a terminal, and this is not CI."""
     return sys.stderr.isatty() and not os.environ.get("CI")
 
 

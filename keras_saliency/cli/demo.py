@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Tell the story."""
+    """Run the demo, and print what it shows."""
     console = Console()
     if options.backend:
         os.environ["KERAS_BACKEND"] = options.backend

@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Explain, and write what came out."""
+    """Explain the images, and write the explanation."""
     console = Console()
     if options.backend:
         os.environ["KERAS_BACKEND"] = options.backend

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Explain, and store what came out."""
+    """Explain the probes, and store their maps."""
     config = config_of(options)
     if config.backend:
         os.environ["KERAS_BACKEND"] = config.backend

@@ -1,4 +1,4 @@
-"""`keras-saliency methods`: what there is, with options and cost."""
+"""`keras-saliency methods`: the methods, with their options and cost."""
 
 from __future__ import annotations
 

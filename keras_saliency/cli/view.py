@@ -66,7 +66,7 @@ def _export(console: Console, store: LogStore, options: argparse.Namespace) -> N
 
 
 def megabytes(text: str) -> float:
-    """A size; its name is in what argparse says about something that is no number."""
+    """A size in megabytes. argparse names this function where it reports text that is not a number."""
     size = float(text)
     if not size >= _SMALLEST:
         raise argparse.ArgumentTypeError(f"expected a number of megabytes, at least {_SMALLEST}")

@@ -1,4 +1,4 @@
-"""The Saliency page with its data as one file, which asks no server for anything."""
+"""The Saliency page with its data as one file, which makes no request."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def _module(name: str, text: str) -> str:
 
 
 def _policy(*scripts: str) -> str:
-    """The content policy: these two scripts and the modules, nothing from anywhere."""
+    """The content policy: these two scripts and the modules, and no request at all."""
     hashes = " ".join(
         f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts
     )

@@ -27,7 +27,7 @@ def make_view_server(answers: Answers, port: int | None) -> BaseWSGIServer:
 
     Raises:
         OSError: the port is taken.
-        ValueError: it is no port.
+        ValueError: `port` is not the number of a port.
     """
     with _bound(port) as bound:
         return make_server(

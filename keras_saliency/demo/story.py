@@ -72,7 +72,7 @@ def tell(arm: digits.Arm, epochs: int, seed: int, out: Path, progress: Callable[
 
 
 class _Narrator(keras.callbacks.Callback):  # type: ignore[misc]
-    """Tells of every look of a saliency callback that stands before it, and keeps the rows."""
+    """Reports every look of a saliency callback that stands before it, and keeps the rows."""
 
     def __init__(self, saliency: SaliencyCallback, progress: Callable[[Row], None]) -> None:
         super().__init__()
@@ -80,12 +80,12 @@ class _Narrator(keras.callbacks.Callback):  # type: ignore[misc]
         self.rows: list[Row] = []
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Tell of the opening look."""
+        """Report the opening look."""
         if epoch == 0:
             self._report(None)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Tell of the look after an epoch."""
+        """Report the look after an epoch."""
         self._report((logs or {})["val_accuracy"])
 
     def _report(self, validation: float | None) -> None:

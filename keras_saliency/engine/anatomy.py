@@ -67,7 +67,7 @@ class Anatomy:
 
     @property
     def image(self) -> ExplainedImage | None:
-        """The explained tensor that is an image; None where none is."""
+        """The explained tensor that is an image; None where there is no image."""
         return explained_image(self.layout, self.shapes)
 
 
@@ -172,7 +172,7 @@ def _refuse_weights_elsewhere(model: Any) -> None:
 def _trace(model: Any, plan: InputPlan, inputs: Any, make_hook: Callable[[], W]) -> tuple[Traced, W]:
     """One abstract trace, with a hook: nothing is computed, but shapes are known and errors come to light.
 
-    PyTorch computes after all where a layer does not know how to be abstract: hence few examples.
+    PyTorch computes values where a layer cannot be called on shapes alone: hence few examples.
     """
     traces: list[tuple[Traced, W]] = []
 
@@ -192,14 +192,14 @@ def _few(plan: InputPlan, inputs: Any) -> list[keras.KerasTensor]:
 
 
 def _dtype_inside(array: np.ndarray) -> str:
-    """The data type that an array has as a tensor: JAX knows integers of 64 bits only if it is told to."""
+    """The data type that an array has as a tensor: JAX has integers of 64 bits only where they are enabled."""
     tensor = current_backend().to_tensor(np.empty(0, array.dtype))
     return str(keras.backend.standardize_dtype(tensor.dtype))
 
 
 @contextmanager
 def _rejecting(model: Any, plan: InputPlan) -> Iterator[None]:
-    """Whatever goes wrong in the model is told as one sentence about these inputs."""
+    """Turn any error inside the model into one sentence about these inputs."""
     try:
         yield
     except SaliencyError:

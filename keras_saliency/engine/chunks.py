@@ -18,7 +18,7 @@ Rows = slice | np.ndarray
 
 
 def rows_at_once(elements: int) -> int:
-    """How many examples go through a model at once whose layers return so many elements for each.
+    """How many examples go through a model at once, where its layers return so many elements for each.
 
     32; up to 128 as long as the layers return no more than 2²⁴ elements (64 MiB in float32) for all of them: small
     models are faster with many examples, large ones need the memory.
@@ -41,14 +41,14 @@ class ChunkLimit:
         return rows_at_once(elements) if self._fixed is None else self._fixed
 
     def size(self, count: int, elements: int, used: set[int]) -> int:
-        """The size of chunks for so many examples, one that was used before where it is not much too large."""
+        """The size of chunks for `count` examples: one that was used before, unless it is much too large."""
         if self._fixed is not None:
             return self._fixed
         fitting = ceil(count / ceil(count / self.most(elements)))
         return min((known for known in used if fitting <= known <= 2 * fitting), default=fitting)
 
     def halve(self, size: int) -> int:
-        """Half of a size that was too much: the limit from now on."""
+        """Half of a size that was too much, which is the limit from now on."""
         self._fixed = (size + 1) // 2
         return self._fixed
 

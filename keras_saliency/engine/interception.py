@@ -34,7 +34,7 @@ class Hook:
         """A softmax, sigmoid or log-softmax was computed."""
 
     def rectifier(self, original: Callable[[Tensor], Tensor], name: str, inputs: Tensor) -> Tensor | None:
-        """A ReLU or ReLU6 is computed; what is returned takes the place of its output, None leaves it."""
+        """A ReLU or ReLU6 is computed; a tensor that is returned replaces the output, None keeps it."""
 
     def zero_maximum(self) -> None:
         """A maximum with the number 0 was computed: a rectifier that does not go through Keras' own."""
@@ -245,7 +245,7 @@ class ActivationRecord(Hook):
 
 
 def _sizes(tensor: Tensor) -> tuple[int | None, ...]:
-    """The shape; of a TensorFlow tensor of unknown rank, none."""
+    """The shape; empty for a TensorFlow tensor of unknown rank."""
     return () if getattr(tensor.shape, "rank", 0) is None else tuple(tensor.shape)
 
 

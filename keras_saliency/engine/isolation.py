@@ -19,9 +19,9 @@ def without_a_trace(*, only_on_failure: bool = False) -> Iterator[None]:
     """Leave the global random states, Keras' global seed generator if none exists yet, and its names as they are.
 
     A model that draws without a seed makes Keras create that generator, with a seed from Python's own: made
-    during a look, it would change the numbers that training draws later. Whatever is made during a look is counted in
-    Keras' automatic names (`dense_1`), and what is made later would be named otherwise. With `only_on_failure` all
-    this happens if an exception leaves the block: what succeeds leaves its traces.
+    during a look, it would change the numbers that training draws later. Layers made during a look count in Keras'
+    automatic names (`dense_1`), so layers made later would have other names. With `only_on_failure` all this happens
+    only where an exception leaves the block.
     """
     existing = seams.global_state.get_global_attribute(seams.GLOBAL_SEED)
     names = copy(seams.global_state.get_global_attribute(seams.NAMES_GIVEN))

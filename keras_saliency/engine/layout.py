@@ -15,8 +15,8 @@ class Layout:
     """Where the image is among what is explained, and among the inputs.
 
     Attributes:
-        image: the position, among the explained tensors, of the one that is an image; None where none is.
-        picture: the position, among the inputs, of the image that people see; None where none is an image.
+        image: the position, among the explained tensors, of the one that is an image; None where there is no image.
+        picture: the position, among the inputs, of the image that people see; None where there is no image.
         channel_axis: of images with channels: −1, or 1 for channels first.
     """
 

@@ -79,14 +79,14 @@ class RectifierRule(Hook):
 
 
 def _rectifies_by_itself(layer: Any) -> bool:
-    """Whether a layer rectifies without Keras' ReLU; leaky ones with a slope are no rectifiers."""
+    """Whether a layer rectifies without Keras' ReLU; leaky ReLUs with a slope do not count."""
     if isinstance(layer, keras.layers.ReLU):
         return bool(layer.threshold)
     return isinstance(layer, keras.layers.LeakyReLU) and not layer.negative_slope
 
 
 def _passing_back_positives(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """The function with another gradient: what is positive of the gradient that comes from above."""
+    """The function with another gradient: the positive part of the gradient for its output."""
 
     def forward(inputs: Tensor) -> tuple[Tensor, Callable[..., Tensor]]:
         def gradient(*arguments: Any, upstream: Tensor = None) -> Tensor:

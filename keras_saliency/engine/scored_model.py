@@ -109,7 +109,7 @@ class ScoredModel:
 
     @contextmanager
     def telling(self, tell: Callable[[int], None]) -> Iterator[None]:
-        """Within the block `tell` is told of every chunk how many examples went through the model."""
+        """Call `tell` after every chunk within the block, with the number of examples that went through."""
         before, self._tell = self._tell, tell
         try:
             yield
@@ -189,7 +189,7 @@ class ScoredModel:
     def substitutes(self, values: Sequence[np.ndarray]) -> list[Any]:
         """These values in the place of `model.weights`, to be given to `evaluate`; the model keeps its own.
 
-        State that is no weight (seeds, metrics) has its current value.
+        State other than weights (seeds, metrics) has its current value.
 
         Raises:
             ValueError: their number or a shape does not fit.

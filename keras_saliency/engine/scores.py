@@ -97,12 +97,14 @@ def class_table(tensor: Tensor, output: Output, activation: Activation | None, k
         else classes_last
     )
     if table.shape[-1] == 1 and _is_one_probability(output, kind):
+        # Class 0 has the probability 1 − p, and so the negative logit.
         return ops.concatenate([1.0 - table if kind == "output" else -table, table], axis=-1)
     return table
 
 
 def _centred_log_probability(probabilities: Tensor, output: Output) -> Tensor:
     if output.activation == "sigmoid" or probabilities.shape[-1] == 1:
+        # The logit itself: a single unit has no other logits whose mean could be taken off.
         return ops.log(probabilities) - ops.log(1.0 - probabilities)
     logs = probabilities if output.activation == "log_softmax" else ops.log(probabilities)
     return logs - ops.mean(logs, axis=-1, keepdims=True)

@@ -25,7 +25,7 @@ def broken(seam: str, reason: Exception | None) -> SeamError:
     return SeamError(
         f"keras_saliency relies on a private part of Keras that changed: {seam} does not work with Keras "
         f"{keras.__version__} on {keras.backend.backend()}{why}. Its maps could be wrong, so it stops here. "
-        "Please report this, and use an older Keras until it is mended."
+        "Please report this, and use an older Keras until this is fixed."
     )
 
 
@@ -55,7 +55,7 @@ global_state = module("keras.src.backend.common.global_state")
 
 
 def layers_in(layer: Any) -> list[Any]:
-    """The layers that a layer, or a model, is made of; not theirs in turn."""
+    """The layers that a layer or a model is directly made of."""
     found: list[Any] = layer._flatten_layers(include_self=False, recursive=False)
     return found
 

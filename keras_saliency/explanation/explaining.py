@@ -34,7 +34,7 @@ def explain(
 
     Args:
         model: a Keras model on any backend. Nothing of it is changed.
-        images: a `ProbeSet`, or what the model eats: an array `(n, …)`, a list or a dict of arrays.
+        images: a `ProbeSet`, or what the model takes: an array `(n, …)`, a list or a dict of arrays.
         method: the name of a method, or a method such as `ks.Gradient()`.
         target: whose score is explained: `"predicted"`, `"label"`, a class index, one index per image,
             `ks.OutputGradient(array)`, or a callable from the model's outputs to `(n,)` scores. None: the
@@ -91,5 +91,5 @@ def explain_question(question: Question, probes: ProbeSet, method: Method, seed:
 
 
 def _writable(values: np.ndarray) -> np.ndarray:
-    """The values as whoever asked for them expects: what comes from a framework may be read-only."""
+    """The values in an array that can be written to: what comes from a framework may be read-only."""
     return np.require(values, requirements="W")

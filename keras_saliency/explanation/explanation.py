@@ -104,7 +104,7 @@ class Explanation(HasScores):
     def save(self, folder: str | Path) -> None:
         """Write `maps.npz` and `probes.npz`, which `load` reads, and the contact sheet `sheet.png`.
 
-        Inputs that are no images have no sheet. A tuple of inputs is read back as a list.
+        Only images have a sheet. A tuple of inputs is read back as a list.
         """
         folder = Path(folder)
         leaves, structure = optree.tree_flatten(self.maps)
@@ -186,7 +186,7 @@ def _check(maps: list[np.ndarray], rows: list[np.ndarray], count: int) -> None:
 
 
 def _layout(about: dict[str, Any], maps: list[np.ndarray], probes: ProbeSet) -> Layout:
-    """The layout that was saved; files of before it was do not have one."""
+    """The layout that was saved. Older files have none: there it is found from the shapes."""
     inputs = [np.shape(leaf)[1:] for leaf in optree.tree_leaves(probes.images)]
     found = find_layout([leaf.shape[1:] for leaf in maps], inputs, about["channel_axis"])
     layout = Layout(about.get("image", found.image), about.get("picture", found.picture), found.channel_axis)

@@ -120,8 +120,7 @@ def read_events(path: Path) -> Iterator[Event]:
 def events_from(path: Path, start: int) -> Iterator[tuple[int, int, Event]]:
     """The events of a file from the byte on where one starts, each with the bytes where it starts and ends.
 
-    An end that is not whole ends them, as in `read_events`. Whoever reads a file that grows goes on from the
-    last end.
+    An end that is not whole ends them, as in `read_events`. A reader of a file that grows goes on from the last end.
     """
     with path.open("rb") as file:
         file.seek(start)

@@ -51,7 +51,7 @@ class Look:
     Attributes:
         step: the step under which the look is logged; steps only grow within one log folder.
         epoch: Keras' epoch after which the look was taken; `initial_epoch − 1` for the opening look. None where looks
-            are counted otherwise: in batches, or by steps of a training loop of one's own.
+            are counted otherwise: in batches, or by the steps of your own training loop.
         wall_time: seconds since 1970.
         methods: what each method showed, by the method's name.
         probe_accuracy: share of the labelled probes that the model predicts as labelled; None without labels.

@@ -38,14 +38,14 @@ class _Reference:
         return cls(metrics.ranks(signed), magnitude)
 
     def at_size_of(self, other: _Reference, views: Mapping[str, np.ndarray]) -> _Reference:
-        """This one, of these heatmaps, as small as another: a log may hold maps smaller than they were."""
+        """This reference at the size of another one, from these heatmaps: a log may hold smaller maps."""
         if self.magnitude.shape == other.magnitude.shape:
             return self
         return _Reference.of(views, max(other.magnitude.shape[1:]))
 
 
 class Observer:
-    """Looks at one model, always at the same probes by the same methods; knows no hooks and no files.
+    """Looks at one model, always at the same probes by the same methods. It knows neither Keras' hooks nor files.
 
     Args:
         model: a Keras model.
@@ -53,7 +53,7 @@ class Observer:
         methods: the methods, of different names.
         target: see `explain`.
         output: the name or position of the output, for models with several.
-        seed: of the private generators; the same at every look, so that noise is no drift.
+        seed: of the private generators; the same at every look, so that noise does not count as drift.
         after: the observer whose looks these go on from.
 
     Attributes:
@@ -87,12 +87,12 @@ class Observer:
         _check_regions(probes, _image_size(anatomy))
 
     def go_on_from(self, first: Look, last: Look) -> None:
-        """Compare with these looks, as a log holds them, as with looks of one's own."""
+        """Compare later looks with these two, which were read back from a log."""
         for kept, look in ((self._first, first), (self._last, last)):
             kept |= {name: _Reference.of(seen.heatmaps) for name, seen in look.methods.items()}
 
     def question(self) -> Question:
-        """The question of one look: whoever asks it within that look shares its answers."""
+        """The question of one look: all who ask it within that look share its answers."""
         return Question(self.model, self._probes.images, self._target)
 
     def look(
@@ -198,7 +198,7 @@ def _accuracy(probes: ProbeSet, seen: Mapping[str, MethodLook]) -> float | None:
 
 
 def _image_size(anatomy: Anatomy) -> tuple[int, int]:
-    """Height and width of the maps; refuses inputs that are no images."""
+    """Height and width of the maps; refuses inputs that are not images."""
     image = anatomy.image
     if image is None:
         raise ValueError(

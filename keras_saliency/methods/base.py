@@ -1,4 +1,4 @@
-"""What a method is, and those there are."""
+"""What a method is, and the registry of methods."""
 
 from __future__ import annotations
 
@@ -84,5 +84,5 @@ def make_methods(methods: Any) -> tuple[Method, ...]:
 
 
 def run_method(method: Method, question: Question, seed: int) -> MethodResult:
-    """What a method finds; the same seed gives the same maps, whatever other methods are asked."""
+    """What a method finds; the same seed gives the same maps, also where other methods are asked before."""
     return method.explain(question, np.random.default_rng([seed, crc32(method.name.encode())]))

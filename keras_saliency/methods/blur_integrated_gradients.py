@@ -1,4 +1,4 @@
-"""The gradient integrated along the way from a blurred image to the sharp one."""
+"""The gradient integrated along the path from a blurred image to the sharp one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class BlurIntegratedGradients(Method):
     map minus the change of the score. Other than in the paper, each step multiplies the gradient at its middle with
     the exact change of the image over the step, and steps are finer where the blur is small, as the image changes
     most there. The blur reflects the image at its borders. Behind integer inputs the first floating tensor is
-    blurred; explained tensors that are no images stay as they are, and get zero.
+    blurred; explained tensors that are not images stay as they are, and their maps are zero.
 
     Costs `steps` forward and backward passes, and 2 forward passes.
 

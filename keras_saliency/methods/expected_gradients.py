@@ -28,7 +28,7 @@ class ExpectedGradients(Method):
     and the places are spread evenly over the line, in a random order too: the mean is the same, its error smaller.
 
     Args:
-        references: where the lines begin: an array `(m, …)` of what the explained images are (for several inputs a
+        references: where the lines begin: an array `(m, …)` of images like the explained ones (for several inputs a
             list of arrays), such as images of the training data. None: the explained images themselves, whose maps
             then depend on each other.
         samples: how many gradients are taken for each image.

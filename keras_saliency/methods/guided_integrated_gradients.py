@@ -1,4 +1,4 @@
-"""The gradient integrated along a way that avoids steep values until the end."""
+"""The gradient integrated along a path that avoids steep values until the end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BLUR = 0.1
 
 @dataclass(frozen=True, eq=False)
 class GuidedIntegratedGradients(Method):
-    """Integrated gradients on a way that moves the values with small gradients first (Kapishnikov et al. 2021,
+    """Integrated gradients on a path that moves the values with small gradients first (Kapishnikov et al. 2021,
     arXiv:2106.09788).
 
     Every step brings the image nearer by the same part of its distance to the baseline (the sum of absolute
@@ -116,7 +116,7 @@ class GuidedIntegratedGradients(Method):
         while left > 1e-9 * np.abs(way).sum() and np.isfinite(steepness).any():
             moving = np.isfinite(steepness) & (steepness <= np.partition(steepness, together)[together])
             room = np.where(moving, np.abs(bound - point), 0).sum()
-            if left <= room:
+            if left <= room:  # these values alone cover what is left of the step
                 return np.where(moving, point + left / room * (bound - point), point)
             point, steepness = np.where(moving, bound, point), np.where(moving, np.inf, steepness)
             left -= room

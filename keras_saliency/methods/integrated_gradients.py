@@ -1,4 +1,4 @@
-"""The gradient integrated along the way from a baseline to the image."""
+"""The gradient integrated along the path from a baseline to the image."""
 
 from __future__ import annotations
 

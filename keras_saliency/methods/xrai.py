@@ -1,4 +1,4 @@
-"""The attribution of whole regions of an image."""
+"""One value for each region of an image."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ def _default_method() -> IntegratedGradients:
 
 @dataclass(frozen=True)
 class XRAI(Method):
-    """The mean attribution of the regions of an image, the strongest region first (Kapishnikov et al. 2019,
+    """The mean of a map over the regions of an image, the strongest region first (Kapishnikov et al. 2019,
     arXiv:1906.02825).
 
     The image is cut into overlapping segments of several scales. Again and again the segment joins whose pixels that
-    are not covered yet have the highest mean attribution, and that mean is the value of those pixels. Attributions are
-    integrated gradients from the image's smallest and from its largest value, as in the paper, summed over the
-    channels; the authors' program takes their maximum. Maps are `(n, height, width)` and keep the unit of the wrapped
-    method.
+    are not covered yet have the highest mean in the wrapped map, and that mean is the value of those pixels. The
+    wrapped map is that of integrated gradients from the image's smallest and from its largest value, as in the paper,
+    summed over the channels; the authors' program takes their maximum. Maps are `(n, height, width)` and keep the unit
+    of the wrapped method.
 
     Needs scikit-image: `pip install keras_saliency[regions]`. Costs the wrapped method, and once per image its
     segmentation, some tenths of a second.
 
     Args:
-        method: whose attributions are summed, by its name or itself; None: see above.
+        method: whose map is averaged, by its name or itself; None: see above.
         name: of this variant; empty: `xrai`, and the wrapped method's name where it was chosen.
 
     Example:
@@ -73,26 +73,26 @@ class XRAI(Method):
         image = question.image
         pictures = question.values[image.position]
         found = make_method(self.method).explain(question, rng)
-        attributions = optree.tree_leaves(found.maps)[image.position]
-        signed = heatmap(attributions, "signed", image.channel_axis or -1)
+        maps = optree.tree_leaves(found.maps)[image.position]
+        signed = heatmap(maps, "signed", image.channel_axis or -1)
         if image.channel_axis == 1:
             pictures = np.moveaxis(pictures, 1, -1)
         maps = np.stack(
             [
-                _by_region(attribution, segment_masks(picture))
-                for attribution, picture in zip(signed, pictures, strict=True)
+                _by_region(signed_map, segment_masks(picture))
+                for signed_map, picture in zip(signed, pictures, strict=True)
             ]
         )
         return MethodResult(maps, found.diagnostics)
 
 
-def _by_region(attribution: np.ndarray, masks: np.ndarray) -> np.ndarray:
-    """`(height, width)`: the attribution `(height, width)` averaged over what each of the masks `(m, …)` adds."""
-    values = attribution.reshape(-1).astype("float64")
+def _by_region(signed_map: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """`(height, width)`: the map `(height, width)` averaged over what each of the masks `(m, …)` adds."""
+    values = signed_map.reshape(-1).astype("float64")
     masks = masks.reshape(len(masks), -1)
     areas, sums = masks.sum(1), masks @ values
     found, uncovered = np.empty(len(values)), np.ones(len(values), bool)
-    smallest = smallest_gain(*attribution.shape)
+    smallest = smallest_gain(*signed_map.shape)
     while (areas >= smallest).any():
         gains = np.divide(sums, areas, out=np.full(len(masks), -np.inf), where=areas >= smallest)
         best = int(gains.argmax())
@@ -103,4 +103,4 @@ def _by_region(attribution: np.ndarray, masks: np.ndarray) -> np.ndarray:
         sums = sums - masks[:, added] @ values[added]
     if uncovered.any():
         found[uncovered] = values[uncovered].mean()
-    return found.reshape(attribution.shape).astype("float32")
+    return found.reshape(signed_map.shape).astype("float32")

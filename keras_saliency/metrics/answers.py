@@ -1,4 +1,4 @@
-"""What the callables that metrics are given answer, checked: scores of images, maps of images."""
+"""The answers of the callables that metrics take, checked: scores and maps of images."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def correlation_of_ranks(ranked: np.ndarray, reference: np.ndarray) -> np.ndarra
         1 for the same order, −1 for the reverse; NaN where either map is constant or not finite.
 
     Raises:
-        ValueError: where the shapes differ, or these are no ranks.
+        ValueError: where the shapes differ, or these are not ranks.
     """
     check_same_shape(ranked, reference)
     ours, theirs = _centred(ranked), _centred(reference)
@@ -97,9 +97,8 @@ def absolute_rank_correlation(maps: np.ndarray, reference: np.ndarray) -> np.nda
 def cosine_similarity(maps: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """The cosine of the angle between each map and its reference, `(n,)` in −1 … 1.
 
-    The values keep their sign and nothing is centred: two maps of one sign have at least 0, and two constant ones
-    have 1. It is ruled by the few largest values, where a rank correlation hears every pixel. Costs one pass
-    over the pixels.
+    The values keep their sign and nothing is centred: two maps of one sign have at least 0, and two constant ones have
+    1. The few largest values decide it, while a rank correlation counts every pixel. Costs one pass over the pixels.
 
     Args:
         maps: `(n, …)`, signed values; each map is flattened, channels included.
@@ -129,7 +128,7 @@ def drift(ranked: np.ndarray, reference: np.ndarray) -> np.ndarray:
         NaN where either map is constant or not finite. Neither direction is better.
 
     Raises:
-        ValueError: where the shapes differ, or these are no ranks.
+        ValueError: where the shapes differ, or these are not ranks.
     """
     return np.asarray(1.0 - correlation_of_ranks(ranked, reference))
 

@@ -1,4 +1,4 @@
-"""Class labels in the spellings that people train with."""
+"""Class labels in the forms that people train with."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def class_indices(labels: Any, count: int | None = None) -> np.ndarray:
     """`(n,)` int64 class indices from `(n,)` or `(n, 1)` whole numbers or from one-hot rows `(n, classes)`.
 
     Raises:
-        ValueError: these are no class labels, or not `count` of them.
+        ValueError: these are not class labels, or not `count` of them.
     """
     array = np.asarray(labels)
     if array.dtype.kind == "f":  # half precision cannot hold the largest index

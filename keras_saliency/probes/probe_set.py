@@ -31,7 +31,7 @@ class ProbeSet:
     """A fixed set of `n` images, checked once and frozen: its arrays are read-only copies.
 
     Args:
-        images: what the model eats: an array `(n, …)`, or a list or dict of arrays for several inputs. Floats
+        images: what the model takes: an array `(n, …)`, or a list or dict of arrays for several inputs. Floats
             must be finite; integers stay integers.
         labels: `(n,)` or `(n, 1)` class indices or one-hot rows; kept as `(n,)` int64. None: no labels.
         names: one name per image.
@@ -109,7 +109,7 @@ class ProbeSet:
 
         Raises:
             FileNotFoundError: no such file.
-            UnreadableFileError: the file is no probe set, is damaged, or was written by a newer version.
+            UnreadableFileError: the file is not a probe set, is damaged, or was written by a newer version.
         """
         arrays, about = npz.read(path, "probes")
         probes = _unpacked(cls, path, arrays, about)
@@ -278,7 +278,7 @@ def _checked_class_names(names: Any, labels: np.ndarray | None) -> tuple[str, ..
 
 
 def _text(name: Any) -> str:
-    """The name as text that every file can hold: the half characters of file names that are no UTF-8 become �."""
+    """The name as text that every file can hold: the half characters of file names that are not UTF-8 become �."""
     return str(name).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -1,4 +1,4 @@
-"""Drawing a few examples, evenly over the classes, from whatever people train on."""
+"""Drawing a few examples, evenly over the classes, from any data that people train on."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def per_class(source: Any, y: Any, count: int, seed: int, limit: int) -> Drawn:
     Raises:
         ValueError: the source has no labels, is empty, or (an iterable-style DataLoader) cannot be read without
             a trace.
-        TypeError: this is no source of examples.
+        TypeError: this is not a source of examples.
     """
     rng = np.random.default_rng(seed)
     if _is_arrays(source):

@@ -33,7 +33,7 @@ def parse_metadata(content: bytes) -> str:
     """The kind of the records in a series, from what `metadata` wrote.
 
     Raises:
-        UnreadableFileError: it is no such metadata, or that of a newer version.
+        UnreadableFileError: the bytes are not such metadata, or that of a newer version.
     """
     with reading("the metadata of a saliency series"):
         stored = json.loads(content)

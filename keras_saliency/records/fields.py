@@ -47,14 +47,14 @@ def list_of(kind: Callable[[Any], Any], values: Any, count: int | None = None) -
 def text(value: Any) -> str:
     """A text."""
     if type(value) is not str:
-        raise TypeError(f"{value!r:.50} is no text")
+        raise TypeError(f"{value!r:.50} is not a text")
     return value
 
 
 def whole(value: Any) -> int:
     """A whole number of 64 bits."""
     if type(value) is not int or not -(2**63) <= value < 2**63:
-        raise TypeError(f"{value!r:.50} is no whole number")
+        raise TypeError(f"{value!r:.50} is not a whole number")
     return value
 
 
@@ -66,7 +66,7 @@ def whole_or_none(value: Any) -> int | None:
 def number(value: Any) -> float | None:
     """A number as JSON has it: None is one that is not finite."""
     if type(value) not in (int, float, NoneType) or abs(value or 0) > sys.float_info.max:
-        raise TypeError(f"{value!r:.50} is no number")
+        raise TypeError(f"{value!r:.50} is not a number")
     return None if value is None else float(value)
 
 

@@ -20,7 +20,7 @@ def file_name(name: str) -> str:
     """The name as that of a file, in any system. Different names stay different.
 
     Characters that some system refuses are percent-encoded, so is the first one of a reserved name such as `nul`;
-    what is too long ends with a hash of the whole; nothing at all is `%`.
+    what is too long ends with a hash of the whole; an empty name is `%`.
     """
     safe = _UNSAFE.sub(_encoded, name) or "%"
     if _RESERVED.match(safe):

@@ -66,7 +66,7 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
 
     Raises:
         FileNotFoundError: no such file.
-        UnreadableFileError: it is no `.npz`, damaged, or holds Python objects.
+        UnreadableFileError: the file is not an `.npz`, is damaged, or holds Python objects.
     """
     with refusing(f"{path} cannot be read as .npz."):
         return _arrays(path)

@@ -1,4 +1,4 @@
-"""Numbers to colours: inferno for magnitudes, red and blue for signed values, one colour for what is no number.
+"""Numbers to colours: inferno for magnitudes, red and blue for signed values, green for what is not a number.
 
 The numbers stand in `colormaps.json`, from which the page of the Saliency tab draws too.
 """

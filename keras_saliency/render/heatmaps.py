@@ -14,7 +14,7 @@ def heatmap(maps: np.ndarray, view: str, channel_axis: int) -> np.ndarray:
     `"positive"` and `"negative"` the largest of max(±map, 0), `"signed"` the sum over the channels.
 
     Raises:
-        ValueError: an unknown view, or maps of inputs that are no images.
+        ValueError: an unknown view, or maps of inputs that are not images.
     """
     if view not in VIEWS:
         raise ValueError(f"Expected view to be one of {', '.join(map(repr, VIEWS))}. Received: {view!r}")

@@ -59,7 +59,7 @@ def summary(report: Verdicts) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text in which Markdown and HTML find nothing of theirs."""
+    """Text without anything that Markdown or HTML would interpret."""
     one_line = visible(" ".join(text.split()))
     escaped = one_line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return "".join(f"\\{c}" if c in r"\`*_[]|~#" else c for c in escaped)

@@ -24,14 +24,14 @@ def read_report(path: str | Path) -> Report:
 
     Raises:
         FileNotFoundError: no such file.
-        UnreadableFileError: it is no report, damaged, or by a newer version.
+        UnreadableFileError: the file is not a report, is damaged, or was written by a newer version.
     """
     try:
         stored = json.loads(Path(path).read_bytes())
     except (ValueError, RecursionError) as error:
-        raise UnreadableFileError(f"{path} is no report: it is not JSON.") from error
+        raise UnreadableFileError(f"{path} is not a report: it is not JSON.") from error
     if not isinstance(stored, dict) or stored.get("kind") != KIND:
-        raise UnreadableFileError(f"{path} is no report of keras_saliency.")
+        raise UnreadableFileError(f"{path} is not a report of keras_saliency.")
     if not isinstance(stored.get("schema"), int) or stored["schema"] > SCHEMA:
         raise UnreadableFileError(
             f"{path} was written by a newer keras_saliency (schema {stored.get('schema')}; this one reads up to "

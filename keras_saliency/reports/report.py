@@ -29,7 +29,7 @@ class Report(Verdicts):
         _write(path, as_junit.encode(self))
 
     def to_html(self, path: str | Path) -> None:
-        """Write one page with pictures that asks nothing from anywhere."""
+        """Write one page with pictures, which makes no request."""
         _write(path, as_html.encode(self))
 
     def table(self, width: int, *, colour: bool = False) -> str:

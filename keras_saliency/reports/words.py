@@ -20,7 +20,7 @@ QUESTIONS = {
     "unexpected_region": "Does the model rest on a small place that nobody marked?",
     "parameter_randomization": "Do the maps depend on what the model has learned?",
     "random_logit": "Do the maps tell one class from another?",
-    "completeness": "Do the maps sum to the score that they share out?",
+    "completeness": "Do the maps sum to the change of the score that they distribute?",
     "faithfulness": "Do the pixels that a map calls strong matter to the score?",
     "stability": "Does a map stay when its image hardly changes?",
     "golden": "Are the maps those that were approved?",

@@ -27,7 +27,7 @@ class Answers:
     Args:
         store: where the records are.
         recent: what was read of records before; it may be shared by stores of the same logs.
-        scope: what tells the stores that share it apart.
+        scope: what tells stores that share `recent` apart.
     """
 
     def __init__(self, store: Store, recent: Recent, scope: str = "") -> None:

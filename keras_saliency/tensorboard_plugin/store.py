@@ -31,7 +31,7 @@ class Series:
     """The records under one tag of one run.
 
     Attributes:
-        metadata: what `keras_saliency.records.metadata` wrote, or whatever another program did.
+        metadata: what `keras_saliency.records.metadata` wrote, or bytes that another program wrote.
         points: by step, which grows.
     """
 

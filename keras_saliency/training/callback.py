@@ -167,7 +167,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
     def look(self, model: Any, step: int) -> Look | None:
         """Look at a model now, for those who write their own training loop; `fit` does it by itself.
 
-        The first call refuses what cannot work. After it nothing that fails is raised, as in a `fit`. What is written
+        The first call refuses what cannot work. After it no failure is raised, as in a `fit`. What is written
         outlives the process once the call returns.
 
         Args:
@@ -179,7 +179,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             The look; the one before, if this one failed as a whole.
 
         Raises:
-            ValueError: `step` is no whole number.
+            ValueError: `step` is not a whole number.
         """
         step, fit = whole("step", step), self._fit
         is_first = fit is None or fit.model is not model or not fit.has_begun

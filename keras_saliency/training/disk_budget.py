@@ -14,10 +14,11 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kMGT]?|[KMGT]i)B?\s*")
 
 
 class DiskBudget:
-    """Says which looks are written, so that a folder never takes more than so many bytes.
+    """Says which looks are written, so that a folder never takes more than `most` bytes.
 
-    While less than half of the budget is used, every look; then every second until three quarters, every fourth until
-    seven eighths, and so on: what is left always lasts. None once a look as large as the largest one would not fit.
+    While less than half of the budget is used, every look is written; then every second until three quarters, every
+    fourth until seven eighths, and so on: there is always room left. None is written once a look as large as the
+    largest one would not fit.
 
     Args:
         most: a number of bytes, a text such as `"200 MB"` or `"1.5GiB"`, or None for no limit.
@@ -37,7 +38,7 @@ class DiskBudget:
 
     @property
     def interval(self) -> int | None:
-        """Every how manieth look is written now; None where none is."""
+        """Every n-th look is written now; None where no look is."""
         if self._most is None:
             return 1
         left = self._most - self._used

@@ -1,4 +1,4 @@
-"""One training that is looked at: a `fit` of Keras, or a loop of one's own."""
+"""One training that is looked at: a `fit` of Keras, or your own training loop."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Fit:
             self._go_on_from_log()
 
     def begin_loop(self, step: int) -> None:
-        """Begin a loop of one's own, whose first look has this step."""
+        """Begin your own training loop, whose first look has this step."""
         self.has_begun = True
         last = self._logbook.last_step
         if last is not None and step > last:

@@ -37,7 +37,7 @@ class FolderLock:
 
 
 def shared(folder: Path) -> UnwritableFolderError:
-    """The error for a folder that somebody else writes in."""
+    """The error for a folder that another process writes in."""
     return UnwritableFolderError(
         f"Something else writes its looks to {folder} too. Give each callback a log_dir of its own."
     )

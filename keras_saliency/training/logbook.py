@@ -27,7 +27,7 @@ def make_writers(writers: Any, *, archive: bool) -> dict[str, Writer]:
     A name that comes twice is one writer; two that are given are told apart by a number.
 
     Raises:
-        ValueError: an unknown name, or two of ours of one class, which would write the same files.
+        ValueError: an unknown name, or two of our writers of one class, which would write the same files.
         TypeError: something is neither a name nor a writer.
     """
     wanted = list(writers) if isinstance(writers, (list, tuple)) else [writers]

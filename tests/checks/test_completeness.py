@@ -51,7 +51,7 @@ def test_enough_steps_pass_and_one_step_fails():
     assert passed.direction == "at_most"
     failed = run(ks.IntegratedGradients(steps=1))
     assert failed.status == "failed"
-    assert "miss the change of the score that they share out by" in failed.sentence
+    assert "miss the change of the score that they distribute by" in failed.sentence
 
 
 def test_of_a_cube_the_midpoint_of_one_step_misses_a_quarter():

@@ -45,7 +45,7 @@ def test_any_json_reader_can_read_it(report):
     ("change", "sentence"),
     [
         (lambda text: "{", "it is not JSON"),
-        (lambda text: "[]", "is no report of keras_saliency"),
+        (lambda text: "[]", "is not a report of keras_saliency"),
         (lambda text: text.replace('"schema": 1', '"schema": 2'), "by a newer keras_saliency"),
         (lambda text: text.replace('"status": "failed"', '"status": "well"'), "is damaged"),
         (lambda text: text.replace('"results"', '"outcomes"'), "is damaged"),

@@ -217,14 +217,14 @@ class Experiment:
         return pasted(self.emptied[rows], masks, self._images[chosen], self._masks[chosen])
 
     def put_in(self, class_index: int) -> Moved:
-        """How far probes of other classes move towards a class with its content in place of theirs."""
+        """How far probes of other classes move towards a class when its content replaces their own."""
         rows = self.receivers(class_index)
         if not len(rows) or (self._content is None and not len(self.donors(class_index))):
             return NOTHING
         return self._moved(class_index, rows, self.put(class_index, rows))
 
     def put_elsewhere(self, class_index: int, places: int = _PLACES) -> Proportion:
-        """How many of them go half of the way with that content at other places, theirs taken out."""
+        """How many of them go half of the way with that content at another place, and their own taken out."""
         rows = self.receivers(class_index)
         hits = count = 0
         for mask in elsewhere(self._masks[rows[0]], places, self._rng):

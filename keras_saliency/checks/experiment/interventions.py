@@ -64,7 +64,7 @@ def _blur(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def pasted(images: np.ndarray, masks: np.ndarray, donors: np.ndarray, donor_masks: np.ndarray) -> np.ndarray:
-    """The images with the content of the donors' region in theirs, row by row.
+    """The images with the content of the donors' region in their own region, row by row.
 
     The boxes around both regions are laid over each other; where they differ in size the content is scaled
     (nearest pixel). What lies in the box but outside the receiving region stays.

@@ -77,7 +77,7 @@ class Config:
         """The config that these settings make.
 
         Raises:
-            ValueError: an unknown key (the nearest one is named), or a value that none can have.
+            ValueError: an unknown key (the nearest one is named), or a wrong value.
         TypeError: something among the checks is neither a name nor a check.
         """
         known = [f.name for f in fields(cls)]
@@ -141,7 +141,7 @@ def read_config(path: str | Path) -> Config:
 
     Raises:
         FileNotFoundError: no such file.
-        UnreadableFileError: it is no TOML.
+        UnreadableFileError: the file is not TOML.
         ValueError: a setting is wrong; the sentence names the file.
     """
     path = Path(path)
@@ -150,9 +150,9 @@ def read_config(path: str | Path) -> Config:
     except FileNotFoundError:
         raise FileNotFoundError(f"No such config: {path}") from None
     except ValueError as error:
-        raise UnreadableFileError(f"{path} is no TOML: {error}") from error
+        raise UnreadableFileError(f"{path} is not TOML: {error}") from error
     except RecursionError as error:
-        raise UnreadableFileError(f"{path} is no config: it is nested too deeply.") from error
+        raise UnreadableFileError(f"{path} is not a config: it is nested too deeply.") from error
     try:
         for table in _TABLES if path.name == PYPROJECT else ():
             settings = _table(table, settings.get(table, {}))

@@ -116,4 +116,4 @@ def _verdict(check: Check, subject: Subject) -> CheckResult:
 
 
 def _silent(check: Check, result: CheckResult | None) -> None:
-    """Tell nobody."""
+    """Report no progress."""

@@ -31,7 +31,7 @@ class Waiver:
     expires: date
 
     def holds(self, today: date) -> bool:
-        """Whether it is not over yet."""
+        """Whether the waiver still holds."""
         return today <= self.expires
 
     def applies(self, result: CheckResult) -> bool:
@@ -70,5 +70,5 @@ def check_waivers(waivers: Iterable[Waiver], known: Iterable[str]) -> None:
     for waiver in waivers:
         if waiver.check not in names:
             raise ValueError(
-                f"A waiver is about no check that there is. {unknown('check', waiver.check, names)}"
+                f"A waiver names a check that does not exist. {unknown('check', waiver.check, names)}"
             )

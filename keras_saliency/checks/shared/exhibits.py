@@ -36,7 +36,7 @@ def probe_and_maps(subject: Subject, probe: int, *maps: np.ndarray) -> np.ndarra
 
 
 def worst_probe(subject: Subject, goodness: np.ndarray) -> dict[str, np.ndarray]:
-    """The probe with the lowest value and its map, as the pictures of a result; none where maps are no images.
+    """The probe with the lowest value and its map, as the pictures of a result; nothing where maps are not images.
 
     Args:
         subject: what is examined.

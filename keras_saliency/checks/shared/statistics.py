@@ -1,4 +1,4 @@
-"""The few statistics that checks share; each says nothing where there is nothing to say."""
+"""The few statistics that checks share, each with a value for the case of no data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 
 def median(values: np.ndarray) -> float:
-    """The median of the values that are there; NaN where none is."""
+    """The median of the values that are not NaN; NaN where there are none."""
     present = values[~np.isnan(values)]
     return float(np.median(present)) if len(present) else float("nan")
 
@@ -24,15 +24,15 @@ class Proportion:
 
     @property
     def share(self) -> float:
-        """hits ÷ count; NaN for none of none."""
+        """hits ÷ count; NaN where the count is 0."""
         return self.hits / self.count if self.count else float("nan")
 
     def lower(self, error: float = 0.05) -> float:
-        """What the true share exceeds, wrong at most in the share `error` of all cases; 0 where nothing is known."""
+        """A lower bound of the true share, wrong in at most the share `error` of all cases; 0 without data."""
         return self._bounds("greater", error)[0]
 
     def upper(self, error: float = 0.05) -> float:
-        """What the true share stays below, wrong at most in the share `error` of all cases."""
+        """An upper bound of the true share, wrong in at most the share `error` of all cases."""
         return self._bounds("less", error)[1]
 
     def _bounds(self, alternative: str, error: float) -> tuple[float, float]:

@@ -90,7 +90,7 @@ class Subject:
     def predictions(self, question: Question | None = None) -> Scores:
         """The scores of all classes, as `table`, and what is predicted. One forward pass; of the probes once for all.
 
-        `table` is None where the target takes several outputs at once. The target matters to nothing else.
+        `table` is None where the target takes several outputs at once. Nothing else depends on the target.
 
         Args:
             question: another one; None: that about the probes.
@@ -149,9 +149,9 @@ class Subject:
         return float(self.image.std())
 
     def with_images(self, images: np.ndarray, rows: np.ndarray) -> Question:
-        """The question about these probes with other images, `(m, height, width, channels)`, in the place of theirs.
+        """The question about these probes with other images, `(m, height, width, channels)`, in place of their own.
 
-        Integer inputs get rounded values, within the range of their type. The class is that which is predicted.
+        Integer inputs get rounded values, within the range of their type. The target is the predicted class.
         """
         own = self._leaves[self._picture]
         there = images[..., 0] if own.ndim == 3 else np.moveaxis(images, -1, self._channel_axis)

@@ -82,6 +82,7 @@ class Judgement:
         freedom = PRIOR_TRAININGS + count - 1
         variance = (PRIOR_TRAININGS * kind.spread**2 + np.square(scaled - centre).sum()) / freedom
         quantile = student.ppf(1 - error / (1 if kind.worse else 2), freedom)
+        # The new training scatters around the true mean, and so does the mean of the stored ones: 1 + 1 / count.
         half = float(quantile * np.sqrt(variance * (1 + 1 / count)))
         offset = float(kind.scale(np.array([value]))[0]) - centre
         distance = abs(offset) if not kind.worse else max(0.0, kind.worse * offset)

@@ -1,4 +1,4 @@
-"""What the engine asks of a framework: to compile, to differentiate, and to hand numbers over, and who else trains."""
+"""What the engine asks of a framework: to compile, to differentiate, to convert arrays, to name the chief."""
 
 from __future__ import annotations
 
@@ -50,16 +50,16 @@ class Backend(Protocol):
         """
 
     def to_tensor(self, array: np.ndarray) -> Tensor:
-        """A tensor of these values, of their data type."""
+        """A tensor with the values and the data type of the array."""
 
     def to_numpy(self, tensor: Tensor) -> np.ndarray:
         """The values of a tensor."""
 
     def is_out_of_memory(self, error: Exception) -> bool:
-        """Whether an error says that the memory, the device's or the machine's, was not enough."""
+        """Whether an error says that the memory of the device or of the machine was not enough."""
 
     def is_chief(self) -> bool:
         """Whether this process is the first of those that train together, or the only one."""
 
     def out_of_reach(self, variables: Sequence[Any]) -> list[Any]:
-        """Those of `variables` that no process can read alone, as parts of them lie with others."""
+        """The variables that no process can read alone, because parts of them lie in other processes."""

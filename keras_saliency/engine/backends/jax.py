@@ -103,7 +103,7 @@ def is_chief() -> bool:
 
 
 def out_of_reach(variables: Sequence[Any]) -> list[Any]:
-    """See `Backend.out_of_reach`. What the devices of each process hold as a whole needs nobody else."""
+    """See `Backend.out_of_reach`. A variable that the devices of each process hold as a whole is within reach."""
     return [variable for variable in variables if _parts_are_elsewhere(variable.value)]
 
 

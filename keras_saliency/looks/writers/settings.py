@@ -11,7 +11,7 @@ _SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#+!|&~:@]")
 
 
 def settings_table(settings: Mapping[str, Any]) -> str:
-    """A table of names and values. Whatever means something in Markdown or HTML is shown as it is."""
+    """A table of names and values. Characters that mean something in Markdown or HTML are shown as they are."""
     rows = [f"| {_plain(name)} | {_plain(_shown(value))} |" for name, value in settings.items()]
     return "\n".join(["| setting | value |", "|---|---|", *rows])
 

@@ -45,7 +45,7 @@ def maps_at(
 
 
 def places(rows: np.ndarray, count: int) -> slice | np.ndarray:
-    """These rows, in order and each once, of so many; all of them as a slice, which copies nothing."""
+    """An index of these rows, in order and each once; a slice where they are all of `count`, which copies nothing."""
     return slice(None) if len(rows) == count else rows
 
 

@@ -30,7 +30,7 @@ def as_baseline(baseline: Any) -> float | str | np.ndarray:
 
 
 def baseline_key(baseline: float | str | np.ndarray) -> Any:
-    """What tells a checked baseline from others, to be compared and hashed."""
+    """A key of a checked baseline, to be compared and hashed."""
     return (baseline.shape, baseline.tobytes()) if isinstance(baseline, np.ndarray) else baseline
 
 

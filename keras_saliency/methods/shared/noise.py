@@ -1,4 +1,4 @@
-"""Maps of noisy images, and their mean and variance: what SmoothGrad and its kin share."""
+"""Maps of noisy images, and their mean and variance: what SmoothGrad and its variants share."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class NoisyMaps:
         self._noise = np.random.default_rng(rng.integers(2**63))
 
     def draw(self, rows: np.ndarray, samples: int) -> Iterator[Any]:
-        """So many maps of the images in these rows, each for all of them, block by block."""
+        """`samples` maps of the images in these rows, block by block."""
         images = [value[rows] for value in self._values]
         points = self._points(images, rows, samples)
         return maps_at(self._question.take(rows), self._method, points, rng=self._rng)
@@ -80,7 +80,7 @@ class NoisyMaps:
 
 
 class Moments:
-    """Mean and variance of the maps of `n` images, in float64, while maps come and go (Welford 1962).
+    """Mean and variance of the maps of `n` images, in float64, updated map by map (Welford 1962).
 
     Attributes:
         seen: `(n,)` how many maps each image had; a mean of several counts as these.

@@ -45,7 +45,7 @@ class Perturbed:
         return np.broadcast_to(self.images.mean(self.image.pixel_axes, keepdims=True), self.images.shape)
 
     def with_images(self, rows: np.ndarray, images: np.ndarray) -> np.ndarray:
-        """The scores of the examples in `rows` with these images in the place of theirs."""
+        """The scores of the examples in `rows` with these images in place of their own."""
         values = [value[rows] for value in self._values]
         values[self.image.position] = images
         return self._question.at(rows, values).scores.values

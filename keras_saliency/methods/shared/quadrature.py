@@ -50,7 +50,7 @@ def _midpoints(sizes: list[int]) -> list[Refinement]:
     for number, size in enumerate(sizes):
         middles = np.arange(size)
         if number:
-            middles = middles[middles % 3 != 1]
+            middles = middles[middles % 3 != 1]  # the others are the midpoints of the stage before
         found.append(Refinement((middles + 0.5) / size, np.ones(len(middles)), float(size)))
     return found
 
@@ -58,7 +58,7 @@ def _midpoints(sizes: list[int]) -> list[Refinement]:
 def _ends(sizes: list[int]) -> list[Refinement]:
     found = []
     for number, size in enumerate(sizes):
-        ends = np.arange(1, size, 2) if number else np.arange(size + 1)
+        ends = np.arange(1, size, 2) if number else np.arange(size + 1)  # even ones are in the stage before
         weights = np.where((ends == 0) | (ends == size), 0.5, 1.0)
         found.append(Refinement(ends / size, weights, float(size)))
     return found

@@ -94,7 +94,7 @@ def test_a_pyproject_has_a_table_for_it(tmp_path):
         ("waivers = 3", "a list of tables"),
         ('json = "a\\u0000b"', "Expected json to be a text. Received: json='a\\\\x00b'"),
         ('forbid = ["a\\u0000.npy"]', "Expected forbid to be a name or a list of names"),
-        ("seed = " + "[" * 10_000, "is no config: it is nested too deeply"),
+        ("seed = " + "[" * 10_000, "is not a config: it is nested too deeply"),
         ("waivers = [3]", "waiver 1 to be a table of check, reason, expires"),
         ('[[waivers]]\ncheck = "finite"\nexpires = 2027-03-31', "Waiver 1 has no reason"),
         ('[[waivers]]\ncheck = "finite"\nreason = " "\nexpires = 2027-03-31', "Waiver 1 has no reason"),
@@ -110,7 +110,7 @@ def test_what_is_wrong_is_named(tmp_path, text, sentence):
 def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(FileNotFoundError, match="No such config"):
         read_config(tmp_path / "none.toml")
-    with pytest.raises(UnreadableFileError, match="is no TOML"):
+    with pytest.raises(UnreadableFileError, match="is not TOML"):
         read_config(written(tmp_path, "checks = ["))
 
 

@@ -60,6 +60,6 @@ def test_a_waiver_that_nothing_needs_says_so():
 
 
 def test_a_waiver_for_an_unknown_check():
-    with pytest.raises(ValueError, match="no check that there is.*Did you mean 'region_corner'"):
+    with pytest.raises(ValueError, match="a check that does not exist.*Did you mean 'region_corner'"):
         check_waivers([Waiver("region_cornre", "why", TODAY)], ["region_corner", "finite"])
     check_waivers([Waiver("finite", "why", TODAY)], ["region_corner", "finite"])
