@@ -10,9 +10,9 @@ import numpy as np
 
 from keras_saliency.arguments import whole
 
-IN_FRONT = (0, 1, 2, 4, 5)
-"""How many tokens may stand before those of the image: none, a class token, one for distillation beside it, and four
-registers (Darcet et al. 2023, arXiv:2309.16588), with or without a class token."""
+IN_FRONT = (0, 1, 2, 5)
+"""How many tokens may stand before those of the image: none, a class token, one for distillation beside it, or four
+registers beside it (Darcet et al. 2023, arXiv:2309.16588)."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,11 @@ def found_grid(tokens: int, image: tuple[int, int], seen: Iterable[tuple[int, in
     for rows, columns in reversed(list(seen)):
         if rows * columns > 1 and tokens - rows * columns in IN_FRONT:
             return TokenGrid(tokens - rows * columns, rows, columns)
+    height, width = image
     for first in IN_FRONT:
-        rows = round(np.sqrt((tokens - first) * image[0] / image[1])) if tokens > first else 0
-        columns = rows * image[1] // image[0] if rows else 0
-        if rows * columns == tokens - first > 1 and rows * image[1] == columns * image[0]:
+        rows = round(np.sqrt(max(tokens - first, 0) * height / width))
+        columns = rows * width // height
+        are_squares = rows * columns == tokens - first > 1 and rows * width == columns * height
+        if are_squares and height % rows == 0:
             return TokenGrid(first, rows, columns)
     return None

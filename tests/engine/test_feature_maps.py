@@ -240,7 +240,8 @@ def test_tokens_whose_grid_is_not_clear_are_an_error_that_says_how_many():
         (33, (64, 128), [], TokenGrid(1, 4, 8)),
         (16, (32, 32), [(1, 16)], TokenGrid(0, 1, 16)),
         (7, (32, 32), [], None),
-        (30, (32, 32), [], None),
+        (30, (32, 32), [], None),  # 5 + 5 × 5, but 32 pixels are not 5 patches
+        (8, (32, 32), [], None),
         (1, (32, 32), [], None),
     ],
 )
