@@ -223,24 +223,32 @@ def _rejection(model: Any, plan: InputPlan, error: Exception) -> str:
 
 
 def select_output(model: Any, outputs: Any, output: str | int | None, *, leave_whole: bool = False) -> Any:
-    """The output of that name or position, of the only output; several outputs stay whole where that is allowed."""
-    named = _named_outputs(model, outputs)
-    if output is None:
-        if len(named) == 1 or leave_whole:
-            return next(iter(named.values())) if len(named) == 1 else outputs
-    elif output in named:
-        return named[output]
-    elif isinstance(output, int) and not isinstance(outputs, dict) and output in range(len(named)):
-        return list(named.values())[output]
+    """The output of that name or position, of the only output; several outputs stay whole where that is allowed.
+
+    Outputs inside others are named by their path, as in `"boxes/scores"`. Where Keras gives several outputs one name,
+    as those of one layer, they are told apart by position.
+    """
+    names, leaves = _outputs(model, outputs)
+    if output is None and (len(leaves) == 1 or leave_whole):
+        return leaves[0] if len(leaves) == 1 else outputs
+    if isinstance(output, str) and names.count(output) == 1:
+        return leaves[names.index(output)]
+    by_position = not isinstance(outputs, dict)
+    if by_position and type(output) is int and output in range(len(leaves)):
+        return leaves[output]
+    alike = len(set(names)) < len(names)
+    offered = range(len(names)) if alike and by_position else names
     raise ValueError(
-        f"The model has {len(named)} outputs; name one of them. "
-        f"Outputs: {', '.join(map(repr, named))}. Received: output={output!r}"
+        f"The model has {len(names)} outputs{' of one name' if alike else ''}; name one of them"
+        f"{' by its position' if alike else ''}. "
+        f"Outputs: {', '.join(map(repr, offered))}. Received: output={output!r}"
     )
 
 
-def _named_outputs(model: Any, outputs: Any) -> dict[Any, Any]:
-    if isinstance(outputs, dict):
-        return dict(outputs)
-    leaves = optree.tree_leaves(outputs)
-    names = getattr(model, "output_names", None) or []
-    return dict(zip(names if len(names) == len(leaves) else range(len(leaves)), leaves, strict=True))
+def _outputs(model: Any, outputs: Any) -> tuple[list[str], list[Tensor]]:
+    """The name of each output, and the output."""
+    paths, leaves, _ = optree.tree_flatten_with_path(outputs)
+    given = getattr(model, "output_names", None) or []
+    if not isinstance(outputs, dict) and len(given) == len(leaves):
+        return list(given), leaves
+    return ["/".join(map(str, path)) for path in paths], leaves

@@ -246,3 +246,50 @@ def test_a_layer_that_is_never_called_and_so_never_built_is_no_matter():
 def test_the_channel_axis_follows_the_model(build, shape, axis):
     inputs = images(*shape)
     assert ScoredModel(build("softmax")).inspect(inputs, bind(as_target(0), 3, None)).channel_axis == axis
+
+
+class TwoOfOneLayer(keras.layers.Layer):
+    """A layer that returns two tensors: Keras gives both outputs its name."""
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], 5), initializer="glorot_uniform", name="kernel")
+
+    def call(self, x):
+        both = ops.matmul(x, self.kernel)
+        return both[:, :3], both[:, 3:]
+
+
+def flat_inputs():
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((4, 4, 1))
+    return inputs, keras.layers.Flatten()(inputs)
+
+
+def test_two_outputs_of_one_layer_are_told_apart_by_position():
+    inputs, x = flat_inputs()
+    model = keras.Model(inputs, TwoOfOneLayer(name="both")(x))
+    kernel = ops.convert_to_numpy(model.get_layer("both").kernel)
+    pictures, target = networks.images(4, 4, 1), bind(as_target(1), 3, None)
+    for position, column in ((0, 1), (1, 4)):
+        maps = answers.gradients(ScoredModel(model, output=position), pictures, target).maps
+        np.testing.assert_allclose(
+            maps, np.broadcast_to(kernel[:, column].reshape(4, 4, 1), maps.shape), rtol=1e-5
+        )
+    for output in (None, "both", 2, True):
+        with pytest.raises(
+            ValueError, match="2 outputs of one name; name one of them by its position. Outputs: 0, 1"
+        ):
+            answers.gradients(ScoredModel(model, output=output), pictures, target)
+
+
+def test_outputs_inside_others_are_named_by_their_path():
+    inputs, x = flat_inputs()
+    scores, sizes = keras.layers.Dense(3, name="scores")(x), keras.layers.Dense(2, name="sizes")(x)
+    model = keras.Model(inputs, {"boxes": {"scores": scores, "sizes": sizes}, "raw": x})
+    pictures, target = networks.images(4, 4, 1), bind(as_target(1), 3, None)
+    maps = answers.gradients(ScoredModel(model, output="boxes/sizes"), pictures, target).maps
+    kernel = ops.convert_to_numpy(model.get_layer("sizes").kernel)[:, 1]
+    np.testing.assert_allclose(maps, np.broadcast_to(kernel.reshape(4, 4, 1), maps.shape), rtol=1e-5)
+    for output in (None, "boxes", 0):
+        with pytest.raises(ValueError, match="3 outputs; .* Outputs: 'boxes/scores', 'boxes/sizes', 'raw'"):
+            answers.gradients(ScoredModel(model, output=output), pictures, target)
