@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,9 @@ from keras_saliency.engine.weights import (
 )
 from keras_saliency.probes.targets import PREDICTED, BoundTarget
 from keras_saliency.records.scores import Scores
+
+FAR, FAR_EXAMPLES = 1e3, 4
+"""The standard deviation, and the number, of the inputs that tell whether an output can leave 0 … 1."""
 
 
 @dataclass
@@ -304,6 +308,25 @@ class ScoredModel:
                 result["score"], "custom", np.full_like(predicted, PREDICTED), predicted, probabilities
             )
         if self._logits == "auto" and not self._output_is_known:
-            refuse_hidden_probabilities(output, table)
+            refuse_hidden_probabilities(output, table, partial(self._far_table, anatomy))
             self._output_is_known = True
         return read_scores(output, kind, table, target.classes)
+
+    def _far_table(self, anatomy: Anatomy) -> np.ndarray:
+        """The class table of inputs that are far from any image, always the same."""
+        rng, plan = np.random.default_rng(0), anatomy.plan
+
+        def far(shape: tuple[int, ...]) -> np.ndarray:
+            return (FAR * rng.normal(size=(FAR_EXAMPLES, *shape))).astype("float32")
+
+        leaves = [
+            far(shape).astype(dtype) if position in plan.floating else np.zeros((FAR_EXAMPLES, *shape), dtype)
+            for position, (shape, dtype) in enumerate(zip(plan.shapes, plan.dtypes, strict=True))
+        ]
+        replaced = anatomy.tapped_shape is not None
+        leaves += [far(anatomy.tapped_shape)] if anatomy.tapped_shape is not None else []
+        target = BoundTarget(classes=np.full(FAR_EXAMPLES, PREDICTED, "int32"))
+        step = self.step(anatomy, "scores", target, replaced=replaced)
+        aim = self._aim(anatomy, target, FAR_EXAMPLES)
+        table: np.ndarray = self._in_chunks(self._compile(step), anatomy, (), leaves, [aim])["table"]
+        return table

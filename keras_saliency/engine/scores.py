@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,8 +120,18 @@ def require_probabilities(output: Output) -> None:
         )
 
 
-def refuse_hidden_probabilities(output: Output, table: np.ndarray) -> None:
+def refuse_hidden_probabilities(
+    output: Output, table: np.ndarray, far_table: Callable[[], np.ndarray]
+) -> None:
     """Raise if an output whose activation was not recorded consists of probabilities: its logits are hidden.
+
+    Where Keras does not know what made the output, it does if it sums to 1, or if it stays in 0 … 1 however far from
+    any image the inputs are.
+
+    Args:
+        output: the output.
+        table: `(n, classes)` of it.
+        far_table: gives the same for inputs that are far from any image.
 
     Raises:
         LogitsNotFoundError: naming the layer and the ways out.
@@ -129,7 +140,9 @@ def refuse_hidden_probabilities(output: Output, table: np.ndarray) -> None:
         return
     if output.made_with is None:
         positions = np.prod(output.shape, dtype=float) / table.shape[1]
-        hidden = _look_like_probabilities(table / positions)
+        hidden = _are_fractions(table / positions) and (
+            _look_like_probabilities(table / positions) or _are_fractions(far_table() / positions)
+        )
     else:
         hidden = output.made_with in PROBABILITIES
     if not hidden:
@@ -144,10 +157,12 @@ def refuse_hidden_probabilities(output: Output, table: np.ndarray) -> None:
 
 
 def _look_like_probabilities(values: np.ndarray) -> bool:
-    """Whether rows lie in [0, 1], and sum to 1 or are one value each."""
-    if not np.isfinite(values).all() or (values < 0).any() or (values > 1 + 1e-3).any():
-        return False
+    """Whether rows of fractions sum to 1 or are one value each."""
     return values.shape[-1] == 1 or bool(np.allclose(values.sum(-1), 1, atol=1e-2))
+
+
+def _are_fractions(values: np.ndarray) -> bool:
+    return bool(np.isfinite(values).all() and (values >= 0).all() and (values <= 1 + 1e-3).all())
 
 
 def read_scores(output: Output, kind: str, table: np.ndarray, classes: np.ndarray) -> Scores:

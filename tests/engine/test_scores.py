@@ -169,6 +169,20 @@ HIDDEN = {
     "several hard_sigmoid": (functional, 3, "hard_sigmoid", lambda: same, "layer 'dense'"),
     "sparsemax": (functional, 3, "sparsemax", lambda: same, "layer 'dense'"),
     "sigmoid by hand": (Subclassed, 1, None, lambda: lambda x: 1 / (1 + ops.exp(-x)), "layer 'whole'"),
+    "several sigmoids by hand": (
+        Subclassed,
+        3,
+        None,
+        lambda: lambda x: 1 / (1 + ops.exp(-x)),
+        "layer 'whole'",
+    ),
+    "several sigmoids, then Reshape": (
+        functional,
+        3,
+        "sigmoid",
+        lambda: layers.Reshape((1, 3), name="last"),
+        "layer 'last'",
+    ),
 }
 
 
@@ -217,6 +231,13 @@ def test_outputs_that_are_no_probabilities_are_taken_as_they_are(build, units, a
     )
     found = Question(ScoredModel(build(dense, head())), INPUTS, bind(as_target(0), 3, None)).scores
     assert found.kind == "output"
+
+
+def test_several_fractions_are_probabilities_only_if_they_cannot_leave_their_range():
+    model = Subclassed(layers.Dense(3), lambda x: 0.5 + 0.01 * x)
+    outputs = ops.convert_to_numpy(model(INPUTS))
+    assert ((outputs > 0) & (outputs < 1)).all()
+    assert Question(ScoredModel(model), INPUTS, bind(as_target(0), 3, None)).scores.kind == "output"
 
 
 def constant(value):
