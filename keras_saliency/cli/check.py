@@ -30,6 +30,7 @@ from keras_saliency.reports.as_github import summary, workflow_commands
 from keras_saliency.reports.report import Report
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import FailOn
+from keras_saliency.terminal import visible
 
 NAME = "check"
 HELP = "Check a saved model: exit code 0 if it passes, 1 if a check fails, 2 if there is no verdict."
@@ -140,7 +141,7 @@ def _bar(console: Any, count: int) -> Iterator[_Told]:
         task = bar.add_task("", total=count)
 
         def told(check: Check, result: CheckResult | None) -> None:
-            bar.update(task, description=check.name, advance=0 if result is None else 1)
+            bar.update(task, description=visible(check.name), advance=0 if result is None else 1)
 
         yield told
 
