@@ -43,8 +43,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the marker known; refuse a file in the place of the folder."""
     config.addinivalue_line("markers", _HELP)
+    folder = config.getoption("--saliency-artifacts")
+    if folder is not None and Path(folder).exists() and not Path(folder).is_dir():
+        raise pytest.UsageError(visible(f"Expected --saliency-artifacts to be a folder. Received: {folder}"))
 
 
 @pytest.fixture
@@ -121,7 +124,7 @@ def pytest_pyfunc_call(pyfuncitem: Any) -> Iterator[None]:
     return outcome
 
 
-def _failed(said: str) -> Exception:
+def _failed(said: str) -> BaseException:
     """What fails a test with these words of ours and others, on one line and without a traceback."""
     return pytest.fail.Exception(visible(said), pytrace=False)
 
@@ -229,7 +232,7 @@ def _keep(node: pytest.Item, results: Any, page: Report | None = None) -> str:
     from keras_saliency.records.whole_file import replace_file
     from keras_saliency.render import to_png
 
-    below = Path(folder, file_name(re.sub(r"[^\w.-]+", "_", node.nodeid)))
+    below = Path(folder, _folder_name(node.nodeid))
     below.mkdir(parents=True, exist_ok=True)
     for result in results:
         for name, picture in result.pictures.items():
@@ -237,3 +240,14 @@ def _keep(node: pytest.Item, results: Any, page: Report | None = None) -> str:
     if page is not None:
         page.to_html(below / "report.html")
     return f" Pictures: {below}"
+
+
+def _folder_name(nodeid: str) -> str:
+    """The name of a test as that of a folder; tests whose names differ in marks alone have folders of their own."""
+    from hashlib import sha256
+
+    from keras_saliency.records.file_names import file_name
+
+    digest = sha256(nodeid.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    readable = re.sub(r"[^\w.-]+", "_", nodeid)[:100]
+    return file_name(f"{readable}-{digest}")

@@ -150,7 +150,7 @@ def save_golden(
     """Store the maps of an approved model, for `Golden(path)` to hold later models against.
 
     Args:
-        path: the file, an `.npz`; one that is there is replaced.
+        path: the file, an `.npz`; whatever file is at the path is replaced.
         model: a Keras model.
         probes: what is explained; their fingerprint is stored, not they.
         method: see `ks.explain`; so are the rest. Give `ks.check` the same ones.

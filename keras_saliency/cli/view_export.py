@@ -18,7 +18,10 @@ from keras_saliency.tensorboard_plugin.store import NotStoredError, Point, Serie
 
 _MEGABYTE = 1_000_000
 _KEPT = 64 * _MEGABYTE
-_START = '<script type="module" src="./start.js"></script>'
+START = "<!DOCTYPE html>\n<!-- keras_saliency view -->"
+"""How an exported page begins."""
+
+_SCRIPT = '<script type="module" src="./start.js"></script>'
 _IMPORT = re.compile(r"""(\bfrom\s*|\bimport\s*\(?\s*)(["'])\./([\w.-]+\.js)\2""")
 
 
@@ -93,7 +96,8 @@ def page_of(files: Mapping[str, str], carried: Mapping[str, Any]) -> str:
         f'<script id="saliency-data" type="application/json">{_json(carried)}</script>\n'
         f'<script type="importmap">{import_map}</script>\n<script type="module">{start}</script>'
     )
-    return _replaced(_replaced(files["index.html"], "</head>", head), _START, body)
+    page = _replaced(_replaced(files["index.html"], "</head>", head), _SCRIPT, body)
+    return _replaced(page, "<!DOCTYPE html>", START)
 
 
 def _carried(answers: Answers) -> dict[str, Any]:

@@ -30,16 +30,19 @@ _MEANINGS = {
 }
 _SHOWN_PROBES = 200
 
+START = (
+    '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">\n'
+    '<meta name="generator" content="keras_saliency report">\n'
+)
+"""How the page begins."""
+
 
 def encode(report: Verdicts) -> str:
     """The report as the text of a page."""
     ordered = sorted(report.results, key=lambda result: VERDICTS.index(report.verdict(result)))
     title = f"{report.model}: {words.headline(report)}"
-    return "\n".join(
+    return START + "\n".join(
         [
-            "<!doctype html>",
-            '<html lang="en">',
-            '<head><meta charset="utf-8">',
             # Nothing is ever asked for: not even a picture that a name could smuggle in.
             '<meta http-equiv="Content-Security-Policy" '
             "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">",

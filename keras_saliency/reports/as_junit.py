@@ -9,6 +9,9 @@ from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import Verdicts
 from keras_saliency.terminal import visible
 
+START = '<?xml version="1.0" encoding="utf-8"?>\n<testsuites name="keras_saliency" '
+"""How the file begins."""
+
 
 def encode(report: Verdicts) -> str:
     """The report as XML text.
@@ -24,14 +27,14 @@ def encode(report: Verdicts) -> str:
         "skipped": _count(cases, "skipped"),
         "time": f"{report.seconds:.3f}",
     }
-    suites = ElementTree.Element("testsuites", {"name": "keras_saliency", **counted})
+    suites = ElementTree.Element("testsuites", counted)
     suite = ElementTree.SubElement(suites, "testsuite", {"name": visible(report.model), **counted})
     properties = ElementTree.SubElement(suite, "properties")
     for name, value in _about(report).items():
         ElementTree.SubElement(properties, "property", name=visible(name), value=visible(value))
     suite.extend(cases)
     ElementTree.indent(suites)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suites, "unicode") + "\n"
+    return ElementTree.tostring(suites, "unicode").replace("<testsuites ", START, 1) + "\n"
 
 
 def _about(report: Verdicts) -> dict[str, str]:

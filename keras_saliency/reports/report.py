@@ -11,7 +11,10 @@ from keras_saliency.reports.verdicts import Verdicts
 
 
 class Report(Verdicts):
-    """What the checks of one model found, for people and programs; `Verdicts` names its attributes."""
+    """What the checks of one model found, for people and programs; `Verdicts` names its attributes.
+
+    Its files are written as a whole or not at all; whatever file is at the path is replaced.
+    """
 
     def to_json(self, path: str | Path) -> None:
         """Write everything, pictures too, as JSON; `keras_saliency.reports.read_report` reads it back."""

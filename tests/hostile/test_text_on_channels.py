@@ -171,7 +171,7 @@ def test_folders_that_commands_name(actions, capsys, write_by_hand, monkeypatch)
         assert cli.main(["golden", "m.keras", "p.npz", "--out", f"{name}.npz"]) == 0
         assert cli.main(["explain", "m.keras", "p.npz", "--out", f"{name}.maps"]) == 0
         server = SimpleNamespace(host="127.0.0.1", port=1, serve_forever=lambda: None)
-        monkeypatch.setattr("keras_saliency.cli.view_server.make_view_server", lambda *given: server)
+        monkeypatch.setattr("keras_saliency.cli.view_server.make_view_server", lambda *_, s=server: s)
         assert cli.main(["view", name]) == cli.INTERRUPTED
     out = capsys.readouterr().out
     assert out.count("group") >= 4
@@ -276,8 +276,8 @@ def test_what_pytest_prints(pytester, offer):
             saliency_check(model(), probes, names.split(","))
         """
     )
-    wrong = "import pytest\n@pytest.mark.saliency(model=1, probes=2, config='a\\n::group::x')\ndef test(saliency_result): ..."
-    pytester.makepyfile(test_wrong=wrong)
+    marker = "@pytest.mark.saliency(model=1, probes=2, config='a\\n::group::x')"
+    pytester.makepyfile(test_wrong=f"import pytest\n{marker}\ndef test(saliency_result): ...")
     options = ("-rA", "--continue-on-collection-errors", "--saliency-artifacts", "a\n::group::x")
     out = pytester.runpytest(*options).stdout.str()
     assert "stop-commands" in out
