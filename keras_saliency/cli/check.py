@@ -28,7 +28,7 @@ from keras_saliency.cli.console import is_watched, say, stderr_console
 from keras_saliency.cli.quiet import quiet_imports
 from keras_saliency.probes import ProbeSet
 from keras_saliency.probes.files import load_probes
-from keras_saliency.records.outputs import Output, begins_with, check_outputs
+from keras_saliency.records.outputs import OutputFile, begins_with, check_outputs
 from keras_saliency.reports import as_html, as_json, as_junit
 from keras_saliency.reports.as_github import summary, workflow_commands
 from keras_saliency.reports.report import Report
@@ -158,7 +158,7 @@ def _bar(console: Any, count: int) -> Iterator[_Told]:
         yield told
 
 
-def _outputs(config: Config) -> dict[str, Output]:
+def _outputs(config: Config) -> dict[str, OutputFile]:
     """The reports that are to be written, by kind."""
     kinds = {
         "json": (config.json, "The JSON report", as_json.START),
@@ -166,14 +166,14 @@ def _outputs(config: Config) -> dict[str, Output]:
         "html": (config.html, "The HTML page", as_html.START),
     }
     return {
-        kind: Output(Path(path), what, begins_with(start))
+        kind: OutputFile(Path(path), what, begins_with(start))
         for kind, (path, what, start) in kinds.items()
         if path is not None
     }
 
 
 @contextmanager
-def _telling_of_earlier(outputs: Mapping[str, Output]) -> Iterator[None]:
+def _telling_of_earlier(outputs: Mapping[str, OutputFile]) -> Iterator[None]:
     """Where a run is refused, say which reports are there: they are those of an earlier one."""
     try:
         yield
@@ -203,7 +203,7 @@ def _no_verdict(model: Path, probes: ProbeSet, config: Config) -> Report:
     )
 
 
-def _write(report: Report, outputs: Mapping[str, Output]) -> None:
+def _write(report: Report, outputs: Mapping[str, OutputFile]) -> None:
     for kind, output in outputs.items():
         {"json": report.to_json, "junit": report.to_junit, "html": report.to_html}[kind](output.path)
 

@@ -21,7 +21,7 @@ from keras_saliency.cli.console import Console, is_watched
 from keras_saliency.cli.quiet import quiet_imports
 from keras_saliency.probes.files import load_images
 from keras_saliency.records import npz
-from keras_saliency.records.outputs import Output, check_outputs
+from keras_saliency.records.outputs import OutputFile, check_outputs
 
 NAME = "explain"
 HELP = "Write the maps of a saved model for some images."
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _outputs(folder: Path) -> list[Output]:
+def _outputs(folder: Path) -> list[OutputFile]:
     """The files that `Explanation.save` writes: ours where the folder holds an explanation, else somebody's."""
 
     def is_ours(path: Path) -> bool:
@@ -93,7 +93,8 @@ def _outputs(folder: Path) -> list[Output]:
         return maps.is_file() and npz.kind_of(maps) == "explanation"
 
     return [
-        Output(folder / name, "The explanation", is_ours) for name in ("maps.npz", "probes.npz", "sheet.png")
+        OutputFile(folder / name, "The explanation", is_ours)
+        for name in ("maps.npz", "probes.npz", "sheet.png")
     ]
 
 

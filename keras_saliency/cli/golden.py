@@ -17,7 +17,7 @@ from keras_saliency.cli.arguments import (
 from keras_saliency.cli.console import Console
 from keras_saliency.cli.quiet import quiet_imports
 from keras_saliency.probes.files import load_probes
-from keras_saliency.records.outputs import Output, check_outputs
+from keras_saliency.records.outputs import OutputFile, check_outputs
 
 NAME = "golden"
 HELP = "Store the maps of an approved model, for `keras-saliency check --golden`."
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     if config.backend:
         os.environ["KERAS_BACKEND"] = config.backend
     probes = load_probes(options.probes)
-    check_outputs([Output(options.out, "The golden file", is_golden)], inputs_of(options, config))
+    check_outputs([OutputFile(options.out, "The golden file", is_golden)], inputs_of(options, config))
     console = Console()
     with console.status("Loading Keras …"), quiet_imports():
         from keras_saliency.checks.golden import GoldenFile, add_golden, save_golden

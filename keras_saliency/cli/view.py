@@ -8,7 +8,7 @@ from pathlib import Path
 from keras_saliency.cli.arguments import whole_number
 from keras_saliency.cli.console import Console
 from keras_saliency.cli.log_store import LogStore
-from keras_saliency.records.outputs import Output, begins_with, check_outputs
+from keras_saliency.records.outputs import OutputFile, begins_with, check_outputs
 from keras_saliency.records.whole_file import replace_file
 
 NAME = "view"
@@ -56,7 +56,7 @@ def _serve(console: Console, store: LogStore, options: argparse.Namespace) -> No
 def _export(console: Console, store: LogStore, options: argparse.Namespace) -> None:
     from keras_saliency.cli.view_export import START, export_page
 
-    check_outputs([Output(options.export, "The page", begins_with(START))], [])
+    check_outputs([OutputFile(options.export, "The page", begins_with(START))], [])
     with console.status(f"Reading {options.logdir} …"):
         page = export_page(store, options.every, options.max_size)
         size = replace_file(options.export, page.encode())

@@ -44,7 +44,8 @@ def export_page(store: Store, every: int, max_size: float) -> str:
     asked = _maps_of(carried["runs"])
     _check_size(answers, carried, asked, every, max_size)
     carried["maps"] = {_key(*one): found for one in asked if (found := _base64(answers, *one)) is not None}
-    return page_of({name: _text(name) for name in static_names()}, carried)
+    page = page_of({name: _text(name) for name in static_names()}, carried)
+    return _replaced(page, "<!DOCTYPE html>", START)
 
 
 class ThinnedStore:
@@ -96,8 +97,7 @@ def page_of(files: Mapping[str, str], carried: Mapping[str, Any]) -> str:
         f'<script id="saliency-data" type="application/json">{_json(carried)}</script>\n'
         f'<script type="importmap">{import_map}</script>\n<script type="module">{start}</script>'
     )
-    page = _replaced(_replaced(files["index.html"], "</head>", head), _SCRIPT, body)
-    return _replaced(page, "<!DOCTYPE html>", START)
+    return _replaced(_replaced(files["index.html"], "</head>", head), _SCRIPT, body)
 
 
 def _carried(answers: Answers) -> dict[str, Any]:

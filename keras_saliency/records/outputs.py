@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Output:
+class OutputFile:
     """A file that is to be written.
 
     Attributes:
@@ -44,7 +44,7 @@ def begins_with(start: str) -> Callable[[Path], bool]:
     return is_ours
 
 
-def check_outputs(outputs: Iterable[Output], inputs: Iterable[tuple[str, Path]]) -> None:
+def check_outputs(outputs: Iterable[OutputFile], inputs: Iterable[tuple[str, Path]]) -> None:
     """Do nothing if every output may be written. Nothing is written here.
 
     Files are the same also by way of links, and two new names that differ in case alone are, as on some systems.
@@ -73,7 +73,7 @@ def check_outputs(outputs: Iterable[Output], inputs: Iterable[tuple[str, Path]])
         taken.append((f"{output.what[:1].lower()}{output.what[1:]}", output.path))
 
 
-def _check_place(output: Output, refusal: str) -> None:
+def _check_place(output: OutputFile, refusal: str) -> None:
     if output.path.is_dir():
         raise IsADirectoryError(f"Expected a file to write. {refusal}, which is a folder.")
     above = next(folder for folder in Path(os.path.realpath(output.path)).parents if folder.exists())

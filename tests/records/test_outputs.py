@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from keras_saliency.records.outputs import Output, begins_with, check_outputs
+from keras_saliency.records.outputs import OutputFile, begins_with, check_outputs
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +14,7 @@ def here(tmp_path, monkeypatch):
 
 
 def check(here, *paths, inputs=("input",)):
-    outputs = [Output(here / path, f"Report {n}", begins_with("ours:")) for n, path in enumerate(paths)]
+    outputs = [OutputFile(here / path, f"Report {n}", begins_with("ours:")) for n, path in enumerate(paths)]
     check_outputs(outputs, [(f"the input {path}", here / path) for path in inputs])
 
 
