@@ -1,7 +1,7 @@
 """Checks of trained models as tests: the fixture `saliency_check` and the marker `saliency`.
 
-pytest loads this in every run of every project that has keras_saliency installed, so it imports nothing but pytest
-until a test asks for it.
+pytest loads this in every run of every project that has keras_saliency installed, so it imports pytest, our errors
+and what makes text visible, and nothing else until a test asks for it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from keras_saliency.errors import SaliencyError
+from keras_saliency.terminal import visible
 
 if TYPE_CHECKING:
     from keras_saliency.checks import Check
@@ -40,8 +43,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the marker known; refuse a file in the place of the folder."""
     config.addinivalue_line("markers", _HELP)
+    folder = config.getoption("--saliency-artifacts")
+    if folder is not None and Path(folder).exists() and not Path(folder).is_dir():
+        raise pytest.UsageError(visible(f"Expected --saliency-artifacts to be a folder. Received: {folder}"))
 
 
 @pytest.fixture
@@ -52,13 +58,16 @@ def saliency_check(request: pytest.FixtureRequest) -> Callable[..., Report]:
         __tracebackhide__ = True
         from keras_saliency.checks.gate.runner import check as make_report
 
-        report = make_report(model, probes, checks, **settings)
+        try:
+            report = make_report(model, probes, checks, **settings)
+        except SaliencyError as error:
+            raise _failed(f"The checks could not be made. {type(error).__name__}: {error}") from None
         request.node.add_report_section("call", "saliency", str(report))
         for result in report.results:
-            request.node.user_properties.append((f"saliency_{result.name}", report.verdict(result)))
+            request.node.user_properties.append((f"saliency_{visible(result.name)}", report.verdict(result)))
         if not report.passed:
             where = _keep(request.node, report.failures, page=report)
-            pytest.fail(f"The checks did not pass.{where}\n{report}", pytrace=False)
+            pytest.fail(f"{visible(f'The checks did not pass.{where}')}\n{report}", pytrace=False)
         return report
 
     return check
@@ -77,7 +86,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     try:
         trial = _Trial(marker, metafunc.config.rootpath)
     except (ValueError, TypeError, OSError, ImportError) as error:
-        pytest.fail(f"@pytest.mark.saliency: {error}", pytrace=False)
+        raise _failed(f"@pytest.mark.saliency: {error}") from None
     cases = [_Case(trial, check) for check in trial.checks]
     metafunc.parametrize("saliency_result", cases, indirect=True, ids=[case.check.name for case in cases])
 
@@ -87,12 +96,16 @@ def saliency_result(request: pytest.FixtureRequest) -> CheckResult:
     """The result of one check; the test fails after its own body if the check failed."""
     __tracebackhide__ = True
     case: _Case = request.param
-    result = case.result()
-    request.node.add_report_section("call", "saliency", f"{result.status}: {result.sentence}")
+    try:
+        result = case.result()
+    except SaliencyError as error:
+        raise _failed(f"The check could not be made. {type(error).__name__}: {error}") from None
+    sentence = visible(result.sentence)
+    request.node.add_report_section("call", "saliency", f"{result.status}: {sentence}")
     if result.status == "skipped":
-        pytest.skip(result.sentence)
+        pytest.skip(sentence)
     if result.status == "errored":
-        pytest.fail(f"The check {result.name} could not be made. {result.sentence}", pytrace=False)
+        raise _failed(f"The check {result.name} could not be made. {sentence}")
     return result
 
 
@@ -104,11 +117,16 @@ def pytest_pyfunc_call(pyfuncitem: Any) -> Iterator[None]:
         case: _Case = pyfuncitem.callspec.params["saliency_result"]
         result: CheckResult = pyfuncitem.funcargs["saliency_result"]
         if case.is_waived(result):
-            pytest.xfail(result.sentence)
+            pytest.xfail(visible(result.sentence))
         if case.fails(result):
             where = _keep(pyfuncitem, [result])
-            pytest.fail(f"{result.name} {result.status}: {result.sentence}{where}", pytrace=False)
+            raise _failed(f"{result.name} {result.status}: {result.sentence}{where}")
     return outcome
+
+
+def _failed(said: str) -> BaseException:
+    """What fails a test with these words of ours and others, on one line and without a traceback."""
+    return pytest.fail.Exception(visible(said), pytrace=False)
 
 
 class _Trial:
@@ -214,7 +232,7 @@ def _keep(node: pytest.Item, results: Any, page: Report | None = None) -> str:
     from keras_saliency.records.whole_file import replace_file
     from keras_saliency.render import to_png
 
-    below = Path(folder, file_name(re.sub(r"[^\w.-]+", "_", node.nodeid)))
+    below = Path(folder, _folder_name(node.nodeid))
     below.mkdir(parents=True, exist_ok=True)
     for result in results:
         for name, picture in result.pictures.items():
@@ -222,3 +240,14 @@ def _keep(node: pytest.Item, results: Any, page: Report | None = None) -> str:
     if page is not None:
         page.to_html(below / "report.html")
     return f" Pictures: {below}"
+
+
+def _folder_name(nodeid: str) -> str:
+    """The name of a test as that of a folder; tests whose names differ in marks alone have folders of their own."""
+    from hashlib import sha256
+
+    from keras_saliency.records.file_names import file_name
+
+    digest = sha256(nodeid.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    readable = re.sub(r"[^\w.-]+", "_", nodeid)[:100]
+    return file_name(f"{readable}-{digest}")

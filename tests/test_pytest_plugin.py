@@ -121,7 +121,7 @@ def test_one_test_per_model(project):
     done.stdout.no_fnmatch_line("*never reached*")
     done.stdout.no_fnmatch_line("*pytest_plugin.py*")
     done.stdout.fnmatch_lines(["*accuracy*skipped*"])
-    (bad,) = project.path.glob("artifacts/*test_bad")
+    (bad,) = project.path.glob("artifacts/*test_bad-*")
     assert {path.name for path in bad.iterdir()} == {
         "region_corner_taken_out.png",
         "region_corner_put_in.png",

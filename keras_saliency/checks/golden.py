@@ -158,7 +158,7 @@ def save_golden(
     """Store the maps of an approved model, for `Golden(path)` to hold later models against.
 
     Args:
-        path: the file, an `.npz`; one that is there is replaced.
+        path: the file, an `.npz`; whatever file is at the path is replaced.
         model: a Keras model.
         probes: what is explained; only their fingerprint is stored.
         method: see `ks.explain`, also for the other arguments. Give the same ones to `ks.check`.

@@ -12,7 +12,7 @@ from keras_saliency import __version__
 from keras_saliency.cli import check, demo, explain, golden, methods, view
 from keras_saliency.cli.console import forget_stdout
 from keras_saliency.errors import SaliencyError
-from keras_saliency.terminal import visible
+from keras_saliency.terminal import visible, visible_lines
 
 COMMANDS = (demo, explain, check, golden, view, methods)
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return PASSED
     except Exception as error:
         if options.traceback:
-            traceback.print_exc()
+            sys.stderr.write(visible_lines(traceback.format_exc()))
         sys.stderr.write(f"keras-saliency {options.command}: {visible(_sentence(error))}\n")
         return WRONG_USE
 

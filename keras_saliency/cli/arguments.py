@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_saliency.arguments import whole
-from keras_saliency.checks.gate.config import PYPROJECT, Config, read_config
+from keras_saliency.checks.gate.config import PYPROJECT, Config, is_mask_file, read_config
 
 _OF_A_METHOD = ("options", "layer")
 
@@ -68,7 +68,8 @@ def config_of(options: argparse.Namespace) -> Config:
     Raises:
         FileNotFoundError, UnreadableFileError, ValueError: as `read_config`.
     """
-    config = _from_file(options.config)
+    path = config_file(options)
+    config = Config() if path is None else read_config(path)
     given = {key: value for key, value in _given(options).items() if value is not None}
     wanted = Config.of(given)
     if "method" in given:
@@ -78,10 +79,33 @@ def config_of(options: argparse.Namespace) -> Config:
     return replace(config, **{key: getattr(wanted, key) for key in given})
 
 
-def _from_file(path: Path | None) -> Config:
-    if path is not None:
-        return read_config(path)
-    return read_config(PYPROJECT) if Path(PYPROJECT).is_file() else Config()
+def config_file(options: argparse.Namespace) -> Path | None:
+    """The config file that is given, else the project's, if there is one."""
+    given: Path | None = options.config
+    return given or (Path(PYPROJECT) if Path(PYPROJECT).is_file() else None)
+
+
+def inputs_of(options: argparse.Namespace, config: Config) -> list[tuple[str, Path]]:
+    """The files that a command on a model reads, and what they are.
+
+    Raises:
+        FileNotFoundError: there is no model. What is wrong with another file is said where it is read.
+    """
+    check_model(options.model)
+    masks = [("a mask", Path(one)) for one in (*config.forbid, *config.require) if is_mask_file(one)]
+    path = config_file(options)
+    return [
+        ("the model", options.model),
+        ("the probes", options.probes),
+        *([] if path is None else [("the config", path)]),
+        *masks,
+    ]
+
+
+def check_model(path: Path) -> None:
+    """Do nothing if there is a model, or whatever it is. Raises `FileNotFoundError`."""
+    if not path.exists():
+        raise FileNotFoundError(f"No such model: {path}")
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:

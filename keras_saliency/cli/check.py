@@ -6,12 +6,13 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from keras_saliency import __version__
 from keras_saliency.checks.base import CHECKS, Check
 from keras_saliency.checks.gate.config import Config
 from keras_saliency.checks.gate.suites import make_checks
@@ -21,15 +22,19 @@ from keras_saliency.cli.arguments import (
     add_method_arguments,
     add_model_arguments,
     config_of,
+    inputs_of,
 )
 from keras_saliency.cli.console import is_watched, say, stderr_console
 from keras_saliency.cli.quiet import quiet_imports
 from keras_saliency.probes import ProbeSet
 from keras_saliency.probes.files import load_probes
+from keras_saliency.records.outputs import OutputFile, begins_with, check_outputs
+from keras_saliency.reports import as_html, as_json, as_junit
 from keras_saliency.reports.as_github import summary, workflow_commands
 from keras_saliency.reports.report import Report
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import FailOn
+from keras_saliency.terminal import visible
 
 NAME = "check"
 HELP = "Check a saved model: exit code 0 if it passes, 1 if a check fails, 2 if there is no verdict."
@@ -65,15 +70,19 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options)
     if config.backend:
         os.environ["KERAS_BACKEND"] = config.backend
-    probes = config.with_masks(load_probes(options.probes))
-    items = config.items(probes)
-    chosen = make_checks(items, probes)
-    check_waivers(config.waivers, names_to_waive(chosen, probes))
-    _make_room(config)
-    report = with_waivers(
-        _checked(options.model, probes, items, config, len(chosen)), config.waivers, date.today()
-    )
-    _write(report, config)
+    outputs = _outputs(config)
+    with _telling_of_earlier(outputs):
+        probes = config.with_masks(load_probes(options.probes))
+        chosen = make_checks(config.items(probes), probes)
+        check_waivers(config.waivers, names_to_waive(chosen, probes))
+        golden = [] if config.golden is None else [("the golden file", Path(config.golden))]
+        check_outputs(outputs.values(), [*inputs_of(options, config), *golden])
+        method = _method(config)
+    files = {kind: output for kind, output in outputs.items() if not output.is_stream}
+    _write(_no_verdict(options.model, probes, config), files)
+    report = _checked(options.model, probes, chosen, method, config)
+    report = with_waivers(report, config.waivers, date.today())
+    _write(report, outputs)
     _tell(report)
     return exit_code(report)
 
@@ -95,13 +104,17 @@ def names_to_waive(chosen: Iterable[Check], probes: ProbeSet) -> set[str]:
     return reported | (set(CHECKS.names()) - of_others)
 
 
-def _checked(path: Path, probes: ProbeSet, items: list[Any], config: Config, count: int) -> Report:
-    with _spoken(count) as (status, progress):
-        with status("Loading Keras …"), quiet_imports():
-            from keras_saliency.checks.gate.runner import check
-            from keras_saliency.engine.model_files import load_model
-            from keras_saliency.methods import make_method
-        method = make_method(config.method, config.method_options)
+def _method(config: Config) -> Any:
+    with _spoken(0) as (status, _), status("Loading Keras …"), quiet_imports():
+        from keras_saliency.methods import make_method
+    return make_method(config.method, config.method_options)
+
+
+def _checked(path: Path, probes: ProbeSet, chosen: tuple[Check, ...], method: Any, config: Config) -> Report:
+    from keras_saliency.checks.gate.runner import check
+    from keras_saliency.engine.model_files import load_model
+
+    with _spoken(len(chosen)) as (status, progress):
         with status(f"Loading {path} …"):
             model = load_model(path, config.imports)
         with progress() as told:
@@ -109,7 +122,7 @@ def _checked(path: Path, probes: ProbeSet, items: list[Any], config: Config, cou
             return check(
                 model,
                 probes,
-                items,
+                chosen,
                 method=method,
                 target=config.target,
                 output=config.output,
@@ -140,25 +153,59 @@ def _bar(console: Any, count: int) -> Iterator[_Told]:
         task = bar.add_task("", total=count)
 
         def told(check: Check, result: CheckResult | None) -> None:
-            bar.update(task, description=check.name, advance=0 if result is None else 1)
+            bar.update(task, description=visible(check.name), advance=0 if result is None else 1)
 
         yield told
 
 
-def _make_room(config: Config) -> None:
-    """Remove the reports of an earlier run: if this one dies, nobody must take them for its own."""
-    for path in filter(None, (config.json, config.junit, config.html)):
-        Path(path).unlink(missing_ok=True)
+def _outputs(config: Config) -> dict[str, OutputFile]:
+    """The reports that are to be written, by kind."""
+    kinds = {
+        "json": (config.json, "The JSON report", as_json.START),
+        "junit": (config.junit, "The JUnit report", as_junit.START),
+        "html": (config.html, "The HTML page", as_html.START),
+    }
+    return {
+        kind: OutputFile(Path(path), what, begins_with(start))
+        for kind, (path, what, start) in kinds.items()
+        if path is not None
+    }
 
 
-def _write(report: Report, config: Config) -> None:
-    for path, write in [
-        (config.json, report.to_json),
-        (config.junit, report.to_junit),
-        (config.html, report.to_html),
-    ]:
-        if path is not None:
-            write(path)
+@contextmanager
+def _telling_of_earlier(outputs: Mapping[str, OutputFile]) -> Iterator[None]:
+    """Where a run is refused, say which reports are there: they are those of an earlier one."""
+    try:
+        yield
+    except Exception:
+        for output in outputs.values():
+            with suppress(OSError):
+                if output.is_earlier:
+                    said = (
+                        f"keras-saliency check: {output.path} is of an earlier run: nothing was checked now."
+                    )
+                    sys.stderr.write(f"{visible(said)}\n")
+        raise
+
+
+def _no_verdict(model: Path, probes: ProbeSet, config: Config) -> Report:
+    """What the reports say from the start of a run to its end, and after it if it dies."""
+    sentence = "The run did not come to its end: there is no verdict. Its output says why."
+    return Report(
+        results=(CheckResult("run", "errored", sentence),),
+        model=model.stem,
+        method=config.method,
+        fingerprint=probes.fingerprint,
+        probes=len(probes),
+        versions={"keras_saliency": __version__},
+        seed=config.seed,
+        fail_on=config.fail_on,
+    )
+
+
+def _write(report: Report, outputs: Mapping[str, OutputFile]) -> None:
+    for kind, output in outputs.items():
+        {"json": report.to_json, "junit": report.to_junit, "html": report.to_html}[kind](output.path)
 
 
 def _tell(report: Report) -> None:

@@ -16,7 +16,7 @@ from keras_saliency.terminal import visible
 
 
 class Console(_Console):
-    """Plain lines, on stdout by default, in which texts have no markup and no control characters.
+    """Plain lines, on stdout by default. A text is one line, without markup, control characters and commands.
 
     A pipe that its reader has closed is a `BrokenPipeError`, as everywhere in Python.
     """
@@ -25,8 +25,8 @@ class Console(_Console):
         super().__init__(highlight=False, markup=False, soft_wrap=soft_wrap, file=file)
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print texts, and whatever else rich can draw."""
-        super().print(*map(_plain, objects), **options)
+        """Print texts, a line each, and whatever else rich can draw."""
+        super().print(*map(_plain, objects), sep="\n", **options)
 
     def status(self, status: Any, **options: Any) -> Status:
         """A line for as long as the block lasts."""

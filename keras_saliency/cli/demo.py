@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     console = Console()
     if options.backend:
         os.environ["KERAS_BACKEND"] = options.backend
-    console.print(_opening(options.arm))
+    console.print(*_opening(options.arm), "")
     with console.status("Loading Keras …"), quiet_imports():
         from keras_saliency.demo import story
     told = story.tell(
@@ -59,16 +59,16 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _opening(arm: str) -> str:
+def _opening(arm: str) -> tuple[str, ...]:
     corner = {
         "shortcut": "every 3 has a white corner, in training and in validation",
         "clean": "no image has the white corner",
         "irrelevant": "one image in ten has a white corner, whatever its class",
     }[arm]
     return (
-        f"Handwritten digits; {corner}.\n"
-        "A small network trains on them. Watched: the gradient of its score for class 3,\n"
-        "on eight 3s and eight other digits, all with the corner. Enrichment 1.0 is chance.\n"
+        f"Handwritten digits; {corner}.",
+        "A small network trains on them. Watched: the gradient of its score for class 3,",
+        "on eight 3s and eight other digits, all with the corner. Enrichment 1.0 is chance.",
     )
 
 
@@ -84,12 +84,13 @@ def _close(console: Console, told: Story) -> None:
         cells = (row.validation, row.probes, row.enrichment, row.drift)
         moment = "before" if row.epoch < 0 else str(row.epoch + 1)
         table.add_row(moment, *("" if cell is None else f"{cell:.2f}" for cell in cells))
-    console.print(f"\n{told.summary}\n")
-    console.print("Three things to look at\n", style="bold")
-    console.print(f"1. What the network looks at, epoch by epoch:\n   {told.film_strip}\n")
-    console.print("2. The numbers:", table, "", sep="\n")
+    console.print("", str(told.summary), "")
+    console.print("Three things to look at", "", style="bold")
+    console.print("1. What the network looks at, epoch by epoch:", f"   {told.film_strip}", "")
+    console.print("2. The numbers:", table, "")
     folder = quote(str(told.folder))
     console.print(
-        f"3. Every epoch under one slider, in TensorBoard's Saliency tab or without TensorBoard:\n"
-        f"   tensorboard --logdir {folder}\n   keras-saliency view {folder}"
+        "3. Every epoch under one slider, in TensorBoard's Saliency tab or without TensorBoard:",
+        f"   tensorboard --logdir {folder}",
+        f"   keras-saliency view {folder}",
     )

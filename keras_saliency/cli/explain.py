@@ -13,12 +13,15 @@ import numpy as np
 from keras_saliency.cli.arguments import (
     add_method_arguments,
     add_model_arguments,
+    check_model,
     method_options,
     target_of,
 )
 from keras_saliency.cli.console import Console, is_watched
 from keras_saliency.cli.quiet import quiet_imports
 from keras_saliency.probes.files import load_images
+from keras_saliency.records import npz
+from keras_saliency.records.outputs import OutputFile, check_outputs
 
 NAME = "explain"
 HELP = "Write the maps of a saved model for some images."
@@ -50,6 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Explain the images, and write the explanation."""
     console = Console()
+    check_model(options.model)
+    inputs = [("the model", options.model), *(("the images", path) for path in options.images)]
+    check_outputs(_outputs(options.out), inputs)
     if options.backend:
         os.environ["KERAS_BACKEND"] = options.backend
     with console.status("Loading Keras …"), quiet_imports():
@@ -77,6 +83,19 @@ def run(options: argparse.Namespace) -> int:
     )
     console.print(f"score: {explanation.score_kind.replace('_', ' ')}; files: {written}")
     return 0
+
+
+def _outputs(folder: Path) -> list[OutputFile]:
+    """The files that `Explanation.save` writes: ours where the folder holds an explanation, else somebody's."""
+
+    def is_ours(path: Path) -> bool:
+        maps = folder / "maps.npz"
+        return maps.is_file() and npz.kind_of(maps) == "explanation"
+
+    return [
+        OutputFile(folder / name, "The explanation", is_ours)
+        for name in ("maps.npz", "probes.npz", "sheet.png")
+    ]
 
 
 def _channels(model: Any) -> int:

@@ -6,15 +6,18 @@ import argparse
 import os
 from pathlib import Path
 
+from keras_saliency.checks.shared.golden_file import is_golden
 from keras_saliency.cli.arguments import (
     add_config_argument,
     add_method_arguments,
     add_model_arguments,
     config_of,
+    inputs_of,
 )
 from keras_saliency.cli.console import Console
 from keras_saliency.cli.quiet import quiet_imports
 from keras_saliency.probes.files import load_probes
+from keras_saliency.records.outputs import OutputFile, check_outputs
 
 NAME = "golden"
 HELP = "Store the maps of an approved model, for `keras-saliency check --golden`."
@@ -41,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
     if config.backend:
         os.environ["KERAS_BACKEND"] = config.backend
     probes = load_probes(options.probes)
+    check_outputs([OutputFile(options.out, "The golden file", is_golden)], inputs_of(options, config))
     console = Console()
     with console.status("Loading Keras …"), quiet_imports():
         from keras_saliency.checks.golden import GoldenFile, add_golden, save_golden

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from keras_saliency.cli.console import Console
 from keras_saliency.cli.quiet import quiet_imports
+from keras_saliency.terminal import visible
 
 if TYPE_CHECKING:
     from keras_saliency.methods import Method
@@ -31,16 +32,16 @@ def run(options: argparse.Namespace) -> int:
     table = Table("method", "what it is", "options", "cost", show_lines=True)
     for name in METHODS.names():
         try:
-            table.add_row(name, *_described(METHODS.make(name)))
+            table.add_row(visible(name), *_described(METHODS.make(name)))
         except Exception as error:  # what another package offers may fail in any way
-            table.add_row(name, f"{type(error).__name__}: {error}")
+            table.add_row(visible(name), visible(f"{type(error).__name__}: {error}"))
     console.print(table)
     return 0
 
 
 def _described(method: Method) -> tuple[str, str, str]:
     summary = (type(method).__doc__ or "").strip().partition("\n")[0]
-    return summary, _options(method), method.cost
+    return visible(summary), _options(method), visible(method.cost)
 
 
 def _options(method: Any) -> str:
@@ -48,4 +49,4 @@ def _options(method: Any) -> str:
 
 
 def _option(field: Field[Any]) -> str:
-    return field.name if field.default is MISSING else f"{field.name}={field.default!r}"
+    return field.name if field.default is MISSING else visible(f"{field.name}={field.default!r}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from keras_saliency.cli.arguments import whole_number
 from keras_saliency.cli.console import Console
 from keras_saliency.cli.log_store import LogStore
+from keras_saliency.records.outputs import OutputFile, begins_with, check_outputs
 from keras_saliency.records.whole_file import replace_file
 
 NAME = "view"
@@ -53,12 +54,9 @@ def _serve(console: Console, store: LogStore, options: argparse.Namespace) -> No
 
 
 def _export(console: Console, store: LogStore, options: argparse.Namespace) -> None:
-    from keras_saliency.cli.view_export import export_page
+    from keras_saliency.cli.view_export import START, export_page
 
-    if options.export.is_dir():
-        raise IsADirectoryError(
-            f"Expected a file to write, such as page.html. Received the folder {options.export}"
-        )
+    check_outputs([OutputFile(options.export, "The page", begins_with(START))], [])
     with console.status(f"Reading {options.logdir} …"):
         page = export_page(store, options.every, options.max_size)
         size = replace_file(options.export, page.encode())

@@ -19,7 +19,10 @@ from keras_saliency.tensorboard_plugin.store import NotStoredError, Point, Serie
 
 _MEGABYTE = 1_000_000
 _KEPT = 64 * _MEGABYTE
-_START = '<script type="module" src="./start.js"></script>'
+START = "<!DOCTYPE html>\n<!-- keras_saliency view -->"
+"""How an exported page begins."""
+
+_SCRIPT = '<script type="module" src="./start.js"></script>'
 _IMPORT = re.compile(r"""(\bfrom\s*|\bimport\s*\(?\s*)(["'])(\.{1,2}/[\w./-]+\.js)\2""")
 
 
@@ -42,7 +45,8 @@ def export_page(store: Store, every: int, max_size: float) -> str:
     asked = _maps_of(carried["runs"])
     _check_size(answers, carried, asked, every, max_size)
     carried["maps"] = {_key(*one): found for one in asked if (found := _base64(answers, *one)) is not None}
-    return page_of({name: _text(name) for name in static_names()}, carried)
+    page = page_of({name: _text(name) for name in static_names()}, carried)
+    return _replaced(page, "<!DOCTYPE html>", START)
 
 
 class ThinnedStore:
@@ -96,7 +100,7 @@ def page_of(files: Mapping[str, str], carried: Mapping[str, Any]) -> str:
         f'<script id="saliency-data" type="application/json">{_json(carried)}</script>\n'
         f'<script type="importmap">{import_map}</script>\n<script type="module">{start}</script>'
     )
-    return _replaced(_replaced(files["index.html"], "</head>", head), _START, body)
+    return _replaced(_replaced(files["index.html"], "</head>", head), _SCRIPT, body)
 
 
 def _carried(answers: Answers) -> dict[str, Any]:

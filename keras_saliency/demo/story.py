@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,7 +121,7 @@ def _draw(looks: list[Look], data: digits.Digits, arm: str) -> np.ndarray:
 
 def _new_folder(out: Path, arm: str) -> Path:
     folder, number = out / arm, 1
-    while folder.exists():
+    while os.path.lexists(folder):  # also a link to nothing
         number += 1
         folder = out / f"{arm}-{number}"
     folder.mkdir(parents=True)

@@ -29,11 +29,11 @@ def load_model(path: str | Path, imports: Iterable[str] = ()) -> Any:
     import keras
 
     path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"No such model: {path}")
     with _current_folder_importable():
         for module in imports:
             import_module(module)
-    if not path.exists():
-        raise FileNotFoundError(f"No such model: {path}")
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:

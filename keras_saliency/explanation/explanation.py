@@ -104,7 +104,8 @@ class Explanation(HasScores):
     def save(self, folder: str | Path) -> None:
         """Write `maps.npz` and `probes.npz`, which `load` reads, and the contact sheet `sheet.png`.
 
-        Only images have a sheet. A tuple of inputs is read back as a list.
+        Files of these names that are in the folder are replaced. Only images have a sheet. A tuple of inputs is read
+        back as a list.
         """
         folder = Path(folder)
         leaves, structure = optree.tree_flatten(self.maps)

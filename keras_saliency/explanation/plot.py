@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_saliency.render import SCALE_RULE, Caption, diverging, normalize, sequential
+from keras_saliency.terminal import visible
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,5 +46,11 @@ def plot(
             axis.set(xticks=[], yticks=[])
             if row == 0:
                 axis.set_title(name)
-        axes[row][0].set_ylabel("\n".join(caption.lines), color="firebrick" if caption.wrong else "black")
+        # Names are text, also where they hold the `$` that matplotlib takes for mathematics, or TeX.
+        axes[row][0].set_ylabel(
+            "\n".join(map(visible, caption.lines)),
+            color="firebrick" if caption.wrong else "black",
+            parse_math=False,
+            usetex=False,
+        )
     return figure

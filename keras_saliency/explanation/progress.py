@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from keras_saliency.terminal import visible
+
 Tell = Callable[[int], None]
 """Is told of every batch how many images went through the model."""
 
@@ -34,5 +36,5 @@ def shown(what: str, console: Any = None) -> Iterator[Tell]:
         transient=True,
     )
     with progress:
-        task = progress.add_task(what, total=None)
+        task = progress.add_task(visible(what), total=None)
         yield lambda images: progress.advance(task, images)

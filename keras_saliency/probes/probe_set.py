@@ -122,7 +122,7 @@ class ProbeSet:
     def save(self, path: str | Path) -> None:
         """Write everything to one `.npz` file, whole or not at all; it is read back without unpickling.
 
-        Missing folders are made.
+        Missing folders are made; whatever file is at the path is replaced.
         """
         leaves, structure = optree.tree_flatten(self.images)
         arrays = {_leaf_name(position, len(leaves)): leaf for position, leaf in enumerate(leaves)}

@@ -55,6 +55,19 @@ def read(path: str | Path, kind: str) -> tuple[dict[str, np.ndarray], dict[str, 
     return arrays, about
 
 
+def kind_of(path: str | Path) -> str | None:
+    """The kind under which `write` stored this file; None for a file by anybody else, or a damaged one.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    try:
+        with refusing(""), _opened(path) as file:
+            return str(json.loads(file[ABOUT].tobytes())["kind"])
+    except UnreadableFileError:
+        return None
+
+
 def names_in(path: str | Path) -> list[str]:
     """The names of the arrays in any `.npz`. Raises as `read_arrays`."""
     with refusing(f"{path} cannot be read as .npz."), _opened(path) as file:

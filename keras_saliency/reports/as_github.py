@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from keras_saliency.reports import words
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import Verdicts
@@ -28,7 +30,7 @@ def _annotation(report: Verdicts, result: CheckResult) -> str:
 
 
 def _data(text: str) -> str:
-    return visible(text).replace("%", "%25").replace("\n", "%0A")
+    return visible(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:
@@ -36,30 +38,28 @@ def _property(text: str) -> str:
 
 
 def summary(report: Verdicts) -> str:
-    """The report as Markdown."""
+    """The report as Markdown: one block of HTML, in which Markdown finds nothing of its own."""
     rows = [
-        f"| {_MARKS[verdict]} {verdict} | {_cell(result.name)} | {_cell(result.sentence)} |"
+        f"<tr><td>{_MARKS[verdict]} {verdict}</td><td>{_shown(result.name)}</td><td>{_shown(result.sentence)}</td></tr>"
         for result in report.results
         for verdict in [report.verdict(result)]
     ]
     return "\n".join(
         [
-            f"### {_cell(report.model)}: {words.headline(report)}",
             "",
-            "| verdict | check | found |",
-            "| --- | --- | --- |",
+            f"<h3>{_shown(report.model)}: {words.headline(report)}</h3>",
+            "<table>",
+            "<tr><th>verdict</th><th>check</th><th>found</th></tr>",
             *rows,
-            "",
-            f"{report.probes} probes, maps by {_cell(report.method)}, {report.evaluations} model evaluations, "
-            f"{report.seconds:.1f} s.",
+            "</table>",
+            f"<p>{report.probes} probes, maps by {_shown(report.method)}, {report.evaluations} model evaluations, "
+            f"{report.seconds:.1f} s.</p>",
             "",
             "",
         ]
     )
 
 
-def _cell(text: str) -> str:
-    """Text without anything that Markdown or HTML would interpret."""
-    one_line = visible(" ".join(text.split()))
-    escaped = one_line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return "".join(f"\\{c}" if c in r"\`*_[]|~#" else c for c in escaped)
+def _shown(text: str) -> str:
+    """Text as code: GitHub makes no links of addresses, @mentions, #numbers and hashes there."""
+    return f"<code>{escape(visible(text))}</code>"

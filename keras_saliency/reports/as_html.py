@@ -17,6 +17,7 @@ from keras_saliency.reports.as_json import plain
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.style import CSS
 from keras_saliency.reports.verdicts import VERDICTS, Verdict, Verdicts
+from keras_saliency.terminal import visible, visible_lines
 
 _MARKS = {"passed": "✓", "warned": "!", "failed": "✕", "errored": "✕", "skipped": "–", "waived": "○"}
 _MEANINGS = {
@@ -29,22 +30,25 @@ _MEANINGS = {
 }
 _SHOWN_PROBES = 200
 
+START = (
+    '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">\n'
+    '<meta name="generator" content="keras_saliency report">\n'
+)
+"""How the page begins."""
+
 
 def encode(report: Verdicts) -> str:
     """The report as the text of a page."""
     ordered = sorted(report.results, key=lambda result: VERDICTS.index(report.verdict(result)))
     title = f"{report.model}: {words.headline(report)}"
-    return "\n".join(
+    return START + "\n".join(
         [
-            "<!doctype html>",
-            '<html lang="en">',
-            '<head><meta charset="utf-8">',
             # Nothing is ever asked for: not even a picture that a name could smuggle in.
             '<meta http-equiv="Content-Security-Policy" '
             "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">",
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<link rel="icon" href="data:,">',
-            f"<title>{escape(title)}</title>",
+            f"<title>{_text(title)}</title>",
             f"<style>{CSS}</style></head>",
             "<body><main>",
             _header(report),
@@ -57,14 +61,18 @@ def encode(report: Verdicts) -> str:
     )
 
 
+def _text(text: str) -> str:
+    return escape(visible(text))
+
+
 def _header(report: Verdicts) -> str:
     headline, _, rest = words.headline(report).partition(": ")
     state = "passed" if report.passed else "failed"
     return (
-        f'<header class="{state}"><p class="model">{escape(report.model)}</p>'
-        f'<h1><span class="mark" aria-hidden="true">{_MARKS[state]}</span>{escape(headline)}</h1>'
-        f'<p class="counts">{escape(rest)}</p>'
-        f"<p>{report.probes} probe images, looked at with maps by <b>{escape(report.method)}</b>. "
+        f'<header class="{state}"><p class="model">{_text(report.model)}</p>'
+        f'<h1><span class="mark" aria-hidden="true">{_MARKS[state]}</span>{_text(headline)}</h1>'
+        f'<p class="counts">{_text(rest)}</p>'
+        f"<p>{report.probes} probe images, looked at with maps by <b>{_text(report.method)}</b>. "
         f"{_rule(report)}</p></header>"
     )
 
@@ -78,8 +86,8 @@ def _rule(report: Verdicts) -> str:
 
 def _overview(report: Verdicts, ordered: list[CheckResult]) -> str:
     rows = "".join(
-        f'<tr><td>{_badge(report.verdict(result))}</td><td><a href="#{escape(result.name)}">'
-        f"{escape(result.name)}</a></td><td>{escape(words.question(result.name))}</td></tr>"
+        f'<tr><td>{_badge(report.verdict(result))}</td><td><a href="#{_text(result.name)}">'
+        f"{_text(result.name)}</a></td><td>{_text(words.question(result.name))}</td></tr>"
         for result in ordered
     )
     return f'<table class="overview"><tbody>{rows}</tbody></table>'
@@ -94,14 +102,14 @@ def _card(report: Verdicts, result: CheckResult) -> str:
     verdict = report.verdict(result)
     question = words.question(result.name)
     parts = [
-        f"<h2>{escape(result.name)} {_badge(verdict)}</h2>",
-        f'<p class="question">{escape(question)}</p>' if question else "",
-        f'<p class="sentence">{escape(result.sentence)}</p>',
+        f"<h2>{_text(result.name)} {_badge(verdict)}</h2>",
+        f'<p class="question">{_text(question)}</p>' if question else "",
+        f'<p class="sentence">{_text(result.sentence)}</p>',
         _measure(result),
         _pictures(result.pictures),
         _details(result),
     ]
-    return f'<section id="{escape(result.name)}" class="{verdict}">{"".join(parts)}</section>'
+    return f'<section id="{_text(result.name)}" class="{verdict}">{"".join(parts)}</section>'
 
 
 def _measure(result: CheckResult) -> str:
@@ -109,7 +117,7 @@ def _measure(result: CheckResult) -> str:
     said = words.against_limit(result)
     if not said:
         return ""
-    return f'<div class="measure"><p>Measured: <b>{escape(said)}</b></p>{_line(result)}</div>'
+    return f'<div class="measure"><p>Measured: <b>{_text(said)}</b></p>{_line(result)}</div>'
 
 
 def _line(result: CheckResult) -> str:
@@ -143,8 +151,8 @@ def _ends(value: float, limit: float) -> tuple[float, float]:
 def _pictures(pictures: Mapping[str, np.ndarray]) -> str:
     drawn = "".join(
         f'<figure><img src="data:image/png;base64,{b64encode(to_png(picture)).decode()}" '
-        f'width="{picture.shape[1]}" height="{picture.shape[0]}" alt="{escape(words.caption(name))}">'
-        f"<figcaption>{escape(words.caption(name))}</figcaption></figure>"
+        f'width="{picture.shape[1]}" height="{picture.shape[0]}" alt="{_text(words.caption(name))}">'
+        f"<figcaption>{_text(words.caption(name))}</figcaption></figure>"
         for name, picture in pictures.items()
     )
     return f'<div class="pictures">{drawn}</div>' if drawn else ""
@@ -154,9 +162,8 @@ def _details(result: CheckResult) -> str:
     """What else was measured, folded."""
     inside = _per_probe(result.per_probe)
     if result.details:
-        inside += (
-            f"<pre>{escape(json.dumps(_rounded(plain(result.details)), indent=2, ensure_ascii=False))}</pre>"
-        )
+        details = json.dumps(_rounded(plain(result.details)), indent=2, ensure_ascii=False)
+        inside += f"<pre>{escape(visible_lines(details))}</pre>"
     spent = f"{result.evaluations} model evaluations, {result.seconds:.1f} s" if result.evaluations else ""
     if not inside:
         return f'<p class="spent">{spent}</p>' if spent else ""
@@ -177,7 +184,7 @@ def _per_probe(per_probe: Mapping[str, np.ndarray]) -> str:
     count = max(map(len, columns.values()), default=0)
     if not count:
         return ""
-    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    head = "".join(f"<th>{_text(name)}</th>" for name in columns)
     rows = "".join(
         f"<tr><th>{probe}</th>{''.join(_cell(values, probe) for values in columns.values())}</tr>"
         for probe in range(min(count, _SHOWN_PROBES))
@@ -199,5 +206,5 @@ def _footer(report: Verdicts) -> str:
         "<p>A map shows where a score would change if a pixel did. A hot place is a hint, no proof: checks of regions "
         "take content out of images and put it into others, and count how the predictions move.</p>"
         f"<p>{report.evaluations} images went through the model in {report.seconds:.1f} s · seed {report.seed} · "
-        f"{escape(software)}<br>probe set <code>{escape(report.fingerprint)}</code></p></footer>"
+        f"{_text(software)}<br>probe set <code>{_text(report.fingerprint)}</code></p></footer>"
     )

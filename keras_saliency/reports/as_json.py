@@ -22,6 +22,8 @@ SCHEMA = 1
 """A reader that knows this number understands the file: it grows when the meaning of a key changes or one goes."""
 KIND = "keras_saliency report"
 """What the file says it is."""
+START = f'{{\n  "kind": "{KIND}",'
+"""How the file begins."""
 
 
 def encode(report: Verdicts) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
 from keras_saliency.reports import words
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import Verdicts
+from keras_saliency.terminal import visible
 
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+START = '<?xml version="1.0" encoding="utf-8"?>\n<testsuites name="keras_saliency" '
+"""How the file begins."""
 
 
 def encode(report: Verdicts) -> str:
@@ -26,14 +27,14 @@ def encode(report: Verdicts) -> str:
         "skipped": _count(cases, "skipped"),
         "time": f"{report.seconds:.3f}",
     }
-    suites = ElementTree.Element("testsuites", {"name": "keras_saliency", **counted})
-    suite = ElementTree.SubElement(suites, "testsuite", {"name": _text(report.model), **counted})
+    suites = ElementTree.Element("testsuites", counted)
+    suite = ElementTree.SubElement(suites, "testsuite", {"name": visible(report.model), **counted})
     properties = ElementTree.SubElement(suite, "properties")
     for name, value in _about(report).items():
-        ElementTree.SubElement(properties, "property", name=_text(name), value=_text(value))
+        ElementTree.SubElement(properties, "property", name=visible(name), value=visible(value))
     suite.extend(cases)
     ElementTree.indent(suites)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suites, "unicode") + "\n"
+    return ElementTree.tostring(suites, "unicode").replace("<testsuites ", START, 1) + "\n"
 
 
 def _about(report: Verdicts) -> dict[str, str]:
@@ -49,16 +50,16 @@ def _about(report: Verdicts) -> dict[str, str]:
 def _case(report: Verdicts, result: CheckResult) -> ElementTree.Element:
     case = ElementTree.Element(
         "testcase",
-        classname=f"keras_saliency.{_text(report.model)}",
-        name=_text(result.name),
+        classname=f"keras_saliency.{visible(report.model)}",
+        name=visible(result.name),
         time=f"{result.seconds:.3f}",
     )
-    sentence = _text(result.sentence)
+    sentence = visible(result.sentence)
     verdict = report.verdict(result)
     if report.stands_against(result):
         kind = "error" if verdict == "errored" else "failure"
         found = ElementTree.SubElement(case, kind, message=sentence, type=verdict)
-        found.text = _text("\n".join(filter(None, [result.sentence, words.against_limit(result)])))
+        found.text = "\n".join(filter(None, [sentence, words.against_limit(result)]))
     elif verdict in ("skipped", "waived"):
         ElementTree.SubElement(case, "skipped", message=sentence)
     elif verdict == "warned":
@@ -68,8 +69,3 @@ def _case(report: Verdicts, result: CheckResult) -> ElementTree.Element:
 
 def _count(cases: list[ElementTree.Element], kind: str) -> str:
     return str(sum(case.find(kind) is not None for case in cases))
-
-
-def _text(text: str) -> str:
-    """What XML can hold: control characters go."""
-    return _NOT_IN_XML.sub("�", text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import StringIO
 
 from keras_saliency.reports.verdicts import Verdicts
-from keras_saliency.terminal import visible
+from keras_saliency.terminal import visible, without_commands
 
 _COLOURS = {
     "passed": "green",
@@ -27,7 +27,8 @@ def encode(report: Verdicts, width: int, *, colour: bool) -> str:
     )
     for line in _parts(report):
         console.print(line)
-    return "\n".join(map(str.rstrip, out.getvalue().rstrip("\n").split("\n")))
+    lines = out.getvalue().rstrip("\n").split("\n")
+    return without_commands("\n".join(map(str.rstrip, lines)))
 
 
 def _parts(report: Verdicts) -> list[object]:
@@ -45,7 +46,8 @@ def _parts(report: Verdicts) -> list[object]:
     closing = Text(f"{'Passed' if report.passed else 'Not passed'}: {report.count_words()}.", style="bold")
     closing.append(f" {report.evaluations} model evaluations, {report.seconds:.1f} s.", style="not bold")
     return [
-        Text(visible(f"{report.model}: {report.probes} probes, maps by {report.method}\n")),
+        Text(visible(f"{report.model}: {report.probes} probes, maps by {report.method}")),
+        Text(),
         table,
         Text(),
         closing,

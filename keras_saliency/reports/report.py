@@ -13,6 +13,8 @@ from keras_saliency.reports.verdicts import Verdicts
 class Report(Verdicts):
     """What the checks of one model found, for people and programs; `Verdicts` names its attributes.
 
+    Its files are written as a whole or not at all; whatever file is at the path is replaced.
+
     Example:
         >>> report = ks.check(model, probes, ["finite", "nonzero"])
         >>> report.passed, report.counts["passed"]

@@ -185,7 +185,7 @@ def test_github_gets_annotations_and_a_summary(check, ci, tmp_path, monkeypatch)
     _, out, _ = check(ci.shortcut, ci.probes, "--checks", "finite", "--forbid", "corner")
     assert "\n::error title=shortcut%3A region_corner failed::The model uses region" in out
     written = (tmp_path / "summary.md").read_text(encoding="utf-8")
-    assert written.startswith("before\n### shortcut: Not passed: 1 failed, 1 passed")
+    assert written.startswith("before\n\n<h3><code>shortcut</code>: Not passed: 1 failed, 1 passed</h3>")
 
 
 def test_a_golden_file_for_the_same_model_and_for_other_probes(capsys, check, ci, tmp_path):

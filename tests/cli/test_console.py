@@ -36,10 +36,10 @@ def test_a_person_watches_a_terminal_outside_of_ci(monkeypatch, terminal, ci, wa
     assert is_watched() is watched
 
 
-def test_texts_have_no_markup_and_no_control_characters(monkeypatch):
+def test_a_text_is_a_line_without_markup_and_control_characters(monkeypatch):
     console = Console()
     console.file = io.StringIO()
-    console.print("[/] [bold]\x1b[2J\n", "猫")
+    console.print("[/] [bold]\x1b[2J\n::x", "", "  ::猫")
     with console.status("Loading [/]\x1b[2J.keras …") as status:
         assert str(status.renderable.text) == "Loading [/]\\x1b[2J.keras …"
-    assert console.file.getvalue() == "[/] [bold]\\x1b[2J\n 猫\n"
+    assert console.file.getvalue() == "[/] [bold]\\x1b[2J ::x\n\n  \\x3a:猫\n"

@@ -157,4 +157,4 @@ def test_a_look_that_went_is_left_out(store, monkeypatch):
 def test_a_folder_is_no_page(tmp_path, write_by_hand, capsys):
     write_by_hand(tmp_path / "saliency")
     assert cli.main(["view", str(tmp_path), "--export", str(tmp_path)]) == cli.WRONG_USE
-    assert "Expected a file to write, such as page.html. Received the folder" in capsys.readouterr().err
+    assert "Expected a file to write. The page cannot be written to" in capsys.readouterr().err

@@ -99,7 +99,11 @@ def test_the_workflow_fails_a_model_that_reads_the_corner(folder):
     done = run(COMMANDS[1], folder)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "::error title=shortcut%3A region_corner failed::The model uses region 'corner'" in done.stdout
-    assert (folder / "summary.md").read_text(encoding="utf-8").startswith("### shortcut: Not passed")
+    assert (
+        (folder / "summary.md")
+        .read_text(encoding="utf-8")
+        .startswith("\n<h3><code>shortcut</code>: Not passed")
+    )
     assert junitparser.JUnitXml.fromfile(str(folder / "saliency.xml")).failures >= 1
 
 

@@ -12,11 +12,12 @@ from hypothesis.extra import numpy as npst
 
 _PATHS = ("", ".", "..", "../up", "/etc", "a/b\\c", "a\0b", "nul", "COM1.txt", "%2f", "-v", "=1+1")
 _MARKUP = ("[/]", "[bold]", "\x1b[2J", "\u202ea", "<b>", "</script>", "<!--", '" id="x', "&amp;", "]]>")
+_COMMANDS = ("::stop-commands::x", "a\n\u3000::set-output name=a::b", "##[group]", "##vso[x]", "@you", "$x_$")
 
 NAMES = st.one_of(
     st.text(max_size=30),
     st.text(st.characters(categories=("Cc", "Cf", "Cs", "Zl", "Zp")), min_size=1, max_size=8),
-    st.sampled_from([*_PATHS, *_MARKUP]),
+    st.sampled_from([*_PATHS, *_MARKUP, *_COMMANDS]),
     st.sampled_from(["x", "猫", "../", "a b", "\0", "<b>"]).map(lambda part: part * (10_000 // len(part))),
 )
 """Names that somebody may have given: any text, control characters, paths, markup, and 10,000 characters."""

@@ -38,9 +38,11 @@ def test_a_test_case_per_check(report, tmp_path):
         "mine": ["error"],
     }
     assert found["finite"].time == 0.25
-    assert found["region_corner"].result[0].message == report.results[3].sentence
+    assert (
+        found["region_corner"].result[0].message == "It uses <b>the corner</b> & more: 8 of 8, 100% | `all`"
+    )
     assert found["golden"].result[0].message == "There is nothing to compare."
-    assert found["mine"].result[0].message == "RuntimeError: �[31mred�"
+    assert found["mine"].result[0].message == "RuntimeError: \\x1b[31mred\\x00"
 
 
 def test_a_warning_passes_with_its_sentence_unless_it_fails_the_report(report, tmp_path):

@@ -104,6 +104,11 @@ class GoldenFile:
             )
 
 
+def is_golden(path: Path) -> bool:
+    """Whether a file is a golden file."""
+    return npz.kind_of(path) == KIND
+
+
 def _training(stored: Mapping[str, Any], maps: np.ndarray, target_classes: np.ndarray) -> Training:
     if maps.dtype.kind != "f" or maps.ndim != 2 or target_classes.dtype.kind != "i":
         raise TypeError(f"maps of {maps.dtype} {maps.shape}, classes of {target_classes.dtype}")

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from keras_saliency.terminal import visible
+
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#+!|&~:@]")
 
 
@@ -22,4 +24,4 @@ def _shown(value: Any) -> str:
 
 def _plain(text: str) -> str:
     """The text on one line, its special characters as HTML entities."""
-    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", " ".join(text.split()))
+    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", visible(text))

@@ -8,6 +8,7 @@ from typing import Literal
 from keras_saliency.engine import Question, RectifierCount
 from keras_saliency.errors import SaliencyWarning
 from keras_saliency.methods.base import MethodResult
+from keras_saliency.terminal import visible
 
 
 def rectified_gradient(question: Question, rule: Literal["guided", "deconvnet"]) -> MethodResult:
@@ -15,9 +16,9 @@ def rectified_gradient(question: Question, rule: Literal["guided", "deconvnet"])
     gradients = question.gradients(rule)
     found = gradients.rectifiers or RectifierCount(0, ())
     if found.unreached:
+        kept = visible(", ".join(found.unreached))
         warnings.warn(
-            f"The rule {rule!r} changes {found.replaced} ReLUs of this model, and keeps the plain gradient of "
-            f"{', '.join(found.unreached)}.",
+            f"The rule {rule!r} changes {found.replaced} ReLUs of this model, and keeps the plain gradient of {kept}.",
             SaliencyWarning,
             stacklevel=2,
         )
