@@ -27,7 +27,9 @@ class FolderLock:
 
     def __init__(self, folder: Path) -> None:
         self._path = Path(os.path.realpath(folder), ".lock")
-        self._lock = FileLock(self._path, timeout=0, thread_local=False, is_singleton=True)
+        self._lock = FileLock(
+            self._path, timeout=0, thread_local=False, is_singleton=True, fallback_to_soft=False
+        )
         self._folder, self._locked, self._is_kept = folder, False, False
 
     @property
