@@ -1,9 +1,11 @@
-"""The lock of a log folder among links, forks, kills, and things in its place."""
+"""The lock of a log folder among links, forks, kills, and things in its place: at filelock's floor too."""
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -37,10 +39,8 @@ def test_a_link_in_the_place_of_the_lock_leaves_its_target_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("three years")
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / ".lock").symlink_to(tmp_path / "thesis.txt")
-    try:
+    with suppress(UnwritableFolderError):
         FolderLock(tmp_path / "logs").acquire()
-    except UnwritableFolderError:
-        pass
     assert (tmp_path / "thesis.txt").read_text() == "three years"
 
 
@@ -64,3 +64,30 @@ def test_a_killed_training_with_a_worker_that_lives_on_can_be_started_again(tmp_
             lock.release()
         finally:
             os.kill(int(worker), signal.SIGKILL)
+
+
+def bind(path):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        os.mkdir,
+        os.mkfifo,
+        bind,
+        lambda path: path.symlink_to("nowhere"),
+        lambda path: path.symlink_to(path.name),
+        lambda path: path.symlink_to(path.parent),
+    ],
+    ids=["folder", "pipe", "socket", "dangling link", "circle", "link to a folder"],
+)
+def test_what_is_no_lock_is_refused_and_stays(tmp_path, put, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the paths of sockets are short
+    put(type(tmp_path)(".lock"))
+    before = os.lstat(".lock")
+    with pytest.raises(UnwritableFolderError, match=r"Expected .*\.lock to be a file, .* choose another log_dir"):
+        FolderLock(tmp_path).acquire()
+    assert os.lstat(".lock") == before
+    assert os.listdir() == [".lock"]
