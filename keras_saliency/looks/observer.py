@@ -181,7 +181,9 @@ def _descriptions(maps: np.ndarray, magnitude: np.ndarray) -> dict[str, np.ndarr
     """The numbers that need this look alone."""
     given = {"maps": maps, "magnitude": magnitude}
     alone = (metric for metric in metrics.NUMBERS.values() if not metric.compares)
-    return {metric.name: in_blocks(metric.function, *(given[need] for need in metric.needs)) for metric in alone}
+    return {
+        metric.name: in_blocks(metric.function, *(given[need] for need in metric.needs)) for metric in alone
+    }
 
 
 def _enrichments(magnitude: np.ndarray, probes: ProbeSet) -> dict[str, np.ndarray]:

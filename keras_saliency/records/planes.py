@@ -19,12 +19,11 @@ def quantised(
     finite = np.all([np.isfinite(values).all(axis=(1, 2)) for values in heatmaps.values()], axis=0)
     blocks = [_quantised_block(views, shown) for views, shown in _in_blocks(heatmaps, finite)]
     whole = {view for _, _, needed in blocks for view in needed}
-    planes = {view: np.concatenate([block[view] for block, _, _ in blocks]) for view in _ORDER if view in whole}
-    scales = {
-        view: np.concatenate([block[view] for _, block, _ in blocks])
-        for view in ("magnitude", "signed")
-        if view == "magnitude" or view in whole
+    planes = {
+        view: np.concatenate([block[view] for block, _, _ in blocks]) for view in _ORDER if view in whole
     }
+    scaled = ["magnitude", *({"signed"} & whole)]
+    scales = {view: np.concatenate([block[view] for _, block, _ in blocks]) for view in scaled}
     return planes, scales, finite
 
 
@@ -47,8 +46,12 @@ def _quantised_block(
     )
     largest = _largest(np.maximum(magnitude, np.maximum(positive, negative)))
     scales = {"magnitude": largest, "signed": _largest(np.abs(signed))}
-    planes = {name: _unsigned(plane, largest) for name, plane in zip(VIEWS, (magnitude, positive, negative), strict=False)}
-    planes["signed"] = (128 + np.rint(127 * _divided(signed, scales["signed"]))).astype(np.uint8)
+    planes = {
+        "magnitude": _unsigned(magnitude, largest),
+        "positive": _unsigned(positive, largest),
+        "negative": _unsigned(negative, largest),
+        "signed": (128 + np.rint(127 * _divided(signed, scales["signed"]))).astype(np.uint8),
+    }
     needed = {"positive", "negative"}
     if not _follows(magnitude, np.maximum(positive, negative), largest):
         needed.add("magnitude")

@@ -70,7 +70,9 @@ def test_a_sheet_that_is_a_link_takes_its_place(run, victim):
     assert sorted(path.name for path in sheet.parent.iterdir()) == [sheet.name]
 
 
-@pytest.mark.parametrize("put", [lambda path, victim: path.symlink_to(victim), lambda path, _: os.mkfifo(path)])
+@pytest.mark.parametrize(
+    "put", [lambda path, victim: path.symlink_to(victim), lambda path, _: os.mkfifo(path)]
+)
 def test_a_file_that_follows_no_link_takes_the_place_of_whatever_is_there(tmp_path, victim, put):
     path = tmp_path / "archive.npz"
     put(path, victim)

@@ -87,7 +87,9 @@ def test_what_is_no_lock_is_refused_and_stays(tmp_path, put, monkeypatch):
     monkeypatch.chdir(tmp_path)  # the paths of sockets are short
     put(type(tmp_path)(".lock"))
     before = os.lstat(".lock")
-    with pytest.raises(UnwritableFolderError, match=r"Expected .*\.lock to be a file, .* choose another log_dir"):
+    with pytest.raises(
+        UnwritableFolderError, match=r"Expected .*\.lock to be a file, .* choose another log_dir"
+    ):
         FolderLock(tmp_path).acquire()
     assert os.lstat(".lock") == before
     assert os.listdir() == [".lock"]

@@ -24,7 +24,9 @@ def test_a_log_dir_that_no_path_is(log_dir):
 
 @pytest.mark.parametrize("log_dir", [None, b"logs", 3])
 def test_a_log_dir_that_is_no_path(log_dir):
-    with pytest.raises(TypeError, match=f"Expected log_dir to be the path of a folder. Received: log_dir={log_dir!r}"):
+    with pytest.raises(
+        TypeError, match=f"Expected log_dir to be the path of a folder. Received: log_dir={log_dir!r}"
+    ):
         ks.SaliencyCallback(np.zeros((2, 4, 4, 1)), log_dir)
 
 
@@ -53,7 +55,15 @@ def test_a_run_whose_name_is_no_utf8_is_shown_and_asked_for(logs):
 
 def test_a_log_directory_whose_name_is_no_utf8(logs, tmp_path):
     folder = logs / os.fsdecode(b"caf\xe9")
-    command = [sys.executable, "-m", "keras_saliency", "view", os.fsencode(folder), "--export", tmp_path / "a.html"]
+    command = [
+        sys.executable,
+        "-m",
+        "keras_saliency",
+        "view",
+        os.fsencode(folder),
+        "--export",
+        tmp_path / "a.html",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.dumps("saliency") in (tmp_path / "a.html").read_text()

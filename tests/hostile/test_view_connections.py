@@ -42,7 +42,9 @@ def test_all_names_of_this_machine(client, host):
     assert client.get("/runs", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["[::2]", "::1", "[::1].evil.example", "localhost:1:2", "localhost:evil", "[::1]x"])
+@pytest.mark.parametrize(
+    "host", ["[::2]", "::1", "[::1].evil.example", "localhost:1:2", "localhost:evil", "[::1]x"]
+)
 def test_no_other_name(client, host):
     assert client.get("/runs", headers={"Host": host}).status_code == 400
 
@@ -82,7 +84,9 @@ def test_a_silent_connection_is_ended(server, monkeypatch, capfd):
     assert view_server._SECONDS < 60
 
 
-def test_a_link_to_a_whole_disk_is_searched_last_and_not_for_ever(tmp_path, write_by_hand, monkeypatch, capsys):
+def test_a_link_to_a_whole_disk_is_searched_last_and_not_for_ever(
+    tmp_path, write_by_hand, monkeypatch, capsys
+):
     for number in range(30):
         (tmp_path / "disk" / str(number)).mkdir(parents=True)
     write_by_hand(tmp_path / "disk" / "29" / "saliency")

@@ -93,7 +93,9 @@ def test_values_are_infinite_until_there_are_some_and_then_repeated():
         assert found.values == {"saliency_gradient_drift": 0.25, "saliency_gradient_gini": 0.5}
 
 
-@pytest.mark.parametrize(("missing", "expected"), [("inf", {"saliency_gradient_drift": math.inf}), ("absent", {})])
+@pytest.mark.parametrize(
+    ("missing", "expected"), [("inf", {"saliency_gradient_drift": math.inf}), ("absent", {})]
+)
 def test_a_number_that_the_last_look_lacks_is_never_an_older_one(missing, expected):
     found = keys(["saliency_gradient_drift", ACCURACY], missing=missing)
     assert found.values == expected

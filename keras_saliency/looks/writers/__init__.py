@@ -6,7 +6,16 @@ from keras_saliency.looks.writers.folder import FolderWriter
 from keras_saliency.looks.writers.tensorboard import TensorBoardWriter
 from keras_saliency.registry import Registry
 
-__all__ = ["WRITERS", "ArchiveWriter", "FolderWriter", "Packed", "Run", "TensorBoardWriter", "Weighing", "Writer"]
+__all__ = [
+    "WRITERS",
+    "ArchiveWriter",
+    "FolderWriter",
+    "Packed",
+    "Run",
+    "TensorBoardWriter",
+    "Weighing",
+    "Writer",
+]
 
 WRITERS: Registry[Writer] = Registry(
     "writer",
