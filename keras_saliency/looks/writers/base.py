@@ -35,7 +35,7 @@ class Run:
 
 @runtime_checkable
 class Writer(Protocol):
-    """Shows looks somewhere. Opened once per `fit`; what `write` returned for outlives the process."""
+    """Shows looks somewhere. Opened once per `fit`; what `write` returned for survives a kill of the process."""
 
     def open(self, run: Run) -> None:
         """Start writing for one `fit`. Raises `OSError` if the folder cannot be written."""
