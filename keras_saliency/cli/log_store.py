@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from keras_saliency.looks.event_file import event_files, events_from
 from keras_saliency.records import PLUGIN_NAME
 from keras_saliency.tensorboard_plugin.store import NotStoredError, Point, Series
+
+_MOST_FOLDERS = 20_000
 
 
 class LogStore:
@@ -23,6 +27,10 @@ class LogStore:
     Args:
         log_dir: the log directory, or one of its folders `saliency`.
 
+    Attributes:
+        is_whole: whether the last listing saw all folders; links may lead to a whole disk, so that it sees 20,000 at
+            most, those behind links last.
+
     Raises:
         FileNotFoundError: there is no such folder.
     """
@@ -31,6 +39,7 @@ class LogStore:
         if not log_dir.is_dir():
             raise FileNotFoundError(f"No such folder: {log_dir}")
         self._log_dir = log_dir
+        self.is_whole = True
         self._runs: dict[str, _RunIndex] = {}
         self._lock = threading.Lock()
 
@@ -69,7 +78,13 @@ class LogStore:
         return bytes(stored[0][0])
 
     def _refresh(self) -> None:
-        folders = {_run_name(folder, self._log_dir): folder for folder in _saliency_folders(self._log_dir)}
+        walked = list(islice(_folders_below(self._log_dir), _MOST_FOLDERS + 1))
+        self.is_whole = len(walked) <= _MOST_FOLDERS
+        folders = {
+            _run_name(folder, self._log_dir): Path(folder)
+            for folder, real in walked[:_MOST_FOLDERS]
+            if os.path.basename(real if folder == str(self._log_dir) else folder) == PLUGIN_NAME
+        }
         self._runs = {run: self._runs.get(run, _RunIndex(folder)) for run, folder in folders.items()}
         for index in self._runs.values():
             index.refresh()
@@ -129,21 +144,26 @@ class _RunIndex:
             self._points.setdefault(value.tag, {})[point.step] = point
 
 
-def _saliency_folders(log_dir: Path) -> Iterator[Path]:
-    """The folders that a callback writes to; links are followed, each folder once."""
+def _folders_below(log_dir: Path) -> Iterator[tuple[str, str]]:
+    """All folders, each with its own path and once; those behind links come last."""
     seen: set[str] = set()
-    for folder, below, _ in os.walk(log_dir, followlinks=True):
+    folders, linked = deque([str(log_dir)]), deque[str]()
+    while folders or linked:
+        folder = (folders or linked).popleft()
         real = os.path.realpath(folder)
         if real in seen:
-            below.clear()
             continue
         seen.add(real)
-        if os.path.basename(real if folder == str(log_dir) else folder) == PLUGIN_NAME:
-            yield Path(folder)
+        yield folder, real
+        with suppress(OSError), os.scandir(folder) as entries:  # gone just now, or not ours to read
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if os.path.isdir(entry.path):  # False for a link in a circle
+                    (linked if entry.is_symlink() else folders).append(entry.path)
 
 
-def _run_name(folder: Path, log_dir: Path) -> str:
-    return os.path.relpath(folder, log_dir)
+def _run_name(folder: str, log_dir: Path) -> str:
+    """The folder, seen from the log directory; bytes that are no UTF-8, which no page can ask for, are spelled out."""
+    return os.fsencode(os.path.relpath(folder, log_dir)).decode("utf-8", "backslashreplace")
 
 
 def _identity(path: Path) -> int | None:

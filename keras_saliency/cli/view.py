@@ -48,6 +48,8 @@ def _serve(console: Console, store: LogStore, options: argparse.Namespace) -> No
     from keras_saliency.tensorboard_plugin.recent import Recent
 
     server = make_view_server(Answers(store, Recent(_KEPT)), options.port)
+    store.runs()
+    _say_if_cut(console, store)
     console.print(f"{options.logdir}: http://{server.host}:{server.port}/   (Ctrl-C ends it)")
     server.serve_forever()
     raise KeyboardInterrupt  # which the server took, and returned
@@ -60,7 +62,16 @@ def _export(console: Console, store: LogStore, options: argparse.Namespace) -> N
     with console.status(f"Reading {options.logdir} …"):
         page = export_page(store, options.every, options.max_size)
         size = replace_file(options.export, page.encode())
+    _say_if_cut(console, store)
     console.print(f"{options.export}: {size / 1e6:.1f} MB")
+
+
+def _say_if_cut(console: Console, store: LogStore) -> None:
+    if not store.is_whole:
+        console.print(
+            "There are too many folders here: 20,000 were searched for looks, those behind links last. Give the "
+            "log_dir of a SaliencyCallback to see the others."
+        )
 
 
 def megabytes(text: str) -> float:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import threading
+from contextlib import suppress
 from typing import Any
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request
 
@@ -15,7 +18,11 @@ from keras_saliency.tensorboard_plugin.routes import Routes
 
 ADDRESS = "127.0.0.1"
 USUAL_PORT = 6061
-_HOSTS = ("127.0.0.1", "localhost")
+_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
+_METHODS = ("GET", "HEAD")
+_MOST_CONNECTIONS = 64
+_SECONDS = 20
+"""How long a connection may be silent. A browser keeps some open, and opens new ones where they are closed."""
 
 
 def make_view_server(answers: Answers, port: int | None) -> BaseWSGIServer:
@@ -30,13 +37,8 @@ def make_view_server(answers: Answers, port: int | None) -> BaseWSGIServer:
         ValueError: `port` is not the number of a port.
     """
     with _bound(port) as bound:
-        return make_server(
-            ADDRESS,
-            bound.getsockname()[1],
-            view_app(answers),
-            threaded=True,
-            request_handler=_QuietHandler,
-            fd=bound.fileno(),
+        return _ViewServer(
+            ADDRESS, bound.getsockname()[1], view_app(answers), _QuietHandler, fd=bound.fileno()
         )
 
 
@@ -50,8 +52,12 @@ def view_app(answers: Answers) -> Any:
 
     @Request.application
     def app(request: Request) -> Any:
-        if request.host.rpartition(":")[0] not in _HOSTS and request.host not in _HOSTS:
+        if not _HOST.fullmatch(request.host):
             return json_response(request, {"error": f"Expected the host {ADDRESS}."}, 400)
+        if request.method not in _METHODS:
+            response = json_response(request, {"error": "Expected GET or HEAD."}, 405)
+            response.headers["Allow"] = ", ".join(_METHODS)
+            return response
         if request.path == "/":
             return redirect("static/index.html")
         if request.path.startswith("/static/"):
@@ -61,10 +67,41 @@ def view_app(answers: Answers) -> Any:
     return app
 
 
+class _ViewServer(ThreadedWSGIServer):
+    """Holds a bounded number of connections: one more ends the one that has been open for the longest time."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._open: dict[Any, None] = {}
+        self._lock = threading.Lock()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer on a new connection."""
+        with self._lock:
+            self._open[request] = None
+            oldest = next(iter(self._open)) if len(self._open) > _MOST_CONNECTIONS else None
+            self._open.pop(oldest, None)
+        if oldest is not None:
+            with suppress(OSError):  # it has just been closed
+                oldest.shutdown(socket.SHUT_RDWR)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """A connection is over."""
+        with self._lock:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
+
+
 class _QuietHandler(WSGIRequestHandler):
-    """Logs no requests."""
+    """Logs neither requests nor what is wrong with them, and waits for none."""
+
+    timeout = _SECONDS
 
     def log_request(self, *_: object) -> None:
+        """Nothing."""
+
+    def log_error(self, *_: object) -> None:
         """Nothing."""
 
 

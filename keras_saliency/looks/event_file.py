@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import socket
 import struct
 import time
@@ -38,6 +39,7 @@ Value: TypeAlias = Any
 _LENGTH = struct.Struct("<QI")
 _CHECKSUM = struct.Struct("<I")
 _PATTERN = "events.out.tfevents.*"
+_TIME = re.compile(r"events\.out\.tfevents\.(?!9{10})([0-9]{10})(?![0-9])")
 _numbers = itertools.count()
 
 
@@ -83,7 +85,7 @@ class EventFile:
     def __init__(self, folder: Path) -> None:
         self.path, self._file = _new_file(folder)
         self.size = 0
-        self._append(Event(wall_time=time.time(), file_version="brain.Event:2"))
+        self.append(_version())
 
     def write(self, step: int, values: Iterable[Value], wall_time: float | None = None) -> int:
         """Write all values as one event, which readers see as a whole or not at all; return its bytes.
@@ -91,20 +93,30 @@ class EventFile:
         Raises:
             OSError: it could not be written (the file is as it was before), or was removed.
         """
-        wall_time = time.time() if wall_time is None else wall_time
-        return self._append(Event(wall_time=wall_time, step=step, summary=Summary(value=values)))
+        return self.append(record(step, values, wall_time))
+
+    def append(self, whole: bytes) -> int:
+        """`write`, of what `record` made."""
+        if os.fstat(self._file.fileno()).st_nlink == 0:
+            raise FileNotFoundError(f"{self.path} was removed while it was written")
+        append_all(self._file, whole)  # a torn record would hide all that follow it
+        self.size += len(whole)
+        return len(whole)
 
     def close(self) -> None:
         """Close the file. Calling it twice does no harm."""
         self._file.close()
 
-    def _append(self, event: Event) -> int:
-        record = _framed(event.SerializeToString())
-        if os.fstat(self._file.fileno()).st_nlink == 0:
-            raise FileNotFoundError(f"{self.path} was removed while it was written")
-        append_all(self._file, record)  # a torn record would hide all that follow it
-        self.size += len(record)
-        return len(record)
+
+def record(step: int, values: Iterable[Value], wall_time: float | None = None) -> bytes:
+    """All values as one event, in the bytes that stand in a file."""
+    wall_time = time.time() if wall_time is None else wall_time
+    return _framed(Event(wall_time=wall_time, step=step, summary=Summary(value=values)).SerializeToString())
+
+
+def size_with(record: bytes) -> int:
+    """The bytes of a new event file with this record."""
+    return len(_version()) + len(record)
 
 
 def event_files(folder: Path) -> list[Path]:
@@ -148,6 +160,10 @@ def _next_record(file: IO[bytes]) -> bytes | None:
     return data if end == _CHECKSUM.pack(_masked_checksum(data)) else None
 
 
+def _version() -> bytes:
+    return _framed(Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString())
+
+
 def _framed(data: bytes) -> bytes:
     """A record: length, checksum of the length, data, checksum of the data."""
     length = struct.pack("<Q", len(data))
@@ -163,8 +179,14 @@ def _masked_checksum(data: bytes) -> int:
 
 
 def _new_file(folder: Path) -> tuple[Path, IO[bytes]]:
-    """An unbuffered file under a name that no other has, which sorts by time."""
-    start = f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}"
+    """An unbuffered file under a name that no other has and that sorts after all others.
+
+    Names sort by the time in them, and readers take files in the order of their names: a clock may go back, and two
+    files may be made in one second.
+    """
+    made = (int(found[1]) for path in folder.glob(_PATTERN) if (found := _TIME.match(path.name)))
+    seconds = max(int(time.time()), max(made, default=0) + 1)
+    start = f"events.out.tfevents.{seconds:010d}.{socket.gethostname()}.{os.getpid()}"
     while True:
         path = folder / f"{start}.{next(_numbers)}.saliency"
         try:

@@ -16,6 +16,8 @@ from keras_saliency.explanation import bind_target, explain_question
 from keras_saliency.looks.look import Look, MethodLook
 from keras_saliency.looks.numbers import enrichments
 from keras_saliency.methods import Method
+from keras_saliency.metrics import Metric
+from keras_saliency.metrics.rows import in_blocks
 from keras_saliency.probes import ProbeSet
 from keras_saliency.probes.targets import PREDICTED
 from keras_saliency.render import shrink
@@ -35,7 +37,7 @@ class _Reference:
         signed, magnitude = (
             views[view] if side is None else shrink(views[view], side) for view in ("signed", "magnitude")
         )
-        return cls(metrics.ranks(signed), magnitude)
+        return cls(_ranked(signed), magnitude)
 
     def at_size_of(self, other: _Reference, views: Mapping[str, np.ndarray]) -> _Reference:
         """This reference at the size of another one, from these heatmaps: a log may hold smaller maps."""
@@ -169,7 +171,7 @@ def _comparisons(
     }
     compared = (metric for metric in metrics.NUMBERS.values() if metric.compares)
     return {
-        metric.name: metric.function(*(getattr(look, what) for look in pairs[against]))
+        metric.name: in_blocks(metric.function, *(getattr(look, what) for look in pairs[against]))
         for metric in compared
         for what, against in [metric.needs]
     }
@@ -179,14 +181,33 @@ def _descriptions(maps: np.ndarray, magnitude: np.ndarray) -> dict[str, np.ndarr
     """The numbers that need this look alone."""
     given = {"maps": maps, "magnitude": magnitude}
     alone = (metric for metric in metrics.NUMBERS.values() if not metric.compares)
-    return {metric.name: metric.function(*(given[need] for need in metric.needs)) for metric in alone}
+    return {
+        metric.name: in_blocks(metric.function, *(given[need] for need in metric.needs)) for metric in alone
+    }
 
 
 def _enrichments(magnitude: np.ndarray, probes: ProbeSet) -> dict[str, np.ndarray]:
     return {
-        metric.name: metric.function(magnitude, probes.regions[region])
+        metric.name: _enrichment(metric, magnitude, probes.regions[region])
         for region, metric in enrichments(probes.regions).items()
     }
+
+
+def _enrichment(metric: Metric, magnitude: np.ndarray, region: np.ndarray) -> np.ndarray:
+    if region.ndim == 2:
+        return in_blocks(lambda maps: metric.function(maps, region), magnitude)
+    # A block of maps may have no pixel of the region, where all of them together have some.
+    return in_blocks(
+        lambda maps, masks: metric.function(maps, masks) if masks.any() else np.full(len(maps), np.nan),
+        magnitude,
+        region,
+    )
+
+
+def _ranked(signed: np.ndarray) -> np.ndarray:
+    """The ranks of the maps, in float32 where that holds them exactly: looks to compare with are kept."""
+    exact = signed[0].size < 2**23
+    return in_blocks(lambda maps: metrics.ranks(maps).astype(np.float32 if exact else np.float64), signed)
 
 
 def _accuracy(probes: ProbeSet, seen: Mapping[str, MethodLook]) -> float | None:

@@ -7,8 +7,29 @@ arithmetic on infinities ever happens behind this door.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
+
+_BLOCK = 2**22
+"""Values that are computed with at once: 32 MiB of float64, of which a metric needs some."""
+_TOGETHER = 16
+"""Rows that a product of matrices may take at once, in an order of its own: blocks of as many keep its last bits."""
+
+
+def in_blocks(function: Callable[..., np.ndarray], *arrays: np.ndarray) -> np.ndarray:
+    """`function(*arrays)`, computed for one block of maps after the other.
+
+    What a metric needs beside its maps stays small then, however many there are.
+
+    Args:
+        function: gives a number, or a row of them, per map, whatever the other maps are.
+        arrays: each `(n, …)`.
+    """
+    fitting = _BLOCK // max(1, *(math.prod(array.shape[1:]) for array in arrays))
+    size = max(1, fitting // _TOGETHER) * _TOGETHER
+    starts = range(0, max(1, len(arrays[0])), size)
+    return np.concatenate([function(*(array[start : start + size] for array in arrays)) for start in starts])
 
 
 def as_rows(maps: np.ndarray) -> np.ndarray:

@@ -208,7 +208,7 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 
 def _centred(ranked: np.ndarray) -> np.ndarray:
     # The mean of average ranks is known, and exact in float64: a constant map is exactly 0.
-    centred = np.asarray(ranked - (ranked.shape[1] + 1) / 2)
+    centred: np.ndarray = np.asarray(ranked, np.float64) - (ranked.shape[1] + 1) / 2
     sums = np.einsum("ij->i", centred)
     if (np.abs(sums) > 0).any():
         raise ValueError("Expected maps as ranked by `ranks`. Received: rows with the sum of no ranks.")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 VIEWS = ("magnitude", "positive", "negative", "signed")
+_ORDER = ("positive", "negative", "magnitude", "signed")
+_BLOCK = 2**22
+"""Values of a view that are computed with at once."""
 
 
 def quantised(
@@ -14,18 +17,47 @@ def quantised(
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray]:
     """The planes to store, their scales per probe, and which probes' maps are finite."""
     finite = np.all([np.isfinite(values).all(axis=(1, 2)) for values in heatmaps.values()], axis=0)
+    blocks = [_quantised_block(views, shown) for views, shown in _in_blocks(heatmaps, finite)]
+    whole = {view for _, _, needed in blocks for view in needed}
+    planes = {
+        view: np.concatenate([block[view] for block, _, _ in blocks]) for view in _ORDER if view in whole
+    }
+    scaled = ["magnitude", *({"signed"} & whole)]
+    scales = {view: np.concatenate([block[view] for _, block, _ in blocks]) for view in scaled}
+    return planes, scales, finite
+
+
+def _in_blocks(
+    heatmaps: Mapping[str, np.ndarray], finite: np.ndarray
+) -> Iterator[tuple[list[np.ndarray], np.ndarray]]:
+    """The views and which maps are finite, for one block of probes after the other: some copies are made of each."""
+    size = max(1, _BLOCK // max(1, heatmaps["signed"][0].size if len(finite) else 1))
+    for start in range(0, max(1, len(finite)), size):
+        rows = slice(start, start + size)
+        yield [heatmaps[view][rows] for view in VIEWS], finite[rows]
+
+
+def _quantised_block(
+    views: list[np.ndarray], finite: np.ndarray
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], set[str]]:
+    """All planes and scales of a block, and which of the planes cannot be derived from others."""
     magnitude, positive, negative, signed = (
-        np.where(finite[:, None, None], heatmaps[view], 0).astype(np.float64) for view in VIEWS
+        np.where(finite[:, None, None], view, 0).astype(np.float64) for view in views
     )
     largest = _largest(np.maximum(magnitude, np.maximum(positive, negative)))
-    scales = {"magnitude": largest}
-    planes = {"positive": _unsigned(positive, largest), "negative": _unsigned(negative, largest)}
+    scales = {"magnitude": largest, "signed": _largest(np.abs(signed))}
+    planes = {
+        "magnitude": _unsigned(magnitude, largest),
+        "positive": _unsigned(positive, largest),
+        "negative": _unsigned(negative, largest),
+        "signed": (128 + np.rint(127 * _divided(signed, scales["signed"]))).astype(np.uint8),
+    }
+    needed = {"positive", "negative"}
     if not _follows(magnitude, np.maximum(positive, negative), largest):
-        planes["magnitude"] = _unsigned(magnitude, largest)
+        needed.add("magnitude")
     if not _follows(signed, positive - negative, largest):
-        scales["signed"] = _largest(np.abs(signed))
-        planes["signed"] = (128 + np.rint(127 * _divided(signed, scales["signed"]))).astype(np.uint8)
-    return planes, scales, finite
+        needed.add("signed")
+    return planes, scales, needed
 
 
 def stored_planes(arrays: Mapping[str, np.ndarray], count: int) -> dict[str, np.ndarray]:

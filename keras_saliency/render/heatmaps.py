@@ -27,8 +27,8 @@ def heatmap(maps: np.ndarray, view: str, channel_axis: int) -> np.ndarray:
         maps, channel_axis = maps[..., None], -1
     if view == "signed":
         reduced = maps.sum(channel_axis)
-    elif view == "magnitude":
-        reduced = np.abs(maps).max(channel_axis)
-    else:
-        reduced = np.maximum(maps if view == "positive" else -maps, 0).max(channel_axis)
+    else:  # of the ends alone, which makes no second array of the size of the maps
+        most, least = maps.max(channel_axis), -maps.min(channel_axis)
+        ends = {"magnitude": np.maximum(most, least), "positive": most, "negative": least}
+        reduced = np.abs(np.maximum(ends[view], 0))  # no zero is negative
     return np.asarray(reduced, "float32")

@@ -52,7 +52,10 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         log_keys: what goes into `logs`: `"default"` (for each method `saliency_<method>_drift` and
             `saliency_<method>_<region>_enrichment`, and `saliency_probe_accuracy`), `"all"` numbers,
             `"none"`, or a list of keys. Between two looks the last values are repeated: a patience should be
-            at least `every`. A drift is infinite until there are two looks to compare.
+            at least `every`.
+        missing: what stands in `logs` for a number that the last look does not have, as a drift needs two looks, and a
+            look that was lost has none: `"inf"`, which no monitor with `mode="min"` takes for an improvement, or
+            `"absent"` for no key in that epoch. The accuracy on the probes is absent in both cases.
         images: whether contact sheets are drawn for TensorBoard's image dashboard.
         store_images: False keeps every picture of a probe inside the process: only maps and numbers are
             written.
@@ -65,7 +68,8 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         stop_on_failure: whether the training stops after a look at which a check failed. A failure at the opening
             look, at the untrained network, is shown, and neither warned of nor a reason to stop.
         max_disk: the most that the folder may take, such as `"200 MB"`. From half of it on only every second look is
-            written, then every fourth, and so on. All are taken, with the numbers in `logs`.
+            written, then every fourth, and so on. All are taken, with the numbers in `logs`. A budget that cannot hold
+            the probes and one look is refused.
         on_error: `"warn"`, or `"raise"` to end the training when a look fails.
         seed: of the private generators.
 
@@ -91,6 +95,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         checks: Any = None,
         stop_on_failure: bool = False,
         log_keys: str | Sequence[str] = "default",
+        missing: str = "inf",
         images: bool = True,
         store_images: bool = True,
         archive: bool = False,
@@ -111,6 +116,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             checks=checks,
             stop_on_failure=stop_on_failure,
             log_keys=log_keys,
+            missing=missing,
             images=images,
             store_images=store_images,
             archive=archive,
@@ -128,6 +134,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             [method.name for method in settings.methods],
             settings.probes.regions,
             labelled=settings.probes.labels is not None,
+            missing=missing,
         )
         made = make_writers(writers, archive=archive)
         self._reads_back = any(isinstance(writer, TensorBoardWriter) for writer in made.values())
@@ -167,8 +174,9 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
     def look(self, model: Any, step: int) -> Look | None:
         """Look at a model now, for those who write their own training loop; `fit` does it by itself.
 
-        The first call refuses what cannot work. After it no failure is raised, as in a `fit`. What is written
-        outlives the process once the call returns.
+        The first call refuses what cannot work. After it no failure is raised, as in a `fit`. Once the call
+        returns, what is written survives a kill of the process, not a power cut. The folder is this callback's until
+        the callback is deleted or ends a `fit`: another one of this process is refused there.
 
         Args:
             model: a Keras model that holds its weights; the same at every call.

@@ -28,13 +28,38 @@ class DiskBudget:
     """
 
     def __init__(self, most: int | str | None) -> None:
+        self._given = most
         self._most = None if most is None else _as_bytes(most)
         self._used = self._largest = self._passed = 0
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is a limit at all."""
+        return self._most is not None
+
     def open(self, folder: Path) -> None:
         """Start with what is in a folder already."""
-        self._used = 0 if self._most is None else _bytes_in(folder)
         self._largest = self._passed = 0
+        self.count(folder)
+
+    def count(self, folder: Path) -> None:
+        """See how much is used."""
+        self._used = 0 if self._most is None else _bytes_in(folder)
+
+    def require(self, size: int, what: str) -> None:
+        """Raise `ValueError` if the whole budget is less than this size, which `what` takes."""
+        if self._most is not None and size > self._most:
+            raise ValueError(
+                f"Expected max_disk to hold the probes and one look. {what} {size / 1000:.1f} kB. "
+                f"Received: max_disk={self._given!r}"
+            )
+
+    def fits(self, size: int) -> bool:
+        """Whether so many bytes more stay within the budget; if not, no looks as large are granted."""
+        if self._most is None or self._used + size <= self._most:
+            return True
+        self._largest = max(self._largest, size)
+        return False
 
     @property
     def interval(self) -> int | None:
@@ -66,4 +91,4 @@ def _as_bytes(size: Any) -> int:
 
 
 def _bytes_in(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())

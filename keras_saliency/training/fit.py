@@ -104,6 +104,7 @@ class Fit:
     def begin_loop(self, step: int) -> None:
         """Begin your own training loop, whose first look has this step."""
         self.has_begun = True
+        self._logbook.keep()
         last = self._logbook.last_step
         if last is not None and step > last:
             self._go_on_from_log()
@@ -118,6 +119,7 @@ class Fit:
     def look(self, step: int, epoch: int | None, *, strict: bool) -> None:
         """Look, write it and take its numbers over."""
         surviving = self._logbook.surviving("the look", when(step, epoch), strict=strict)
+        self._log_keys.forget()  # a look that is lost has no numbers
         with self._clock.timed(), self._closing_on_error(), surviving:
             question, compare = self.observer.question(), not self._logbook.holds(step)
             look = self.observer.look(step, epoch, question, compare=compare, strict=strict)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import gc
+import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,31 +13,84 @@ from filelock import FileLock, Timeout
 
 from keras_saliency.errors import UnwritableFolderError
 
+_NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
+_owners: dict[str, FolderLock] = {}
+"""Who writes in a folder, of this process; by the folder's own path, whatever links lead there."""
+
 
 class FolderLock:
-    """Keeps other processes from writing in a folder, where the file system has locks; it ends with the process."""
+    """Keeps others from writing in a folder: other processes, where the file system has locks, and this one.
+
+    Within a process the later one takes a folder over, as an abandoned `fit` must not shut out the next. So whoever
+    is about to write asks whether the folder still `is_held`. A folder that is kept is not taken over.
+    """
 
     def __init__(self, folder: Path) -> None:
-        # One lock for all logbooks of this process: an abandoned `fit` must not shut out the next one.
-        self._lock = FileLock(folder.absolute() / ".lock", timeout=0, thread_local=False, is_singleton=True)
-        self._folder, self._held = folder, False
+        self._path = Path(os.path.realpath(folder), ".lock")
+        self._lock = FileLock(
+            self._path, timeout=0, thread_local=False, is_singleton=True, fallback_to_soft=False
+        )
+        self._folder, self._locked, self._is_kept = folder, False, False
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nobody else of this process writes in the folder."""
+        return _owners.get(str(self._path)) is self
 
     def acquire(self) -> None:
-        """Take the lock. Raises `UnwritableFolderError` if another process has it."""
+        """Take the folder.
+
+        Raises:
+            UnwritableFolderError: another process has it, somebody in this one keeps it, or something else is in the
+                place of the lock.
+            OSError: the lock cannot be written.
+        """
+        if self._is_kept_by_another():
+            gc.collect()  # a callback that is gone may not have been noticed yet
+        if self._is_kept_by_another():
+            raise UnwritableFolderError(
+                f"Another callback of this process writes its looks to {self._folder} too. Give each callback a "
+                "log_dir of its own, or delete the other one if its training loop is over."
+            )
+        self._refuse_what_is_no_lock()
         try:
             self._lock.acquire()
+            self._locked = True
         except Timeout:
             raise shared(self._folder) from None
-        except (NotImplementedError, OSError):
-            return  # no locks here
-        self._held = True
+        except NotImplementedError:
+            pass  # no locks here
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+        _owners[str(self._path)] = self
+
+    def keep(self) -> None:
+        """Let nobody of this process take the folder over until it is given back."""
+        self._is_kept = True
 
     def release(self) -> None:
-        """Give the lock back. Calling it twice does no harm."""
-        if self._held:
-            self._held = False
+        """Give the folder back. Calling it twice does no harm."""
+        self._is_kept = False
+        if self.is_held:
+            del _owners[str(self._path)]
+        if self._locked:
+            self._locked = False
             with suppress(OSError):
                 self._lock.release()
+
+    def _is_kept_by_another(self) -> bool:
+        owner = _owners.get(str(self._path))
+        return owner is not None and owner is not self and owner._is_kept
+
+    def _refuse_what_is_no_lock(self) -> None:
+        """A folder would switch the lock off, a link would lock something else."""
+        with suppress(FileNotFoundError):
+            if not stat.S_ISREG(self._path.lstat().st_mode):
+                raise UnwritableFolderError(
+                    f"Expected {self._path} to be a file, which keeps two trainings from writing in one folder. "
+                    "Remove what is there, or choose another log_dir."
+                )
 
 
 def shared(folder: Path) -> UnwritableFolderError:

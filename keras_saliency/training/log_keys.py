@@ -17,8 +17,9 @@ _ACCURACY = "saliency_probe_accuracy"
 class LogKeys:
     """The keys that one callback keeps in `logs`, and their last values.
 
-    A key is there in every epoch. Between two looks its last value is repeated. Before there is a first value
-    (a drift needs two looks) it is infinite, which no monitor with `mode="min"` takes for an improvement.
+    Between two looks the last values are repeated. A number that the last look does not have (a drift needs two looks,
+    and a look that is lost has none) is infinite, which no monitor with `mode="min"` takes for an improvement, or
+    absent. The accuracy on the probes is absent in both cases, as monitors want it high.
 
     Args:
         log_keys: `"default"` (drift, enrichments and the accuracy on the probes), `"all"`, `"none"`, or the
@@ -26,19 +27,28 @@ class LogKeys:
         methods: the names of the methods.
         regions: the names of the regions.
         labelled: whether the probes have labels.
+        missing: what stands for a number that there is not, `"inf"` or `"absent"`.
 
     Raises:
         ValueError: a key that this callback does not have.
     """
 
     def __init__(
-        self, log_keys: str | Sequence[str], methods: Iterable[str], regions: Iterable[str], *, labelled: bool
+        self,
+        log_keys: str | Sequence[str],
+        methods: Iterable[str],
+        regions: Iterable[str],
+        *,
+        labelled: bool,
+        missing: str = "inf",
     ) -> None:
         of_regions = [metric.name for metric in enrichments(regions).values()]
         numbers = [*NUMBERS, *of_regions]
         known = {_key(m, n): n in ("drift", *of_regions) for m in methods for n in numbers}
         known |= {_ACCURACY: True} if labelled else {}
-        self._values = dict.fromkeys(_chosen(log_keys, known), math.inf)
+        self._keys = _chosen(log_keys, known)
+        self._missing = missing
+        self._found: dict[str, float] = {}
 
     def update(self, look: Look) -> None:
         """Take over the numbers that a look has."""
@@ -49,16 +59,19 @@ class LogKeys:
         }
         if look.probe_accuracy is not None:
             found[_ACCURACY] = look.probe_accuracy
-        self._values |= {key: found[key] for key in self._values.keys() & found.keys()}
+        self._found = found
 
     def forget(self) -> None:
         """Start again without values."""
-        self._values = dict.fromkeys(self._values, math.inf)
+        self._found = {}
 
     @property
     def values(self) -> dict[str, float]:
-        """The last values, in a fixed order; the accuracy only of models that predict classes."""
-        return {key: v for key, v in self._values.items() if key != _ACCURACY or math.isfinite(v)}
+        """The numbers of the last look, in a fixed order."""
+        return {key: self._found.get(key, math.inf) for key in self._keys if self._is_given(key)}
+
+    def _is_given(self, key: str) -> bool:
+        return key in self._found or (self._missing == "inf" and key != _ACCURACY)
 
 
 def _key(method: str, number: str) -> str:

@@ -7,6 +7,7 @@ import weakref
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from keras_saliency.errors import SaliencyWarning, UnwritableFolderError
 from keras_saliency.looks.event_file import event_files
 from keras_saliency.looks.look import Look, moment
 from keras_saliency.looks.reading import last_step
-from keras_saliency.looks.writers import WRITERS, Run, Writer
+from keras_saliency.looks.writers import WRITERS, Packed, Run, Weighing, Writer
 from keras_saliency.terminal import visible
 from keras_saliency.training.disk_budget import DiskBudget
 from keras_saliency.training.folder_lock import FolderLock, shared
@@ -61,7 +62,8 @@ class Logbook:
     Args:
         folder: made when the logbook is opened. Only one process writes in it at a time.
         writers: by name.
-        max_disk: the most that the folder may take, see `DiskBudget`.
+        max_disk: the most that the folder may take, see `DiskBudget`. A writer that does not weigh its looks
+            beforehand counts as its largest one so far.
 
     Attributes:
         last_step: the highest step that is written; None where there is none.
@@ -77,10 +79,13 @@ class Logbook:
         self._writers = writers
         self._writes = True
         self._budget = DiskBudget(max_disk)
+        self._opening, self._is_open, self._is_first = 0, False, True
+        self._largest: Counter[str] = Counter()
         self._waiting: tuple[Look, Look | None] | None = None
         self._offset = 0
         self.last_step: int | None = None
         self._files: list[Path] = []
+        self._new_files: set[Path] = set()
         self._lock = FolderLock(folder)
         # Keras tells nobody that a training broke off.
         weakref.finalize(self, _close, tuple(writers.values()), self._lock)
@@ -89,10 +94,12 @@ class Logbook:
         """Start one `fit`, in the chief of the processes that train together or in another of them.
 
         Raises:
-            UnwritableFolderError: the folder cannot be made, or a writer cannot write in it.
+            UnwritableFolderError: the folder cannot be made, somebody else writes in it, or a writer cannot.
+            ValueError: `max_disk` cannot hold the probes.
         """
         self.close()
         self.written, self.left_out, self.lost, self._writes = 0, 0, Counter(), chief
+        self._is_first = True
         if not chief:
             return
         try:
@@ -100,16 +107,20 @@ class Logbook:
             self._lock.acquire()
             steps = (last_step(self.folder), *self.steps[-1:])
             self.last_step = max((step for step in steps if step is not None), default=None)
-            for writer in self._writers.values():
-                writer.open(run)
+            before = event_files(self.folder)
+            self._open_writers(run)
             self._files = event_files(self.folder)
-            self._budget.open(self.folder)
+            self._new_files = set(self._files) - set(before)
         except BaseException as error:
             self.close()
             if not isinstance(error, OSError) or isinstance(error, UnwritableFolderError):
                 raise
             reason = error.strerror or error
             raise UnwritableFolderError(f"Cannot write the looks to {self.folder}: {reason}.") from error
+
+    def keep(self) -> None:
+        """Let no other callback of this process write in the folder as long as this one may."""
+        self._lock.keep()
 
     def begin(self, position: int) -> None:
         """Fix the offset of the steps, from the position of the opening look of a `fit`.
@@ -131,38 +142,109 @@ class Logbook:
         return self.last_step is not None and step <= self.last_step
 
     def write(self, look: Look, previous: Look | None, *, strict: bool) -> None:
-        """Hand a look to every writer, unless its step is written already or the disk budget leaves it out."""
+        """Hand a look to every writer, unless its step is written already or the disk budget leaves it out.
+
+        Raises:
+            ValueError: this is the first look, and `max_disk` cannot hold one.
+            UnwritableFolderError: another callback of this process took the folder over.
+        """
         for name, reason in look.lost.items():
             self.lose(name, when(look.step, look.epoch), reason)
+        is_first, self._is_first = self._is_first, False
         if self.holds(look.step):
             return
-        if self._budget.grants():
-            self._hand_over(look, previous, strict=strict)
-        else:
-            if not self.left_out:
-                warn(_thinned(look, self._budget))
-            self.left_out += 1
-            self._waiting = look, previous
+        if self._budget.grants() and self._hand_over(look, previous, is_first=is_first, strict=strict):
+            return
+        if not self.left_out:
+            warn(_thinned(look, self._budget))
+        self.left_out += 1
+        self._waiting = look, previous
 
     def close(self, *, strict: bool = False) -> None:
-        """Write the last look, where it was left out and still fits; close every writer."""
-        if self._waiting and self._budget.interval:
-            self.left_out -= 1
-            self._hand_over(*self._waiting, strict=strict)
-        self._waiting = None
-        for name, writer in self._writers.items():
-            with self.surviving(name, "at the end", strict=strict):
-                writer.close()
-        self._lock.release()
+        """Write the last look, where it was left out and still fits; close every writer.
 
-    def _hand_over(self, look: Look, previous: Look | None, *, strict: bool) -> None:
+        Where `strict` is set the first error is raised, once everything is closed.
+        """
+        errors: list[BaseException] = []
+        try:
+            with self.surviving("the last look", "at the end", strict=strict):
+                self._write_waiting(strict=strict)
+        except BaseException as error:
+            errors.append(error)
+        for name, writer in self._writers.items():
+            try:
+                with self.surviving(name, "at the end", strict=strict):
+                    writer.close()
+            except BaseException as error:
+                errors.append(error)
+        self._is_open = False
+        self._lock.release()
+        if errors:
+            raise errors[0]
+
+    def _open_writers(self, run: Run) -> None:
+        """Open the writers, unless the budget is used up already."""
+        self._budget.open(self.folder)
+        self._opening = 0
+        if self._budget.is_limited:
+            weighing = [writer for writer in self._writers.values() if isinstance(writer, Weighing)]
+            self._opening = sum(writer.opening(run) for writer in weighing)
+            self._budget.require(self._opening, "The probes alone take")
+        self._is_open = self._budget.fits(self._opening)
+        for writer in self._writers.values() if self._is_open else ():
+            writer.open(run)
+        self._budget.count(self.folder)
+
+    def _write_waiting(self, *, strict: bool) -> None:
+        if self._waiting and self._is_open and self._hand_over(*self._waiting, is_first=False, strict=strict):
+            self.left_out -= 1
+        self._waiting = None
+
+    def _hand_over(self, look: Look, previous: Look | None, *, is_first: bool, strict: bool) -> bool:
+        """Write a look, if it fits; whether it did."""
+        if self._writes and not self._lock.is_held:
+            raise shared(self.folder)
+        if not self._is_open and self._writes:
+            return False
+        packed = self._packed(look, previous, strict=strict) if self._writes else {}
+        size = sum(one.size for one in packed.values())
+        if is_first:
+            self._refuse_too_large(self._opening + size)
+        if not self._budget.fits(size):
+            return False
         self._waiting, self.last_step = None, look.step
         self.steps.append(look.step)
-        before = self.written
-        for name, writer in self._writers.items() if self._writes else ():
+        before, failures = self.written, self.lost.total()
+        for name, one in packed.items():
             with self.surviving(name, when(look.step, look.epoch), strict=strict):
-                self.written += writer.write(look, previous)
+                written = one.write()
+                self.written += written
+                self._largest[name] = max(self._largest[name], written)
         self._budget.spend(self.written - before)
+        if self.lost.total() > failures:  # a writer that failed may have left something
+            self._budget.count(self.folder)
+        return True
+
+    def _refuse_too_large(self, size: int) -> None:
+        """Refuse a budget below this size, and leave no log without looks."""
+        try:
+            self._budget.require(size, "Here they take")
+        except ValueError:
+            self.close()
+            for path in self._new_files:
+                path.unlink(missing_ok=True)
+            raise
+
+    def _packed(self, look: Look, previous: Look | None, *, strict: bool) -> dict[str, Packed]:
+        """The look by writer, weighed where there is a limit."""
+        packed = {}
+        for name, writer in self._writers.items():
+            with self.surviving(name, when(look.step, look.epoch), strict=strict):
+                if self._budget.is_limited and isinstance(writer, Weighing):
+                    packed[name] = writer.pack(look, previous)
+                else:
+                    packed[name] = Packed(self._largest[name], partial(writer.write, look, previous))
+        return packed
 
     def lose(self, name: str, moment: str, reason: str) -> None:
         """Count a failure of a method or writer; warn of the first of each."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,8 @@ class Settings:
     remembers its training, so a copy makes its own.
 
     Raises:
-        ValueError: `on_error` is neither `"warn"` nor `"raise"`.
+        ValueError: `on_error` or `missing` is none of its two values, or `log_dir` is a path that no system has.
+        TypeError: `log_dir` is no path.
     """
 
     probes: ProbeSet
@@ -33,6 +35,7 @@ class Settings:
     checks: Any
     stop_on_failure: bool
     log_keys: str | Sequence[str]
+    missing: str
     images: bool
     store_images: bool
     archive: bool
@@ -42,10 +45,9 @@ class Settings:
     seed: int
 
     def __post_init__(self) -> None:
-        if self.on_error not in ("warn", "raise"):
-            raise ValueError(
-                f'Expected on_error to be "warn" or "raise". Received: on_error={self.on_error!r}'
-            )
+        _check_choice("on_error", self.on_error, "warn", "raise")
+        _check_choice("missing", self.missing, "inf", "absent")
+        _check_path(self.log_dir)
 
     @property
     def is_strict(self) -> bool:
@@ -68,3 +70,20 @@ class Settings:
         if self.target is None:
             return "the predicted class" if self.probes.labels is None else "the label"
         return repr(self.target)
+
+
+def _check_choice(name: str, given: Any, one: str, other: str) -> None:
+    if given not in (one, other):
+        raise ValueError(f'Expected {name} to be "{one}" or "{other}". Received: {name}={given!r}')
+
+
+def _check_path(log_dir: Any) -> None:
+    expected = f"Expected log_dir to be the path of a folder. Received: log_dir={log_dir!r}"
+    if not isinstance(log_dir, str | Path):
+        raise TypeError(expected)
+    try:
+        valid = b"\0" not in os.fsencode(log_dir)
+    except UnicodeEncodeError:
+        valid = False
+    if not valid:
+        raise ValueError(f"{expected}, with characters that no path has")

@@ -184,3 +184,22 @@ def test_what_is_no_file_is_no_event_file(tmp_path):
 
 def test_half_characters_in_a_text_are_replaced():
     assert eventfile.text("t", "half \ud800").tensor.string_val == [b"half ?"]
+
+
+def test_names_keep_their_order_where_the_clock_goes_back(tmp_path, monkeypatch):
+    paths = []
+    for now in (2e9, 1e9, 1e9, 3e9, 5):
+        monkeypatch.setattr("time.time", lambda now=now: now)
+        for _ in range(12):  # within one second
+            file = eventfile.EventFile(tmp_path)
+            file.close()
+            paths.append(file.path)
+    assert eventfile.event_files(tmp_path) == paths
+
+
+@pytest.mark.parametrize("time", ["9999999999", "99999999999999999999", "x", "-5", "000000000"])
+def test_a_foreign_name_does_not_lead_the_order_astray(tmp_path, time):
+    (tmp_path / f"events.out.tfevents.{time}.foreign").touch()
+    file = eventfile.EventFile(tmp_path)
+    file.close()
+    assert len(file.path.name.split(".")[3]) == 10

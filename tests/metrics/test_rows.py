@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from keras_saliency import metrics
+from keras_saliency.metrics import ranks, rows
 from keras_saliency.metrics.rows import as_magnitude_rows, as_rows, quotient, shares, spatial_shares
 
 
@@ -58,3 +60,15 @@ def test_quotient_names_its_zero_case():
         quotient(np.array([1.0, 0.0, 3.0]), np.array([2.0, 0.0, 0.0])), [0.5, np.nan, np.nan]
     )
     np.testing.assert_array_equal(quotient(np.ones(2), 0.0), [np.nan, np.nan])
+
+
+@pytest.mark.parametrize("name", [name for name, metric in metrics.NUMBERS.items()])
+def test_numbers_in_blocks_are_those_of_all_at_once(name, monkeypatch):
+    maps = np.random.default_rng(0).normal(size=(55, 17, 13)).astype(np.float32)
+    maps[4], maps[5, 0, 0] = 0, np.inf
+    other = maps[::-1].copy()
+    given = {"maps": (maps,), "magnitude": (abs(maps), abs(other)), "ranked": (ranks(maps), ranks(other))}
+    metric = metrics.NUMBERS[name]
+    arrays = given[metric.needs[0]][: len(metric.needs)]
+    monkeypatch.setattr(rows, "_BLOCK", 100)
+    np.testing.assert_array_equal(rows.in_blocks(metric.function, *arrays), metric.function(*arrays))

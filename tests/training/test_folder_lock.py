@@ -1,3 +1,4 @@
+import errno
 import subprocess
 import sys
 
@@ -47,6 +48,48 @@ def test_within_a_process_an_abandoned_lock_keeps_nobody_out(tmp_path):
     first.release()
 
 
-def test_a_folder_without_locks_is_written_all_the_same(tmp_path):
-    (tmp_path / "file").touch()
-    FolderLock(tmp_path / "file").acquire()
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL])
+def test_a_folder_without_locks_is_written_all_the_same(tmp_path, monkeypatch, code):
+    def no_locks(*_):
+        raise OSError(code, "no locks here")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    lock = FolderLock(tmp_path)
+    lock.acquire()
+    assert lock.is_held
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EIO, errno.ENOSPC])
+def test_a_lock_that_cannot_be_made_is_an_error(tmp_path, monkeypatch, code):
+    lock = FolderLock(tmp_path)
+
+    def refuse():
+        raise OSError(code, "no luck")
+
+    monkeypatch.setattr(lock._lock, "acquire", refuse)
+    with pytest.raises(OSError, match="no luck"):
+        lock.acquire()
+    assert not lock.is_held
+
+
+def test_the_later_one_in_a_process_takes_the_folder_over(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path)
+    first, second = FolderLock(tmp_path), FolderLock(tmp_path / "link")
+    first.acquire()
+    second.acquire()
+    assert (first.is_held, second.is_held) == (False, True)
+    first.release()
+    assert second.is_held
+
+
+def test_a_folder_that_is_kept_is_not_taken_over_until_it_is_given_back(tmp_path):
+    first, second = FolderLock(tmp_path), FolderLock(tmp_path)
+    first.acquire()
+    first.keep()
+    expected = f"Another callback .* to {tmp_path} too. .* log_dir of its own"
+    with pytest.raises(UnwritableFolderError, match=expected):
+        second.acquire()
+    assert first.is_held
+    first.acquire()
+    first.release()
+    second.acquire()

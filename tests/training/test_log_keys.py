@@ -12,8 +12,8 @@ METHODS, REGIONS = ("gradient", "smoothgrad"), ("corner", "sky")
 ACCURACY = "saliency_probe_accuracy"
 
 
-def keys(log_keys="default", *, labelled=True, methods=METHODS, regions=REGIONS):
-    return LogKeys(log_keys, methods, regions, labelled=labelled)
+def keys(log_keys="default", *, labelled=True, methods=METHODS, regions=REGIONS, **options):
+    return LogKeys(log_keys, methods, regions, labelled=labelled, **options)
 
 
 def look(accuracy=None, **numbers):
@@ -88,15 +88,22 @@ def test_values_are_infinite_until_there_are_some_and_then_repeated():
     assert set(found.values.values()) == {math.inf}
     found.update(look(gini=0.5))
     assert found.values == {"saliency_gradient_drift": math.inf, "saliency_gradient_gini": 0.5}
-    found.update(look(drift=0.25))
-    assert found.values == {"saliency_gradient_drift": 0.25, "saliency_gradient_gini": 0.5}
+    found.update(look(drift=0.25, gini=0.5))
+    for _ in range(2):
+        assert found.values == {"saliency_gradient_drift": 0.25, "saliency_gradient_gini": 0.5}
 
 
-def test_an_absent_number_leaves_the_last_value():
-    found = keys(["saliency_gradient_drift"])
-    found.update(look(drift=0.25))
-    found.update(look(drift=np.nan))
-    assert found.values == {"saliency_gradient_drift": 0.25}
+@pytest.mark.parametrize(
+    ("missing", "expected"), [("inf", {"saliency_gradient_drift": math.inf}), ("absent", {})]
+)
+def test_a_number_that_the_last_look_lacks_is_never_an_older_one(missing, expected):
+    found = keys(["saliency_gradient_drift", ACCURACY], missing=missing)
+    assert found.values == expected
+    for lost in (look(drift=np.nan), Look(1, 1, 0.0, {})):
+        found.update(look(drift=0.25, accuracy=0.5))
+        assert found.values == {"saliency_gradient_drift": 0.25, ACCURACY: 0.5}
+        found.update(lost)
+        assert found.values == expected
 
 
 def test_models_that_predict_no_class_have_no_accuracy():

@@ -157,6 +157,19 @@ def test_strict_raises(folder, run):
         logbook.close(strict=True)
 
 
+def test_a_writer_that_cannot_close_leaves_neither_others_nor_the_lock_open(folder, run):
+    failing, interrupted, fine = Recording(fails=("close",)), Recording(), Recording()
+    logbook = Logbook(folder, {})
+    logbook.open(run)
+    logbook._writers = {"failing": failing, "interrupted": interrupted, "fine": fine}
+    interrupted.close = lambda: (_ for _ in ()).throw(KeyboardInterrupt)
+    with pytest.raises(RuntimeError, match="out of luck"):  # the first error
+        logbook.close(strict=True)
+    assert fine.told == [("close",)]
+    assert not logbook._lock.is_held
+    assert not logbook._lock._lock.is_locked
+
+
 def test_a_writer_that_cannot_open_closes_all(folder, run):
     fine = Recording()
     logbook = Logbook(folder, {"fine": fine, "failing": Recording(fails=("open",))})

@@ -1,12 +1,21 @@
 """Writers show looks somewhere: in TensorBoard, as plain files, or at full precision in an archive."""
 
 from keras_saliency.looks.writers.archive import ArchiveWriter
-from keras_saliency.looks.writers.base import Run, Writer
+from keras_saliency.looks.writers.base import Packed, Run, Weighing, Writer
 from keras_saliency.looks.writers.folder import FolderWriter
 from keras_saliency.looks.writers.tensorboard import TensorBoardWriter
 from keras_saliency.registry import Registry
 
-__all__ = ["WRITERS", "ArchiveWriter", "FolderWriter", "Run", "TensorBoardWriter", "Writer"]
+__all__ = [
+    "WRITERS",
+    "ArchiveWriter",
+    "FolderWriter",
+    "Packed",
+    "Run",
+    "TensorBoardWriter",
+    "Weighing",
+    "Writer",
+]
 
 WRITERS: Registry[Writer] = Registry(
     "writer",

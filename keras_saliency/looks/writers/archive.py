@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 from typing_extensions import override
 
 from keras_saliency.looks.look import Look, MethodLook
-from keras_saliency.looks.writers.base import Run, Writer
+from keras_saliency.looks.writers.base import Packed, Run, Writer
 from keras_saliency.records.file_names import file_name, step_name
 from keras_saliency.records.whole_file import replace_file
 
@@ -32,8 +33,16 @@ class ArchiveWriter(Writer):
         (run.folder / "archive").mkdir(exist_ok=True)
         self._run = run
 
+    def opening(self, run: Run) -> int:
+        """No bytes."""
+        return 0
+
     @override
     def write(self, look: Look, previous: Look | None) -> int:
+        return self.pack(look, previous).write()
+
+    def pack(self, look: Look, previous: Look | None) -> Packed:
+        """One look as the bytes of its file."""
         if self._run is None:
             raise RuntimeError("A look was handed to a writer that is not open: call open(run) first.")
         arrays = {"step": look.step, "wall_time": look.wall_time}
@@ -41,7 +50,9 @@ class ArchiveWriter(Writer):
             arrays["epoch"] = look.epoch
         for method, seen in look.methods.items():
             arrays |= _arrays(method, seen)
-        return replace_file(self._run.folder / "archive" / f"{step_name(look.step)}.npz", _npz(arrays))
+        content = _npz(arrays)
+        path = self._run.folder / "archive" / f"{step_name(look.step)}.npz"
+        return Packed(len(content), partial(replace_file, path, content, follow=False))
 
     @override
     def close(self) -> None:

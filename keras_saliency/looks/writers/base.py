@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -35,7 +35,7 @@ class Run:
 
 @runtime_checkable
 class Writer(Protocol):
-    """Shows looks somewhere. Opened once per `fit`; what `write` returned for outlives the process."""
+    """Shows looks somewhere. Opened once per `fit`; what `write` returned for survives a kill of the process."""
 
     def open(self, run: Run) -> None:
         """Start writing for one `fit`. Raises `OSError` if the folder cannot be written."""
@@ -45,3 +45,27 @@ class Writer(Protocol):
 
     def close(self) -> None:
         """Finish. It may be called without `open`, and twice."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A look that is ready to be written.
+
+    Attributes:
+        size: the bytes that it will take.
+        write: writes it and returns the bytes written.
+    """
+
+    size: int
+    write: Callable[[], int]
+
+
+@runtime_checkable
+class Weighing(Protocol):
+    """A writer that knows beforehand what it will write, as ours do: with it `max_disk` is kept to the byte."""
+
+    def opening(self, run: Run) -> int:
+        """The bytes that `open` will write."""
+
+    def pack(self, look: Look, previous: Look | None) -> Packed:
+        """What `write` would write."""

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing_extensions import override
 
 from keras_saliency.looks.look import Look
-from keras_saliency.looks.writers.base import Run, Writer
+from keras_saliency.looks.writers.base import Packed, Run, Writer
 from keras_saliency.looks.writers.sheets import draw_sheet
 from keras_saliency.records.file_names import file_name, step_name
-from keras_saliency.records.whole_file import append, replace_file
+from keras_saliency.records.whole_file import append, last_byte, replace_file
 from keras_saliency.render import to_png
 
 _COLUMNS = ("step", "epoch", "method", "number", "value")
@@ -32,27 +32,41 @@ class FolderWriter(Writer):
 
     @override
     def open(self, run: Run) -> None:
-        _start_table(run.folder / "numbers.csv")
+        """Start writing for one `fit`. Raises `OSError` if the table cannot be written."""
+        append(run.folder / "numbers.csv", _start(run))
         self._run = run
+
+    def opening(self, run: Run) -> int:
+        """The bytes of the table's header, where the table is new."""
+        return len(_start(run))
 
     @override
     def write(self, look: Look, previous: Look | None) -> int:
+        return self.pack(look, previous).write()
+
+    def pack(self, look: Look, previous: Look | None) -> Packed:
+        """One look as the rows of the table and the bytes of its sheets."""
         if self._run is None:
             raise RuntimeError("A look was handed to a writer that is not open: call open(run) first.")
-        written = append(self._run.folder / "numbers.csv", _table(_rows(look)))
-        if self._run.sheets:
-            written += sum(_write_sheet(self._run, look, method, previous) for method in look.methods)
-        return written
+        run, rows = self._run, _table(_rows(look))
+        methods = look.methods if run.sheets else ()
+        sheets = {_sheet(run, look, name): to_png(draw_sheet(run, look, name, previous)) for name in methods}
+
+        def write() -> int:
+            written = append(run.folder / "numbers.csv", rows)
+            return written + sum(replace_file(path, png, follow=False) for path, png in sheets.items())
+
+        return Packed(len(rows) + sum(map(len, sheets.values())), write)
 
     @override
     def close(self) -> None:
         self._run = None
 
 
-def _start_table(path: Path) -> None:
+def _start(run: Run) -> bytes:
     """A header where the table is new; a line end where a crash tore its last row."""
-    existing = path.read_bytes()[-1:] if path.exists() else b""
-    append(path, "" if existing == b"\n" else "\n" if existing else _table([_COLUMNS]))
+    last = last_byte(run.folder / "numbers.csv")
+    return b"" if last == b"\n" else b"\n" if last else _table([_COLUMNS])
 
 
 def _rows(look: Look) -> Iterator[tuple[object, ...]]:
@@ -61,12 +75,11 @@ def _rows(look: Look) -> Iterator[tuple[object, ...]]:
         yield look.step, look.epoch, method, number, value
 
 
-def _table(rows: Iterable[Iterable[object]]) -> str:
+def _table(rows: Iterable[Iterable[object]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+    return text.getvalue().encode("utf-8", "replace")
 
 
-def _write_sheet(run: Run, look: Look, method: str, previous: Look | None) -> int:
-    path = run.folder / "sheets" / file_name(method) / f"{step_name(look.step)}.png"
-    return replace_file(path, to_png(draw_sheet(run, look, method, previous)))
+def _sheet(run: Run, look: Look, method: str) -> Path:
+    return run.folder / "sheets" / file_name(method) / f"{step_name(look.step)}.png"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import numpy as np
 from typing_extensions import override
@@ -13,7 +14,7 @@ from keras_saliency.looks import event_file as eventfile
 from keras_saliency.looks.look import Look
 from keras_saliency.looks.numbers import PROBE_ACCURACY, descriptions
 from keras_saliency.looks.reading import last_step
-from keras_saliency.looks.writers.base import Run, Writer
+from keras_saliency.looks.writers.base import Packed, Run, Writer
 from keras_saliency.looks.writers.settings import settings_table
 from keras_saliency.looks.writers.sheets import draw_sheet
 from keras_saliency.render import shrink, to_png
@@ -38,22 +39,34 @@ class TensorBoardWriter(Writer):
     @override
     def open(self, run: Run) -> None:
         self.close()
-        last = last_step(run.folder)
-        values = [_settings(run), self._probes(run)]
+        start = self._start(run)
         self._run, self._file = run, eventfile.EventFile(run.folder)
-        self._file.write(0 if last is None else last + 1, values)
+        self._file.append(start)
+
+    def opening(self, run: Run) -> int:
+        """The bytes of an event file with the settings and the probes."""
+        return eventfile.size_with(self._start(run))
 
     @override
     def write(self, look: Look, previous: Look | None) -> int:
+        return self.pack(look, previous).write()
+
+    def pack(self, look: Look, previous: Look | None) -> Packed:
+        """One look as the bytes of its event."""
         if self._run is None or self._file is None:
             raise RuntimeError("A look was handed to a writer that is not open: call open(run) first.")
-        return self._file.write(look.step, self._values(self._run, look, previous), look.wall_time)
+        record = eventfile.record(look.step, self._values(self._run, look, previous), look.wall_time)
+        return Packed(len(record), partial(self._file.append, record))
 
     @override
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
         self._run = self._file = None
+
+    def _start(self, run: Run) -> bytes:
+        last = last_step(run.folder)
+        return eventfile.record(0 if last is None else last + 1, [_settings(run), self._probes(run)])
 
     def _values(self, run: Run, look: Look, previous: Look | None) -> Iterator[eventfile.Value]:
         if look.probe_accuracy is not None:

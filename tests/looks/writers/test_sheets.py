@@ -120,3 +120,17 @@ def test_a_look_before_of_another_shape_is_none(run, a_look):
     np.testing.assert_array_equal(
         draw_sheet(run, now, "gradient", before), draw_sheet(run, now, "gradient", None)
     )
+
+
+def test_a_sheet_shows_the_first_256_probes_and_says_so(tmp_path, a_run, a_look, monkeypatch):
+    monkeypatch.setattr("keras_saliency.looks.writers.sheets.MOST_PROBES", 3)
+    run, look = a_run(tmp_path), a_look(0)
+    drawn = {}
+    monkeypatch.setattr(
+        "keras_saliency.looks.writers.sheets.contact_sheet",
+        lambda *parts, **words: drawn.update(parts=parts, **words),
+    )
+    draw_sheet(run, look, "gradient", a_look(-1))
+    pictures, now, before, captions = drawn["parts"]
+    assert [len(part) for part in (pictures, now["signed"], before["signed"], captions)] == [3] * 4
+    assert drawn["subtitle"].endswith(", the first 3 of 4 probes")

@@ -62,6 +62,7 @@ def test_a_copy_is_made_of_every_setting(saliency):
         "checks": ["finite"],
         "stop_on_failure": True,
         "log_keys": "all",
+        "missing": "absent",
         "images": False,
         "store_images": False,
         "archive": True,

@@ -1,6 +1,7 @@
 """What Keras' own callbacks find in `logs`, and which callbacks work with it."""
 
 import csv
+import warnings
 
 import keras
 import numpy as np
@@ -105,3 +106,54 @@ def test_the_learning_rate_follows_the_drift(network, saliency, fit):
     plateau = keras.callbacks.ReduceLROnPlateau(DRIFT, mode="min", factor=0.5, patience=1, min_delta=10)
     history = fit(network(), saliency(), plateau, epochs=4)
     assert history["learning_rate"][-1] < history["learning_rate"][0]
+
+
+def lose_weights(callback):
+    callback.model.set_weights([np.full_like(weight, np.nan) for weight in callback.model.get_weights()])
+
+
+def test_a_look_that_is_lost_never_repeats_the_numbers_of_an_older_one(network, saliency, fit, after_epoch):
+    with pytest.warns(ks.SaliencyWarning):
+        history = fit(network(), after_epoch(1, lose_weights), saliency(log_keys="all"), epochs=5)
+    for key in saliency_keys(history) - {"saliency_probe_accuracy"}:
+        assert history[key][1:] == [np.inf] * 4
+    assert np.isfinite(history[DRIFT][0])
+    assert len(history["saliency_probe_accuracy"]) == 1
+
+
+def test_absent_numbers_have_no_key_in_that_epoch(network, saliency, fit, after_epoch, tmp_path):
+    log = keras.callbacks.CSVLogger(tmp_path / "log.csv")
+    callback = saliency(missing="absent", log_keys="all")
+    with pytest.warns(ks.SaliencyWarning):
+        history = fit(network(), after_epoch(1, lose_weights), callback, log, epochs=5)
+    assert {len(history[key]) for key in saliency_keys(history)} == {1}
+    with (tmp_path / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert np.isfinite(float(rows[0][DRIFT]))
+    assert [row[DRIFT] for row in rows[1:]] == ["NA"] * 4
+
+
+def test_an_absent_drift_uses_up_no_patience(network, saliency, fit):
+    lasted = {}
+    for missing in "inf", "absent":
+        stopping = keras.callbacks.EarlyStopping(DRIFT, mode="min", patience=1)
+        options = {"missing": missing, "every": 3, "log_dir": f"{saliency()._settings.log_dir}-{missing}"}
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Early stopping conditioned on metric")
+            lasted[missing] = len(fit(network(), saliency(**options), stopping, epochs=5)["loss"])
+    assert lasted["inf"] == 2
+    assert lasted["absent"] > 3
+
+
+def test_between_looks_the_last_values_are_repeated_where_missing_ones_are_absent(network, saliency, fit):
+    history = fit(network(), saliency(missing="absent", every=2), epochs=5)
+    assert len(history[DRIFT]) == 4
+    assert history[DRIFT][0] == history[DRIFT][1]
+
+
+@pytest.mark.parametrize("missing", ["nan", None, 0, ""])
+def test_nothing_else_stands_for_a_missing_number(saliency, missing):
+    with pytest.raises(
+        ValueError, match=f'Expected missing to be "inf" or "absent". Received: missing={missing!r}'
+    ):
+        saliency(missing=missing)

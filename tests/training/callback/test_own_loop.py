@@ -82,6 +82,7 @@ def test_another_process_goes_on(network, saliency, train):
     model = network()
     first = saliency()
     before = [first.look(model, step) for step in (0, 1) if train(model)]
+    del first
     second = saliency()
     after = second.look(model, 5)
     assert after.numbers["gradient/drift"] == pytest.approx(0, abs=0.01)
@@ -97,6 +98,7 @@ def test_steps_that_the_log_has_already(network, saliency, train):
     for step in (0, 10):
         first.look(model, step)
         train(model)
+    del first
     second = saliency()
     with pytest.warns(ks.SaliencyWarning, match="goes to step 10 already: looks are written from step 11 on"):
         second.look(model, 5)
