@@ -9,6 +9,7 @@ import pytest
 import keras_saliency
 from keras_saliency import cli
 from keras_saliency.cli.arguments import method_options
+from tests.patience import LIMIT
 
 
 def run(*arguments, cwd, **environment):
@@ -18,7 +19,7 @@ def run(*arguments, cwd, **environment):
         env={**os.environ, "COLUMNS": "100", **environment},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=LIMIT,
         check=False,
     )
 

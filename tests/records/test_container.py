@@ -9,6 +9,7 @@ import pytest
 
 from keras_saliency import records
 from keras_saliency.errors import UnreadableFileError
+from tests.patience import LIMIT
 
 
 def header_and_arrays(record):
@@ -165,6 +166,6 @@ def test_a_reader_needs_numpy_alone():
         "print(*sorted(name for name in new - set(sys.stdlib_module_names) if not name.startswith('_')))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=LIMIT
     )
     assert set(done.stdout.split()) - {"numpy"} == {"keras_saliency"}
