@@ -1,4 +1,4 @@
-"""The exit codes of `keras-saliency check`, as a CI meets them: a real process."""
+"""The exit codes of `keras-saliency check`, as a CI meets them: a real process where the process matters."""
 
 import os
 import signal
@@ -9,6 +9,7 @@ from pathlib import Path
 import junitparser
 import pytest
 
+from keras_saliency import cli
 from tests.patience import LIMIT, wait_for
 
 
@@ -75,10 +76,13 @@ def test_1_a_check_failed_even_if_nobody_reads_the_table(ci, tmp_path):
         ("clean", ["--config", "typo.toml"], "No setting 'forbidd'. Did you mean 'forbid'"),
     ],
 )
-def test_2_no_verdict(ci, tmp_path, model, arguments, sentence):
+def test_2_no_verdict(ci, tmp_path, monkeypatch, capsys, model, arguments, sentence):
     (tmp_path / "breaks.py").write_text("1 / 0\n")
     (tmp_path / "typo.toml").write_text('forbidd = ["corner"]\n')
-    code, out, error = run(vars(ci)[model], ci.probes, *arguments, cwd=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    code = cli.main(["check", str(vars(ci)[model]), str(ci.probes), *arguments])
+    out, error = capsys.readouterr()
     assert (code, out) == (2, "")
     assert error.startswith("keras-saliency check: ")
     assert sentence in error
