@@ -18,6 +18,8 @@ from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# The networks are small: threads would mostly wait for each other, and for the other test process.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # On a GPU: float32 as on a CPU, and room for the other test processes.
 os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")
 os.environ.setdefault("JAX_DEFAULT_MATMUL_PRECISION", "highest")
