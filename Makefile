@@ -4,14 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PROJECT := pyproject.toml tests/constraints.txt
-PYTEST := $(BIN)/python -m pytest --numprocesses 2
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test versions fuzz trace soak check check-page format benchmark benchmark-tab seeds matrix clean
+.PHONY: help demo test test-all test-repeats versions fuzz trace soak check check-page format benchmark benchmark-tab seeds matrix clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
-	@echo "make test       all tests, on TensorFlow, JAX and PyTorch"
+	@echo "make test       the tests, on TensorFlow, JAX and PyTorch: less than ten minutes on two cores"
+	@echo "make test-all   these, and those that assert the same on more cases (make test-repeats: only them)"
 	@echo "make versions   the tests on the oldest versions allowed, and on Python 3.12 and 3.13: some hours"
 	@echo "make fuzz       bad input of every kind, for half an hour"
 	@echo "make trace      random networks, trained with and without looks, on TensorFlow, JAX and PyTorch"
@@ -28,9 +28,13 @@ demo: $(VENV)/.demo
 	$(BIN)/keras-saliency demo
 
 test: $(VENV)/.test
-	KERAS_BACKEND=tensorflow $(PYTEST) tests
-	KERAS_BACKEND=jax $(PYTEST) tests -m backend
-	KERAS_BACKEND=torch $(PYTEST) tests -m backend
+	$(BIN)/python -m tests.every_backend "not repeats"
+
+test-all: $(VENV)/.test
+	$(BIN)/python -m tests.every_backend
+
+test-repeats: $(VENV)/.test
+	$(BIN)/python -m tests.every_backend repeats
 
 versions: | $(VENV)/bin/python
 	$(INSTALL) nox

@@ -8,10 +8,13 @@ import numpy as np
 from keras import layers
 
 import keras_saliency as ks
+from keras_saliency.engine import ScoredModel
 from keras_saliency.methods import METHODS
+from keras_saliency.probes.targets import as_target, bind
 
-sys.path.insert(0, str(Path(__file__).with_name("methods")))
-from matrix import CHEAP
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests import answers
+from tests.methods.matrix import CHEAP
 
 
 def with_fixed_weights(model):
@@ -63,6 +66,7 @@ def behind_integers():
     return keras.Model(image, layers.Dense(4, activation="softmax")(layers.Flatten()(x)))
 
 
+TARGET = [0, 1, 1, 0, 1]
 NETWORKS = (convolutions, smooth, nested, segmentation, behind_integers)
 
 
@@ -73,12 +77,15 @@ def main(path):
     for build in NETWORKS:
         model = with_fixed_weights(build())
         shown = (images * 255).astype("uint8") if build is behind_integers else images
-        explanation = ks.explain(model, shown, target=[0, 1, 1, 0, 1])
+        explanation = ks.explain(model, shown, target=TARGET)
         found[build.__name__], found[f"{build.__name__}_scores"] = explanation.maps, explanation.scores
-    model = with_fixed_weights(convolutions())
+    scored, target = (
+        ScoredModel(with_fixed_weights(convolutions())),
+        bind(as_target(TARGET), len(images), None),
+    )
     for name, method in METHODS.built_in().items():
-        explanation = ks.explain(model, images, CHEAP.get(method) or method(), target=[0, 1, 1, 0, 1])
-        found[name] = explanation.maps
+        rng = np.random.default_rng(0)
+        found[name] = answers.explained(CHEAP.get(method) or method(), scored, images, target, rng).maps
     np.savez(path, **found)
 
 

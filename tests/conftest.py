@@ -1,12 +1,14 @@
 """What all tests share. The backend is Keras' own choice: `KERAS_BACKEND`, TensorFlow by default.
 
-Tests marked `backend` depend on the framework and are run on all three; the others are run once.
+Tests marked `backend` depend on the framework and are run on all three; the others are run once. Tests marked `repeats`
+assert on more cases what others assert already: `make test` leaves them to `make test-all`.
 Tests that draw their examples draw few and always the same; with `HYPOTHESIS_PROFILE=long` many.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# The networks are small: threads would mostly wait for each other, and for the other test process.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # On a GPU: float32 as on a CPU, and room for the other test processes.
 os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")
 os.environ.setdefault("JAX_DEFAULT_MATMUL_PRECISION", "highest")
@@ -48,14 +52,85 @@ EVERY_BACKEND = (
 )
 """What other methods add is numpy: that they agree on all backends is asserted in `test_agreement`."""
 
+SAID_BY_TENSORFLOW = (
+    # What a look is, asked of the engine: files, steps, logs, sentences.
+    "explanation/test_explanation::",
+    "training/callback/test_batches::",
+    "training/callback/test_checks::",
+    "training/callback/test_copies::",
+    "training/callback/test_faults::test_a_defect_of_our_own",
+    "training/callback/test_faults::test_a_disk",
+    "training/callback/test_faults::test_a_log_folder",
+    "training/callback/test_faults::test_a_slow_disk",
+    "training/callback/test_logs::",
+    "training/callback/test_losses::",
+    "training/callback/test_max_disk::",
+    "training/callback/test_resume::",
+    "training/callback/test_written::",
+    # Methods on the engine's answers; `test_agreement` compares all of them on the three backends.
+    "methods/test_against_others::test_regions_of_a_photograph",
+    "methods/test_contract::test_chunks",
+    "methods/test_contract::test_each_image",
+    "methods/test_contract::test_it_can",
+    "methods/test_contract::test_it_is",
+    "methods/test_contract::test_it_says",
+    "methods/test_contract::test_its_repr",
+    "methods/test_contract::test_its_scores",
+    "methods/test_contract::test_the_target",
+    "methods/test_matrix::",
+    "methods/test_rectified::test_mobilenet",
+    # Halves of a chunk are TensorFlow's; that a chunk is halved and stays so is asked in the two tests that stay.
+    "engine/test_chunks::test_a_chunk_of_ones_own",
+    "engine/test_chunks::test_one_example",
+    "engine/test_chunks::test_what_is_garbage",
+    "engine/test_scored_model::test_a_batch_in_halves",
+    # Trainings whose parts the other known ones have.
+    "properties/test_no_trace::test_looks_leave_no_trace_in[augmented]",
+    "properties/test_no_trace::test_looks_leave_no_trace_in[late]",
+    "properties/test_no_trace::test_looks_leave_no_trace_in[refused before]",
+    "properties/test_no_trace::test_looks_leave_no_trace_in[subclassed]",
+)
+"""On JAX and PyTorch these repeat what they say on TensorFlow: nothing in them depends on the framework alone."""
+
+LONGEST_FIRST = (
+    "browser",
+    "test_agreement",
+    "examples/test_ci",
+    "cli/test_cli",
+    "devices",
+    "properties",
+    "cli/test_exit_codes",
+    "soak",
+    "training/callback/test_kinds_of_training",
+    "tensorboard_plugin/test_process",
+    "training/callback",
+    "methods",
+    "engine",
+)
+"""What takes long by itself starts first, so that no process waits for it at the end."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the rooms and files that depend on the framework."""
-    root = Path(__file__).parent
+    """Mark the tests that depend on the framework, and those that only repeat; sort the longest to the front."""
+    elsewhere = os.environ["KERAS_BACKEND"] != "tensorflow"
     for item in items:
-        place = item.path.relative_to(root).with_suffix("").as_posix()
-        if any(place == depends or place.startswith(f"{depends}/") for depends in EVERY_BACKEND):
+        if _is_in(_place(item), EVERY_BACKEND):
             item.add_marker(pytest.mark.backend)
+        if elsewhere and f"{_place(item)}::{item.name}".startswith(SAID_BY_TENSORFLOW):
+            item.add_marker(pytest.mark.repeats)
+    items.sort(
+        key=lambda item: next(
+            (rank for rank, room in enumerate(LONGEST_FIRST) if _is_in(_place(item), [room])), 99
+        )
+    )
+
+
+def _place(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).with_suffix("").as_posix()
+
+
+def _is_in(place: str, rooms: Iterable[str]) -> bool:
+    return any(place == room or place.startswith(f"{room}/") for room in rooms)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -67,6 +142,7 @@ def pytest_xdist_make_scheduler(config, log):
         def _split_scope(self, nodeid):
             return "tests/browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
 
+    config.option.loadscopereorder = False  # the order is ours
     return ByFile(config, log)
 
 

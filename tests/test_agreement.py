@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from keras_saliency.methods import METHODS
+from tests.patience import LIMIT
 
 SCRIPT = Path(__file__).with_name("agreement_maps.py")
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -20,7 +21,9 @@ def maps_on(backend, folder):
     path = folder / f"{backend}.npz"
     environment = {**os.environ, "KERAS_BACKEND": backend}
     command = [sys.executable, str(SCRIPT), str(path)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False
+    )
     assert done.returncode == 0, done.stderr
     return dict(np.load(path))
 

@@ -8,6 +8,7 @@ from keras import layers
 
 import keras_saliency as ks
 from keras_saliency.randomness import undisturbed_random_state
+from tests.patience import LIMIT
 
 METHODS = ["gradient", "guided_backprop", "grad_cam", "deconvnet"]
 X = np.random.default_rng(0).normal(size=(4, 6, 6, 1)).astype("float32")
@@ -40,7 +41,7 @@ def at_once(*tasks):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=120)
+        thread.join(timeout=LIMIT)
         assert not thread.is_alive()
     for failure in failures:
         raise failure
@@ -52,7 +53,7 @@ def test_methods_with_other_gradients_do_not_meet():
     start, found = threading.Barrier(len(METHODS)), {}
 
     def explain(method):
-        start.wait(timeout=60)
+        start.wait(timeout=LIMIT)
         found[method] = ks.explain(models[method], X, method).maps
 
     at_once(*(lambda method=method: explain(method) for method in METHODS))
@@ -99,10 +100,10 @@ def test_looks_in_two_threads_leave_the_random_states_as_they_were():
         left.set()
 
     def second():
-        drew.wait(timeout=60)
+        drew.wait(timeout=LIMIT)
         with undisturbed_random_state():
             entered.set()
-            left.wait(timeout=60)
+            left.wait(timeout=LIMIT)
 
     before = np.random.get_state()
     at_once(first, second)

@@ -9,6 +9,8 @@ import shutil
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
+from tests.patience import LIMIT
+
 FLAGS = (
     "--headless --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --force-device-scale-factor=1 --hide-scrollbars"
@@ -33,8 +35,8 @@ def launch(profile):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(driver_path()))
-    driver.set_page_load_timeout(30)
-    driver.set_script_timeout(30)
+    driver.set_page_load_timeout(LIMIT)
+    driver.set_script_timeout(LIMIT)
     return driver
 
 

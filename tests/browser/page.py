@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-import time
 from urllib.parse import quote, urlsplit
 
 import numpy as np
@@ -13,6 +12,8 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
+from tests.patience import wait_for
+
 ENTRY = "data/plugin_entry.html?name=saliency"
 _SETTLED = """
 const done = arguments[arguments.length - 1];
@@ -21,6 +22,9 @@ const check = () => {
 };
 requestAnimationFrame(() => requestAnimationFrame(check));
 """
+
+
+_NOT_YET = (NoSuchElementException, JavascriptException)
 
 
 class Page:
@@ -60,24 +64,15 @@ class Page:
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
-    def settle(self, seconds=20):
+    def settle(self):
         """Wait until nothing that the page shows is on its way."""
-        self.wait(lambda: self.find("main"), seconds)
+        self.wait(lambda: self.find("main"))
         self.driver.execute_async_script(_SETTLED)
         return self
 
-    def wait(self, condition, seconds=20):
+    def wait(self, condition):
         """Wait until a condition is truthy, and return what it gave."""
-        until = time.monotonic() + seconds
-        while True:
-            try:
-                if found := condition():
-                    return found
-            except (NoSuchElementException, JavascriptException):
-                pass
-            if time.monotonic() > until:
-                raise TimeoutError(f"It did not happen. The page says:\n{self.text('body')}")
-            time.sleep(0.02)
+        return wait_for(condition, lambda: f"The page says:\n{self.text('body')}", _NOT_YET)
 
     def find(self, selector):
         return self.driver.find_element("css selector", selector)
@@ -137,7 +132,7 @@ class Page:
     @property
     def link(self):
         """The address that people copy; it follows the state with a short pause."""
-        time.sleep(0.4)
+        self.driver.execute_async_script("setTimeout(arguments[0], 400)")
         script = "return (parent.document.querySelector('tb-webapp') ? parent : window).location.href"
         return self.driver.execute_script(script)
 

@@ -5,8 +5,9 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
+
+from tests.patience import LIMIT, wait_for
 
 
 class Server:
@@ -28,24 +29,21 @@ class Server:
     def stop(self):
         self._process.terminate()
         try:
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait(timeout=10)
+            self._process.wait()
 
-    def wait_until(self, route, condition, seconds=60):
+    def wait_until(self, route, condition):
         """Wait until the answer of a route satisfies a condition."""
-        until = time.monotonic() + seconds
-        while True:
-            try:
-                with urllib.request.urlopen(self.address + route, timeout=10) as response:
-                    if condition(json.load(response)):
-                        return
-            except (OSError, ValueError):
-                pass
-            if time.monotonic() > until or self._process.poll() is not None:
-                raise TimeoutError(f"{route} is not as expected. The server wrote: {self._log.read_text()}")
-            time.sleep(0.1)
+
+        def answered():
+            if self._process.poll() is not None:
+                raise RuntimeError(f"The server ended: {self._log.read_text()}")
+            with urllib.request.urlopen(self.address + route, timeout=LIMIT) as response:
+                return condition(json.load(response))
+
+        wait_for(answered, lambda: f"{route}: {self._log.read_text()}", ignored=(OSError, ValueError))
 
 
 def tensorboard(log_dir, log, *flags):

@@ -136,7 +136,7 @@ def test_playing(grid):
     assert place() == stopped
     grid.press(Keys.END)
     grid.click(".play")
-    grid.wait(lambda: 0 < place() < 5)
+    grid.wait(lambda: 0 < place() < logs.EPOCHS)
     grid.click(".play")
 
 

@@ -9,8 +9,6 @@ from keras_saliency.cli import main
 from . import drawn, logs, servers
 from .page import Keys
 
-SOON = 30  # the page asks every three seconds
-
 
 @pytest.fixture
 def view(driver, tmp_path):
@@ -39,7 +37,7 @@ def test_from_nothing_through_a_training_to_a_run_that_is_gone(page, view, tmp_p
     assert not page.find(".transport").is_displayed()
 
     logs.train(log_dir / "run", 2)
-    page.wait(lambda: page.all(".card"), SOON)
+    page.wait(lambda: page.all(".card"))
     page.settle()
     assert page.epoch == "epoch 2"
     assert page.find(".live").get_attribute("aria-pressed") == "true"
@@ -50,20 +48,20 @@ def test_from_nothing_through_a_training_to_a_run_that_is_gone(page, view, tmp_p
     assert last() == 2
 
     logs.train(log_dir / "run", 3, initial_epoch=2)  # more looks, and the newest is shown
-    page.wait(lambda: last() > 2, SOON)
+    page.wait(lambda: last() > 2)
     page.settle()
     assert page.epoch == "epoch 3"
 
     page.press(Keys.HOME, Keys.ARROW_RIGHT)  # elsewhere: more looks come, and what is shown stays
     before, count = page.heat(3), last()
     logs.train(log_dir / "run", 5, initial_epoch=3)
-    page.wait(lambda: last() > count, SOON)
+    page.wait(lambda: last() > count)
     page.settle()
     assert page.epoch == "epoch 1"
     assert (page.heat(3) == before).all()
 
     shutil.rmtree(log_dir / "run")
-    page.wait(lambda: "no longer in the log directory" in page.text(".problems"), SOON)
+    page.wait(lambda: "no longer in the log directory" in page.text(".problems"))
     assert page.all(".card")
     assert page.complaints() == []
 
@@ -74,7 +72,7 @@ def test_a_server_that_ends_is_told_and_nothing_is_lost(page, view, tmp_path):
     server.wait_until("runs", lambda answer: True)
     page.open(server.address)
     server.stop()
-    page.wait(lambda: "does not answer" in page.text(".problems"), SOON)
+    page.wait(lambda: "does not answer" in page.text(".problems"))
     page.press(Keys.ARROW_LEFT)
     assert page.epoch == "epoch 1"
     assert page.all(".card")

@@ -9,6 +9,7 @@ import pytest
 import keras_saliency
 from keras_saliency import cli
 from keras_saliency.cli.arguments import method_options
+from tests.patience import LIMIT
 
 
 def run(*arguments, cwd, **environment):
@@ -18,7 +19,7 @@ def run(*arguments, cwd, **environment):
         env={**os.environ, "COLUMNS": "100", **environment},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=LIMIT,
         check=False,
     )
 
@@ -37,7 +38,7 @@ def test_demo_prints_three_things_to_look_at(tmp_path):
     assert list((tmp_path / "made here/shortcut/saliency").glob("events.out.tfevents.*"))
 
 
-@pytest.mark.parametrize("backend", ["jax", "torch"])
+@pytest.mark.parametrize("backend", ["jax", pytest.param("torch", marks=pytest.mark.repeats)])
 def test_demo_runs_on_the_backend_that_is_asked_for(tmp_path, backend):
     done = run("demo", "--epochs", "1", "--backend", backend, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

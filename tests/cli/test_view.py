@@ -21,6 +21,7 @@ from keras_saliency.cli.log_store import LogStore
 from keras_saliency.cli.view_server import view_app
 from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.recent import Recent
+from tests.patience import LIMIT
 
 LOOKS = {"run": "a/saliency", "method": "gradient"}
 
@@ -35,11 +36,11 @@ def viewed(*arguments):
         yield process, re.search(r"http://127\.0\.0\.1:\d+/", line)[0]
     finally:
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=LIMIT)
 
 
 def answered(address):
-    with urllib.request.urlopen(address, timeout=20) as response:
+    with urllib.request.urlopen(address, timeout=LIMIT) as response:
         return response.read()
 
 
@@ -61,7 +62,7 @@ def test_it_serves_until_ctrl_c(logs, write_by_hand):
         write_by_hand(logs / "a" / "saliency", steps=(3,))
         assert json.loads(answered(f"{address}looks?run=a/saliency&method=gradient&after=2"))["steps"] == [3]
         process.send_signal(signal.SIGINT)
-        out, error = process.communicate(timeout=20)
+        out, error = process.communicate(timeout=LIMIT)
         assert (process.returncode, error) == (cli.INTERRUPTED, "")
         assert out == ""
 
@@ -75,7 +76,7 @@ def test_it_loads_no_framework(logs):
         "print(*{'keras', 'tensorflow', 'jax', 'torch', 'matplotlib', 'grpc'} & set(sys.modules))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=LIMIT
     )
     assert done.stdout.strip() == ""
 

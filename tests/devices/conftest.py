@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-SECONDS = 120
+from tests.patience import LIMIT
+
 ON_CPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
 HERE = Path(__file__).parent
 
 
 def _wait(processes, outputs):
     """Wait for all; where they hang, or one fails, end the others and say what all of them said."""
-    end, failed = time.monotonic() + SECONDS, False
+    end, failed = time.monotonic() + LIMIT, False
     while not failed and any(process.poll() is None for process in processes):
         time.sleep(0.1)
         failed = time.monotonic() > end or any(process.poll() for process in processes)

@@ -8,6 +8,7 @@ import pytest
 from keras_saliency.engine.backends import current_backend
 
 SAME = 1e-6
+QUICKLY = "--xla_backend_optimization_level=0"  # to compile: two thirds of the time
 
 
 def only_on(backend):
@@ -42,7 +43,7 @@ def test_multi_worker_mirrored_strategy(run, free_ports):
 
 @only_on("jax")
 def test_parallel_on_four_devices(run):
-    (found,) = run("jax_devices.py", {"XLA_FLAGS": "--xla_force_host_platform_device_count=4"})
+    (found,) = run("jax_devices.py", {"XLA_FLAGS": f"{QUICKLY} --xla_force_host_platform_device_count=4"})
     assert found["devices"] == 4
     assert found["data"]["sharded"] == 0
     assert found["model"]["sharded"] > 0
@@ -57,7 +58,7 @@ def test_parallel_on_four_devices(run):
 def test_parallel_on_two_processes(run, free_ports):
     """Both look and see the same numbers, one writes; the chief may also look alone."""
     shared = {
-        "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+        "XLA_FLAGS": f"{QUICKLY} --xla_force_host_platform_device_count=2",
         "KERAS_DISTRIBUTION_JOB_ADDRESSES": f"127.0.0.1:{free_ports(1)[0]}",
         "KERAS_DISTRIBUTION_NUM_PROCESSES": "2",
     }

@@ -189,7 +189,7 @@ def test_gradients_flow_inside_an_outer_mode(mode, build, inputs, target):
         found = maps_of(model, inputs, target)
         scores = Question(ScoredModel(model), inputs, bind(as_target(target), 3, None)).scores
     reference.assert_close(found, expected, tolerance=1e-6)
-    assert np.isfinite(scores.scores).all()
+    assert np.isfinite(scores.values).all()
     assert not torch.is_inference_mode_enabled()
 
 

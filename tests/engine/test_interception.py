@@ -16,6 +16,7 @@ from keras_saliency.engine.interception import (
     Hook,
     hooked,
 )
+from tests.patience import LIMIT
 
 
 class Hears(Hook):
@@ -103,7 +104,9 @@ def in_turns(*steps):
                 if owner != thread:
                     continue
                 with turn:
-                    assert turn.wait_for(lambda number=number: position[0] == number or failures, timeout=30)
+                    assert turn.wait_for(
+                        lambda number=number: position[0] == number or failures, timeout=LIMIT
+                    )
                     try:
                         step(stack)
                     except Exception as error:
@@ -115,7 +118,7 @@ def in_turns(*steps):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=LIMIT)
     assert not failures, failures
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import keras_saliency as ks
+from tests.patience import LIMIT
 
 ROOT = Path(__file__).parents[2]
 CI = ROOT / "examples" / "ci"
@@ -71,7 +72,7 @@ def run(command, folder):
         },
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=LIMIT,
         check=False,
     )
 

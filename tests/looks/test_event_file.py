@@ -10,6 +10,7 @@ import pytest
 from tensorboard.backend.event_processing import event_file_loader
 
 from keras_saliency.looks import event_file as eventfile
+from tests.patience import LIMIT
 
 
 def written(folder, count=3):
@@ -113,7 +114,7 @@ def test_another_process_sees_each_event_at_once_and_a_crash_loses_none(tmp_path
             file.write(step, [eventfile.scalar("a", step)])
         os._exit(1)
     """
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code), tmp_path], check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code), tmp_path], check=False, timeout=LIMIT)
     assert done.returncode == 1
     (path,) = eventfile.event_files(tmp_path)
     assert steps(path) == list(range(50))

@@ -64,6 +64,7 @@ def test_looks_leave_no_trace_in(name):
     assert assert_no_trace(KNOWN[name]) == refused.get(name, "lost []")
 
 
+@pytest.mark.repeats
 @settings(max_examples=settings.default.max_examples // 5)  # each trains twice
 @given(trainings())
 def test_looks_leave_no_trace(training):

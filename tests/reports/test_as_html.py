@@ -15,6 +15,7 @@ from keras_saliency.render import from_png
 from keras_saliency.reports import as_html, words
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.terminal import visible
+from tests.patience import LIMIT
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -161,7 +162,7 @@ def test_a_browser_shows_it_and_asks_nobody(report, tmp_path):
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LIMIT,
         check=False,
     )
     assert "Not passed" in Page(done.stdout).text

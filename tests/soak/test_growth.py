@@ -20,7 +20,7 @@ def growth(what, count, how):
 @pytest.mark.parametrize(("what", "count"), [("fits", 100), ("cleared", 100), ("looks", 1000)])
 def test_memory_does_not_grow(what, count, size):
     if not size(False, True):
-        pytest.skip("only in `make soak`; `tests/callback/test_memory.py` shows what is kept alive")
+        pytest.skip("only in `make soak`; `tests/training/callback/test_memory.py` shows what is kept alive")
     alone, watched = (growth(what, count, how) for how in ("alone", "watched"))
     print(f"{count} {what}: {alone:.3f} MiB each alone, {watched:.3f} MiB watched")
     assert watched - alone < MOST[what]

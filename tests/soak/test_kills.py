@@ -18,8 +18,8 @@ import keras_saliency as ks
 from keras_saliency import records
 from keras_saliency.looks.event_file import event_files
 from tests.boards import python_board, rust_board
+from tests.patience import wait_for
 
-PATIENCE = 120
 TAG = records.number_tag("gradient", "magnitude")
 
 
@@ -38,10 +38,7 @@ class Training:
         return [int(line) for line in self.lines()]
 
     def wait_for(self, count):
-        deadline = time.monotonic() + PATIENCE
-        while len(self.lines()) < count:
-            assert time.monotonic() < deadline, f"{len(self.lines())} of {count} looks"
-            time.sleep(0.002)
+        wait_for(lambda: len(self.lines()) >= count, lambda: f"{len(self.lines())} of {count} looks.")
 
     def kill(self):
         os.kill(self.number, signal.SIGKILL)

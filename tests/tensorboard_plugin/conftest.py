@@ -1,20 +1,18 @@
 """A log that the real callback wrote, and TensorBoard's two loaders to serve it."""
 
 import shutil
-import subprocess
-import time
 from contextlib import contextmanager
 
 import keras
 import numpy as np
 import pytest
-import tensorboard_data_server
 from tensorboard.backend.application import TensorBoardWSGI
 from tensorboard.plugins.base_plugin import TBContext
 from werkzeug.test import Client
 
 import keras_saliency as ks
 from keras_saliency.tensorboard_plugin.loader import SaliencyLoader
+from tests.data_server import DataServer
 
 EPOCHS = 14  # more than the ten that loaders keep of a plugin they do not know
 NAMES = ('猫 "quoted"', "a/b\\c", "naïve|π", "</script><b>bold</b>")
@@ -67,48 +65,6 @@ def _python_provider(log_dir):
     return MultiplexerDataProvider(multiplexer, str(log_dir)), reload
 
 
-class DataServer:
-    """TensorBoard's data server, RustBoard, on a log directory."""
-
-    def __init__(self, log_dir, port_file):
-        self._command = [
-            tensorboard_data_server.server_binary(),
-            f"--logdir={log_dir}",
-            "--reload=1",
-            "--samples-per-plugin=saliency=all",
-            "--port=0",
-            f"--port-file={port_file}",
-            "--die-after-stdin",
-        ]
-        self._port_file = port_file
-        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE)
-
-    def provider(self):
-        from tensorboard.data.server_ingester import ExistingServerDataIngester
-        from tensorboard.util.grpc_util import ChannelCredsType
-
-        address = f"localhost:{self._port()}"
-        return ExistingServerDataIngester(address, channel_creds_type=ChannelCredsType.LOCAL).data_provider
-
-    def stop(self):
-        self._process.stdin.close()
-        self._process.kill()
-        self._process.wait(timeout=20)
-
-    def _port(self):
-        wait_for(lambda: self._port_file.exists() and self._port_file.read_text().endswith("\n"))
-        return int(self._port_file.read_text())
-
-
-def wait_for(condition, seconds=20):
-    until = time.monotonic() + seconds
-    while not (found := condition()):
-        if time.monotonic() > until:
-            raise TimeoutError("It did not happen.")
-        time.sleep(0.02)
-    return found
-
-
 class Page:
     """What a browser gets from TensorBoard with the plugin."""
 
@@ -136,10 +92,8 @@ def _pages(loader, folder):
     servers = []
 
     def on_the_data_server(log_dir):
-        servers.append(DataServer(log_dir, folder / f"port{len(servers)}"))
-        page = Page(servers[-1].provider(), lambda: (time.sleep(1.5), settled(page)))
-        settled(page)
-        return page
+        servers.append(server := DataServer(log_dir, folder / f"data_server{len(servers)}.txt", reload=1))
+        return Page(server.provider(), server.read_again)
 
     try:
         yield on_the_data_server if loader == "rust" else lambda log_dir: Page(*_python_provider(log_dir))
@@ -161,17 +115,5 @@ def page(request, tmp_path):
 @pytest.fixture(scope="session", params=["python", "rust"])
 def served(request, written, tmp_path_factory):
     """The `Page` of `written`, once for each of TensorBoard's loaders."""
-    with _pages(request.param, tmp_path_factory.mktemp("ports")) as make:
+    with _pages(request.param, tmp_path_factory.mktemp("data_servers")) as make:
         yield make(written)
-
-
-def settled(page):
-    """Wait until the data server has read the log: two answers agree."""
-    before = []
-
-    def agrees():
-        before.append(page.get("runs").text)
-        time.sleep(0.1)
-        return before[-2:] == [page.get("runs").text] * 2
-
-    wait_for(agrees)

@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 import urllib.request
 
 import pytest
@@ -15,6 +14,7 @@ from tensorboard.plugins.core.core_plugin import CorePluginLoader
 from werkzeug.test import Client
 
 from keras_saliency.tensorboard_plugin.loader import SaliencyLoader
+from tests.patience import LIMIT, wait_for
 
 RUN = "a/saliency"
 
@@ -29,7 +29,7 @@ def loaded_by(code):
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=LIMIT,
     )
     return set(done.stdout.split())
 
@@ -68,15 +68,18 @@ def test_tensorboard_keeps_every_look_without_a_flag(written, mode):
     process = subprocess.Popen([*command, "--host=127.0.0.1"], stderr=subprocess.PIPE, text=True)
     try:
         address = _address(process)
-        until = time.monotonic() + 30
-        while not (runs := _json(f"{address}/runs")["runs"]) and time.monotonic() < until:
-            time.sleep(0.1)
+        runs = wait_for(lambda: _read_to_the_end(_json(f"{address}/runs")["runs"]))
         steps = {run["run"]: run["methods"]["gradient"]["steps"] for run in runs}
         assert steps[RUN] == list(range(-1, 14))
         assert _json(f"{address}/looks?run=a%2Fsaliency&method=smooth")["steps"] == steps[RUN]
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=LIMIT)
+
+
+def _read_to_the_end(runs):
+    last = {method["steps"][-1] for run in runs if run["run"] == RUN for method in run["methods"].values()}
+    return last == {13} and runs
 
 
 def _address(process):
@@ -87,7 +90,7 @@ def _address(process):
 
 
 def _json(address):
-    with urllib.request.urlopen(address, timeout=20) as response:
+    with urllib.request.urlopen(address, timeout=LIMIT) as response:
         return json.load(response)
 
 

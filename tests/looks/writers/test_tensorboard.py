@@ -16,6 +16,7 @@ from keras_saliency.looks.reading import last_step, load_looks
 from keras_saliency.looks.writers import FolderWriter, TensorBoardWriter
 from keras_saliency.looks.writers.sheets import draw_sheet
 from keras_saliency.render import from_png, shrink
+from tests.patience import LIMIT
 
 
 def write(run, looks, writer=None):
@@ -333,7 +334,7 @@ def test_neither_writing_nor_reading_imports_tensorflow(saliency_folder, a_run, 
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=LIMIT,
     )
     assert done.stdout.strip() == ""
 

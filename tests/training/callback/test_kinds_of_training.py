@@ -91,13 +91,13 @@ def maps(probes):
     return lambda model: ks.explain(model, probes).maps
 
 
-@pytest.mark.parametrize("make", [frozen_backbone, low_rank])
+@pytest.mark.parametrize("make", [frozen_backbone, pytest.param(low_rank, marks=pytest.mark.repeats)])
 def test_frozen_and_low_rank_layers(make, trained, maps):
     model, seen = trained(make)
     np.testing.assert_allclose(seen, maps(as_used(model)), rtol=0, atol=1e-5 * np.abs(seen).max())
 
 
-@pytest.mark.parametrize("make", [quantized, quantized_low_rank])
+@pytest.mark.parametrize("make", [quantized, pytest.param(quantized_low_rank, marks=pytest.mark.repeats)])
 @pytest.mark.filterwarnings("ignore:.*does not have a `quantize` method:UserWarning")
 def test_integer_layers_pass_the_gradient_straight_through(make, trained, maps):
     """The gradient is that of the layer without rounding; the rounded activations move it a little."""
