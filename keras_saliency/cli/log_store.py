@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from keras_saliency.errors import UnreadableFileError
 from keras_saliency.looks.event_file import event_files, events_from
 from keras_saliency.records import PLUGIN_NAME
 from keras_saliency.tensorboard_plugin.store import NotStoredError, Point, Series
@@ -38,7 +38,12 @@ class LogStore:
         """All series by run and tag."""
         with self._lock:
             self._refresh()
-            return {run: index.series() for run, index in self._runs.items() if index.series()}
+            return {run: index.series() for run, index in self._runs.items() if index.is_shown}
+
+    def problems(self) -> Mapping[str, Sequence[str]]:
+        """What could not be read, as sentences by run, at the last listing."""
+        with self._lock:
+            return {run: index.problems for run, index in self._runs.items() if index.problems}
 
     def points(self, run: str, tag: str) -> Sequence[Point]:
         """The points of a series, by step. Raises `NotStoredError` if there is no such series."""
@@ -61,7 +66,9 @@ class LogStore:
         path, start, tag = point.key
         try:
             _, _, event = next(events_from(path, start))
-        except (OSError, StopIteration) as error:
+        except UnreadableFileError as error:
+            raise NotStoredError(str(error)) from error
+        except (FileNotFoundError, StopIteration) as error:
             raise NotStoredError(f"The data of step {point.step} is gone.") from error
         stored = [value.tensor.string_val for value in event.summary.value if value.tag == tag]
         if event.step != point.step or not stored or not stored[0]:
@@ -82,8 +89,19 @@ class _RunIndex:
         self._folder = folder
         self._files: dict[Path, int | None] = {}
         self._ends: dict[Path, int] = {}
+        self._faults: dict[Path, str] = {}
         self._metadata: dict[str, bytes] = {}
         self._points: dict[str, dict[int, Point]] = {}
+
+    @property
+    def problems(self) -> list[str]:
+        """A sentence about each file that cannot be read, and about the folder."""
+        return list(self._faults.values())
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is anything to say of the run."""
+        return bool(self._points or self._faults)
 
     def series(self) -> dict[str, Series]:
         """The series by tag."""
@@ -98,7 +116,10 @@ class _RunIndex:
 
     def refresh(self) -> None:
         """Read on in the files that have grown; start anew if one was replaced."""
+        self._faults.clear()
         paths = event_files(self._folder)
+        if not os.access(self._folder, os.R_OK | os.X_OK):
+            self._faults[self._folder] = f"{self._folder} cannot be read: it is not allowed."
         files = {path: _identity(path) for path in paths}
         if any(files.get(path) != known for path, known in self._files.items()) or any(
             _size(path) < end for path, end in self._ends.items()
@@ -115,11 +136,15 @@ class _RunIndex:
     def _read_on(self, path: Path) -> None:
         if _size(path) <= self._ends.get(path, 0):
             return
-        with suppress(FileNotFoundError):  # removed just now; the next listing forgets it
+        try:
             for start, end, event in events_from(path, self._ends.get(path, 0)):
                 for value in event.summary.value:
                     self._add(value, Point(event.step, event.wall_time, (path, start, value.tag)))
                 self._ends[path] = end
+        except FileNotFoundError:
+            return  # removed just now; the next listing forgets it
+        except UnreadableFileError as error:
+            self._faults[path] = str(error)
 
     def _add(self, value: Any, point: Point) -> None:
         plugin = value.metadata.plugin_data
@@ -130,16 +155,26 @@ class _RunIndex:
 
 
 def _saliency_folders(log_dir: Path) -> Iterator[Path]:
-    """The folders that a callback writes to; links are followed, each folder once."""
+    """The folders that a callback writes to; links are followed, each folder once. However deep: no call in a call."""
     seen: set[str] = set()
-    for folder, below, _ in os.walk(log_dir, followlinks=True):
+    waiting = [str(log_dir)]
+    while waiting:
+        folder = waiting.pop()
         real = os.path.realpath(folder)
         if real in seen:
-            below.clear()
             continue
         seen.add(real)
         if os.path.basename(real if folder == str(log_dir) else folder) == PLUGIN_NAME:
             yield Path(folder)
+        waiting += sorted(_folders_in(folder), reverse=True)
+
+
+def _folders_in(folder: str) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.path for entry in entries if os.path.isdir(entry.path)]
+    except OSError:  # what is not allowed to be listed holds no run that could be shown
+        return []
 
 
 def _run_name(folder: Path, log_dir: Path) -> str:
@@ -149,12 +184,12 @@ def _run_name(folder: Path, log_dir: Path) -> str:
 def _identity(path: Path) -> int | None:
     try:
         return path.stat().st_ino
-    except FileNotFoundError:
+    except OSError:
         return None
 
 
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
-    except FileNotFoundError:
+    except OSError:
         return 0
