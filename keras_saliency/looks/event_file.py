@@ -32,6 +32,7 @@ from tensorboard.compat.proto.types_pb2 import DT_FLOAT, DT_STRING
 
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.records import limits
+from keras_saliency.records.holes import is_hollow
 from keras_saliency.records.whole_file import append_all
 
 Value: TypeAlias = Any
@@ -168,21 +169,10 @@ def _next_record(file: IO[bytes]) -> bytes | None:
         raise UnreadableFileError(
             f"{file.name} claims an event of {length} bytes; none has more than {limits.EVENT}."
         )
-    if length > _SMALL and _is_hollow(file, length):
+    if length > _SMALL and is_hollow(file, length):
         return None
     data, end = file.read(length), file.read(_CHECKSUM.size)
     return data if end == _CHECKSUM.pack(_masked_checksum(data)) else None
-
-
-def _is_hollow(file: IO[bytes], length: int) -> bool:
-    """Whether some of the next bytes were never written: a file can have a size without taking the room."""
-    here = file.tell()
-    try:
-        return hasattr(os, "SEEK_HOLE") and file.seek(here, os.SEEK_HOLE) < here + length
-    except OSError:  # a file system that does not know
-        return False
-    finally:
-        file.seek(here)
 
 
 def _framed(data: bytes) -> bytes:

@@ -17,7 +17,7 @@ with atheris.instrument_imports(include=["keras_saliency"]):
     from tests.fuzz.readers import READERS
 
 FOUND = Path("runs/fuzz")
-LIMITS = ["-timeout=20", "-rss_limit_mb=3000", f"-artifact_prefix={FOUND}/"]
+LIMITS = ["-timeout=20", "-rss_limit_mb=512", f"-artifact_prefix={FOUND}/"]
 
 
 def fuzz(name: str, options: list[str]) -> None:
