@@ -155,16 +155,19 @@ class _RunIndex:
 
 
 def _saliency_folders(log_dir: Path) -> Iterator[Path]:
-    """The folders that a callback writes to; links are followed, each folder once. However deep: no call in a call."""
-    seen: set[str] = set()
+    """The folders that a callback writes to, however deep; links are followed, each folder once."""
+    seen: set[tuple[int, int]] = set()
     waiting = [str(log_dir)]
     while waiting:
         folder = waiting.pop()
-        real = os.path.realpath(folder)
-        if real in seen:
+        try:
+            found = os.stat(folder)
+        except OSError:
             continue
-        seen.add(real)
-        if os.path.basename(real if folder == str(log_dir) else folder) == PLUGIN_NAME:
+        if (found.st_dev, found.st_ino) in seen:
+            continue
+        seen.add((found.st_dev, found.st_ino))
+        if os.path.basename(os.path.realpath(folder) if folder == str(log_dir) else folder) == PLUGIN_NAME:
             yield Path(folder)
         waiting += sorted(_folders_in(folder), reverse=True)
 
@@ -173,7 +176,7 @@ def _folders_in(folder: str) -> list[str]:
     try:
         with os.scandir(folder) as entries:
             return [entry.path for entry in entries if os.path.isdir(entry.path)]
-    except OSError:  # what is not allowed to be listed holds no run that could be shown
+    except OSError:
         return []
 
 
