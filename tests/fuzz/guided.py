@@ -1,7 +1,7 @@
 """Coverage-guided fuzzing of the readers of bytes: `python -m tests.fuzz.guided [READER [libFuzzer's options]]`.
 
-Without a reader all of them, three minutes each, which takes an hour. A process that takes more than 512 MB is a finding.
-Needs atheris, which `make fuzz` installs. What breaks a reader is written to `runs/fuzz/`; to see it again:
+Without a reader all of them, three minutes each, which takes an hour. To take more than 512 MB is a finding. Needs
+atheris, which `make fuzz` installs. What breaks a reader is written to `runs/fuzz/`; to see it again:
 `python -m tests.fuzz.guided READER runs/fuzz/crash-…`.
 """
 
