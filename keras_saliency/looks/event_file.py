@@ -31,6 +31,7 @@ from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
 from tensorboard.compat.proto.types_pb2 import DT_FLOAT, DT_STRING
 
 from keras_saliency.errors import UnreadableFileError
+from keras_saliency.looks.wire import bytes_beside_data
 from keras_saliency.records import limits
 from keras_saliency.records.holes import is_hollow
 from keras_saliency.records.whole_file import append_all
@@ -141,8 +142,11 @@ def events_from(path: Path, start: int) -> Iterator[tuple[int, int, Event]]:
             file.seek(start)
             while (data := _next_record(file)) is not None:
                 try:
+                    _check_event(path, data)
                     event = Event.FromString(data)
-                except DecodeError:
+                except UnreadableFileError:
+                    raise
+                except (DecodeError, ValueError):
                     return
                 end = start + _LENGTH.size + len(data) + _CHECKSUM.size
                 del data
@@ -154,6 +158,17 @@ def events_from(path: Path, start: int) -> Iterator[tuple[int, int, Event]]:
         raise UnreadableFileError(f"{path} cannot be read: {error.strerror or error}.") from error
     except MemoryError as error:
         raise UnreadableFileError(f"{path} holds an event that is too large for the memory.") from error
+
+
+def _check_event(path: Path, data: bytes) -> None:
+    """Do nothing if an event may be made an object. Raises `ValueError` if it is none, or as `events_from`."""
+    if (
+        len(data) > limits.EVENT_BESIDE
+        and (beside := bytes_beside_data(memoryview(data))) > limits.EVENT_BESIDE
+    ):
+        raise UnreadableFileError(
+            f"{path} holds an event of {beside} bytes beside its data; none has more than {limits.EVENT_BESIDE}."
+        )
 
 
 def _next_record(file: IO[bytes]) -> bytes | None:
