@@ -6,12 +6,14 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.looks.event_file import event_files, events_from
 from keras_saliency.records import PLUGIN_NAME
 from keras_saliency.tensorboard_plugin.store import NotStoredError, Point, Series
+
+_State: TypeAlias = tuple[int, int] | None
 
 
 class LogStore:
@@ -89,14 +91,14 @@ class _RunIndex:
         self._folder = folder
         self._files: dict[Path, int | None] = {}
         self._ends: dict[Path, int] = {}
-        self._faults: dict[Path, str] = {}
+        self._faults: dict[Path, tuple[_State, str]] = {}
         self._metadata: dict[str, bytes] = {}
         self._points: dict[str, dict[int, Point]] = {}
 
     @property
     def problems(self) -> list[str]:
         """A sentence about each file that cannot be read, and about the folder."""
-        return list(self._faults.values())
+        return [problem for _, problem in self._faults.values()]
 
     @property
     def is_shown(self) -> bool:
@@ -116,25 +118,30 @@ class _RunIndex:
 
     def refresh(self) -> None:
         """Read on in the files that have grown; start anew if one was replaced."""
-        self._faults.clear()
         paths = event_files(self._folder)
-        if not os.access(self._folder, os.R_OK | os.X_OK):
-            self._faults[self._folder] = f"{self._folder} cannot be read: it is not allowed."
+        self._faults = {path: fault for path, fault in self._faults.items() if path in paths}
         files = {path: _identity(path) for path in paths}
         if any(files.get(path) != known for path, known in self._files.items()) or any(
             _size(path) < end for path, end in self._ends.items()
         ):
             self._forget()
         self._files = files
+        if not os.access(self._folder, os.R_OK | os.X_OK):
+            self._faults[self._folder] = None, f"{self._folder} cannot be read: it is not allowed."
         for path in paths:
             self._read_on(path)
 
     def _forget(self) -> None:
-        for kept in (self._files, self._ends, self._metadata, self._points):
+        for kept in (self._files, self._ends, self._faults, self._metadata, self._points):
             kept.clear()
 
     def _read_on(self, path: Path) -> None:
+        state = _state(path)
+        known = self._faults.pop(path, None)
         if _size(path) <= self._ends.get(path, 0):
+            return
+        if known is not None and known[0] == state:  # reading it again would take as long as before
+            self._faults[path] = known
             return
         try:
             for start, end, event in events_from(path, self._ends.get(path, 0)):
@@ -144,7 +151,7 @@ class _RunIndex:
         except FileNotFoundError:
             return  # removed just now; the next listing forgets it
         except UnreadableFileError as error:
-            self._faults[path] = str(error)
+            self._faults[path] = state, str(error)
 
     def _add(self, value: Any, point: Point) -> None:
         plugin = value.metadata.plugin_data
@@ -189,6 +196,15 @@ def _identity(path: Path) -> int | None:
         return path.stat().st_ino
     except OSError:
         return None
+
+
+def _state(path: Path) -> _State:
+    """What changes when a file is written, or its permissions are."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_ctime_ns
 
 
 def _size(path: Path) -> int:

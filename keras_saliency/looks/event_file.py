@@ -162,12 +162,10 @@ def events_from(path: Path, start: int) -> Iterator[tuple[int, int, Event]]:
 
 def _check_event(path: Path, data: bytes) -> None:
     """Do nothing if an event may be made an object. Raises `ValueError` if it is none, or as `events_from`."""
-    if (
-        len(data) > limits.EVENT_BESIDE
-        and (beside := bytes_beside_data(memoryview(data))) > limits.EVENT_BESIDE
-    ):
+    most = limits.EVENT_BESIDE
+    if len(data) > most and bytes_beside_data(memoryview(data), most) > most:
         raise UnreadableFileError(
-            f"{path} holds an event of {beside} bytes beside its data; none has more than {limits.EVENT_BESIDE}."
+            f"{path} holds an event of more than {most} bytes beside its data; none has so many."
         )
 
 

@@ -10,8 +10,13 @@ _TO_DATA = (5, 1, 8, 8)
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
-def bytes_beside_data(event: memoryview, way: Sequence[int] = _TO_DATA) -> int:
+def bytes_beside_data(event: memoryview, enough: int, way: Sequence[int] = _TO_DATA) -> int:
     """The bytes of a serialised event that are not in a text of a tensor, which is where records and pictures are.
+
+    Args:
+        event: the event.
+        enough: counting ends soon above this number.
+        way: the fields on the way to the data.
 
     Raises:
         ValueError: it is no protocol buffer.
@@ -21,7 +26,9 @@ def bytes_beside_data(event: memoryview, way: Sequence[int] = _TO_DATA) -> int:
         if number != way[0] or kind != _BYTES:
             beside += size
         else:
-            beside += size - len(content) + (bytes_beside_data(content, way[1:]) if way[1:] else 0)
+            beside += size - len(content) + (bytes_beside_data(content, enough, way[1:]) if way[1:] else 0)
+        if beside > enough:
+            break
     return beside
 
 

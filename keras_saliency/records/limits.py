@@ -28,8 +28,8 @@ RECORD_FREELY = 2**27
 EVENT = 2**30
 """Bytes of one event: a look at 5000 probes by ten methods, with its sheets. Above 2 GiB it is no protocol buffer."""
 
-EVENT_BESIDE = 2**22
-"""Bytes of an event beside its records, texts and pictures: 10 000 points of curves with a description each."""
+EVENT_BESIDE = 2**21
+"""Bytes of an event beside its records, texts and pictures: 5000 points of curves with a description each."""
 
 ARRAYS_FREELY = 2**26
 """Bytes of arrays in one `.npz` that may be there at any ratio: masks of 1000 images of 224 pixels a side."""
