@@ -147,7 +147,9 @@ def test_a_series_without_data(tmp_path):
         store.record(store.point("saliency", TAG, 0))
 
 
-def test_a_file_that_cannot_be_read_is_a_problem_of_its_run_while_it_is_there(tmp_path, write_by_hand):
+def test_a_file_that_cannot_be_read_is_a_problem_of_its_run_while_it_is_there(
+    tmp_path, write_by_hand, monkeypatch
+):
     write_by_hand(tmp_path / "a" / "saliency")
     write_by_hand(tmp_path / "b" / "saliency")
     store = LogStore(tmp_path)
@@ -158,6 +160,13 @@ def test_a_file_that_cannot_be_read_is_a_problem_of_its_run_while_it_is_there(tm
     (problem,) = store.problems()["a/saliency"]
     assert problem == f"{hostile} claims an event of 2000000000 bytes; none has more than {2**30}."
     assert list(store.problems()) == ["a/saliency"]
+    monkeypatch.setattr("keras_saliency.cli.log_store.events_from", None)  # nothing is read again
+    assert steps(store) == [0, 1, 2]
+    assert store.problems()["a/saliency"] == [problem]
+    monkeypatch.undo()
+    hostile.write_bytes(b"")
+    assert steps(store) == [0, 1, 2]
+    assert store.problems() == {}
     hostile.unlink()
     assert steps(store) == [0, 1, 2]
     assert store.problems() == {}
