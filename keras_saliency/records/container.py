@@ -86,7 +86,7 @@ def decode(record: bytes, *, outline: bool = False) -> tuple[dict[str, Any], dic
     stream = _Stream(record)
     with reading("a saliency record"):
         document = _document(stream)
-        places = {name: _Place.of(**where) for name, where in document["arrays"].items()}
+        places = {name: _StoredArray.of(**where) for name, where in document["arrays"].items()}
         size = max((place.end for place in places.values()), default=0)
         if sum(place.size for place in places.values()) > size:
             raise ValueError("arrays that overlap")
@@ -150,7 +150,7 @@ def _dtype(name: str, values: np.ndarray) -> str:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _StoredArray:
     """Where an array is in the body of a record."""
 
     dtype: np.dtype[Any]
@@ -158,7 +158,7 @@ class _Place:
     offset: int
 
     @classmethod
-    def of(cls, dtype: str, shape: list[int], offset: int) -> _Place:
+    def of(cls, dtype: str, shape: list[int], offset: int) -> _StoredArray:
         """The place that a header states."""
         if dtype not in _DTYPES or any(type(n) is not int or n < 0 for n in (*shape, offset)):
             raise ValueError(f"no array of dtype={dtype!r:.50}, shape={shape!r:.50}, offset={offset!r:.50}")

@@ -88,8 +88,13 @@ def png_of(width: int, height: int) -> bytes:
     )
 
 
+ABOUT_PROBES = {"kind": "probes", "count": 1, "fingerprint": "x", "settings": {"deep": None}} | dict.fromkeys(
+    ("names", "labels", "class_names", "size")
+)
+"""A header of a record of probes."""
+
 RECORDS = (
-    record(f'{{"kind": "probes", "settings": {NESTED}}}'),
+    record(json.dumps(ABOUT_PROBES).replace('"deep": null', f'"deep": {NESTED}')),
     record({"kind": "maps"}, head_length=2**32 - 1),
     record({"kind": "maps"}, head_length=0),
     record({"kind": "probes", "count": HUGE}, {"pictures": where(HUGE, 112, 112, 3)}),

@@ -96,18 +96,12 @@ def deep(folder):
 
 ATTACKS = {
     "a probes record nested 500 deep": probes_of(claims.RECORDS[0]),
-    "a header that claims 4 GiB": probes_of(claims.RECORDS[1]),
+    "a header that claims 4 GiB": lambda folder: add(
+        folder, MAPS_TAG, "maps", claims.zipped_zeros(claims.RECORDS[1], UNFOLDED)
+    ),
     "regions that lie over one another": probes_of(
         claims.record(
-            {
-                "kind": "probes",
-                "count": 1,
-                "fingerprint": "x",
-                "names": None,
-                "labels": None,
-                "class_names": None,
-            }
-            | {"size": None, "settings": {}},
+            claims.ABOUT_PROBES,
             {f"region/{n}": claims.where(1000, 1000) for n in range(1500)},
             bytes(10**6),
         )
