@@ -13,7 +13,7 @@ help:
 	@echo "make test       the tests, on TensorFlow, JAX and PyTorch: less than ten minutes on two cores"
 	@echo "make test-all   these, and those that assert the same on more cases (make test-repeats: only them)"
 	@echo "make versions   the tests on the oldest versions allowed, and on Python 3.12 and 3.13: some hours"
-	@echo "make fuzz       bad input of every kind, for half an hour"
+	@echo "make fuzz       bad input of every kind, for an hour and a half"
 	@echo "make trace      random networks, trained with and without looks, on TensorFlow, JAX and PyTorch"
 	@echo "make soak       trainings killed at random moments, and memory over many fits and looks: an hour or two"
 	@echo "make check      style, types and the import contract; the page's too, where there is Node"

@@ -9,13 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+from keras_saliency.errors import UnreadableFileError
 from keras_saliency.looks.event_file import event_files, events_from
 from keras_saliency.records import PLUGIN_NAME
 from keras_saliency.tensorboard_plugin.store import NotStoredError, Point, Series
 
 _MOST_FOLDERS = 20_000
+_State: TypeAlias = tuple[int, int] | None
 
 
 class LogStore:
@@ -47,7 +49,12 @@ class LogStore:
         """All series by run and tag."""
         with self._lock:
             self._refresh()
-            return {run: index.series() for run, index in self._runs.items() if index.series()}
+            return {run: index.series() for run, index in self._runs.items() if index.is_shown}
+
+    def problems(self) -> Mapping[str, Sequence[str]]:
+        """What could not be read, as sentences by run, at the last listing."""
+        with self._lock:
+            return {run: index.problems for run, index in self._runs.items() if index.problems}
 
     def points(self, run: str, tag: str) -> Sequence[Point]:
         """The points of a series, by step. Raises `NotStoredError` if there is no such series."""
@@ -70,7 +77,9 @@ class LogStore:
         path, start, tag = point.key
         try:
             _, _, event = next(events_from(path, start))
-        except (OSError, StopIteration) as error:
+        except UnreadableFileError as error:
+            raise NotStoredError(str(error)) from error
+        except (FileNotFoundError, StopIteration) as error:
             raise NotStoredError(f"The data of step {point.step} is gone.") from error
         stored = [value.tensor.string_val for value in event.summary.value if value.tag == tag]
         if event.step != point.step or not stored or not stored[0]:
@@ -97,8 +106,19 @@ class _RunIndex:
         self._folder = folder
         self._files: dict[Path, int | None] = {}
         self._ends: dict[Path, int] = {}
+        self._faults: dict[Path, tuple[_State, str]] = {}
         self._metadata: dict[str, bytes] = {}
         self._points: dict[str, dict[int, Point]] = {}
+
+    @property
+    def problems(self) -> list[str]:
+        """A sentence about each file that cannot be read, and about the folder."""
+        return [problem for _, problem in self._faults.values()]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is anything to say of the run."""
+        return bool(self._points or self._faults)
 
     def series(self) -> dict[str, Series]:
         """The series by tag."""
@@ -114,27 +134,39 @@ class _RunIndex:
     def refresh(self) -> None:
         """Read on in the files that have grown; start anew if one was replaced."""
         paths = event_files(self._folder)
+        self._faults = {path: fault for path, fault in self._faults.items() if path in paths}
         files = {path: _identity(path) for path in paths}
         if any(files.get(path) != known for path, known in self._files.items()) or any(
             _size(path) < end for path, end in self._ends.items()
         ):
             self._forget()
         self._files = files
+        if not os.access(self._folder, os.R_OK | os.X_OK):
+            self._faults[self._folder] = None, f"{self._folder} cannot be read: it is not allowed."
         for path in paths:
             self._read_on(path)
 
     def _forget(self) -> None:
-        for kept in (self._files, self._ends, self._metadata, self._points):
+        for kept in (self._files, self._ends, self._faults, self._metadata, self._points):
             kept.clear()
 
     def _read_on(self, path: Path) -> None:
+        state = _state(path)
+        known = self._faults.pop(path, None)
         if _size(path) <= self._ends.get(path, 0):
             return
-        with suppress(FileNotFoundError):  # removed just now; the next listing forgets it
+        if known is not None and known[0] == state:  # reading it again would take as long as before
+            self._faults[path] = known
+            return
+        try:
             for start, end, event in events_from(path, self._ends.get(path, 0)):
                 for value in event.summary.value:
                     self._add(value, Point(event.step, event.wall_time, (path, start, value.tag)))
                 self._ends[path] = end
+        except FileNotFoundError:
+            return  # removed just now; the next listing forgets it
+        except UnreadableFileError as error:
+            self._faults[path] = state, str(error)
 
     def _add(self, value: Any, point: Point) -> None:
         plugin = value.metadata.plugin_data
@@ -169,12 +201,21 @@ def _run_name(folder: str, log_dir: Path) -> str:
 def _identity(path: Path) -> int | None:
     try:
         return path.stat().st_ino
-    except FileNotFoundError:
+    except OSError:
         return None
+
+
+def _state(path: Path) -> _State:
+    """What changes when a file is written, or its permissions are."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_ctime_ns
 
 
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
-    except FileNotFoundError:
+    except OSError:
         return 0

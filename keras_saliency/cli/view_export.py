@@ -66,6 +66,10 @@ class ThinnedStore:
             for run, tags in self._store.runs().items()
         }
 
+    def problems(self) -> Mapping[str, Sequence[str]]:
+        """What could not be read, as sentences by run."""
+        return self._store.problems()
+
     def points(self, run: str, tag: str) -> Sequence[Point]:
         """The points of a series that are kept, by step."""
         return self._thinned(tag, self._store.points(run, tag))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import zipfile
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from keras_saliency.errors import UnreadableFileError
+from keras_saliency.records import limits, npz
+from keras_saliency.records.json_text import parse_json
 
 
 def load_model(path: str | Path, imports: Iterable[str] = ()) -> Any:
@@ -24,7 +25,8 @@ def load_model(path: str | Path, imports: Iterable[str] = ()) -> Any:
 
     Raises:
         FileNotFoundError: no such file.
-        UnreadableFileError: Keras cannot load it; the sentence says what to do.
+        UnreadableFileError: Keras cannot load it, and the sentence says what to do; or it declares to unfold to far
+            more than its size. The weights, which are a file in the file, are Keras' own to read.
     """
     import keras
 
@@ -35,7 +37,12 @@ def load_model(path: str | Path, imports: Iterable[str] = ()) -> Any:
         for module in imports:
             import_module(module)
     try:
+        if zipfile.is_zipfile(path):
+            with path.open("rb") as file:
+                npz.check_zip(path, file)
         return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except UnreadableFileError:
+        raise
     except Exception as error:
         raise UnreadableFileError(f"{path} cannot be loaded: {_advice(path, str(error))}") from error
 
@@ -69,8 +76,8 @@ def _advice(path: Path, said: str) -> str:
 def _keras_version(path: Path) -> str:
     """The version of Keras that wrote a .keras file; empty if it does not say."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            return str(json.loads(archive.read("metadata.json"))["keras_version"])
+        with zipfile.ZipFile(path) as archive, archive.open("metadata.json") as file:
+            return str(parse_json(file.read(limits.CONFIG))["keras_version"])
     except Exception:  # whatever it is, Keras has said already that it cannot read it
         return ""
 

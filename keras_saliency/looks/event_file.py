@@ -31,6 +31,10 @@ from tensorboard.compat.proto.tensor_pb2 import TensorProto
 from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
 from tensorboard.compat.proto.types_pb2 import DT_FLOAT, DT_STRING
 
+from keras_saliency.errors import UnreadableFileError
+from keras_saliency.looks.wire import bytes_beside_data
+from keras_saliency.records import limits
+from keras_saliency.records.holes import is_hollow
 from keras_saliency.records.whole_file import append_all
 
 Value: TypeAlias = Any
@@ -40,6 +44,7 @@ _LENGTH = struct.Struct("<QI")
 _CHECKSUM = struct.Struct("<I")
 _PATTERN = "events.out.tfevents.*"
 _TIME = re.compile(r"events\.out\.tfevents\.(?!9{10})([0-9]{10})(?![0-9])")
+_SMALL = 2**20
 _numbers = itertools.count()
 
 
@@ -92,11 +97,16 @@ class EventFile:
 
         Raises:
             OSError: it could not be written (the file is as it was before), or was removed.
+            ValueError: it is larger than readers take.
         """
         return self.append(record(step, values, wall_time))
 
     def append(self, whole: bytes) -> int:
         """`write`, of what `record` made."""
+        if len(whole) > limits.EVENT:
+            raise ValueError(
+                f"Expected a look of at most {limits.EVENT} bytes: give fewer probes. Received: {len(whole)}"
+            )
         if os.fstat(self._file.fileno()).st_nlink == 0:
             raise FileNotFoundError(f"{self.path} was removed while it was written")
         append_all(self._file, whole)  # a torn record would hide all that follow it
@@ -120,12 +130,12 @@ def size_with(record: bytes) -> int:
 
 
 def event_files(folder: Path) -> list[Path]:
-    """The event files in a folder, oldest first."""
-    return sorted(path for path in folder.glob(_PATTERN) if path.is_file())
+    """The event files in a folder, oldest first; none where it cannot be listed."""
+    return sorted(path for path in folder.glob(_PATTERN) if os.path.isfile(path))
 
 
 def read_events(path: Path) -> Iterator[Event]:
-    """The events of a file. A truncated or damaged end, as a crash or a full disk leaves it, ends them."""
+    """The events of a file, as by `events_from`."""
     return (event for _, _, event in events_from(path, 0))
 
 
@@ -133,17 +143,41 @@ def events_from(path: Path, start: int) -> Iterator[tuple[int, int, Event]]:
     """The events of a file from the byte on where one starts, each with the bytes where it starts and ends.
 
     An end that is not whole ends them, as in `read_events`. A reader of a file that grows goes on from the last end.
+
+    Raises:
+        FileNotFoundError: no such file.
+        UnreadableFileError: the file cannot be read, or claims an event that is larger than any.
     """
-    with path.open("rb") as file:
-        file.seek(start)
-        while (data := _next_record(file)) is not None:
-            try:
-                event = Event.FromString(data)
-            except DecodeError:
-                return
-            end = start + _LENGTH.size + len(data) + _CHECKSUM.size
-            yield start, end, event
-            start = end
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            while (data := _next_record(file)) is not None:
+                try:
+                    _check_event(path, data)
+                    event = Event.FromString(data)
+                except UnreadableFileError:
+                    raise
+                except (DecodeError, ValueError):
+                    return
+                end = start + _LENGTH.size + len(data) + _CHECKSUM.size
+                del data
+                yield start, end, event
+                start = end
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UnreadableFileError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except MemoryError as error:
+        raise UnreadableFileError(f"{path} holds an event that is too large for the memory.") from error
+
+
+def _check_event(path: Path, data: bytes) -> None:
+    """Do nothing if an event may be made an object. Raises `ValueError` if it is none, or as `events_from`."""
+    most = limits.EVENT_BESIDE
+    if len(data) > most and bytes_beside_data(memoryview(data), most) > most:
+        raise UnreadableFileError(
+            f"{path} holds an event of more than {most} bytes beside its data; none has so many."
+        )
 
 
 def _next_record(file: IO[bytes]) -> bytes | None:
@@ -155,8 +189,13 @@ def _next_record(file: IO[bytes]) -> bytes | None:
         return None
     if length + _CHECKSUM.size > os.fstat(file.fileno()).st_size - file.tell():
         return None
-    rest = file.read(length + _CHECKSUM.size)
-    data, end = rest[:length], rest[length:]
+    if length > limits.EVENT:
+        raise UnreadableFileError(
+            f"{file.name} claims an event of {length} bytes; none has more than {limits.EVENT}."
+        )
+    if length > _SMALL and is_hollow(file, length):
+        return None
+    data, end = file.read(length), file.read(_CHECKSUM.size)
     return data if end == _CHECKSUM.pack(_masked_checksum(data)) else None
 
 

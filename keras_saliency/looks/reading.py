@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,8 @@ def load_looks(log_dir: str | Path) -> list[Look]:
 
     Raises:
         FileNotFoundError: there is no such folder, or there are no looks in it.
-        UnreadableFileError: a newer version wrote the looks.
+        UnreadableFileError: a newer version wrote the looks, or a file or look in it cannot be read; the sentence names
+            the file.
 
     Example:
         >>> saliency = ks.SaliencyCallback(probes, "logs")
@@ -47,27 +48,38 @@ def load_looks(log_dir: str | Path) -> list[Look]:
 
 
 def outer_looks(folder: Path, fingerprint: str) -> tuple[Look, Look] | None:
-    """The first and the last look in a folder at the probes of this fingerprint; None where there is none."""
+    """The first and the last look in a folder at the probes of this fingerprint; None where there is none.
+
+    Files and looks that cannot be read are passed over.
+    """
     found: list[Look] = []
     for path in event_files(folder):
         first = last = None
-        for event in _looks_in(path):
-            first, last = first or event, event
+        with suppress(UnreadableFileError):
+            for event in _looks_in(path):
+                first, last = first or event, event
         for event in (first, last):
-            if event is not None and (maps := _records(event, path))[0].fingerprint == fingerprint:
-                found.append(_look(event, maps))
+            with suppress(UnreadableFileError):
+                if event is not None and (maps := _records(event, path))[0].fingerprint == fingerprint:
+                    found.append(_look(event, maps))
     found.sort(key=lambda look: look.step)
     return (found[0], found[-1]) if found else None
 
 
-def last_step(folder: Path) -> int | None:
-    """The highest step of a look in a folder's event files; None where there is none, or no folder."""
-    steps = [
-        event.step
-        for path in event_files(folder)
-        for event in read_events(path)
-        if _has_more_than_settings(event)
-    ]
+def last_step(folder: Path, tell: Callable[[str], object] | None = None) -> int | None:
+    """The highest step of a look in a folder's event files; None where there is none, or no folder.
+
+    Args:
+        folder: the folder.
+        tell: called with a sentence for each file that cannot be read to its end; what can be read counts.
+    """
+    steps: list[int] = []
+    for path in event_files(folder):
+        try:
+            steps.extend(event.step for event in read_events(path) if _has_more_than_settings(event))
+        except UnreadableFileError as error:
+            if tell is not None:
+                tell(str(error))
     return max(steps, default=None)
 
 
@@ -112,6 +124,8 @@ def _naming(path: Path) -> Iterator[None]:
     try:
         yield
     except UnreadableFileError as error:
+        if str(error).startswith(str(path)):
+            raise
         raise UnreadableFileError(f"{path}: {error}") from error
 
 

@@ -11,9 +11,12 @@ from PIL import Image
 
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.probes import ProbeSet
-from keras_saliency.records import npz
+from keras_saliency.records import limits, npz
 
 PICTURES = (".png", ".jpg", ".jpeg")
+
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
+"""What Pillow reads by itself: for some others, such as PostScript, it starts another program."""
 
 _Read = TypeVar("_Read")
 
@@ -83,12 +86,24 @@ def _pictures_in(path: Path) -> list[Path]:
 
 
 def _picture(path: Path, size: tuple[int, int] | None, channels: int) -> np.ndarray:
-    with npz.refusing(f"{path} cannot be read as {path.suffix or 'a picture'}."), Image.open(path) as image:
-        picture = image.convert("L" if channels == 1 else "RGB")
+    with (
+        npz.refusing(f"{path} cannot be read as {path.suffix or 'a picture'}."),
+        Image.open(path, formats=_FORMATS) as image,
+    ):
+        pixels, stored = image.width * image.height, path.stat().st_size
+        limits.check_unfolding(f"the pixels of {path}", pixels, stored, limits.PIXELS_FREELY, limits.PIXELS)
+        picture = _eight_bits(image).convert("L" if channels == 1 else "RGB")
         if size is not None:
             picture = picture.resize((size[1], size[0]), Image.Resampling.BILINEAR)
         array = np.asarray(picture)
     return array[..., None] if channels == 1 else array
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """The picture with 8 bits a channel; of 16 bits the upper 8, where Pillow would make all above 255 white."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
 
 
 def _there(path: Path, read: Callable[[Path], _Read]) -> _Read:

@@ -191,6 +191,8 @@ def _unpacked(
 ) -> ProbeSet:
     try:
         positions, structure = optree.tree_flatten(about["structure"])
+        if sorted(positions) != list(range(len(positions))):  # each array once: probe sets copy them
+            raise ValueError(f"inputs {positions!r:.50}")
         return cls(
             optree.tree_unflatten(structure, [arrays[_leaf_name(i, len(positions))] for i in positions]),
             arrays.get("labels"),

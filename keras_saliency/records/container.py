@@ -7,13 +7,16 @@ import json
 import math
 import struct
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from keras_saliency.errors import UnreadableFileError
+from keras_saliency.records import limits
+from keras_saliency.records.json_text import parse_json
 
 VERSION = 1
 
@@ -21,6 +24,7 @@ _MAGIC = b"SALIENCY"
 _START = struct.Struct("<8sII")
 _ALIGNMENT = 8
 _GZIP_LEVEL = 3
+_PIECE = 2**24
 _DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
 
 
@@ -36,35 +40,64 @@ def parse_metadata(content: bytes) -> str:
         UnreadableFileError: the bytes are not such metadata, or that of a newer version.
     """
     with reading("the metadata of a saliency series"):
-        stored = json.loads(content)
+        stored = parse_json(content)
         _refuse_newer(int(stored["version"]))
         return str(stored["kind"])
 
 
 def encode(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
-    """A record of a JSON-ready header and named arrays; the same bytes for the same content."""
+    """A record of a JSON-ready header and named arrays; the same bytes for the same content.
+
+    What would unfold to more than readers take from so few bytes, as very many maps of zeros do, is not compressed.
+
+    Raises:
+        ValueError: the header, or all arrays, are larger than readers take.
+    """
     layout: dict[str, dict[str, Any]] = {}
     body = bytearray()
     for name, values in arrays.items():
         layout[name] = {"dtype": _dtype(name, values), "shape": list(values.shape), "offset": len(body)}
         body += _filled(values.astype(values.dtype.newbyteorder("<")).tobytes(), b"\0")
     head = _filled(_json({"header": dict(header), "arrays": layout}), b" ")
-    return gzip.compress(_START.pack(_MAGIC, VERSION, len(head)) + head + body, _GZIP_LEVEL, mtime=0)
+    if len(head) > limits.HEADER or len(body) > limits.RECORD:
+        raise ValueError(
+            f"Expected names and numbers of at most {limits.HEADER} bytes, and arrays of at most {limits.RECORD}, in "
+            f"one record: give fewer probes, or shorter names. Received: {len(head)} and {len(body)} bytes"
+        )
+    plain = _START.pack(_MAGIC, VERSION, len(head)) + head + body
+    record = gzip.compress(plain, _GZIP_LEVEL, mtime=0)
+    try:
+        _check_sizes(record, len(head), len(body))
+    except UnreadableFileError:
+        return gzip.compress(plain, 0, mtime=0)
+    return record
 
 
-def decode(record: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def decode(record: bytes, *, outline: bool = False) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The header, as by `decode_header`, and the arrays of a record. The arrays are read-only.
 
+    Args:
+        record: the bytes.
+        outline: give arrays that have their shapes and no content, and take no memory; all is checked as well.
+
     Raises:
-        UnreadableFileError: the bytes are foreign, damaged, or of a newer version.
+        UnreadableFileError: the bytes are foreign, damaged, of a newer version, or larger than `limits` allow.
     """
-    plain = _unzipped(record)
-    _check_start(plain)
+    stream = _Stream(record)
     with reading("a saliency record"):
-        header_end = _START.size + _START.unpack_from(plain)[2]
-        document = _document(plain[_START.size : header_end])
-        body = memoryview(plain)[header_end:]
-        arrays = {name: _array(body, **where) for name, where in document["arrays"].items()}
+        document = _document(stream)
+        places = {name: _StoredArray.of(**where) for name, where in document["arrays"].items()}
+        size = max((place.end for place in places.values()), default=0)
+        if sum(place.size for place in places.values()) > size:
+            raise ValueError("arrays that overlap")
+        _check_sizes(record, 0, size)
+        if outline:
+            stream.skip(size)
+            arrays = {name: place.outline() for name, place in places.items()}
+        else:
+            body = stream.read(size)
+            arrays = {name: place.array(body) for name, place in places.items()}
+        stream.finish()
         return dict(document["header"]), arrays
 
 
@@ -74,14 +107,11 @@ def decode_header(record: bytes) -> dict[str, Any]:
     What follows the header is neither unzipped nor checked.
 
     Raises:
-        UnreadableFileError: the bytes are foreign, damaged up to there, or of a newer version.
+        UnreadableFileError: the bytes are foreign, damaged up to there, of a newer version, or too many.
     """
-    unzip = zlib.decompressobj(wbits=31)
-    start = _unzipped_part(unzip, record, _START.size)
-    _check_start(start)
+    stream = _Stream(record)
     with reading("a saliency record"):
-        head = _unzipped_part(unzip, unzip.unconsumed_tail, _START.unpack_from(start)[2])
-        return dict(_document(head)["header"])
+        return dict(_document(stream)["header"])
 
 
 @contextmanager
@@ -94,6 +124,10 @@ def reading(what: str, header: Mapping[str, Any] | None = None, kind: str | None
             yield
     except UnreadableFileError:
         raise
+    except MemoryError as error:
+        raise UnreadableFileError(
+            f"Expected {what}. Received one that is too large for the memory."
+        ) from error
     except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         raise UnreadableFileError(f"Expected {what}. Received a damaged one: {error!r:.200}.") from error
 
@@ -115,40 +149,98 @@ def _dtype(name: str, values: np.ndarray) -> str:
     return values.dtype.name
 
 
-def _array(body: memoryview, dtype: str, shape: Sequence[int], offset: int) -> np.ndarray:
-    if dtype not in _DTYPES or min(shape, default=0) < 0:
-        raise ValueError(f"no array of dtype={dtype!r}, shape={shape!r}")
-    count = math.prod(shape)
-    stored = np.frombuffer(body, np.dtype(dtype).newbyteorder("<"), count, offset)
-    return stored.reshape(shape)
+@dataclass(frozen=True)
+class _StoredArray:
+    """Where an array is in the body of a record."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    offset: int
+
+    @classmethod
+    def of(cls, dtype: str, shape: list[int], offset: int) -> _StoredArray:
+        """The place that a header states."""
+        if dtype not in _DTYPES or any(type(n) is not int or n < 0 for n in (*shape, offset)):
+            raise ValueError(f"no array of dtype={dtype!r:.50}, shape={shape!r:.50}, offset={offset!r:.50}")
+        return cls(np.dtype(dtype).newbyteorder("<"), tuple(shape), offset)
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    @property
+    def end(self) -> int:
+        """The byte after its last."""
+        return self.offset + self.size
+
+    def array(self, body: bytes) -> np.ndarray:
+        """The array."""
+        return np.frombuffer(body, self.dtype, math.prod(self.shape), self.offset).reshape(self.shape)
+
+    def outline(self) -> np.ndarray:
+        """Its shape without its content."""
+        return np.broadcast_to(np.zeros((), self.dtype), self.shape)
 
 
-def _unzipped(record: bytes) -> bytes:
-    try:
-        return gzip.decompress(record)
-    except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableFileError(_no_stream(record, error)) from error
+class _Stream:
+    """A record that is unzipped piece by piece, never further than it is asked for.
+
+    Attributes:
+        record: its bytes.
+    """
+
+    def __init__(self, record: bytes) -> None:
+        self.record = self._rest = record
+        self._unzip = zlib.decompressobj(wbits=31)
+
+    def read(self, length: int) -> bytes:
+        """The next bytes. Raises `ValueError` if there are fewer, else as `at_most`."""
+        part = self.at_most(length)
+        if len(part) < length:
+            raise ValueError("it claims more bytes than there are")
+        return part
+
+    def skip(self, length: int) -> None:
+        """Unzip the next bytes and keep none. Raises as `read`."""
+        for start in range(0, length, _PIECE):
+            self.read(min(_PIECE, length - start))
+
+    def finish(self) -> None:
+        """Raise `UnreadableFileError` unless the stream ends here, but for some filling, and its checksum is right."""
+        if len(self.at_most(_ALIGNMENT)) == _ALIGNMENT or self._unzip.unused_data:
+            raise UnreadableFileError(_no_stream(self.record, "it does not end where it should"))
+
+    def at_most(self, length: int) -> bytes:
+        """The next bytes, or fewer at the end of what was zipped. Raises `UnreadableFileError` for a damaged stream."""
+        if length == 0:  # which zlib takes for all
+            return b""
+        try:
+            part: bytes = self._unzip.decompress(self._rest, length)
+        except zlib.error as error:
+            raise UnreadableFileError(_no_stream(self.record, error)) from error
+        if len(part) < length and not self._unzip.eof:
+            raise UnreadableFileError(_no_stream(self.record, "it ends too early"))
+        self._rest = self._unzip.unconsumed_tail
+        return part
 
 
-def _document(text: bytes) -> Any:
-    """What the JSON says, with None for numbers that are not finite."""
-    return json.loads(text, parse_constant=_finite_float, parse_float=_finite_float)
+def _document(stream: _Stream) -> Any:
+    """The JSON at the start of a record: `header` and `arrays`."""
+    start = stream.at_most(_START.size)
+    _check_start(start)
+    length = _START.unpack(start)[2]
+    _check_sizes(stream.record, length, 0)
+    return parse_json(stream.read(length))
 
 
-def _finite_float(text: str) -> float | None:
-    number = float(text)
-    return number if math.isfinite(number) else None
-
-
-def _unzipped_part(unzip: Any, record: bytes, length: int) -> bytes:
-    """The next `length` unzipped bytes."""
-    try:
-        part: bytes = unzip.decompress(record, length)
-    except zlib.error as error:
-        raise UnreadableFileError(_no_stream(record, error)) from error
-    if len(part) < length:
-        raise UnreadableFileError(_no_stream(record, "it ends too early"))
-    return part
+def _check_sizes(record: bytes, head: int, body: int) -> None:
+    limits.check_unfolding(
+        "the header of a saliency record", head, len(record), limits.HEADER_FREELY, limits.HEADER
+    )
+    limits.check_unfolding(
+        "the arrays of a saliency record", body, len(record), limits.RECORD_FREELY, limits.RECORD
+    )
 
 
 def _no_stream(record: bytes, reason: object) -> str:
@@ -164,7 +256,7 @@ def _check_start(plain: bytes) -> None:
             f"Expected a saliency record, which starts with {_MAGIC!r}. Received bytes that start with "
             f"{plain[: len(_MAGIC)]!r}: another program wrote them."
         )
-    _refuse_newer(_START.unpack_from(plain)[1])
+    _refuse_newer(_START.unpack(plain)[1])
 
 
 def _refuse_newer(version: int) -> None:

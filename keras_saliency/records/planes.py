@@ -74,15 +74,22 @@ def restored(
     planes: Mapping[str, np.ndarray], scales: Mapping[str, list[float]], finite: list[bool]
 ) -> dict[str, np.ndarray]:
     """The four views, from the planes that are stored."""
-    shown = np.array(finite, bool)[:, None, None]
     unit = _column(scales["magnitude"]) / 255
-    views = {name: plane * unit for name, plane in planes.items() if name != "signed"}
+    views = {name: _times(plane, unit) for name, plane in planes.items() if name != "signed"}
     views.setdefault("magnitude", np.maximum(views["positive"], views["negative"]))
     if "signed" in planes:
-        views["signed"] = (planes["signed"] - 128.0) * (_column(scales["signed"]) / 127)
+        views["signed"] = _times(planes["signed"].astype(np.int16) - 128, _column(scales["signed"]) / 127)
     else:
-        views["signed"] = views["positive"] - views["negative"]
-    return {view: np.where(shown, views[view], np.nan).astype(np.float32) for view in VIEWS}
+        views["signed"] = _times(planes["positive"].astype(np.int16) - planes["negative"], unit)
+    for view in views.values():
+        view[~np.array(finite, bool)] = np.nan
+    return {view: views[view] for view in VIEWS}
+
+
+def _times(plane: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """The product as float32, computed in float64 without holding it."""
+    product: np.ndarray = np.multiply(plane, unit, out=np.empty(plane.shape, np.float32), casting="same_kind")
+    return product
 
 
 def _follows(plane: np.ndarray, derived: np.ndarray, scale: np.ndarray) -> bool:

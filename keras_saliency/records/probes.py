@@ -64,13 +64,24 @@ def encode_probes(probes: ProbesRecord) -> bytes:
     return encode(header, arrays)
 
 
-def decode_probes(record: bytes) -> ProbesRecord:
-    """The probes from a record. Raises `UnreadableFileError` if it holds something else."""
-    header, arrays = decode(record)
+def decode_probes(record: bytes, *, outline: bool = False) -> ProbesRecord:
+    """The probes from a record.
+
+    Args:
+        record: the bytes.
+        outline: give pictures and regions that have their shapes and no content, and take no memory.
+
+    Raises:
+        UnreadableFileError: it holds something else.
+    """
+    header, arrays = decode(record, outline=outline)
     with reading("a record of probes", header, PROBES):
         count, pictures = fields.whole(header["count"]), arrays.get("pictures")
         if pictures is not None and (pictures.shape[:1], pictures.shape[3:]) != ((count,), (3,)):
             raise ValueError(f"pictures of shape {pictures.shape}")
+        masks = {name: mask for name, mask in arrays.items() if name.startswith(_REGION)}
+        for mask in masks.values():
+            _check_mask(mask, count)
         return ProbesRecord(
             fingerprint=fields.text(header["fingerprint"]),
             count=count,
@@ -79,9 +90,7 @@ def decode_probes(record: bytes) -> ProbesRecord:
             class_names=fields.optional(header["class_names"], fields.text),
             size=fields.optional(header["size"], fields.whole, 2),
             regions={
-                name.removeprefix(_REGION): _mask(mask, count)
-                for name, mask in arrays.items()
-                if name.startswith(_REGION)
+                name.removeprefix(_REGION): mask if outline else mask != 0 for name, mask in masks.items()
             },
             pictures=pictures,
             settings=dict(header["settings"]),
@@ -91,8 +100,6 @@ def decode_probes(record: bytes) -> ProbesRecord:
         )
 
 
-def _mask(values: np.ndarray, count: int) -> np.ndarray:
+def _check_mask(values: np.ndarray, count: int) -> None:
     if values.ndim not in (2, 3) or (values.ndim == 3 and len(values) != count):
         raise ValueError(f"a region of shape {values.shape}")
-    inside: np.ndarray = values != 0
-    return inside

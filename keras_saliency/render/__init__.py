@@ -7,7 +7,7 @@ from keras_saliency.render.normalize import SCALE_RULE, normalize, scales
 from keras_saliency.render.overlay import overlay
 from keras_saliency.render.panels import contact_sheet
 from keras_saliency.render.pictures import pictures
-from keras_saliency.render.png import from_png, to_png
+from keras_saliency.render.png import from_png, png_pixels, to_png
 from keras_saliency.render.resize import bilinear, enlarge, fit, shrink
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "normalize",
     "overlay",
     "pictures",
+    "png_pixels",
     "scales",
     "sequential",
     "shrink",

@@ -31,9 +31,19 @@ def to_png(picture: NDArray[np.uint8]) -> bytes:
 
 
 def from_png(data: bytes) -> NDArray[np.uint8]:
-    """The picture `(height, width, 3)` uint8 in a PNG file."""
+    """The picture `(height, width, 3)` uint8 in a PNG file, whatever its size. Raises as `png_pixels`."""
     with Image.open(BytesIO(data), formats=("PNG",)) as image:
         return np.asarray(image.convert("RGB"))
+
+
+def png_pixels(data: bytes) -> int:
+    """How many pixels a PNG file claims, without making them.
+
+    Raises:
+        Exception: it is no PNG file; Pillow raises half a dozen kinds.
+    """
+    with Image.open(BytesIO(data), formats=("PNG",)) as image:
+        return image.width * image.height
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from base64 import b64decode
 from pathlib import Path
@@ -12,7 +11,9 @@ from typing import Any, get_args
 import numpy as np
 
 from keras_saliency.errors import UnreadableFileError
-from keras_saliency.render import from_png
+from keras_saliency.records import limits
+from keras_saliency.records.json_text import parse_json
+from keras_saliency.render import from_png, png_pixels
 from keras_saliency.reports.as_json import KIND, SCHEMA
 from keras_saliency.reports.report import Report
 from keras_saliency.reports.result import STATUSES, CheckResult, Direction
@@ -26,9 +27,10 @@ def read_report(path: str | Path) -> Report:
         FileNotFoundError: no such file.
         UnreadableFileError: the file is not a report, is damaged, or was written by a newer version.
     """
+    content = limits.read_at_most(path, limits.TEXT)
     try:
-        stored = json.loads(Path(path).read_bytes())
-    except (ValueError, RecursionError) as error:
+        stored = parse_json(content)
+    except (ValueError, MemoryError) as error:
         raise UnreadableFileError(f"{path} is not a report: it is not JSON.") from error
     if not isinstance(stored, dict) or stored.get("kind") != KIND:
         raise UnreadableFileError(f"{path} is not a report of keras_saliency.")
@@ -38,9 +40,19 @@ def read_report(path: str | Path) -> Report:
             f"{SCHEMA})."
         )
     try:
+        _check_pictures(path, stored, len(content))
         return _report(stored)
+    except UnreadableFileError:
+        raise
     except Exception as error:  # Pillow alone raises half a dozen kinds for its pictures
         raise UnreadableFileError(f"{path} is damaged: {error!r}") from error
+
+
+def _check_pictures(path: str | Path, stored: dict[str, Any], size: int) -> None:
+    """Raise `UnreadableFileError` where the pictures together claim more pixels than a file of this size holds."""
+    pngs = (b64decode(png) for result in stored["results"] for png in result["pictures"].values())
+    claimed = sum(map(png_pixels, pngs))
+    limits.check_unfolding(f"the pictures of {path}", claimed, size, limits.PIXELS_FREELY, limits.PIXELS)
 
 
 def _report(stored: dict[str, Any]) -> Report:

@@ -37,8 +37,9 @@ class Answers:
 
     def runs(self) -> dict[str, Any]:
         """Every run with data of ours: its probes, its methods with their steps, and what is wrong with it."""
-        runs = self._store.runs()
-        return {"version": VERSION, "runs": _at_once(lambda run: self._run(run, runs[run]), sorted(runs))}
+        runs, faults = self._store.runs(), self._store.problems()
+        answer = _at_once(lambda run: self._run(run, runs[run], faults.get(run, ())), sorted(runs))
+        return {"version": VERSION, "runs": answer}
 
     def looks(
         self, run: str, method: str, after: int | None = None, limit: int | None = None
@@ -84,11 +85,10 @@ class Answers:
         series = tags.get(records.CHECKS_TAG)
         return {"checks": _at_once(self._checks, series.points if series else ())}
 
-    def _run(self, run: str, tags: Mapping[str, Series]) -> dict[str, Any]:
+    def _run(self, run: str, tags: Mapping[str, Series], faults: Sequence[str]) -> dict[str, Any]:
         kinds, problems = _kinds(tags)
         probes = self._listed_probes(run, tags, kinds)
-        if probes.problem is not None:
-            problems.append(probes.problem)
+        problems += faults if probes.problem is None else [*faults, probes.problem]
         return {
             "run": run,
             "fingerprint": probes.fingerprint,

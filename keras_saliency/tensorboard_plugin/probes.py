@@ -53,7 +53,7 @@ def probes_about(store: Store, point: Point) -> bytes:
 
 
 def _about(record: bytes) -> ProbesAbout:
-    probes = records.decode_probes(record)
+    probes = records.decode_probes(record, outline=True)
     return ProbesAbout(
         fingerprint=probes.fingerprint,
         count=probes.count,

@@ -43,7 +43,10 @@ class Store(Protocol):
     """Reads what was logged. A training may go on writing, and runs may go, while it is read."""
 
     def runs(self) -> Mapping[str, Mapping[str, Series]]:
-        """All series of the plugin by run and tag."""
+        """All series of the plugin by run and tag; a run without any where there is only a problem."""
+
+    def problems(self) -> Mapping[str, Sequence[str]]:
+        """What could not be read when the runs were listed last, as sentences by run."""
 
     def points(self, run: str, tag: str) -> Sequence[Point]:
         """The points of a series, by step. Raises `NotStoredError` if there is no such series."""

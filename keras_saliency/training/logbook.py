@@ -105,7 +105,7 @@ class Logbook:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
-            steps = (last_step(self.folder), *self.steps[-1:])
+            steps = (last_step(self.folder, _passed_over), *self.steps[-1:])
             self.last_step = max((step for step in steps if step is not None), default=None)
             before = event_files(self.folder)
             self._open_writers(run)
@@ -271,6 +271,10 @@ def _close(writers: Iterable[Writer], lock: FolderLock) -> None:
         with suppress(Exception):  # nobody is left to be told
             writer.close()
     lock.release()
+
+
+def _passed_over(problem: str) -> None:
+    warn(f"{problem} The steps go on from the last look that can be read.")
 
 
 def _thinned(look: Look, budget: DiskBudget) -> str:

@@ -10,6 +10,7 @@ from keras_saliency import records
 from keras_saliency.cli.log_store import LogStore
 from keras_saliency.looks import event_file as eventfile
 from keras_saliency.tensorboard_plugin.store import NotStoredError
+from tests.fuzz import claims
 
 TAG = records.maps_tag("gradient")
 
@@ -144,3 +145,28 @@ def test_a_series_without_data(tmp_path):
     store = LogStore(tmp_path)
     with pytest.raises(NotStoredError, match="There is no data at step 0"):
         store.record(store.point("saliency", TAG, 0))
+
+
+def test_a_file_that_cannot_be_read_is_a_problem_of_its_run_while_it_is_there(
+    tmp_path, write_by_hand, monkeypatch
+):
+    write_by_hand(tmp_path / "a" / "saliency")
+    write_by_hand(tmp_path / "b" / "saliency")
+    store = LogStore(tmp_path)
+    hostile = tmp_path / "a" / "saliency" / "events.out.tfevents.9.x"
+    hostile.write_bytes(claims.event_start(2 * 10**9))
+    os.truncate(hostile, 3 * 10**9)
+    assert steps(store) == [0, 1, 2]
+    (problem,) = store.problems()["a/saliency"]
+    assert problem == f"{hostile} claims an event of 2000000000 bytes; none has more than {2**30}."
+    assert list(store.problems()) == ["a/saliency"]
+    monkeypatch.setattr("keras_saliency.cli.log_store.events_from", None)  # nothing is read again
+    assert steps(store) == [0, 1, 2]
+    assert store.problems()["a/saliency"] == [problem]
+    monkeypatch.undo()
+    hostile.write_bytes(b"")
+    assert steps(store) == [0, 1, 2]
+    assert store.problems() == {}
+    hostile.unlink()
+    assert steps(store) == [0, 1, 2]
+    assert store.problems() == {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from werkzeug.test import Client
@@ -27,7 +28,7 @@ from keras_saliency.reports import read_report
 from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.recent import Recent
 
-from . import samples
+from . import claims, samples
 
 _PROBES = samples.probes()
 _PROBE_SET = samples.saved(_PROBES.save)
@@ -51,11 +52,13 @@ class Reader:
         read: given the bytes and an empty folder.
         seeds: bytes that it takes.
         refusals: what it may raise.
+        claims: bytes that claim far more than they hold; fuzzing starts from these too.
     """
 
     read: Callable[[bytes, Path], object]
     seeds: tuple[bytes, ...]
     refusals: tuple[type[Exception], ...] = (UnreadableFileError,)
+    claims: tuple[bytes, ...] = ()
 
     def takes(self, data: bytes, folder: Path) -> bool:
         """Whether the bytes are taken; what must not be raised comes out."""
@@ -84,7 +87,9 @@ def _record(data: bytes, folder: Path) -> None:
         records.decode,
         records.decode_header,
         records.decode_maps,
+        records.decode_maps_header,
         records.decode_probes,
+        partial(records.decode_probes, outline=True),
         records.decode_checks,
     )
     for read in (*readers, records.parse_metadata):
@@ -138,43 +143,64 @@ _FILES = (UnreadableFileError, ValueError, TypeError)
 READERS: dict[str, Reader] = {
     "probe_set": Reader(_from_file("probes.npz", ProbeSet.load), (_PROBE_SET,)),
     "golden": Reader(_from_file("golden.npz", GoldenFile.read), (_GOLDEN,)),
-    "described_probe_set": Reader(_described(_PROBE_SET, "probe_set"), (samples.described(_PROBE_SET)[1],)),
-    "described_golden": Reader(_described(_GOLDEN, "golden"), (samples.described(_GOLDEN)[1],)),
+    "described_probe_set": Reader(
+        _described(_PROBE_SET, "probe_set"), (samples.described(_PROBE_SET)[1],), claims=claims.DESCRIBED
+    ),
+    "described_golden": Reader(
+        _described(_GOLDEN, "golden"), (samples.described(_GOLDEN)[1],), claims=claims.DESCRIBED
+    ),
     "images": Reader(
         _from_file("images.npz", load_probes),
         (samples.npz({"images": _PROBES.images, "labels": _PROBES.labels}),),
         _FILES,
+        tuple(claims.npz_of({"images.npy": array}) for array in claims.ARRAYS),
     ),
     "array": Reader(
         _from_file("images.npy", lambda path: load_images([path], size=None, scale=1.0, channels=3)),
         (samples.npy(_PROBES.images),),
         _FILES,
+        claims.ARRAYS,
     ),
     "mask": Reader(
         _from_file("mask.npy", lambda path: Config(forbid=(str(path),)).with_masks(_PROBES)),
         (samples.npy(_PROBES.regions["corner"]),),
         _FILES,
+        claims.ARRAYS,
     ),
     "picture": Reader(
         _from_file("picture.png", lambda path: load_images([path], size=(4, 3), scale=0.5, channels=3)),
-        (samples.picture(),),
+        (*samples.pictures(), samples.picture()),
+        claims=(claims.png_of(10**5, 10**5), claims.png_of(10**9, 1), claims.png_of(9000, 9000)),
     ),
     "config": Reader(
-        _from_file("saliency.toml", read_config), (samples.CONFIG,), (UnreadableFileError, ValueError)
+        _from_file("saliency.toml", read_config),
+        (samples.CONFIG,),
+        (UnreadableFileError, ValueError),
+        claims.CONFIGS,
     ),
     "pyproject": Reader(
-        _from_file("pyproject.toml", read_config), (samples.PYPROJECT,), (UnreadableFileError, ValueError)
+        _from_file("pyproject.toml", read_config),
+        (samples.PYPROJECT,),
+        (UnreadableFileError, ValueError),
+        claims.CONFIGS,
     ),
     "report": Reader(_from_file("report.json", read_report), (samples.report_file(),)),
-    "record": Reader(_record, tuple(make() for _, make in samples.KINDS.values())),
-    "event_file": Reader(_log, (samples.log(),), _NOTHING_THERE),
+    "record": Reader(
+        _record,
+        tuple(make() for _, make in samples.KINDS.values()),
+        claims=tuple(map(samples.zipped, claims.RECORDS)),
+    ),
+    "event_file": Reader(_log, (samples.log(),), _NOTHING_THERE, claims.EVENTS),
     "exported": Reader(
         lambda data, folder: export_page(_store(data, folder), 1, 200), (samples.log(),), _NOTHING_THERE
     ),
     "event": Reader(_event, (samples.event(3, *samples.KINDS),), _NOTHING_THERE),
     **{
         f"{kind}_in_a_log": Reader(
-            _record_in_a_log(kind), (samples.plain_record(*samples.parts(make())),), _NOTHING_THERE
+            _record_in_a_log(kind),
+            (samples.plain_record(*samples.parts(make())),),
+            _NOTHING_THERE,
+            claims.RECORDS,
         )
         for kind, (_, make) in samples.KINDS.items()
     },

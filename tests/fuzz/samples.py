@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 
@@ -226,6 +227,18 @@ def npy(array: np.ndarray) -> bytes:
 def picture() -> bytes:
     """A PNG file."""
     return to_png(np.arange(36, dtype="uint8").reshape(4, 3, 3))
+
+
+def pictures() -> tuple[bytes, ...]:
+    """A JPEG file in the colours of printers, an animated one, and one of 16 bits."""
+    made = []
+    for mode, format_ in (("CMYK", "JPEG"), ("P", "GIF"), ("I;16", "PNG")):
+        file = io.BytesIO()
+        picture = Image.new(mode, (3, 4), 0)
+        more = {"save_all": True, "append_images": [Image.new(mode, (3, 4), 1)]} if mode == "P" else {}
+        picture.save(file, format_, **more)
+        made.append(file.getvalue())
+    return tuple(made)
 
 
 def report_file() -> bytes:

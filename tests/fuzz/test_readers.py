@@ -24,6 +24,14 @@ def test_what_we_write_is_read(name):
     assert all(takes(name, seed) for seed in READERS[name].seeds)
 
 
+@pytest.mark.parametrize("name", [name for name, reader in READERS.items() if reader.claims])
+def test_what_claims_more_than_it_holds(name, tmp_path):
+    """Each is taken or refused, and no room is made for what it claims."""
+    for place, claim in enumerate(READERS[name].claims):
+        (tmp_path / str(place)).mkdir()
+        READERS[name].takes(claim, tmp_path / str(place))
+
+
 @pytest.mark.parametrize("name", READERS)
 @given(data=st.data())
 def test_damaged_bytes(name, data):

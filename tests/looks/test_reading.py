@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import os
 import shutil
 
 import numpy as np
@@ -9,7 +10,7 @@ from keras_saliency import records
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.looks.event_file import EventFile, blobs, event_files, read_events, scalar
 from keras_saliency.looks.look import VIEWS
-from keras_saliency.looks.reading import last_step, load_looks
+from keras_saliency.looks.reading import last_step, load_looks, outer_looks
 from keras_saliency.looks.writers import TensorBoardWriter
 
 
@@ -136,6 +137,17 @@ def assert_same(ours, theirs):
         np.testing.assert_allclose(ours.heatmaps[view], maps, atol=np.abs(maps).max() / 250)
 
 
+class TestOuterLooks:
+    def test_what_cannot_be_read_is_passed_over(self, run, a_look):
+        write(run, [a_look(step) for step in (1, 2, 3)])
+        os.symlink("/proc/self/mem", run.folder / "events.out.tfevents.0.mem")
+        file = EventFile(run.folder)
+        file.write(4, [blobs("saliency/gradient/maps", [b"?"], "saliency", records.metadata("maps"))])
+        file.close()
+        first, last = outer_looks(run.folder, run.probes.fingerprint)
+        assert (first.step, last.step) == (1, 3)
+
+
 class TestLastStep:
     def test_of_all_files(self, run, a_look):
         write(run, [a_look(3), a_look(7)])
@@ -161,6 +173,14 @@ class TestLastStep:
         look = a_look(4)
         write(run, [dataclasses.replace(look, methods={}, lost=dict.fromkeys(look.methods, "reason"))])
         assert last_step(run.folder) == 4
+
+    def test_a_file_that_cannot_be_read_is_told_and_passed_over(self, run, a_look):
+        write(run, [a_look(3)])
+        os.symlink("/proc/self/mem", run.folder / "events.out.tfevents.9.mem")
+        told = []
+        assert last_step(run.folder, told.append) == last_step(run.folder) == 3
+        assert len(told) == 1
+        assert "events.out.tfevents.9.mem cannot be read" in told[0]
 
     def test_a_torn_look_does_not_count(self, run, a_look):
         write(run, [a_look(0), a_look(1)])

@@ -45,6 +45,36 @@ def test_a_picture_of_more_pixels_than_any(tmp_path, monkeypatch):
         read(tmp_path / "large.png")
 
 
+@pytest.mark.parametrize(("name", "dtype"), [("deep.png", "uint16"), ("deep.tiff", "int32")])
+def test_a_picture_of_16_bits_keeps_its_shades(tmp_path, name, dtype):
+    Image.fromarray(np.array([[0, 255, 256, 65_535]], dtype)).save(tmp_path / name)
+    np.testing.assert_array_equal(read(tmp_path / name).images[0, 0, :, 0], [0, 0, 1, 255])
+
+
+def test_a_picture_in_the_colours_of_printers_and_one_that_moves(tmp_path):
+    Image.new("CMYK", (3, 4), (0, 0, 0, 255)).save(tmp_path / "cmyk.jpg")
+    assert read(tmp_path / "cmyk.jpg").images.max() <= 2
+    frames = [Image.new("RGB", (3, 4), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    np.testing.assert_array_equal(read(tmp_path / "moving.gif").images[0, 0, 0], [255, 0, 0])
+
+
+def test_a_picture_that_another_program_would_have_to_read(tmp_path):
+    """Pillow starts Ghostscript for PostScript, whatever the file is called."""
+    Image.new("RGB", (3, 4)).save(tmp_path / "script.png", format="EPS")
+    with pytest.raises(UnreadableFileError, match=r"script.png cannot be read as .png."):
+        read(tmp_path / "script.png")
+
+
+def test_a_picture_that_is_cut_off(tmp_path):
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8)).save(
+        tmp_path / "cut.png"
+    )
+    (tmp_path / "cut.png").write_bytes((tmp_path / "cut.png").read_bytes()[:9000])
+    with pytest.raises(UnreadableFileError, match=r"cut.png cannot be read as .png."):
+        read(tmp_path / "cut.png")
+
+
 def test_a_keras_file_whose_very_version_cannot_be_read(tmp_path):
     import zipfile
 

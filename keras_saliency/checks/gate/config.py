@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -19,12 +20,17 @@ from keras_saliency.checks.golden import Golden
 from keras_saliency.checks.region import Region
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.probes import ProbeSet
-from keras_saliency.records import npz
+from keras_saliency.records import limits, npz
 from keras_saliency.registry import nearest, unknown
 from keras_saliency.reports.verdicts import FailOn
 
 PYPROJECT = "pyproject.toml"
 _TABLES = ("tool", "keras_saliency")
+_LONG_KEY = re.compile(
+    rb"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){%d}""" % limits.DEPTH
+)
+"""A dotted key of so many parts: Python reads it in the square of their number, in time and memory."""
+
 _BACKENDS = ("tensorflow", "jax", "torch")
 
 
@@ -146,9 +152,11 @@ def read_config(path: str | Path) -> Config:
     """
     path = Path(path)
     try:
-        settings: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings: Mapping[str, Any] = _toml(limits.read_at_most(path, limits.CONFIG))
     except FileNotFoundError:
         raise FileNotFoundError(f"No such config: {path}") from None
+    except UnreadableFileError:
+        raise
     except ValueError as error:
         raise UnreadableFileError(f"{path} is not TOML: {error}") from error
     except RecursionError as error:
@@ -159,6 +167,12 @@ def read_config(path: str | Path) -> Config:
         return Config.of(settings).beside(path.parent)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def _toml(content: bytes) -> dict[str, Any]:
+    if _LONG_KEY.search(content):
+        raise RecursionError
+    return tomllib.loads(content.decode())
 
 
 def is_mask_file(region: str) -> bool:

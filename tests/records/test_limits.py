@@ -1,0 +1,110 @@
+"""What readers take at most, and that what is written is always within it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from keras_saliency import records
+from keras_saliency.errors import UnreadableFileError
+from keras_saliency.records import limits, npz
+from keras_saliency.records.json_text import parse_json
+
+ZEROS = {"x": np.zeros((100, 100), np.uint8)}
+
+
+def test_a_record_that_unfolds_too_far_is_written_unfolded(monkeypatch):
+    small = records.encode({}, ZEROS)
+    monkeypatch.setattr(limits, "RECORD_FREELY", 1000)
+    monkeypatch.setattr(limits, "RATIO", 10)
+    with pytest.raises(UnreadableFileError, match=r"unfold to at most 10 times what is stored, or to 1000"):
+        records.decode(small)
+    large = records.encode({}, ZEROS)
+    assert len(small) < 1000 < len(ZEROS["x"].tobytes()) < len(large)
+    np.testing.assert_array_equal(records.decode(large)[1]["x"], ZEROS["x"])
+
+
+def test_a_header_that_unfolds_too_far_is_written_unfolded(monkeypatch):
+    header = {"names": ["n" * 10_000]}
+    small = records.encode(header, {})
+    monkeypatch.setattr(limits, "HEADER_FREELY", 1000)
+    monkeypatch.setattr(limits, "RATIO", 10)
+    with pytest.raises(UnreadableFileError, match=r"Expected the header of a saliency record to unfold"):
+        records.decode_header(small)
+    assert records.decode_header(records.encode(header, {})) == header
+
+
+def test_what_no_reader_takes_is_not_written(monkeypatch, tmp_path):
+    monkeypatch.setattr(limits, "HEADER", 1000)
+    with pytest.raises(ValueError, match=r"Expected names and numbers of at most 1000 bytes.*fewer probes"):
+        records.encode({"names": "n" * 1000}, {})
+    with pytest.raises(ValueError, match=r"Expected names and words of at most 1000 bytes"):
+        npz.write(tmp_path / "file.npz", "probes", {}, {"names": "n" * 1000})
+    monkeypatch.setattr(limits, "RECORD", 1000)
+    with pytest.raises(ValueError, match=r"and arrays of at most 1000.*fewer probes"):
+        records.encode({}, ZEROS)
+
+
+def test_an_npz_that_unfolds_too_far_is_written_unfolded(monkeypatch, tmp_path):
+    npz.write(tmp_path / "small.npz", "probes", ZEROS, {})
+    monkeypatch.setattr(limits, "ARRAYS_FREELY", 1000)
+    monkeypatch.setattr(limits, "RATIO", 10)
+    with pytest.raises(UnreadableFileError, match=r"small\.npz to unfold to at most 10 times"):
+        npz.read(tmp_path / "small.npz", "probes")
+    npz.write(tmp_path / "large.npz", "probes", ZEROS, {})
+    arrays, _ = npz.read(tmp_path / "large.npz", "probes")
+    np.testing.assert_array_equal(arrays["x"], ZEROS["x"])
+
+
+@pytest.mark.parametrize("name", ["HEADER_FREELY", "RECORD_FREELY", "ARRAYS_FREELY", "PIXELS_FREELY"])
+def test_little_may_unfold_freely(name):
+    freely = getattr(limits, name)
+    limits.check_unfolding("it", freely, 1, freely)
+    with pytest.raises(UnreadableFileError):
+        limits.check_unfolding("it", freely + 1, 1, freely)
+    limits.check_unfolding("it", freely + 1, freely, freely)
+
+
+@pytest.mark.parametrize("probes", [1, 5000])
+def test_an_outline_has_the_shapes_and_no_content(probes):
+    about = records.ProbesRecord(
+        "ab12", probes, regions={"a": np.ones((4, 3), bool)}, pictures=np.full((probes, 4, 3, 3), 7, np.uint8)
+    )
+    record = records.encode_probes(about)
+    outline = records.decode_probes(record, outline=True)
+    assert outline.pictures.shape == about.pictures.shape
+    assert outline.regions["a"].shape == (4, 3)
+    assert outline.pictures.strides == (0, 0, 0, 0)
+    with pytest.raises(UnreadableFileError):
+        records.decode_probes(record[:-9], outline=True)
+
+
+class TestParseJson:
+    @pytest.mark.parametrize(
+        "text", ['"[[[["', r'"\"[[["', r'["\\"]', '{"a": [1, {"b": []}]}', r'"\\\\\"[["', '"猫[["']
+    )
+    def test_what_it_says(self, text, monkeypatch):
+        monkeypatch.setattr(limits, "DEPTH", 4)
+        monkeypatch.setattr(limits, "CONTAINERS", 5)
+        assert parse_json(text.encode()) == json.loads(text)
+
+    def test_numbers_that_are_not_finite(self):
+        assert parse_json(b"[NaN, Infinity, -Infinity, 1e400, 1.5]") == [None, None, None, None, 1.5]
+
+    def test_nested_too_deep(self):
+        assert parse_json(b"[" * limits.DEPTH + b"]" * limits.DEPTH)
+        with pytest.raises(ValueError, match="nested deeper than 64"):
+            parse_json(b"[" * (limits.DEPTH + 1) + b"]" * (limits.DEPTH + 1))
+        with pytest.raises(ValueError, match="nested deeper than 64"):
+            parse_json(b'{"a":' * 100_000)
+        with pytest.raises(ValueError, match="nested deeper than 64"):
+            parse_json(b'["' + rb"\"" + b'", ' + b"[" * 100)
+
+    def test_too_many_lists_and_tables(self):
+        with pytest.raises(ValueError, match="more than 100000 lists and tables"):
+            parse_json(b"[" + b"{}," * limits.CONTAINERS + b"{}]")
+
+    @pytest.mark.parametrize("text", ["[]".encode("utf-16"), b"\xff", b"9" * 5000, b"", b'"\\'])
+    def test_no_json(self, text):
+        with pytest.raises(ValueError, match="."):
+            parse_json(text)
