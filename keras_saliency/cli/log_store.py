@@ -87,12 +87,13 @@ class LogStore:
         return bytes(stored[0][0])
 
     def _refresh(self) -> None:
+        top = os.path.realpath(self._log_dir)
         walked = list(islice(_folders_below(self._log_dir), _MOST_FOLDERS + 1))
         self.is_whole = len(walked) <= _MOST_FOLDERS
         folders = {
             _run_name(folder, self._log_dir): Path(folder)
-            for folder, real in walked[:_MOST_FOLDERS]
-            if os.path.basename(real if folder == str(self._log_dir) else folder) == PLUGIN_NAME
+            for folder in walked[:_MOST_FOLDERS]
+            if os.path.basename(top if folder == str(self._log_dir) else folder) == PLUGIN_NAME
         }
         self._runs = {run: self._runs.get(run, _RunIndex(folder)) for run, folder in folders.items()}
         for index in self._runs.values():
@@ -176,21 +177,22 @@ class _RunIndex:
             self._points.setdefault(value.tag, {})[point.step] = point
 
 
-def _folders_below(log_dir: Path) -> Iterator[tuple[str, str]]:
-    """All folders, each with its own path and once; those behind links come last."""
-    seen: set[str] = set()
+def _folders_below(log_dir: Path) -> Iterator[str]:
+    """All folders, each once; those behind links come last."""
+    seen: set[tuple[int, int]] = set()
     folders, linked = deque([str(log_dir)]), deque[str]()
     while folders or linked:
         folder = (folders or linked).popleft()
-        real = os.path.realpath(folder)
-        if real in seen:
-            continue
-        seen.add(real)
-        yield folder, real
-        with suppress(OSError), os.scandir(folder) as entries:  # gone just now, or not ours to read
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                if os.path.isdir(entry.path):  # False for a link in a circle
-                    (linked if entry.is_symlink() else folders).append(entry.path)
+        with suppress(OSError):  # gone just now, or not ours to read
+            found = os.stat(folder)
+            if (found.st_dev, found.st_ino) in seen:
+                continue
+            seen.add((found.st_dev, found.st_ino))
+            yield folder
+            with os.scandir(folder) as entries:
+                for entry in sorted(entries, key=lambda entry: entry.name):
+                    if os.path.isdir(entry.path):  # False for a link in a circle
+                        (linked if entry.is_symlink() else folders).append(entry.path)
 
 
 def _run_name(folder: str, log_dir: Path) -> str:

@@ -54,7 +54,7 @@ def test_a_worker_that_ends_does_not_give_the_lock_away(tmp_path):
 
 
 def test_a_killed_training_with_a_worker_that_lives_on_can_be_started_again(tmp_path):
-    process, worker = hold(tmp_path, "time.sleep(60)", "print(worker, flush=True); input()")
+    process, worker = hold(tmp_path, "print(os.getpid(), flush=True); time.sleep(60)", "input()")
     with process:
         process.kill()
         process.wait()
