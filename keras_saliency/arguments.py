@@ -1,10 +1,13 @@
-"""Numbers that callers give: read in one way, refused in one sentence."""
+"""What callers give: numbers, read in one way and refused in one sentence, and the names of frameworks."""
 
 from __future__ import annotations
 
 import math
 from numbers import Integral, Real
 from typing import Any
+
+BACKENDS = ("tensorflow", "jax", "torch")
+"""The frameworks behind Keras that this package works on."""
 
 LARGEST = 2**63 - 1
 """What 64 bits hold, in arrays and in what is stored."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from keras_saliency.arguments import whole
+from keras_saliency.arguments import BACKENDS, whole
 from keras_saliency.checks.gate.config import PYPROJECT, Config, is_mask_file, read_config
 
 _OF_A_METHOD = ("options", "layer")
@@ -36,9 +36,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--import", dest="imports", action="append", metavar="MODULE", help="registers custom layers"
     )
-    parser.add_argument(
-        "--backend", choices=("tensorflow", "jax", "torch"), help="default: Keras' own choice"
-    )
+    parser.add_argument("--backend", choices=BACKENDS, help="default: Keras' own choice")
 
 
 def add_config_argument(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from keras_saliency.arguments import BACKENDS
 from keras_saliency.cli.arguments import whole_number
 from keras_saliency.cli.console import Console
 from keras_saliency.cli.quiet import quiet_imports
@@ -24,9 +25,7 @@ HELP = "Train a small network that learns to read a planted corner, and watch it
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
-    parser.add_argument(
-        "--backend", choices=("tensorflow", "jax", "torch"), help="default: Keras' own choice"
-    )
+    parser.add_argument("--backend", choices=BACKENDS, help="default: Keras' own choice")
     parser.add_argument("--epochs", type=whole_number("epochs", 1), default=10, help="default: 10")
     parser.add_argument(
         "--seed", type=whole_number("seed", 0), default=0, help="of the network and its training; default: 0"

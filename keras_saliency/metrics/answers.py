@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-Scores = Callable[[np.ndarray], np.ndarray]
+Scorer = Callable[[np.ndarray], np.ndarray]
 """From images `(n, …)` to `(n,)` scores. Row i is always a version of image i, so a target per image can be kept."""
 
 Explain = Callable[[np.ndarray], np.ndarray]
-"""From images `(n, …)` to maps `(n, …)`, row by row as `Scores`."""
+"""From images `(n, …)` to maps `(n, …)`, row by row as `Scorer`."""
 
 
-def scores_of(scores: Scores, images: np.ndarray) -> np.ndarray:
+def scores_of(scores: Scorer, images: np.ndarray) -> np.ndarray:
     """The scores, `(n,)` float64.
 
     Raises:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.integrate import trapezoid
 
 from keras_saliency.arguments import whole
-from keras_saliency.metrics.answers import Scores, scores_of
+from keras_saliency.metrics.answers import Scorer, scores_of
 from keras_saliency.metrics.rows import as_rows, image_size, quotient, varies
 
 Kind = Literal["deletion", "insertion"]
@@ -36,7 +36,7 @@ class Curve:
 def deletion_curve(
     maps: np.ndarray,
     images: np.ndarray,
-    scores: Scores,
+    scores: Scorer,
     rng: np.random.Generator,
     *,
     baseline: float | np.ndarray = 0.0,
@@ -74,7 +74,7 @@ def deletion_curve(
 def insertion_curve(
     maps: np.ndarray,
     images: np.ndarray,
-    scores: Scores,
+    scores: Scorer,
     rng: np.random.Generator,
     *,
     baseline: float | np.ndarray = 0.0,
@@ -94,7 +94,7 @@ def insertion_curve(
 def deletion_area(
     maps: np.ndarray,
     images: np.ndarray,
-    scores: Scores,
+    scores: Scorer,
     rng: np.random.Generator,
     *,
     baseline: float | np.ndarray = 0.0,
@@ -110,7 +110,7 @@ def deletion_area(
 def insertion_area(
     maps: np.ndarray,
     images: np.ndarray,
-    scores: Scores,
+    scores: Scorer,
     rng: np.random.Generator,
     *,
     baseline: float | np.ndarray = 0.0,
@@ -126,7 +126,7 @@ def insertion_area(
 def random_order_areas(
     kind: Kind,
     images: np.ndarray,
-    scores: Scores,
+    scores: Scorer,
     rng: np.random.Generator,
     *,
     orders: int = 20,
@@ -211,7 +211,7 @@ def _curve(
     kind: Kind,
     maps: np.ndarray,
     images: np.ndarray,
-    scores: Scores,
+    scores: Scorer,
     rng: np.random.Generator,
     *,
     baseline: float | np.ndarray,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from keras_saliency.arguments import real, whole
-from keras_saliency.metrics.answers import Scores, perturbable, ranges, scores_of
+from keras_saliency.metrics.answers import Scorer, perturbable, ranges, scores_of
 from keras_saliency.metrics.rows import as_rows, check_same_shape, quotient
 
 
 def infidelity(
     maps: np.ndarray,
     images: np.ndarray,
-    scores: Scores,
+    scores: Scorer,
     rng: np.random.Generator,
     *,
     noise: float = 0.2,

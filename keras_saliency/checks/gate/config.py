@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from keras_saliency.arguments import real, whole
+from keras_saliency.arguments import BACKENDS, real, whole
 from keras_saliency.checks.accuracy import Accuracy
 from keras_saliency.checks.base import CHECKS, Check
 from keras_saliency.checks.gate.waivers import Waiver
@@ -30,8 +30,6 @@ _LONG_KEY = re.compile(
     rb"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){%d}""" % limits.DEPTH
 )
 """A dotted key of so many parts: Python reads it in the square of their number, in time and memory."""
-
-_BACKENDS = ("tensorflow", "jax", "torch")
 
 
 @dataclass(frozen=True)
@@ -298,7 +296,7 @@ _READERS: Mapping[str, Any] = {
     "seed": _seed,
     "fail_on": _one_of(*get_args(FailOn)),
     "imports": _names,
-    "backend": _one_of(*_BACKENDS),
+    "backend": _one_of(*BACKENDS),
     "json": _text,
     "junit": _text,
     "html": _text,
