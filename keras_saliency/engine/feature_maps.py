@@ -11,7 +11,7 @@ import optree
 
 from keras_saliency.engine.anatomy import Anatomy, Traced, forward, select_output
 from keras_saliency.engine.backends import current_backend
-from keras_saliency.engine.interception import Hook
+from keras_saliency.engine.interception import FirstFloatTap, Hook
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.layers import LayerRecord, LayerSite, LayerTap, Sites, feature_map, named_layer
 from keras_saliency.probes.targets import ScoreFunction
@@ -51,14 +51,14 @@ class SiteFinder:
 
         def run(tensors: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
             record = LayerRecord()
-            traced = self._forward(tensors, record)
+            own, offset = tensors[: len(leaves)], tensors[len(leaves) :]
+            traced = self._forward(own, *map(FirstFloatTap, offset), record)
             records.append((record, traced))
-            chosen = self._chosen(traced)
-            return [tensor for _, tensor in record.calls], self._tensors(chosen)
+            return [tensor for _, tensor in record.calls], self._tensors(self._chosen(traced))
 
         leaves = self._few()
         with outside_inference_mode(), without_a_trace():
-            flow = current_backend().flow(run, leaves, self._source)
+            flow = current_backend().flow(run, *self._from_the_explained(leaves))
             record, traced = records[-1]
             image = self.anatomy.image
             sites = Sites(
@@ -94,16 +94,15 @@ class SiteFinder:
     def _few(self) -> list[np.ndarray]:
         return [leaf[:EXAMPLES] for leaf in self.anatomy.plan.leaves(self.inputs)]
 
-    @property
-    def _source(self) -> int:
-        """The position of the input that is explained, the image where there is one."""
-        layout, floating = self.anatomy.layout, self.anatomy.plan.floating
+    def _from_the_explained(self, leaves: list[np.ndarray]) -> tuple[list[np.ndarray], int]:
+        """The inputs, and which of them is explained; behind integers it is an offset of the tensor behind them."""
         if self.anatomy.tapped_shape is not None:
-            return layout.picture or 0
-        return floating[layout.image or 0]
+            offset = np.zeros((len(leaves[0]), *self.anatomy.tapped_shape), "float32")
+            return [*leaves, offset], len(leaves)
+        return leaves, self.anatomy.plan.floating[self.anatomy.layout.image or 0]
 
-    def _forward(self, tensors: list[Tensor], hook: Hook) -> Traced:
-        return forward(self.model, self.anatomy.plan, tensors, [hook])
+    def _forward(self, tensors: list[Tensor], *hooks: Hook) -> Traced:
+        return forward(self.model, self.anatomy.plan, tensors, hooks)
 
     def _chosen(self, traced: Traced) -> Any:
         """What the score is made of: the selected output, or what the target function makes of the outputs."""
