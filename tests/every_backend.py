@@ -1,6 +1,6 @@
 """The tests on all three backends: `python -m tests.every_backend [MARKERS]`, as in `pytest -m MARKERS`.
 
-TensorFlow first, in two processes; then JAX and PyTorch, at the same time. Each runs, also where another failed, and
+TensorFlow first; then JAX and PyTorch, at the same time. Each runs, also where another failed, and
 says how it went; these sums stand at the end once more.
 """
 
@@ -10,6 +10,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+PROCESSES = {"tensorflow": "2", "jax": "2", "torch": "1"}
 SUM = re.compile(r"^(?:no tests ran|\d+ \w+).* in [\d.]+s.*$", re.MULTILINE)
 
 
@@ -18,7 +19,7 @@ def run_on(backend, markers, tell=lambda line: None):
     wanted = [part for part in ("" if backend == "tensorflow" else "backend", markers) if part]
     command = [sys.executable, "-u", "-m", "pytest", "tests", "-m", " and ".join(wanted), "--numprocesses"]
     process = subprocess.Popen(
-        [*command, "2" if backend == "tensorflow" else "1"],
+        [*command, PROCESSES[backend]],
         env=os.environ | {"KERAS_BACKEND": backend},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
