@@ -13,9 +13,10 @@ import optree
 from keras_saliency.engine.anatomy import Anatomy
 from keras_saliency.engine.layers import LayerSite
 from keras_saliency.engine.layout import ExplainedImage
-from keras_saliency.engine.rectifiers import Rule
+from keras_saliency.engine.rectifiers import RectifierCount, Rule
 from keras_saliency.engine.results import Gradients, LayerGradients, LayerOutput
 from keras_saliency.engine.scored_model import ScoredModel
+from keras_saliency.engine.step import Wants
 from keras_saliency.engine.token_grid import asked_grid
 from keras_saliency.engine.weights import WeightedLayer
 from keras_saliency.errors import MethodDoesNotApplyError
@@ -243,14 +244,18 @@ class Question:
         found: T = self._answers[name]
         return found
 
-    def _evaluate(self, wants: str, **explained: Any) -> tuple[dict[str, Any], Any]:
+    def _evaluate(
+        self, wants: Wants, *, rule: Rule | None = None, site: LayerSite | None = None
+    ) -> tuple[dict[str, Any], RectifierCount | None]:
         """The tensors of a step; every pass tells the scores too, and what it finds behind integer inputs."""
         replaced = [] if self.replacement is None else [self.replacement]
         leaves = [*self.anatomy.plan.leaves(self.inputs), *replaced]
-        step = self.model.step(self.anatomy, wants, self.target, replaced=bool(replaced), **explained)
+        step = self.model.step(
+            self.anatomy, wants, self.target, rule=rule, site=site, replaced=bool(replaced)
+        )
         scores, tensors, rectifiers = self.model.evaluate(step, leaves, self.target, self.substitutes)
         self._answers.setdefault("scores", scores)
-        if step.site is None and "tensor" in tensors:
+        if site is None and "tensor" in tensors:
             self._answers.setdefault("values", [tensors["tensor"]])
         return tensors, rectifiers
 

@@ -20,7 +20,7 @@ from keras_saliency.engine.feature_maps import SiteFinder
 from keras_saliency.engine.float16 import scaled_gradients
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.layers import LayerSite
-from keras_saliency.engine.rectifiers import RectifierCount
+from keras_saliency.engine.rectifiers import RectifierCount, Rule
 from keras_saliency.engine.scores import (
     LOGITS,
     class_count,
@@ -32,7 +32,7 @@ from keras_saliency.engine.scores import (
 )
 from keras_saliency.engine.seams import layers_throughout
 from keras_saliency.engine.selftest import prove_seams
-from keras_saliency.engine.step import Step
+from keras_saliency.engine.step import Step, Wants
 from keras_saliency.engine.weights import (
     WeightedLayer,
     current_values,
@@ -212,10 +212,19 @@ class ScoredModel:
             }
         return [given.get(id(variable)) for variable in self._model.variables]
 
-    def step(self, anatomy: Anatomy, wants: Any, target: BoundTarget, **explained: Any) -> Step:
-        """The step of this model for one kind of target; `explained` are the last fields of `Step`."""
+    def step(
+        self,
+        anatomy: Anatomy,
+        wants: Wants,
+        target: BoundTarget,
+        *,
+        rule: Rule | None = None,
+        site: LayerSite | None = None,
+        replaced: bool = False,
+    ) -> Step:
+        """The step of this model for one kind of target, see `Step`."""
         settings = (self._model, self._output, self._logits)
-        return Step(*settings, anatomy, wants, target.kind, target.function, **explained)
+        return Step(*settings, anatomy, wants, target.kind, target.function, rule, site, replaced)
 
     def evaluate(
         self, step: Step, leaves: Sequence[np.ndarray], target: BoundTarget, substitutes: Sequence[Any] = ()

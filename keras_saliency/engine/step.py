@@ -17,6 +17,7 @@ from keras_saliency.errors import NoGradientError
 from keras_saliency.probes.targets import PREDICTED, ScoreFunction
 
 Tensor = Any
+Wants = Literal["scores", "inside", "gradients"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Step:
     output: str | int | None
     logits: str
     anatomy: Anatomy
-    wants: Literal["scores", "inside", "gradients"]
+    wants: Wants
     target: str
     function: ScoreFunction | None = None
     rule: Rule | None = None
