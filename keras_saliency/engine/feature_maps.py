@@ -87,9 +87,14 @@ class SiteFinder:
             parts = self._tensors(activation.inputs if activation else chosen)
             return sum(keras.ops.sum(keras.ops.cast(part, "float32") ** 2) for part in parts), None
 
+        def gradient(offset: Tensor) -> Tensor:
+            _, (found,), _ = backend.vjp(scored, [offset], keras.ops.ones_like)
+            return keras.ops.zeros_like(offset) if found is None else found
+
+        channels_first = self.anatomy.channel_axis == 1
+        run = backend.compile(gradient, self.model.variables, channels_first=channels_first)
         zeros = backend.to_tensor(np.zeros((len(leaves[0]), *site.shape), "float32"))
-        _, (gradient,), _ = backend.vjp(scored, [zeros], keras.ops.ones_like)
-        return gradient is not None and bool(site.over_image(backend.to_numpy(gradient)).any())
+        return bool(site.over_image(backend.to_numpy(run([], zeros))).any())
 
     def _few(self) -> list[np.ndarray]:
         return [leaf[:EXAMPLES] for leaf in self.anatomy.plan.leaves(self.inputs)]
