@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -13,7 +12,7 @@ import optree
 from keras import ops
 
 from keras_saliency.arguments import whole
-from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect
+from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect, require_model
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.chunks import ChunkLimit, Rows, in_chunks
 from keras_saliency.engine.feature_maps import SiteFinder
@@ -33,6 +32,7 @@ from keras_saliency.engine.scores import (
 from keras_saliency.engine.seams import layers_throughout
 from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.engine.step import Step, Wants
+from keras_saliency.engine.traces import Running, run_step, traces_of, weakly
 from keras_saliency.engine.weights import (
     WeightedLayer,
     current_values,
@@ -47,21 +47,13 @@ FAR, FAR_EXAMPLES = 1e3, 4
 """The standard deviation, and the number, of the inputs that tell whether an output can leave 0 … 1."""
 
 
-@dataclass
-class _Compiled:
-    """A compiled step: its function, the sizes of chunks that it was compiled for, what a rule found in the model."""
-
-    run: Callable[..., dict[str, Any]]
-    sizes: set[int] = field(default_factory=set)
-    rectifiers: RectifierCount | None = None
-
-
 class ScoredModel:
     """A Keras model as a function from inputs to one score per example; a `Question` asks it.
 
-    Nothing is set on the model. It is traced once per kind of target and shape of inputs, and the current
-    weights are used at every call. Inputs go through in chunks of one fixed size, the last one padded: memory
-    grows with the chunk, not with the number of examples. Where a chunk is too much for the memory, it is halved.
+    Nothing is set on the model. It is traced once per kind of target and shape of inputs, for all who ask as long as
+    the model stays what it is, and the current weights are used at every call. Inputs go through in chunks of one fixed
+    size, the last one padded: memory grows with the chunk, not with the number of examples. Where a chunk is too much
+    for the memory, it is halved.
 
     Args:
         model: a Keras model, on any of Keras' backends; it is built on the first inputs if need be.
@@ -72,7 +64,7 @@ class ScoredModel:
         chunk_size: examples per call of the model. None: equal chunks, see `rows_at_once`.
 
     Attributes:
-        traces: how often the model was traced.
+        traces: how often the model was traced for this.
         evaluations: how many examples went through the model, forward or forward and backward; with any weights.
 
     Example:
@@ -103,13 +95,8 @@ class ScoredModel:
         self._model = model
         self._output = output
         self._logits = logits
-        self._chunks = ChunkLimit(chunk_size)
+        self._chunk_size = chunk_size
         self._backend = current_backend()
-        self._anatomies: dict[Any, Anatomy] = {}
-        self._sites: dict[Any, LayerSite] = {}
-        self._weighted: dict[Any, tuple[WeightedLayer, ...]] = {}
-        self._compiled: dict[Step, _Compiled] = {}
-        self._output_is_known = False
 
     @contextmanager
     def telling(self, tell: Callable[[int], None]) -> Iterator[None]:
@@ -135,13 +122,16 @@ class ScoredModel:
             NoGradientError: no floating tensor is behind the inputs.
             ValueError: a class index or an output gradient does not fit the output, or the output is not clear.
         """
+        require_model(self._model)
+        self._traces = traces = traces_of(self._model)
         leaves, structure = optree.tree_flatten(inputs)
-        key = (structure, *((leaf.shape[1:], leaf.dtype) for leaf in leaves), target.function is None)
-        if key not in self._anatomies:
-            self._anatomies[key] = inspect(
-                self._model, inputs, self._output, leave_whole=target.function is not None
-            )
-        anatomy = self._anatomies[key]
+        leave_whole = target.function is not None
+        shapes = ((leaf.shape[1:], leaf.dtype) for leaf in leaves)
+        key = (structure, *shapes, type(self._output), self._output, leave_whole)  # True is not 1
+        if key not in traces.anatomies:
+            traces.anatomies[key] = inspect(self._model, inputs, self._output, leave_whole=leave_whole)
+            traces.sign(self._model)
+        anatomy = traces.anatomies[key]
         if anatomy.output is not None and self._logits == "centred_log_probability":
             require_probabilities(anatomy.output)
         self._aim(anatomy, target, len(leaves[0]))
@@ -156,15 +146,17 @@ class ScoredModel:
         grid: tuple[int, int] | None,
     ) -> LayerSite:
         """Where a layer is, see `SiteFinder.find`. Costs one trace, the first time."""
-        key = (anatomy.plan, target.function, layer if isinstance(layer, str) else id(layer), grid)
-        if key not in self._sites:
+        asked = layer if isinstance(layer, str) else id(layer)
+        key = (anatomy.plan, self._output, weakly(target.function), asked, grid)
+        sites = self._traces.sites
+        if key not in sites:
             finder = SiteFinder(self._model, anatomy, inputs, self._output, target.function)
-            self._sites[key] = finder.find(layer, grid)
-        return self._sites[key]
+            sites[key] = finder.find(layer, grid)
+        return sites[key]
 
     def rows_at_once(self, anatomy: Anatomy) -> int:
         """How many examples go through the model at once: 32, and up to 128 of a small model."""
-        return self._chunks.most(anatomy.elements)
+        return self._limit.most(anatomy.elements)
 
     def weights(self) -> list[np.ndarray]:
         """The values of `model.weights`, copied."""
@@ -176,10 +168,11 @@ class ScoredModel:
 
     def weighted_layers(self, anatomy: Anatomy, inputs: Any) -> tuple[WeightedLayer, ...]:
         """The layers that have weights, from the output down, in the order of a call on inputs like these."""
-        if anatomy.plan not in self._weighted:
+        weighted = self._traces.weighted
+        if anatomy.plan not in weighted:
             called = called_layers(self._model, anatomy, inputs)
-            self._weighted[anatomy.plan] = weighted_layers(self._model, called)
-        return self._weighted[anatomy.plan]
+            weighted[anatomy.plan] = weighted_layers(self._model, called)
+        return weighted[anatomy.plan]
 
     def fresh_weights(
         self,
@@ -241,11 +234,11 @@ class ScoredModel:
             LogitsNotFoundError: `logits="auto"`, and the output is a probability of unknown origin.
         """
         anatomy, count = step.anatomy, len(leaves[0])
-        compiled = self._compile(step)
+        running = self._running(step)
         aim = self._aim(anatomy, target, count)
 
         def run(*per_example: np.ndarray) -> dict[str, Any]:
-            return self._in_chunks(compiled, anatomy, substitutes, leaves, per_example)
+            return self._in_chunks(running, substitutes, leaves, per_example)
 
         if step.wants == "gradients" and anatomy.float16:
             result: dict[str, Any] = {}
@@ -257,50 +250,49 @@ class ScoredModel:
             result["gradients"] = scaled_gradients(gradients_at, count)
         else:
             result = run(aim)
-        return self._read(anatomy, target, result), result, compiled.rectifiers
+        return self._read(anatomy, target, result), result, running.compiled.rectifiers
 
     def _in_chunks(
         self,
-        compiled: _Compiled,
-        anatomy: Anatomy,
+        running: Running,
         substitutes: Sequence[Any],
         leaves: Sequence[np.ndarray],
         per_example: Sequence[np.ndarray],
     ) -> dict[str, Any]:
-        to_tensor = self._backend.to_tensor
+        to_tensor, sizes = self._backend.to_tensor, running.compiled.sizes
         count, values = len(leaves[0]), list(substitutes)
 
         def evaluate(rows: Rows) -> Any:
             with outside_inference_mode():
                 tensors = [to_tensor(leaf[rows]) for leaf in leaves]
-                result = compiled.run(values, tensors, *(to_tensor(array[rows]) for array in per_example))
+                aims = [to_tensor(array[rows]) for array in per_example]
+                result = run_step(running, values, tensors, *aims)
                 return optree.tree_map(self._backend.to_numpy, result)
 
         def done(chunk: int, examples: int) -> None:
-            compiled.sizes.add(chunk)
+            if chunk not in sizes:
+                sizes.add(chunk)
+                self._traces.sign(self._model)
             self.evaluations += examples
             if self._tell is not None:
                 self._tell(examples)
 
-        size = self._chunks.size(count, anatomy.elements, compiled.sizes)
+        limit = self._limit
+        size = limit.size(count, running.step.anatomy.elements, sizes)
         is_out_of_memory = self._backend.is_out_of_memory
         return in_chunks(  # type: ignore[no-any-return]
-            evaluate, count, size, self._chunks, is_out_of_memory=is_out_of_memory, done=done
+            evaluate, count, size, limit, is_out_of_memory=is_out_of_memory, done=done
         )
 
-    def _compile(self, step: Step) -> _Compiled:
-        if step not in self._compiled:
+    @property
+    def _limit(self) -> ChunkLimit:
+        return self._traces.limits.setdefault(self._chunk_size, ChunkLimit(self._chunk_size))
 
-            def traced(*arguments: Any) -> dict[str, Any]:
-                self.traces += 1
-                with without_a_trace():  # where the framework compiles, what is compiled leaves none
-                    result, compiled.rectifiers = step(*arguments)
-                return result
+    def _running(self, step: Step) -> Running:
+        return Running(step, self._traces.compiled(step), self._count_trace)
 
-            channels_first = step.anatomy.channel_axis == 1
-            run = self._backend.compile(traced, self._model.variables, channels_first=channels_first)
-            compiled = self._compiled[step] = _Compiled(run)
-        return self._compiled[step]
+    def _count_trace(self) -> None:
+        self.traces += 1
 
     def _aim(self, anatomy: Anatomy, target: BoundTarget, count: int) -> np.ndarray:
         output = anatomy.output
@@ -316,9 +308,9 @@ class ScoredModel:
             return Scores(
                 result["score"], "custom", np.full_like(predicted, PREDICTED), predicted, probabilities
             )
-        if self._logits == "auto" and not self._output_is_known:
+        if self._logits == "auto" and self._output not in self._traces.cleared:
             refuse_hidden_probabilities(output, table, partial(self._far_table, anatomy))
-            self._output_is_known = True
+            self._traces.cleared.add(self._output)
         return read_scores(output, kind, table, target.classes)
 
     def _far_table(self, anatomy: Anatomy) -> np.ndarray:
@@ -337,5 +329,5 @@ class ScoredModel:
         target = BoundTarget(classes=np.full(FAR_EXAMPLES, PREDICTED, "int32"))
         step = self.step(anatomy, "scores", target, replaced=replaced)
         aim = self._aim(anatomy, target, FAR_EXAMPLES)
-        table: np.ndarray = self._in_chunks(self._compile(step), anatomy, (), leaves, [aim])["table"]
+        table: np.ndarray = self._in_chunks(self._running(step), (), leaves, [aim])["table"]
         return table

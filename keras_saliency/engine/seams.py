@@ -18,6 +18,44 @@ GLOBAL_SEED = "global_seed_generator"
 NAMES_GIVEN = "object_name_uids"
 """The global attribute that counts the automatic names."""
 
+TRAINING_ATTRIBUTES = frozenset(
+    {
+        "_compile_config",
+        "_compile_loss",
+        "_compile_metrics",
+        "_compiled_trainable_state",
+        "_compute_loss_has_training_arg",
+        "_distribute_reduction_method",
+        "_distribute_strategy",
+        "_distributed_dataset",
+        "_eval_epoch_iterator",
+        "_initial_epoch",
+        "_jax_state",
+        "_jax_state_synced",
+        "_jit_compile",
+        "_lock",
+        "_loss_tracker",
+        "_n_main_outputs",
+        "_output_mask_indices",
+        "_run_eagerly",
+        "compiled",
+        "history",
+        "loss",
+        "optimizer",
+        "predict_function",
+        "run_eagerly",
+        "steps_per_execution",
+        "stop_evaluating",
+        "stop_predicting",
+        "stop_training",
+        "test_function",
+        "train_function",
+        "training",
+        "unrolled_steps_per_execution",
+    }
+)
+"""The attributes that compiling and training set on a model, without a change of what it computes."""
+
 
 def broken(seam: str, reason: Exception | None) -> SeamError:
     """The error that says that a seam no longer holds, and why."""

@@ -55,7 +55,7 @@ def test_a_chunk_that_is_too_large_is_halved_and_the_maps_stay(scarce, inputs):
     model = networks.sequential("softmax")
     expected = gradients(ScoredModel(model), inputs)
     sizes = scarce(6)
-    scored = ScoredModel(model)
+    scored = ScoredModel(keras.models.clone_model(model, clone_function=lambda layer: layer))
     found = gradients(scored, inputs)
     assert sizes == [23, 12, 6, 6, 6, 6]
     assert scored.evaluations == 23
