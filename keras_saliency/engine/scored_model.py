@@ -32,7 +32,7 @@ from keras_saliency.engine.scores import (
 from keras_saliency.engine.seams import layers_throughout
 from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.engine.step import Step, Wants
-from keras_saliency.engine.traces import Running, run_step, traces_of, weakly
+from keras_saliency.engine.traces import Running, Weakly, run_step, traces_of
 from keras_saliency.engine.weights import (
     WeightedLayer,
     current_values,
@@ -147,7 +147,7 @@ class ScoredModel:
     ) -> LayerSite:
         """Where a layer is, see `SiteFinder.find`. Costs one trace, the first time."""
         asked = layer if isinstance(layer, str) else id(layer)
-        key = (anatomy.plan, self._output, weakly(target.function), asked, grid)
+        key = (anatomy.plan, self._output, Weakly.of(target.function), asked, grid)
         sites = self._traces.sites
         if key not in sites:
             finder = SiteFinder(self._model, anatomy, inputs, self._output, target.function)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary, WeakMethod, ref
+from weakref import WeakKeyDictionary, ref
 
 from keras_saliency.engine.anatomy import Anatomy
 from keras_saliency.engine.backends import current_backend
@@ -47,6 +47,33 @@ class Running:
 _running: ContextVar[Running] = ContextVar("running")
 
 
+@dataclass(frozen=True)
+class Weakly:
+    """What stands for a target function without keeping it alive, as that may hold the model; equal for one function.
+
+    Attributes:
+        reference: to the function, or to the object whose method it is.
+        method: the method; None where it is none.
+    """
+
+    reference: ref[Any]
+    method: Any
+
+    @classmethod
+    def of(cls, function: Any) -> Weakly | None:
+        """What stands for a function; None where there is none."""
+        if function is None:
+            return None
+        if inspect.ismethod(function):
+            return cls(ref(function.__self__), function.__func__)
+        return cls(ref(function), None)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nobody has the function any more."""
+        return self.reference() is None
+
+
 class Traces:
     """What is known of one model; neither the model nor a target function is held.
 
@@ -78,11 +105,11 @@ class Traces:
 
     def compiled(self, step: Step) -> CompiledStep:
         """The step, compiled; it is traced when it runs, see `run`."""
-        key = replace(step, model=None, function=weakly(step.function))
+        key = replace(step, model=None, function=Weakly.of(step.function))  # type: ignore[arg-type]
         with self._lock:
             found = self._compiled.pop(key, None) or _compile(step)
             self._compiled[key] = found
-            gone = [old for old in self._compiled if isinstance(old.function, ref) and old.function() is None]
+            gone = [old for old in self._compiled if isinstance(old.function, Weakly) and old.function.is_gone]
             for old in gone or list(self._compiled)[:-MOST]:
                 del self._compiled[old]
         return found
@@ -95,13 +122,6 @@ def traces_of(model: Any) -> Traces:
         if known is None or not known.fit(model):
             known = _kept[model] = Traces(model)
         return known
-
-
-def weakly(function: Any) -> Any:
-    """What is equal for one function and does not keep it alive."""
-    if function is None:
-        return None
-    return WeakMethod(function) if inspect.ismethod(function) else ref(function)
 
 
 def run_step(running: Running, *arguments: Any) -> dict[str, Any]:
