@@ -1,7 +1,7 @@
 """What all tests share. The backend is Keras' own choice: `KERAS_BACKEND`, TensorFlow by default.
 
 Tests marked `backend` depend on the framework and are run on all three; the others are run once. Tests marked `repeats`
-assert on more cases what others assert already: `make test` leaves them to `make test-all`.
+assert on more cases, or more devices, what others assert already: `make test` leaves them to `make test-all`.
 Tests that draw their examples draw few and always the same; with `HYPOTHESIS_PROFILE=long` many.
 """
 

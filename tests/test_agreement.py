@@ -36,6 +36,7 @@ def maps(tmp_path_factory):
         return dict(zip(BACKENDS, found, strict=True))
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(("one", "other"), list(combinations(BACKENDS, 2)))
 def test_backends_agree(maps, one, other):
     assert maps[one].keys() == maps[other].keys()

@@ -38,7 +38,8 @@ def test_demo_prints_three_things_to_look_at(tmp_path):
     assert list((tmp_path / "made here/shortcut/saliency").glob("events.out.tfevents.*"))
 
 
-@pytest.mark.parametrize("backend", ["jax", pytest.param("torch", marks=pytest.mark.repeats)])
+@pytest.mark.repeats
+@pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_demo_runs_on_the_backend_that_is_asked_for(tmp_path, backend):
     done = run("demo", "--epochs", "1", "--backend", backend, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

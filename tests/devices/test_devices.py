@@ -16,6 +16,7 @@ def only_on(backend):
 
 
 @only_on("tensorflow")
+@pytest.mark.repeats
 def test_mirrored_strategy(run):
     (found,) = run("mirrored.py", {})
     assert found["replicas"] == 2
@@ -55,6 +56,7 @@ def test_parallel_on_four_devices(run):
 
 
 @only_on("jax")
+@pytest.mark.repeats
 def test_parallel_on_two_processes(run, free_ports):
     """Both look and see the same numbers, one writes; the chief may also look alone."""
     shared = {

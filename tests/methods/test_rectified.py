@@ -162,7 +162,9 @@ def test_a_model_without_relu_is_refused(kind, images):
         run(kind(), chain(lambda: layers.Activation("tanh")), images)
 
 
-@KINDS
+@pytest.mark.parametrize(
+    "kind", [kind if kind is GuidedBackprop else pytest.param(kind, marks=pytest.mark.repeats) for kind in RULES]
+)
 def test_mobilenet_is_not_given_its_plain_gradient(kind):
     keras.utils.set_random_seed(0)
     model = keras.applications.MobileNetV2((32, 32, 3), weights=None, classes=3)

@@ -98,6 +98,7 @@ def steps_in_table(folder):
         return {int(row["step"]) for row in csv.DictReader(file) if row["number"] == "magnitude"}
 
 
+@pytest.mark.repeats
 def test_a_kill_at_any_moment_loses_no_look(trainings, size):
     kills, rng = size(5, 50), np.random.default_rng()
     reported, opened_by = set(), []
