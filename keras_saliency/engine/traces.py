@@ -109,7 +109,9 @@ class Traces:
         with self._lock:
             found = self._compiled.pop(key, None) or _compile(step)
             self._compiled[key] = found
-            gone = [old for old in self._compiled if isinstance(old.function, Weakly) and old.function.is_gone]
+            gone = [
+                old for old in self._compiled if isinstance(old.function, Weakly) and old.function.is_gone
+            ]
             for old in gone or list(self._compiled)[:-MOST]:
                 del self._compiled[old]
         return found

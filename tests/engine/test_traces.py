@@ -241,6 +241,8 @@ def test_traces_die_with_the_model(build):
     kept = len(traces._kept)
     model = build()
     methods_and_targets(model)
+    train(model)
+    methods_and_targets(model)
     gone = weakref.ref(model)
     assert len(traces._kept) == kept + 1
     del model
