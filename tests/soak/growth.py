@@ -1,8 +1,8 @@
-"""How much the memory of one process grows: `python growth.py {fits,cleared,looks} COUNT {alone,watched}`.
+"""How much memory a process grows by: `python growth.py {fits,cleared,looks,explains,models} COUNT {alone,watched}`.
 
-Prints the MiB that each of so many fits (of a new network, with a new callback), or looks, adds to what the process
-holds, by a straight line through what it held after each, the first fifth left out. `cleared`: fits, with
-`keras.utils.clear_session` after each. `alone`: the same without the callback.
+Prints the MiB that each of so many fits (of a new network, with a new callback), looks, or explanations of one network
+or of a new one each, adds to what the process holds, by a straight line through what it held after each, without the
+first fifth. `cleared`: fits, with `keras.utils.clear_session` after each. `alone`: the same without us.
 """
 
 import gc
@@ -10,6 +10,7 @@ import resource
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -69,6 +70,32 @@ def looks(folder, watched):
     return look
 
 
+def explains(folder, watched):
+    """A function: a number → one prediction, and one explanation, of the same network."""
+    model = network()
+
+    def explain(number):
+        predict_and_explain(model, watched)
+
+    return explain
+
+
+def models(folder, watched):
+    """A function: a number → a new network, one prediction, and one explanation."""
+
+    def explain(number):
+        predict_and_explain(network(), watched)
+
+    return explain
+
+
+def predict_and_explain(model, watched):
+    model.predict_on_batch(IMAGES[:8])
+    if watched:
+        for method in "gradient", "grad_cam":
+            ks.explain(model, IMAGES[:8], method)
+
+
 def growth(action: Callable[[int], None], count: int) -> float:
     """MiB per action."""
     held = []
@@ -81,12 +108,19 @@ def growth(action: Callable[[int], None], count: int) -> float:
     return float(np.polyfit(np.arange(warm, count), held[warm:], 1)[0])
 
 
+ACTIONS = {
+    "fits": fits,
+    "cleared": partial(fits, clear=True),
+    "looks": looks,
+    "explains": explains,
+    "models": models,
+}
+
+
 def main():
     what, count, how = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
-        arguments = Path(folder), how == "watched"
-        action = looks(*arguments) if what == "looks" else fits(*arguments, clear=what == "cleared")
-        print(growth(action, int(count)))
+        print(growth(ACTIONS[what](Path(folder), how == "watched"), int(count)))
 
 
 if __name__ == "__main__":
