@@ -37,7 +37,7 @@ from benchmarks.look import bare_gradient, batch, mobilenet, small_cnn
 from benchmarks.timing import milliseconds
 from keras_saliency.engine import Question
 from keras_saliency.explanation import bind_target
-from keras_saliency.methods import make_method
+from keras_saliency.methods import Method
 from keras_saliency.methods.base import run_method
 
 EVALUATIONS = 50
@@ -52,11 +52,10 @@ MODELS = {"small CNN, 32×32×1": (small_cnn, 20), "MobileNetV2, 96×96×3": (mo
 
 
 def ours(model: keras.Model, x: np.ndarray, y: np.ndarray) -> dict[str, Callable[[], object]]:
-    """Each method on a model that is traced already."""
-    scored, target = ks.ScoredModel(model), bind_target(y, ks.ProbeSet(x))
+    """Each method through `ks.explain`."""
 
-    def explains(method: object) -> Callable[[], object]:
-        return lambda: run_method(make_method(method), Question(scored, x, target), 0)
+    def explains(method: Method) -> Callable[[], object]:
+        return lambda: ks.explain(model, x, method, y)
 
     return {name: explains(method) for name, (method, _) in METHODS.items()}
 
