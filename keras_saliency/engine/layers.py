@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -17,6 +17,9 @@ from keras_saliency.engine.token_grid import TokenGrid, found_grid, given_grid
 from keras_saliency.errors import MethodDoesNotApplyError
 
 Tensor = Any
+
+MOVES_AXES = ("Permute", "Reshape", "TorchModuleWrapper", "Transpose", "Moveaxis", "Swapaxes", "Einsum")
+"""Layers and operations behind which the channels may lie elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,20 @@ class LayerSite:
         if self.tokens is not None:
             return self.tokens.over_image(tensor)
         return np.moveaxis(tensor, 1, -1) if self.channel_axis == 1 else tensor
+
+    def gradients_over_image(self, gradients: np.ndarray) -> np.ndarray:
+        """The same, from the gradients of scores for the output.
+
+        Raises:
+            MethodDoesNotApplyError: the scores read the tokens in front alone, such as one of the class.
+        """
+        found = self.over_image(gradients)
+        if self.tokens is not None and not found.any() and gradients.any():
+            raise MethodDoesNotApplyError(
+                f"The score reads no token of the image behind {self.name!r}, only those in front of them, such as a "
+                'class token: take a layer before the last attention, or layer="auto".'
+            )
+        return found
 
 
 class LayerRecord(Hook):
@@ -125,6 +142,7 @@ class Sites:
             for layer, output in calls
         ]
         self._model, self._image, self._channel_axis, self._grid = model, image, channel_axis, grid
+        self._axes = list(self._channel_axes())
         self._recurs = any(isinstance(layer, keras.layers.RNN) for layer, _ in calls)
 
     def at(self, position: int) -> LayerSite | None:
@@ -133,8 +151,8 @@ class Sites:
         if len(call.shape) not in (2, 3) or None in call.shape:
             return None
         if len(call.shape) == 3:
-            site = LayerSite(call.layer, call.name, call.shape, self._channel_axis)
-            return site if prod(self._size(call.shape)) > 1 else None
+            site = LayerSite(call.layer, call.name, call.shape, self._axes[position])
+            return site if prod(self._size(position)) > 1 else None
         grid = self._tokens(position)
         return LayerSite(call.layer, call.name, call.shape, -1, grid) if grid else None
 
@@ -158,13 +176,36 @@ class Sites:
             return given_grid(tokens, self._grid)
         if self._image is None or self._recurs:
             return None
-        before = [self._size(call.shape) for call in self.calls[:position] if len(call.shape) == 3]
+        before = [self._size(i) for i, call in enumerate(self.calls[:position]) if len(call.shape) == 3]
         return found_grid(tokens, self._image, [size for size in before if None not in size])
 
-    def _size(self, shape: tuple[int, ...]) -> tuple[int, int]:
+    def _size(self, position: int) -> tuple[int, int]:
         """Height and width of an output with both."""
-        height, width = shape[1:] if self._channel_axis == 1 else shape[:2]
+        shape = self.calls[position].shape
+        height, width = shape[1:] if self._axes[position] == 1 else shape[:2]
         return height, width
+
+    def _channel_axes(self) -> Iterator[int]:
+        """For each call the axis of the channels of its output, if that has height and width.
+
+        The layer's own data format tells, else that of the last one before it. Where axes are moved between the two,
+        the sides of the image tell.
+        """
+        known: int | None = self._channel_axis
+        for call in self.calls:
+            data_format = getattr(call.layer, "data_format", None)
+            if data_format is not None:
+                known = 1 if data_format == "channels_first" else -1
+            elif type(call.layer).__name__ in MOVES_AXES:
+                known = None
+            yield known or self._axis_by_sides(call.shape)
+
+    def _axis_by_sides(self, shape: tuple[int, ...]) -> int:
+        if self._image is None or len(shape) != 3 or None in shape:
+            return self._channel_axis
+        height, width = self._image
+        first, last = (abs(rows * width - columns * height) for rows, columns in (shape[1:], shape[:2]))
+        return self._channel_axis if first == last else 1 if first < last else -1
 
 
 def feature_map(
@@ -176,8 +217,8 @@ def feature_map(
 ) -> LayerSite:
     """The last layer or operation through whose output every path from the image to the score goes.
 
-    Models, what is called several times, what returns the model's own output, and tokens of the image that the score
-    does not read (behind the last attention a class token alone goes on) are passed over.
+    Models, what is called several times, what returns the score or the model's own output, and tokens of the image that
+    the score does not read (behind the last attention a class token alone goes on) are passed over.
 
     Raises:
         MethodDoesNotApplyError: there is none; what has places is named, or the tokens whose grid is not clear.
