@@ -1,7 +1,7 @@
 """Every network of the zoo, and what is expected of it."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -30,7 +30,7 @@ class Member:
         is_image: whether what is explained is an image.
         output: the name or position of the output.
         scale: of the inputs.
-        quick: whether it is asked in `make test`.
+        quick: the backends on which it is asked in `make test`.
         needs: packages beside the frameworks.
         backends: on which the network exists.
         channels_first: whether the layer has its channels first.
@@ -45,7 +45,7 @@ class Member:
     is_image: bool = True
     output: str | int | None = None
     scale: float = 1.0
-    quick: bool = False
+    quick: Sequence[str] = ()
     needs: Sequence[str] = ()
     backends: Sequence[str] = BACKENDS
     channels_first: bool = False
@@ -74,7 +74,9 @@ def application(build: str, feature_map: str, side: int, **more: Any) -> Member:
 
 BLOCK_1 = r"transformer_block_1"
 MEMBERS = {
-    "ViT": hub("vit", rf"vit_encoder\.{BLOCK_1}", (4, 4), tokens=1, rectified=False, quick=True),
+    "ViT": hub(
+        "vit", rf"vit_encoder\.{BLOCK_1}", (4, 4), tokens=1, rectified=False, quick=["tensorflow", "torch"]
+    ),
     "ViT, pooled": hub("pooled_vit", "vit_encoder", (4, 4), tokens=0, rectified=False),
     "DeiT": hub("deit", rf"deit_encoder\.{BLOCK_1}\.output_layer", (4, 4), tokens=2, rectified=False),
     "Swin": hub("swin", "norm", (4, 4), tokens=0, rectified=False),
@@ -91,9 +93,9 @@ MEMBERS = {
     "VGG, KerasHub": Member("hub", "vgg", r"head\.fc2", (2, 2), needs=["keras_hub"]),
     "SegFormer": Member("hub", "segformer", r"conv2d(_\d+)?", (8, 8), needs=["keras_hub"]),
     "DeepLabV3": hub("deeplab", "backbone_output_upsampling", (32, 32)),
-    "U-Net": shape("u_net", "last", (32, 32), quick=True),
-    "a hybrid": shape("hybrid", "last", (8, 8), tokens=0, quick=True),
-    "siamese": shape("siamese", None, quick=True),
+    "U-Net": shape("u_net", "last", (32, 32), quick=["tensorflow"]),
+    "a hybrid": shape("hybrid", "last", (8, 8), tokens=0, quick=BACKENDS),
+    "siamese": shape("siamese", None, quick=["tensorflow"]),
     "siamese, maps compared": shape("siamese_maps", "difference", (8, 8)),
     "1-D": shape("one_dimensional", None, is_image=False),
     "two inputs": shape("two_inputs", "seen", (16, 16)),
@@ -135,26 +137,18 @@ MEMBERS = {
 
 def asked(names: Sequence[str] = tuple(MEMBERS)) -> list[Any]:
     """Members as parameters of a test: those that are not quick are marked, those that cannot be here are skipped."""
+    return [pytest.param(name, marks=list(_marks(MEMBERS[name]))) for name in names]
+
+
+def _marks(member: Member) -> Iterator[pytest.MarkDecorator]:
     backend = os.environ["KERAS_BACKEND"]
-    return [
-        pytest.param(
-            name,
-            marks=[
-                *([] if MEMBERS[name].quick else [pytest.mark.zoo]),
-                *(
-                    pytest.mark.skip(reason=f"{package} is not installed")
-                    for package in MEMBERS[name].needs
-                    if find_spec(package) is None
-                ),
-                *(
-                    []
-                    if backend in MEMBERS[name].backends
-                    else [pytest.mark.skip(reason=f"there is none on {backend}")]
-                ),
-            ],
-        )
-        for name in names
-    ]
+    if backend not in member.quick:
+        yield pytest.mark.zoo
+    if backend not in member.backends:
+        yield pytest.mark.skip(reason=f"there is none on {backend}")
+    for package in member.needs:
+        if find_spec(package) is None:
+            yield pytest.mark.skip(reason=f"{package} is not installed")
 
 
 def inputs_of(model: keras.Model, scale: float) -> Any:
