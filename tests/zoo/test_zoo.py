@@ -247,6 +247,7 @@ def test_no_later_tensor_of_a_functional_model_cuts_it(asked):
     assert operation.name == _in_the_twin(asked, asked.question.layer().layer)
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="said on TensorFlow")
 def test_the_score_is_not_the_probability():
     """What these tests compare with is the logit: on one network the gradients of both differ."""
     member = MEMBERS["a hybrid"]
