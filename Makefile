@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.t
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
 	@echo "make test       the tests, on TensorFlow, JAX and PyTorch: less than ten minutes on two cores"
-	@echo "make test-all   these, and those that assert the same on more cases (make test-repeats: only them)"
+	@echo "make test-all   these, those that assert the same on more cases (make test-repeats: only them), and the zoo"
 	@echo "make versions   the tests on the oldest versions allowed, and on Python 3.12 and 3.13: some hours"
 	@echo "make fuzz       bad input of every kind, for an hour and a half"
 	@echo "make trace      random networks, trained with and without looks, on TensorFlow, JAX and PyTorch"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -17,9 +17,6 @@ from keras_saliency.engine.token_grid import TokenGrid, found_grid, given_grid
 from keras_saliency.errors import MethodDoesNotApplyError
 
 Tensor = Any
-
-MOVES_AXES = ("Permute", "Reshape", "TorchModuleWrapper", "Transpose", "Moveaxis", "Swapaxes", "Einsum")
-"""Layers and operations behind which the channels may lie elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +139,6 @@ class Sites:
             for layer, output in calls
         ]
         self._model, self._image, self._channel_axis, self._grid = model, image, channel_axis, grid
-        self._axes = list(self._channel_axes())
         self._recurs = any(isinstance(layer, keras.layers.RNN) for layer, _ in calls)
 
     def at(self, position: int) -> LayerSite | None:
@@ -151,8 +147,8 @@ class Sites:
         if len(call.shape) not in (2, 3) or None in call.shape:
             return None
         if len(call.shape) == 3:
-            site = LayerSite(call.layer, call.name, call.shape, self._axes[position])
-            return site if prod(self._size(position)) > 1 else None
+            site = LayerSite(call.layer, call.name, call.shape, self._channel_axis)
+            return site if prod(self._size(call.shape)) > 1 else None
         grid = self._tokens(position)
         return LayerSite(call.layer, call.name, call.shape, -1, grid) if grid else None
 
@@ -176,36 +172,13 @@ class Sites:
             return given_grid(tokens, self._grid)
         if self._image is None or self._recurs:
             return None
-        before = [self._size(i) for i, call in enumerate(self.calls[:position]) if len(call.shape) == 3]
+        before = [self._size(call.shape) for call in self.calls[:position] if len(call.shape) == 3]
         return found_grid(tokens, self._image, [size for size in before if None not in size])
 
-    def _size(self, position: int) -> tuple[int, int]:
+    def _size(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """Height and width of an output with both."""
-        shape = self.calls[position].shape
-        height, width = shape[1:] if self._axes[position] == 1 else shape[:2]
+        height, width = shape[1:] if self._channel_axis == 1 else shape[:2]
         return height, width
-
-    def _channel_axes(self) -> Iterator[int]:
-        """For each call the axis of the channels of its output, if that has height and width.
-
-        The layer's own data format tells, else that of the last one before it. Where axes are moved between the two,
-        the sides of the image tell.
-        """
-        known: int | None = self._channel_axis
-        for call in self.calls:
-            data_format = getattr(call.layer, "data_format", None)
-            if data_format is not None:
-                known = 1 if data_format == "channels_first" else -1
-            elif type(call.layer).__name__ in MOVES_AXES:
-                known = None
-            yield known or self._axis_by_sides(call.shape)
-
-    def _axis_by_sides(self, shape: tuple[int, ...]) -> int:
-        if self._image is None or len(shape) != 3 or None in shape:
-            return self._channel_axis
-        height, width = self._image
-        first, last = (abs(rows * width - columns * height) for rows, columns in (shape[1:], shape[:2]))
-        return self._channel_axis if first == last else 1 if first < last else -1
 
 
 def feature_map(

@@ -176,26 +176,6 @@ def test_a_class_map_is_no_feature_map_whichever_way_its_softmax_is_written():
     assert asked(apart, images()).layer().layer == asked(inside, images()).layer().layer == "last"
 
 
-def channels_first_inside():
-    """Data formats: of the layer, of the layer before, told by the sides of the image."""
-    x = layers.Conv2D(6, 3, padding="same", name="channels_last")(inputs := image_input())
-    x = layers.Permute((3, 1, 2), name="moved")(x)
-    x = x + layers.Conv2D(6, 3, padding="same", data_format="channels_first", name="channels_first")(x)
-    x = layers.Permute((2, 3, 1), name="moved_back")(layers.ReLU(name="between")(x))
-    return keras.Model(inputs, pooled(x))
-
-
-@pytest.mark.skipif(keras.backend.backend() == "tensorflow", reason="its CPU convolves channels last alone")
-def test_where_the_channels_of_a_layer_are_is_told_layer_by_layer():
-    model = channels_first_inside()
-    expected = {}
-    for name in ("channels_last", "moved", "channels_first", "between", "moved_back"):
-        output = ops.convert_to_numpy(keras.Model(model.inputs[0], model.get_layer(name).output)(images()))
-        expected[name] = output if output.shape[-1] == 6 else np.moveaxis(output, 1, -1)
-        found = asked(model, images()).layer(name).activations
-        np.testing.assert_allclose(found, expected[name], rtol=1e-4, atol=1e-5)
-
-
 def test_the_gradient_for_a_sum_is_that_of_the_pooling():
     model = sum_of_branches()
     found = asked(model, images(), 2).layer()

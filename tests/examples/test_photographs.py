@@ -43,6 +43,8 @@ def test_the_trained_network_knows_a_cat_and_an_espresso():
     from examples.photographs.lite0 import SIZE, efficientnet_lite0
 
     photographs = [data.chelsea()[:, 75:375], data.coffee()[:, 100:500]]
-    images = 255 * np.stack([transform.resize(each, (SIZE, SIZE), anti_aliasing=True) for each in photographs])
+    images = 255 * np.stack(
+        [transform.resize(each, (SIZE, SIZE), anti_aliasing=True) for each in photographs]
+    )
     predicted = keras.ops.convert_to_numpy(efficientnet_lite0()(images.astype("float32")))
     assert predicted.argmax(1).tolist() == [285, 967]
