@@ -6,16 +6,17 @@ BIN := $(VENV)/bin
 PROJECT := pyproject.toml tests/constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test test-all test-repeats versions fuzz trace soak check check-page format benchmark benchmark-tab seeds matrix clean
+.PHONY: help demo test test-all test-repeats versions fuzz trace soak zoo check check-page format benchmark benchmark-tab seeds matrix clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
 	@echo "make test       the tests, on TensorFlow, JAX and PyTorch: less than ten minutes on two cores"
-	@echo "make test-all   these, and those that assert the same on more cases (make test-repeats: only them)"
+	@echo "make test-all   these, those that assert the same on more cases (make test-repeats: only them), and the zoo"
 	@echo "make versions   the tests on the oldest versions allowed, and on Python 3.12 and 3.13: some hours"
 	@echo "make fuzz       bad input of every kind, for an hour and a half"
 	@echo "make trace      random networks, trained with and without looks, on TensorFlow, JAX and PyTorch"
 	@echo "make soak       trainings killed at random moments, and memory over many fits and looks: an hour or two"
+	@echo "make zoo        every method on some fifty architectures, on all three backends: an hour or two"
 	@echo "make check      style, types and the import contract; the page's too, where there is Node"
 	@echo "make format     mend the style"
 	@echo "make benchmark  what looks and methods cost, against bare compiled gradients"
@@ -28,13 +29,13 @@ demo: $(VENV)/.demo
 	$(BIN)/keras-saliency demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m tests.every_backend "not repeats"
+	$(BIN)/python -m tests.every_backend "not repeats and not zoo"
 
 test-all: $(VENV)/.test
 	$(BIN)/python -m tests.every_backend
 
 test-repeats: $(VENV)/.test
-	$(BIN)/python -m tests.every_backend repeats
+	$(BIN)/python -m tests.every_backend "repeats and not zoo"
 
 versions: | $(VENV)/bin/python
 	$(INSTALL) nox
@@ -55,6 +56,9 @@ soak: $(VENV)/.test
 	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest tests/soak --capture=no
 	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/soak --capture=no
 	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/soak --capture=no
+
+zoo: $(VENV)/.test
+	$(BIN)/python -m tests.every_backend "" tests/zoo
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -35,6 +35,7 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 EVERY_BACKEND = (
+    "zoo",
     "engine",
     "training/callback",
     "devices",

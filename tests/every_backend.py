@@ -1,4 +1,4 @@
-"""The tests on all three backends: `python -m tests.every_backend [MARKERS]`, as in `pytest -m MARKERS`.
+"""The tests on all three backends: `python -m tests.every_backend [MARKERS [FOLDER]]`, as in `pytest -m MARKERS`.
 
 TensorFlow first; then JAX and PyTorch, at the same time. Each runs, also where another failed, and
 says how it went; these sums stand at the end once more.
@@ -14,10 +14,10 @@ PROCESSES = {"tensorflow": "2", "jax": "2", "torch": "1"}
 SUM = re.compile(r"^(?:no tests ran|\d+ \w+).* in [\d.]+s.*$", re.MULTILINE)
 
 
-def run_on(backend, markers, tell=lambda line: None):
+def run_on(backend, markers, folder, tell=lambda line: None):
     """The exit code of pytest on a backend, and what it said, which `tell` hears line by line."""
     wanted = [part for part in ("" if backend == "tensorflow" else "backend", markers) if part]
-    command = [sys.executable, "-u", "-m", "pytest", "tests", "-m", " and ".join(wanted), "--numprocesses"]
+    command = [sys.executable, "-u", "-m", "pytest", folder, "-m", " and ".join(wanted), "--numprocesses"]
     process = subprocess.Popen(
         [*command, PROCESSES[backend]],
         env=os.environ | {"KERAS_BACKEND": backend},
@@ -33,16 +33,16 @@ def run_on(backend, markers, tell=lambda line: None):
     return process.wait(), "".join(said)
 
 
-def main(markers=""):
+def main(markers="", folder="tests"):
     def told(line):
         print(line, end="", flush=True)
 
     print("tensorflow", flush=True)
-    done = {"tensorflow": run_on("tensorflow", markers, told)}
+    done = {"tensorflow": run_on("tensorflow", markers, folder, told)}
     print("jax and torch, at the same time: what they say follows when both have ended", flush=True)
     others = ("jax", "torch")
     with ThreadPoolExecutor() as pool:
-        done |= zip(others, pool.map(lambda backend: run_on(backend, markers), others), strict=True)
+        done |= zip(others, pool.map(lambda backend: run_on(backend, markers, folder), others), strict=True)
     for backend in others:
         print(f"{backend}\n{done[backend][1]}")
     for backend, (code, said) in done.items():

@@ -59,7 +59,7 @@ def test_no_two_classes_have_one_name():
 
 def test_tests_stand_where_the_code_stands():
     """A folder of tests is a room of the package, or one of those that are about the whole."""
-    whole = {"browser", "devices", "examples", "fuzz", "hostile", "page", "properties", "soak"}
+    whole = {"browser", "devices", "examples", "fuzz", "hostile", "page", "properties", "soak", "zoo"}
     folders = {path.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("test_*.py")}
     rooms = {path.parent for path in folders if path.parent != Path() and path.parts[0] not in whole}
     missing = [str(room) for room in rooms if not (PACKAGE / room).is_dir()]

@@ -11,22 +11,35 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+WITHOUT_THE_ZOO = [requirements for extra, requirements in EXTRAS.items() if extra != "zoo"]
 REQUIREMENTS = [
     requirement
-    for text in chain(PROJECT["dependencies"], *PROJECT["optional-dependencies"].values())
+    for text in chain(PROJECT["dependencies"], *WITHOUT_THE_ZOO)
     if (requirement := Requirement(text)).name != PROJECT["name"]
 ]
-OLDEST = dict(
-    line.split("==")
-    for line in (ROOT / "tests/constraints-oldest.txt").read_text().splitlines()
-    if "==" in line
-)
+
+
+def pinned(name):
+    lines = (ROOT / "tests" / name).read_text().splitlines()
+    pairs = (line.split("==") for line in lines if "==" in line)
+    return {canonicalize_name(package): version for package, version in pairs}
+
+
+OLDEST = pinned("constraints-oldest.txt")
 
 
 @pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda requirement: requirement.name)
 def test_the_lowest_version_allowed_is_tested(requirement):
     (lowest,) = (clause.version for clause in requirement.specifier if clause.operator == ">=")
     assert Version(OLDEST[canonicalize_name(requirement.name)]) == Version(lowest)
+
+
+def test_the_zoos_networks_are_those_of_one_version():
+    """On the oldest versions their tests are skipped: KerasHub needs a newer Keras."""
+    newest = pinned("constraints.txt")
+    for requirement in map(Requirement, EXTRAS["zoo"]):
+        assert requirement.specifier.contains(newest[canonicalize_name(requirement.name)])
 
 
 def test_every_python_that_is_promised_is_tested():

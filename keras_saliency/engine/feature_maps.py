@@ -54,7 +54,7 @@ class SiteFinder:
             own, offset = tensors[: len(leaves)], tensors[len(leaves) :]
             traced = self._forward(own, *map(FirstFloatTap, offset), record)
             records.append((record, traced))
-            return [tensor for _, tensor in record.calls], self._tensors(self._chosen(traced))
+            return [tensor for _, tensor in record.calls], self._scored(traced)
 
         leaves = self._few()
         with outside_inference_mode(), without_a_trace():
@@ -81,10 +81,7 @@ class SiteFinder:
 
         def scored(offset: list[Tensor]) -> tuple[Tensor, None]:
             tensors = [backend.to_tensor(leaf) for leaf in leaves]
-            traced = self._forward(tensors, LayerTap(site.layer, offset[0]))
-            chosen = self._chosen(traced)
-            activation = traced.record.of(chosen) if self.function is None else None  # a softmax may saturate
-            parts = self._tensors(activation.inputs if activation else chosen)
+            parts = self._scored(self._forward(tensors, LayerTap(site.layer, offset[0])))
             return sum(keras.ops.sum(keras.ops.cast(part, "float32") ** 2) for part in parts), None
 
         def gradient(offset: Tensor) -> Tensor:
@@ -115,6 +112,9 @@ class SiteFinder:
         chosen = select_output(self.model, traced.outputs, self.output, leave_whole=whole)
         return chosen if self.function is None else self.function(chosen)
 
-    @staticmethod
-    def _tensors(tree: Any) -> list[Tensor]:
-        return [leaf for leaf in optree.tree_leaves(tree) if keras.ops.is_tensor(leaf)]
+    def _scored(self, traced: Traced) -> list[Tensor]:
+        """What is chosen, before its softmax or sigmoid: these may saturate."""
+        chosen = self._chosen(traced)
+        activation = traced.record.of(chosen) if self.function is None else None
+        leaves = optree.tree_leaves(activation.inputs if activation else chosen)
+        return [leaf for leaf in leaves if keras.ops.is_tensor(leaf)]

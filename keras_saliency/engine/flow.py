@@ -24,17 +24,16 @@ class Flow:
     marked: tuple[Node | None, ...]
     ends: frozenset[Node]
 
-    @property
-    def is_connected(self) -> bool:
-        """Whether any path leads from the source to an end."""
-        return self._reaches_an_end(without=None)
-
     def is_cut(self, position: int) -> bool:
         """Whether every path from the source to an end goes through the marked node at this position."""
         node = self.marked[position]
-        return node is not None and node not in (self.source, *self.ends) and not self._reaches_an_end(node)
+        return (
+            node is not None
+            and node not in (self.source, *self.ends)
+            and not self._reaches_an_end(without=node)
+        )
 
-    def _reaches_an_end(self, without: Node | None) -> bool:
+    def _reaches_an_end(self, without: Node) -> bool:
         seen, waiting = {self.source}, [self.source]
         while waiting:
             node = waiting.pop()

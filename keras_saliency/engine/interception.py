@@ -100,6 +100,7 @@ class _Patches:
                     self._replace(seams.functions.nn, name, partial(_activation, name))
                 for name in RECTIFIERS:
                     self._replace(seams.functions.nn, name, partial(_rectifier, name))
+                self._replace(seams.functions.nn, "hard_sigmoid", _gate)
                 self._replace(seams.functions.numpy, "maximum", _maximum)
                 self._replace(keras.layers.Layer, "__call__", _layer_call)
                 self._replace(keras.Operation, "__call__", _operation_call)
@@ -136,6 +137,16 @@ def _rectifier(name: str, original: Callable[..., Tensor]) -> Callable[..., Tens
             if (output := hook.rectifier(original, name, x)) is not None:
                 return output
         return original(x)
+
+    return dispatch
+
+
+def _gate(original: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """A hard sigmoid is no rectifier, though TensorFlow makes it, and the hard swish, of a ReLU6."""
+
+    def dispatch(x: Tensor) -> Tensor:
+        with unhooked():
+            return original(x)
 
     return dispatch
 

@@ -43,6 +43,20 @@ class LayerSite:
             return self.tokens.over_image(tensor)
         return np.moveaxis(tensor, 1, -1) if self.channel_axis == 1 else tensor
 
+    def gradients_over_image(self, gradients: np.ndarray) -> np.ndarray:
+        """The same, from the gradients of scores for the output.
+
+        Raises:
+            MethodDoesNotApplyError: the scores read the tokens in front alone, such as one of the class.
+        """
+        found = self.over_image(gradients)
+        if self.tokens is not None and not found.any() and gradients.any():
+            raise MethodDoesNotApplyError(
+                f"The score reads no token of the image behind {self.name!r}, only those in front of them, such as a "
+                'class token: take a layer before the last attention, or layer="auto".'
+            )
+        return found
+
 
 class LayerRecord(Hook):
     """Remembers every layer and operation that returned one tensor, in the order of the calls, with the tensor."""
@@ -176,8 +190,8 @@ def feature_map(
 ) -> LayerSite:
     """The last layer or operation through whose output every path from the image to the score goes.
 
-    Models, what is called several times, what returns the model's own output, and tokens of the image that the score
-    does not read (behind the last attention a class token alone goes on) are passed over.
+    Models, what is called several times, what returns the score or the model's own output, and tokens of the image that
+    the score does not read (behind the last attention a class token alone goes on) are passed over.
 
     Raises:
         MethodDoesNotApplyError: there is none; what has places is named, or the tokens whose grid is not clear.

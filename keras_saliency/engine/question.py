@@ -145,7 +145,8 @@ class Question:
                 are left out.
 
         Raises:
-            MethodDoesNotApplyError: `"auto"`, and there is no such layer, or the grid of its tokens is not clear.
+            MethodDoesNotApplyError: `"auto"`, and there is no such layer, or the grid of its tokens is not clear; or
+                the scores read none of its tokens that lie over the image.
             NoGradientError: no path leads from the score to the layer.
             ValueError: no such layer, one that is not called exactly once, or one whose output has no places.
         """
@@ -155,8 +156,8 @@ class Question:
         def compute() -> LayerGradients:
             site = self._site(layer, asked)
             tensors, _ = self._evaluate("gradients", site=site)
-            activations, gradients = map(site.over_image, (tensors["tensor"], *tensors["gradients"]))
-            return LayerGradients(activations, site.name, gradients)
+            gradients = site.gradients_over_image(*tensors["gradients"])
+            return LayerGradients(site.over_image(tensors["tensor"]), site.name, gradients)
 
         return self._once(("layer", _key(layer), asked), compute)
 

@@ -164,8 +164,16 @@ def test_the_class_tokens_places_are_those_before_the_last_attention():
     assert (
         found.layer == sums[1]
     )  # behind the first block; the sums of the second are read at the class token alone
-    behind = asked(model, images()).layer("final")
-    assert not behind.gradients.any()
+    with pytest.raises(MethodDoesNotApplyError, match="reads no token of the image behind 'final'"):
+        asked(model, images()).layer("final")
+    assert asked(model, images()).layer_output("final").activations.shape == (3, 4, 4, WIDTH)
+
+
+def test_a_class_map_is_no_feature_map_whichever_way_its_softmax_is_written():
+    x = layers.Conv2D(4, 3, padding="same", name="last")(inputs := image_input())
+    apart = keras.Model(inputs, layers.Softmax()(layers.Conv2D(3, 1, name="classes")(x)))
+    inside = keras.Model(inputs, layers.Conv2D(3, 1, activation="softmax", name="probabilities")(x))
+    assert asked(apart, images()).layer().layer == asked(inside, images()).layer().layer == "last"
 
 
 def test_the_gradient_for_a_sum_is_that_of_the_pooling():

@@ -1,4 +1,4 @@
-"""Every method on every kind of model. As a script it writes the table of `docs/methods.md`: `make matrix`."""
+"""Every method on every kind of model and architecture. As a script it writes the tables of `docs/methods.md`."""
 
 import re
 import sys
@@ -26,6 +26,7 @@ from keras_saliency.errors import SaliencyError
 from keras_saliency.methods import METHODS
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers
+from tests.zoo import members
 
 PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
 COUNT, SIDE = 2, 12
@@ -119,6 +120,24 @@ MODELS = {
 }
 
 
+ARCHITECTURES = {
+    "ResNet": "ResNet, KerasHub",
+    "DenseNet": "DenseNet, KerasHub",
+    "MobileNet": "MobileNet, KerasHub",
+    "EfficientNet": "EfficientNet, KerasHub",
+    "ViT": "ViT",
+    "DeiT": "DeiT",
+    "Swin": "Swin",
+    "MiT": "MiT",
+    "convolutions and attention": "a hybrid",
+    "U-Net": "U-Net",
+    "siamese": "siamese",
+    "two outputs": "two outputs, the first",
+    "1-D": "1-D",
+}
+"""Columns of the second table, and the members of the zoo that stand for them."""
+
+
 def inputs_of(kind):
     rng = np.random.default_rng(0)
     pictures = rng.random((COUNT, SIDE, SIDE, 3), "float32")
@@ -133,7 +152,17 @@ def inputs_of(kind):
 def outcomes(kind):
     """For each method the maps that it makes of such a model, or the error that it raises."""
     keras.utils.set_random_seed(1)
-    scored, inputs = ScoredModel(MODELS[kind]()), inputs_of(kind)
+    return _outcomes(ScoredModel(MODELS[kind]()), inputs_of(kind))
+
+
+def outcomes_on(architecture):
+    """The same of a member of the zoo."""
+    member = members.MEMBERS[ARCHITECTURES[architecture]]
+    model = member.made("softmax")
+    return _outcomes(ScoredModel(model, output=member.output), members.inputs_of(model, member.scale))
+
+
+def _outcomes(scored, inputs):
     target = bind(as_target("predicted"), COUNT, None)
     scored.inspect(inputs, target)
     found = {}
@@ -154,29 +183,35 @@ def leaves(maps):
     return optree.tree_leaves(maps)
 
 
-def table():
-    columns = {kind: outcomes(kind) for kind in MODELS}
+TABLES = {"matrix": (MODELS, outcomes), "architectures": (ARCHITECTURES, outcomes_on)}
+
+
+def table(name):
+    kinds, ask = TABLES[name]
+    columns = {kind: ask(kind) for kind in kinds}
     lines = [f"| | {' | '.join(columns)} |", f"|---|{'---|' * len(columns)}"]
-    for name in METHODS.built_in():
-        cells = (cell(found[name]) for found in columns.values())
-        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    for method in METHODS.built_in():
+        cells = (cell(found[method]) for found in columns.values())
+        lines.append(f"| `{method}` | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
-START, END = "<!-- matrix -->\n", "<!-- end of the matrix -->"
+def place(name):
+    """Where a table stands on the page."""
+    return re.compile(f"(?<=<!-- {name} -->\n)(.*?)(?=<!-- end of the {name} -->)", re.DOTALL)
 
 
-def written():
+def written(name="matrix"):
     """What the page says: for each kind of model the cells by method."""
-    rows = re.search(f"{START}(.*?){END}", PAGE.read_text(encoding="utf-8"), re.DOTALL)[1].splitlines()
+    rows = place(name).search(PAGE.read_text(encoding="utf-8"))[1].splitlines()
     kinds, *lines = ([part.strip() for part in row.strip("|").split("|")] for row in rows)
-    cells = {name.strip("`"): values for name, *values in lines[1:]}
+    cells = {method.strip("`"): values for method, *values in lines[1:]}
     return {kind: {name: values[i] for name, values in cells.items()} for i, kind in enumerate(kinds[1:])}
 
 
 if __name__ == "__main__":
     page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(
-        re.sub(f"{START}.*?{END}", START + table() + END, page, flags=re.DOTALL), encoding="utf-8"
-    )
+    for name in TABLES:
+        page = place(name).sub(table(name), page)
+    PAGE.write_text(page, encoding="utf-8")
     sys.stdout.write(f"{PAGE}\n")

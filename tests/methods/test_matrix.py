@@ -11,8 +11,18 @@ from . import matrix
 
 @pytest.mark.parametrize("kind", matrix.MODELS)
 def test_every_method_on_this_kind_of_model(kind):
-    found = matrix.outcomes(kind)
-    assert {name: matrix.cell(outcome) for name, outcome in found.items()} == matrix.written()[kind]
+    check(matrix.outcomes(kind), matrix.written()[kind])
+
+
+@pytest.mark.zoo
+@pytest.mark.parametrize("kind", matrix.ARCHITECTURES)
+def test_every_method_on_this_architecture(kind):
+    pytest.importorskip("keras_hub")
+    check(matrix.outcomes_on(kind), matrix.written("architectures")[kind])
+
+
+def check(found, cells):
+    assert {name: matrix.cell(outcome) for name, outcome in found.items()} == cells
     for name, outcome in found.items():
         if isinstance(outcome, Exception):
             assert isinstance(outcome, MethodDoesNotApplyError), name
@@ -25,7 +35,9 @@ def test_every_method_on_this_kind_of_model(kind):
         assert np.ptp(matrix.leaves(outcome)[0].reshape(matrix.COUNT, -1), axis=1).all(), name
 
 
-def test_the_page_lists_every_kind_and_method():
-    written = matrix.written()
-    assert list(written) == list(matrix.MODELS)
+@pytest.mark.parametrize("name", matrix.TABLES)
+def test_the_page_lists_every_kind_and_method(name):
+    kinds, _ = matrix.TABLES[name]
+    written = matrix.written(name)
+    assert list(written) == list(kinds)
     assert all(list(cells) == list(METHODS.built_in()) for cells in written.values())

