@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,12 +15,14 @@ import optree
 from keras_saliency.engine import seams
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.float16 import computes_in_float16
-from keras_saliency.engine.inputs import InputPlan, channel_axis, plan_inputs
+from keras_saliency.engine.inputs import InputPlan, plan_inputs
 from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, Hook, hooked
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.engine.layers import LayerRecord
-from keras_saliency.engine.layout import ExplainedImage, Layout, explained_image, find_layout
+from keras_saliency.engine.layout import Channels, ExplainedImage, Layout, explained_image, find_channels
+from keras_saliency.engine.reading import RUNS, AllRead, FirstReaders, batch, carried
 from keras_saliency.engine.scores import Output, describe
+from keras_saliency.engine.slabs import Slabs
 from keras_saliency.errors import ModelRejectedInputsError, NoGradientError, SaliencyError
 
 Tensor = Any
@@ -40,7 +42,8 @@ class Anatomy:
         explained: the names of the inputs that are explained, or the tensor behind an integer input, in words.
         tapped_shape: the shape, without the batch, of the first floating tensor behind an integer input; None
             where the inputs themselves are explained.
-        layout: which explained tensor and which input are the image, and where their channels are.
+        layout: which explained tensors and which inputs are images, and where their channels are.
+        channels_first: whether any layer computes in that format.
         float16: whether any layer computes in float16.
         elements: how many the layers return together for one example.
     """
@@ -50,12 +53,13 @@ class Anatomy:
     explained: tuple[str, ...]
     tapped_shape: tuple[int, ...] | None
     layout: Layout
+    channels_first: bool
     float16: bool
     elements: int
 
     @property
     def channel_axis(self) -> int:
-        """The axis of the channels in the images of this model: −1, or 1 for channels first."""
+        """The axis of the channels of the explained image: −1, or 1 for channels first."""
         return self.layout.channel_axis
 
     @property
@@ -87,7 +91,14 @@ def forward(model: Any, plan: InputPlan, leaves: Sequence[Tensor], hooks: Sequen
     return Traced(outputs, record)
 
 
-def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: bool) -> Anatomy:
+def inspect(
+    model: Any,
+    inputs: Any,
+    output: str | int | None,
+    *,
+    leave_whole: bool,
+    channel_axis: int | None = None,
+) -> Anatomy:
     """The anatomy of a model called on inputs like these; builds a model that is not built yet.
 
     Args:
@@ -95,12 +106,14 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
         inputs: a tree of arrays, batch first.
         output: the name or position of the output, for models with several.
         leave_whole: whether several outputs may be left whole, for a callable target.
+        channel_axis: of the images, where the user says so.
 
     Raises:
         ModelRejectedInputsError: the model cannot be called on them.
         NoGradientError: no floating tensor is behind the inputs.
         SaliencyError: parts of the weights lie with other processes.
-        ValueError: the model has several outputs and none, or one that it lacks, is named.
+        ValueError: the model has several outputs and none, or one that it lacks, is named; or where the channels of
+            the images are is not clear.
     """
     if not isinstance(model, keras.Model):
         inside = isinstance(getattr(model, "module", None), keras.Model)
@@ -121,17 +134,61 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
                 "there is nothing to differentiate with respect to."
             )
         explained, tapped_shape = (place,), tuple(tensor.shape[1:])
-    axis = channel_axis(model)
-    shapes = [plan.shapes[i] for i in plan.floating] if tapped_shape is None else [tapped_shape]
+    channels_first = any(
+        getattr(layer, "data_format", None) == "channels_first" for layer in seams.layers_throughout(model)
+    )
     return Anatomy(
         plan=plan,
-        output=describe(selected, traced.record, axis) if keras.ops.is_tensor(selected) else None,
+        output=describe(selected, traced.record, 1 if channels_first else -1)
+        if keras.ops.is_tensor(selected)
+        else None,
         explained=explained,
         tapped_shape=tapped_shape,
-        layout=find_layout(shapes, plan.shapes, axis),
+        layout=_layout(model, plan, inputs, channel_axis),
+        channels_first=channels_first,
         float16=computes_in_float16(model),
         elements=traced.record.elements() // min(TRACED, len(optree.tree_leaves(inputs)[0])),
     )
+
+
+def _layout(model: Any, plan: InputPlan, inputs: Any, channel_axis: int | None) -> Layout:
+    """What is an image among the inputs and what is explained, by what the first layers make of them.
+
+    The model is called as far as these layers, on some twelve examples of two values.
+    """
+    leaves = [array[:TRACED] for array in plan.leaves(inputs)]
+    slabs = {i: Slabs.of(leaf, range(1, leaf.ndim)) for i, leaf in enumerate(leaves) if leaf.ndim in (3, 4)}
+    readers, tap = FirstReaders(slabs), FirstFloatTap()
+    if slabs:
+        _call_readers(model, plan, tap, readers, batch(slabs, leaves))
+    channels = find_channels(plan.shapes, plan.names, readers.found, channel_axis)
+    if plan.floating:
+        return Layout(tuple(channels[position] for position in plan.floating), channels)
+    return Layout((_behind(tap.tensor, readers, slabs, channels),), channels)
+
+
+def _call_readers(
+    model: Any, plan: InputPlan, tap: Hook, readers: FirstReaders, rows: Sequence[np.ndarray]
+) -> None:
+    """Call the model until its inputs are read. One that cannot be called on so many examples tells nothing."""
+    backend = current_backend()
+    with suppress(AllRead, Exception), without_a_trace(), keras.StatelessScope():
+        tensors = [backend.to_tensor(array) for array in rows]
+        with backend.telling(readers.window, readers.product):
+            forward(model, plan, tensors, [tap, readers])
+
+
+def _behind(
+    tensor: Tensor, readers: FirstReaders, slabs: Mapping[int, Slabs], channels: Sequence[Channels]
+) -> Channels:
+    """Where the tensor behind integer inputs has its channels; None where it is no image."""
+    values = None if tensor is None else readers.values(tensor)
+    if values is not None:
+        for position, cut in slabs.items():
+            changes = readers.changes(position, values)
+            if channels[position] is not None and changes.any():
+                return carried(cut.courses(changes) > RUNS, values.ndim, channels[position])
+    return None
 
 
 def called_layers(model: Any, anatomy: Anatomy, inputs: Any) -> list[Any]:

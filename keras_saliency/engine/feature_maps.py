@@ -91,7 +91,7 @@ class SiteFinder:
             _, (found,), _ = backend.vjp(scored, [offset], keras.ops.ones_like)
             return keras.ops.zeros_like(offset) if found is None else found
 
-        channels_first = self.anatomy.channel_axis == 1
+        channels_first = self.anatomy.channels_first
         run = backend.compile(gradient, self.model.variables, channels_first=channels_first)
         zeros = backend.to_tensor(np.zeros((len(leaves[0]), *site.shape), "float32"))
         return bool(site.over_image(backend.to_numpy(run([], zeros))).any())

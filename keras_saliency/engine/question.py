@@ -71,8 +71,9 @@ class Question:
         image = self.anatomy.image
         if image is None:
             raise MethodDoesNotApplyError(
-                "This method makes maps of images, and none of the explained inputs is one: "
-                f"{', '.join(self.anatomy.explained)} of shape {', '.join(map(str, self.anatomy.shapes))}."
+                "This method makes maps of images, and the model reads none of the explained inputs as one: "
+                f"{', '.join(self.anatomy.explained)} of shape {', '.join(map(str, self.anatomy.shapes))}. "
+                "channel_axis=-1 or channel_axis=1 says that it is an image."
             )
         return image
 

@@ -70,6 +70,7 @@ class ScoredModel:
             the output as it is; `"centred_log_probability"` is log p − mean log p, which equals the logit minus
             the mean logit until a probability underflows.
         chunk_size: examples per call of the model. None: equal chunks, see `rows_at_once`.
+        channel_axis: of the images, −1 or 1; None: found, or refused where it is not clear.
 
     Attributes:
         traces: how often the model was traced.
@@ -91,6 +92,7 @@ class ScoredModel:
         output: str | int | None = None,
         logits: str = "auto",
         chunk_size: int | None = None,
+        channel_axis: int | None = None,
     ) -> None:
         if logits not in LOGITS:
             raise ValueError(
@@ -103,6 +105,7 @@ class ScoredModel:
         self._model = model
         self._output = output
         self._logits = logits
+        self._channel_axis = channel_axis
         self._chunks = ChunkLimit(chunk_size)
         self._backend = current_backend()
         self._anatomies: dict[Any, Anatomy] = {}
@@ -138,8 +141,13 @@ class ScoredModel:
         leaves, structure = optree.tree_flatten(inputs)
         key = (structure, *((leaf.shape[1:], leaf.dtype) for leaf in leaves), target.function is None)
         if key not in self._anatomies:
+            whole_tree = target.function is not None
             self._anatomies[key] = inspect(
-                self._model, inputs, self._output, leave_whole=target.function is not None
+                self._model,
+                inputs,
+                self._output,
+                leave_whole=whole_tree,
+                channel_axis=self._channel_axis,
             )
         anatomy = self._anatomies[key]
         if anatomy.output is not None and self._logits == "centred_log_probability":
@@ -297,8 +305,8 @@ class ScoredModel:
                     result, compiled.rectifiers = step(*arguments)
                 return result
 
-            channels_first = step.anatomy.channel_axis == 1
-            run = self._backend.compile(traced, self._model.variables, channels_first=channels_first)
+            first = step.anatomy.channels_first
+            run = self._backend.compile(traced, self._model.variables, channels_first=first)
             compiled = self._compiled[step] = _Compiled(run)
         return self._compiled[step]
 

@@ -60,7 +60,7 @@ class Observer:
 
     Attributes:
         model: the model as a function with gradients.
-        layout: which input is the image, and where its channels are.
+        layout: which inputs are images, and where their channels are.
 
     Raises:
         ValueError, SaliencyError: these settings cannot work with this model; nothing was computed.
@@ -81,7 +81,7 @@ class Observer:
         self._methods = methods
         self._seed = seed
         self._target = bind_target(target, probes)
-        self.model = ScoredModel(model, output=output)
+        self.model = ScoredModel(model, output=output, channel_axis=probes.channel_axis)
         self._first: dict[str, _Reference] = dict(after._first) if after else {}
         self._last: dict[str, _Reference] = dict(after._last) if after else {}
         anatomy = self.model.inspect(probes.images, self._target)
@@ -223,8 +223,9 @@ def _image_size(anatomy: Anatomy) -> tuple[int, int]:
     image = anatomy.image
     if image is None:
         raise ValueError(
-            "None of the inputs is an image, so there is nothing to watch. ks.explain gives the maps of any "
-            f"model. Received: {', '.join(anatomy.explained)} of shape {', '.join(map(str, anatomy.shapes))}"
+            "None of the inputs is an image, as the model reads them, so there is nothing to watch. ks.explain gives "
+            "the maps of any model; channel_axis=-1 or channel_axis=1 says that the input is an image after all. "
+            f"Received: {', '.join(anatomy.explained)} of shape {', '.join(map(str, anatomy.shapes))}"
         )
     return image.height, image.width
 

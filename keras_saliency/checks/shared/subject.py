@@ -58,7 +58,9 @@ class Subject:
         seed: int = 0,
     ) -> Subject:
         """A Keras model under examination; arguments and errors as `ks.explain`."""
-        scored = ScoredModel(model, output=output, logits=logits, chunk_size=chunk_size)
+        scored = ScoredModel(
+            model, output=output, logits=logits, chunk_size=chunk_size, channel_axis=probes.channel_axis
+        )
         question = Question(scored, probes.images, bind_target(target, probes))
         return cls(question, probes, make_method(method), seed=seed)
 
@@ -167,13 +169,13 @@ class Subject:
 
     @property
     def _channel_axis(self) -> int:
-        return self.question.anatomy.channel_axis
+        return self.question.anatomy.layout.picture_axis
 
     @property
     def _picture(self) -> int:
         position = self.question.anatomy.layout.picture
         if position is None:
-            raise ValueError("None of the inputs is an image, so it has no regions.")
+            raise ValueError("None of the inputs is an image, as the model reads them, so it has no regions.")
         return position
 
     def rng(self, name: str) -> np.random.Generator:
