@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -115,6 +115,13 @@ def find_channels(
 def is_possible(axis: Channels, shape: Shape) -> bool:
     """Whether an array of this shape, without the batch, can have its channels there."""
     return axis is None or (type(axis) is int and axis in (-1, 1) and len(shape) in (2, 3))
+
+
+def way_out(shapes: Iterable[Shape]) -> str:
+    """What to do where none of these shapes is that of an image, as the model reads them, and one may be."""
+    if not any(len(shape) in (2, 3) for shape in shapes):
+        return ""
+    return " The model does not read them as images; channel_axis=-1 or channel_axis=1 says that they are."
 
 
 def explained_image(layout: Layout, explained: Sequence[Shape]) -> ExplainedImage | None:

@@ -12,7 +12,7 @@ import optree
 
 from keras_saliency.engine.anatomy import Anatomy
 from keras_saliency.engine.layers import LayerSite
-from keras_saliency.engine.layout import ExplainedImage
+from keras_saliency.engine.layout import ExplainedImage, way_out
 from keras_saliency.engine.rectifiers import RectifierCount, Rule
 from keras_saliency.engine.results import Gradients, LayerGradients, LayerOutput
 from keras_saliency.engine.scored_model import ScoredModel
@@ -71,9 +71,9 @@ class Question:
         image = self.anatomy.image
         if image is None:
             raise MethodDoesNotApplyError(
-                "This method makes maps of images, and the model reads none of the explained inputs as one: "
-                f"{', '.join(self.anatomy.explained)} of shape {', '.join(map(str, self.anatomy.shapes))}. "
-                "channel_axis=-1 or channel_axis=1 says that it is an image."
+                "This method makes maps of images, and none of the explained inputs is one: "
+                f"{', '.join(self.anatomy.explained)} of shape {', '.join(map(str, self.anatomy.shapes))}."
+                f"{way_out(self.anatomy.shapes)}"
             )
         return image
 

@@ -54,7 +54,7 @@ class FirstReaders(Hook):
         self._entered[id(layer)] = inputs
         if isinstance(layer, STEP_BY_STEP):
             self._read(inputs, "step by step", None)
-        elif _has_format(layer) and layer.weights:
+        elif _has_format(layer, inputs) and layer.weights:
             self.window(inputs, layer.data_format)
         return inputs
 
@@ -63,7 +63,7 @@ class FirstReaders(Hook):
         inputs = self._entered.pop(id(layer), None)
         if inputs is None or seams.layers_in(layer) or self._is_elementwise(inputs, output):
             return output
-        if _has_format(layer):
+        if _has_format(layer, inputs):
             self.window(inputs, layer.data_format)
         elif any(len(weight.shape) > 1 for weight in layer.weights):
             self._read(inputs, "dense", None)
@@ -132,9 +132,14 @@ class FirstReaders(Hook):
         return old.shape == new.shape and not ((new != new[:1]) & (old == old[:1])).any()
 
 
-def _has_format(layer: Any) -> bool:
-    """Whether a layer has a data format that says how it reads; Flatten has one to say in which order it writes."""
-    return bool(getattr(layer, "data_format", None)) and not isinstance(layer, keras.layers.Flatten)
+def _has_format(layer: Any, inputs: Tensor) -> bool:
+    """Whether a layer has a data format that says how it reads.
+
+    A Flatten has one always, and is no sign, unless somebody said that channels come first.
+    """
+    if isinstance(layer, keras.layers.Flatten):
+        return layer.data_format == "channels_first" and len(inputs.shape) == 4
+    return bool(getattr(layer, "data_format", None))
 
 
 def _channels(

@@ -11,7 +11,7 @@ import numpy as np
 import optree
 
 from keras_saliency.engine import Layout
-from keras_saliency.engine.layout import is_possible
+from keras_saliency.engine.layout import is_possible, way_out
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.explanation.plot import plot
 from keras_saliency.probes import ProbeSet
@@ -76,7 +76,10 @@ class Explanation(HasScores):
             ValueError: an unknown view, or no input is an image.
         """
         if not self.has_image:
-            raise ValueError(NO_IMAGE)
+            shape = self.image_maps.shape
+            raise ValueError(
+                f"Heatmaps are for images, and none of the inputs is one. Received: shape={shape}.{way_out([shape[1:]])}"
+            )
         return heatmaps.heatmap(self.image_maps, view, self.channel_axis)
 
     @property
@@ -198,7 +201,7 @@ def _layout(about: dict[str, Any], maps: list[np.ndarray], probes: ProbeSet) -> 
     layout = Layout(tuple(saved["explained"]), tuple(saved["inputs"]))
     for axes, found in zip((layout.explained, layout.inputs), shapes, strict=True):
         if not all(is_possible(axis, shape) for axis, shape in zip(axes, found, strict=True)):
-            raise ValueError(f"expected each image to have its channels at −1 or 1, not {axes!r:.200}")
+            raise ValueError(f"expected each image to have its channel_axis −1 or 1, not {axes!r:.200}")
     return layout
 
 
@@ -213,16 +216,14 @@ def _layout_before(about: dict[str, Any], *shapes: list[tuple[int, ...]]) -> dic
     return dict(zip(("explained", "inputs"), axes, strict=True))
 
 
-NO_IMAGE = (
-    "None of the inputs is an image, as the model reads them, so there is no picture. Maps of any shape are in "
-    "explanation.maps; channel_axis=-1 or channel_axis=1 says that the input is an image after all."
-)
-
-
 def pictures_of(probes: ProbeSet, layout: Layout) -> np.ndarray:
     """What people should see of a probe set: its display images, or the input that is an image."""
     if probes.display_images is not None:
         return pictures(probes.display_images)
     if layout.picture is None:
-        raise ValueError(f"{NO_IMAGE} display_images= of the probe set shows something else.")
+        shapes = [np.shape(leaf)[1:] for leaf in optree.tree_leaves(probes.images)]
+        raise ValueError(
+            "None of the inputs is an image. Give the probe set display_images= to show something."
+            f"{way_out(shapes)}"
+        )
     return pictures(optree.tree_leaves(probes.images)[layout.picture], layout.picture_axis)

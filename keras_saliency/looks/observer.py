@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_saliency import metrics
 from keras_saliency.engine import Anatomy, Question, ScoredModel
+from keras_saliency.engine.layout import way_out
 from keras_saliency.errors import SaliencyError
 from keras_saliency.explanation import bind_target, explain_question
 from keras_saliency.looks.look import Look, MethodLook
@@ -223,9 +224,9 @@ def _image_size(anatomy: Anatomy) -> tuple[int, int]:
     image = anatomy.image
     if image is None:
         raise ValueError(
-            "None of the inputs is an image, as the model reads them, so there is nothing to watch. ks.explain gives "
-            "the maps of any model; channel_axis=-1 or channel_axis=1 says that the input is an image after all. "
-            f"Received: {', '.join(anatomy.explained)} of shape {', '.join(map(str, anatomy.shapes))}"
+            "None of the inputs is an image, so there is nothing to watch. ks.explain gives the maps of any "
+            f"model. Received: {', '.join(anatomy.explained)} of shape {', '.join(map(str, anatomy.shapes))}."
+            f"{way_out(anatomy.shapes)}"
         )
     return image.height, image.width
 

@@ -175,7 +175,7 @@ class Subject:
     def _picture(self) -> int:
         position = self.question.anatomy.layout.picture
         if position is None:
-            raise ValueError("None of the inputs is an image, as the model reads them, so it has no regions.")
+            raise ValueError("None of the inputs is an image, so it has no regions.")
         return position
 
     def rng(self, name: str) -> np.random.Generator:
