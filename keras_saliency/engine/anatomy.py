@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,16 +13,16 @@ import numpy as np
 import optree
 
 from keras_saliency.engine import seams
+from keras_saliency.engine.axes import Call, class_axis, layout_of
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.float16 import computes_in_float16
 from keras_saliency.engine.inputs import InputPlan, plan_inputs
 from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, Hook, hooked
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.engine.layers import LayerRecord
-from keras_saliency.engine.layout import Channels, ExplainedImage, Layout, explained_image, find_channels
-from keras_saliency.engine.reading import RUNS, AllRead, FirstReaders, batch, carried
+from keras_saliency.engine.layout import ExplainedImage, Layout, explained_image
+from keras_saliency.engine.reading import AllRead
 from keras_saliency.engine.scores import Output, describe
-from keras_saliency.engine.slabs import Slabs
 from keras_saliency.errors import ModelRejectedInputsError, NoGradientError, SaliencyError
 
 Tensor = Any
@@ -134,61 +134,38 @@ def inspect(
                 "there is nothing to differentiate with respect to."
             )
         explained, tapped_shape = (place,), tuple(tensor.shape[1:])
-    channels_first = any(
-        getattr(layer, "data_format", None) == "channels_first" for layer in seams.layers_throughout(model)
-    )
+    call, leaves = _calling(model, plan, output), [array[:TRACED] for array in plan.leaves(inputs)]
+    layout = layout_of(call, plan, leaves, channel_axis)
+    described = None
+    if keras.ops.is_tensor(selected):
+        axis = class_axis(call, leaves, layout, selected, traced.record)
+        described = describe(selected, traced.record, axis)
     return Anatomy(
         plan=plan,
-        output=describe(selected, traced.record, 1 if channels_first else -1)
-        if keras.ops.is_tensor(selected)
-        else None,
+        output=described,
         explained=explained,
         tapped_shape=tapped_shape,
-        layout=_layout(model, plan, inputs, channel_axis),
-        channels_first=channels_first,
+        layout=layout,
+        channels_first=any(
+            getattr(layer, "data_format", None) == "channels_first"
+            for layer in seams.layers_throughout(model)
+        ),
         float16=computes_in_float16(model),
         elements=traced.record.elements() // min(TRACED, len(optree.tree_leaves(inputs)[0])),
     )
 
 
-def _layout(model: Any, plan: InputPlan, inputs: Any, channel_axis: int | None) -> Layout:
-    """What is an image among the inputs and what is explained, by what the first layers make of them.
+def _calling(model: Any, plan: InputPlan, output: str | int | None) -> Call:
+    """Calls the model and gives the output as an array; None where a hook ends it, or it takes no such batch."""
 
-    The model is called as far as these layers, on some twelve examples of two values.
-    """
-    leaves = [array[:TRACED] for array in plan.leaves(inputs)]
-    slabs = {i: Slabs.of(leaf, range(1, leaf.ndim)) for i, leaf in enumerate(leaves) if leaf.ndim in (3, 4)}
-    readers, tap = FirstReaders(slabs), FirstFloatTap()
-    if slabs:
-        _call_readers(model, plan, tap, readers, batch(slabs, leaves))
-    channels = find_channels(plan.shapes, plan.names, readers.found, channel_axis)
-    if plan.floating:
-        return Layout(tuple(channels[position] for position in plan.floating), channels)
-    return Layout((_behind(tap.tensor, readers, slabs, channels),), channels)
+    def call(rows: Sequence[np.ndarray], hooks: Sequence[Hook]) -> np.ndarray | None:
+        backend = current_backend()
+        with suppress(AllRead, Exception), without_a_trace(), keras.StatelessScope():
+            traced = forward(model, plan, [backend.to_tensor(array) for array in rows], hooks)
+            return backend.to_numpy(select_output(model, traced.outputs, output))
+        return None
 
-
-def _call_readers(
-    model: Any, plan: InputPlan, tap: Hook, readers: FirstReaders, rows: Sequence[np.ndarray]
-) -> None:
-    """Call the model until its inputs are read. One that cannot be called on so many examples tells nothing."""
-    backend = current_backend()
-    with suppress(AllRead, Exception), without_a_trace(), keras.StatelessScope():
-        tensors = [backend.to_tensor(array) for array in rows]
-        with backend.telling(readers.window, readers.product):
-            forward(model, plan, tensors, [tap, readers])
-
-
-def _behind(
-    tensor: Tensor, readers: FirstReaders, slabs: Mapping[int, Slabs], channels: Sequence[Channels]
-) -> Channels:
-    """Where the tensor behind integer inputs has its channels; None where it is no image."""
-    values = None if tensor is None else readers.values(tensor)
-    if values is not None:
-        for position, cut in slabs.items():
-            changes = readers.changes(position, values)
-            if channels[position] is not None and changes.any():
-                return carried(cut.courses(changes) > RUNS, values.ndim, channels[position])
-    return None
+    return call
 
 
 def called_layers(model: Any, anatomy: Anatomy, inputs: Any) -> list[Any]:

@@ -154,7 +154,7 @@ class Question:
         asked = asked_grid(grid)
 
         def compute() -> LayerGradients:
-            site = self._site(layer, asked)
+            site = self._site(layer, asked, "gradients")
             tensors, _ = self._evaluate("gradients", site=site)
             activations, gradients = map(site.over_image, (tensors["tensor"], *tensors["gradients"]))
             return LayerGradients(activations, site.name, gradients)
@@ -167,15 +167,15 @@ class Question:
         asked = asked_grid(grid)
 
         def compute() -> LayerOutput:
-            site = self._site(layer, asked)
+            site = self._site(layer, asked, "inside")
             tensors, _ = self._evaluate("inside", site=site)
             return LayerOutput(site.over_image(tensors["tensor"]), site.name)
 
         known = self._answers.get(("layer", _key(layer), asked))
         return known or self._once(("output", _key(layer), asked), compute)
 
-    def _site(self, layer: Any, grid: tuple[int, int] | None) -> LayerSite:
-        return self.model.site(self.anatomy, self.inputs, self.target, layer, grid)
+    def _site(self, layer: Any, grid: tuple[int, int] | None, wants: Wants) -> LayerSite:
+        return self.model.site(self.anatomy, self.inputs, self.target, layer, grid=grid, wants=wants)
 
     def at(self, rows: np.ndarray, values: list[np.ndarray]) -> Question:
         """The question about examples like those in `rows`, with other values of the explained tensors.

@@ -202,7 +202,7 @@ def carried(courses: np.ndarray, rank: int, axis: Channels) -> Channels:
         return None
     sides = [side for side in range(1, len(courses)) if len(courses) == 3 or side != axis % 4]
     run = [np.flatnonzero(courses[side]) for side in sides]
-    if any(len(found) != 1 for found in run) or run[0][0] == run[1][0]:
-        return None
+    if any(len(found) != 1 for found in run) or run[0][0] >= run[1][0]:
+        return None  # a transposed image is none: regions and pictures would not fit it
     others = set(range(1, rank)) - {int(found[0]) for found in run}
     return {(): -1, (1,): 1, (3,): -1}.get(tuple(others))

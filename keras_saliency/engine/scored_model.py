@@ -14,12 +14,14 @@ from keras import ops
 
 from keras_saliency.arguments import whole
 from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect
+from keras_saliency.engine.axes import sides_of
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.chunks import ChunkLimit, Rows, in_chunks
 from keras_saliency.engine.feature_maps import SiteFinder
 from keras_saliency.engine.float16 import scaled_gradients
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.layers import LayerSite
+from keras_saliency.engine.reading import batch
 from keras_saliency.engine.rectifiers import RectifierCount, Rule
 from keras_saliency.engine.scores import (
     LOGITS,
@@ -32,6 +34,7 @@ from keras_saliency.engine.scores import (
 )
 from keras_saliency.engine.seams import layers_throughout
 from keras_saliency.engine.selftest import prove_seams
+from keras_saliency.engine.slabs import Slabs
 from keras_saliency.engine.step import Step, Wants
 from keras_saliency.engine.weights import (
     WeightedLayer,
@@ -161,14 +164,44 @@ class ScoredModel:
         inputs: Any,
         target: BoundTarget,
         layer: Any,
+        *,
         grid: tuple[int, int] | None,
+        wants: Wants,
     ) -> LayerSite:
-        """Where a layer is, see `SiteFinder.find`. Costs one trace, the first time."""
+        """Where a layer is, see `SiteFinder.find`. Costs one trace, the first time, and some seventeen examples.
+
+        Args:
+            anatomy: of the model with these inputs.
+            inputs: a tree of arrays.
+            target: of each example.
+            layer: see there.
+            grid: see there.
+            wants: what is wanted of the layer; the step that is compiled for it also tells how it lies over the image.
+        """
         key = (anatomy.plan, target.function, layer if isinstance(layer, str) else id(layer), grid)
         if key not in self._sites:
             finder = SiteFinder(self._model, anatomy, inputs, self._output, target.function)
-            self._sites[key] = finder.find(layer, grid)
+            self._sites[key] = finder.find(
+                layer, grid, lambda site: self._over_image(anatomy, inputs, target, site=site, wants=wants)
+            )
         return self._sites[key]
+
+    def _over_image(
+        self, anatomy: Anatomy, inputs: Any, target: BoundTarget, *, site: LayerSite, wants: Wants
+    ) -> LayerSite | None:
+        """The site with the axes that lie over the image; None where it does not lie over it."""
+        layout, leaves = anatomy.layout, anatomy.plan.leaves(inputs)
+        if layout.picture is None:
+            return site
+        picture = leaves[layout.picture]
+        cut = Slabs.of(picture[:FAR_EXAMPLES], sides_of(picture.ndim, layout.picture_axis))
+        rows = np.zeros(len(cut.rows), int)
+        aim = self._aim(anatomy, target.take(rows), len(rows))
+        compiled = self._compile(self.step(anatomy, wants, target, site=site))
+        found = self._in_chunks(
+            compiled, anatomy, (), batch({layout.picture: cut}, leaves), [aim], like=len(picture)
+        )
+        return site.over(cut, found["tensor"])
 
     def rows_at_once(self, anatomy: Anatomy) -> int:
         """How many examples go through the model at once: 32, and up to 128 of a small model."""
@@ -274,6 +307,8 @@ class ScoredModel:
         substitutes: Sequence[Any],
         leaves: Sequence[np.ndarray],
         per_example: Sequence[np.ndarray],
+        *,
+        like: int | None = None,
     ) -> dict[str, Any]:
         to_tensor = self._backend.to_tensor
         count, values = len(leaves[0]), list(substitutes)
@@ -290,7 +325,7 @@ class ScoredModel:
             if self._tell is not None:
                 self._tell(examples)
 
-        size = self._chunks.size(count, anatomy.elements, compiled.sizes)
+        size = self._chunks.size(like or count, anatomy.elements, compiled.sizes)
         is_out_of_memory = self._backend.is_out_of_memory
         return in_chunks(  # type: ignore[no-any-return]
             evaluate, count, size, self._chunks, is_out_of_memory=is_out_of_memory, done=done

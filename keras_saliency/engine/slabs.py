@@ -7,11 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SLABS = 4
-"""Into how many slabs an axis is cut."""
+SLABS = 8
+"""Into how many slabs an axis is cut at most."""
 
-STRAIGHT = 0.9
+STRAIGHT = 0.8
 """The least correlation of where a change shows with where it was made."""
+
+
+LIES = 0.05
+"""How far a change has to move along an axis that lies over another one, behind layers that spread every change."""
+
+UNSEEN = 0.25
+"""The share of an axis that may show nowhere: a stride leaves out some pixels, a crop many."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,25 @@ class Slabs:
                     centres = _centres(weights[rows], other) / strength[rows]
                     found[axis, other] = _slope(np.array(self.places)[rows], centres)
         return found
+
+    def sides(self, values: np.ndarray, expected: tuple[int, int]) -> tuple[int, int] | None:
+        """The axes of a tensor over which the two axes lie that were cut; None where that is not so.
+
+        Args:
+            values: of the tensor, for the copies.
+            expected: the axes that one lies over which has a single place, on either side.
+        """
+        changes = values[1:].astype("float64") - values[:1]
+        courses, found = self.courses(changes), []
+        for axis, otherwise in zip(sorted(set(self.axes)), expected, strict=True):
+            rows = [row for row, cut in enumerate(self.axes) if cut == axis]
+            unseen = [row for row in rows if not changes[row].any()]
+            best = int(courses[axis].argmax())
+            if courses[axis, best] > LIES and len(unseen) <= UNSEEN * len(rows):
+                found.append(best)
+            elif len(rows) == 1 or values.shape[otherwise] == 1:
+                found.append(otherwise)
+        return (found[0], found[1]) if len(set(found)) == 2 else None
 
 
 def _two_values(like: np.ndarray) -> tuple[float, float]:

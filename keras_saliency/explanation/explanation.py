@@ -78,7 +78,8 @@ class Explanation(HasScores):
         if not self.has_image:
             shape = self.image_maps.shape
             raise ValueError(
-                f"Heatmaps are for images, and none of the inputs is one. Received: shape={shape}.{way_out([shape[1:]])}"
+                f"Heatmaps are for images, and none of the inputs is one. Received: shape={shape}."
+                f"{way_out([shape[1:]])}"
             )
         return heatmaps.heatmap(self.image_maps, view, self.channel_axis)
 
