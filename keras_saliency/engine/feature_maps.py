@@ -140,6 +140,7 @@ class SiteFinder:
 
 def _not_over_image(site: LayerSite) -> str:
     return (
-        f"The output of layer {site.name!r}, {site.shape}, does not lie over the image: on the way rows and columns are "
-        'mixed, cut off or turned, as by a Flatten or a crop. Name a layer before that, or take layer="auto".'
+        f"The output of layer {site.name!r}, {site.shape}, does not lie over the image: on the way rows and columns "
+        "are mixed, cut off or turned, as by a Flatten or a crop, or the grid of tokens is another. Name a layer "
+        'before that, or take layer="auto".'
     )

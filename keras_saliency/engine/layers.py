@@ -261,8 +261,8 @@ def _no_feature_map(model: Any, sites: Sites, unclear: Call | None) -> str:
         )
     return (
         f"No layer inside the model {model.name!r} that is called once, and that every path from the image to the "
-        "score goes through, has a spatial output (height × width × channels, larger than 1 × 1, or tokens on a "
-        f"grid). Other layers with a spatial output: {', '.join(sites.spatial) or 'none'}."
+        "score goes through, has a spatial output that lies over the image (height × width × channels, larger than "
+        f"1 × 1, or tokens on a grid). Other layers with a spatial output: {', '.join(sites.spatial) or 'none'}."
     )
 
 

@@ -138,6 +138,8 @@ class Question:
     def layer(self, layer: Any = "auto", grid: Any = "auto") -> LayerGradients:
         """The output of a layer, and the gradients of the scores for it. Costs one forward and one backward pass.
 
+        The first time it costs as much for seventeen examples more, which tell how the output lies over the image.
+
         Args:
             layer: a name, a dotted path into nested models, a layer, an operation of a functional model, or
                 `"auto"`: the last one that every path from the image to the score goes through, and whose output has
@@ -146,7 +148,8 @@ class Question:
                 are left out.
 
         Raises:
-            MethodDoesNotApplyError: `"auto"`, and there is no such layer, or the grid of its tokens is not clear.
+            MethodDoesNotApplyError: `"auto"`, and there is no such layer, or the grid of its tokens is not clear; or
+                the output does not lie over the image.
             NoGradientError: no path leads from the score to the layer.
             ValueError: no such layer, one that is not called exactly once, or one whose output has no places.
         """
