@@ -17,8 +17,8 @@ STRAIGHT = 0.8
 LIES = 0.05
 """How far a change has to move along an axis that lies over another one, behind layers that spread every change."""
 
-UNSEEN = 0.25
-"""The share of an axis that may show nowhere: a stride leaves out some pixels, a crop many."""
+UNSEEN = 2
+"""How many pixels of an axis may show nowhere: a stride leaves out a few, a crop many."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,9 @@ class Slabs:
         courses, found = self.courses(changes), []
         for axis, otherwise in zip(sorted(set(self.axes)), expected, strict=True):
             rows = [row for row, cut in enumerate(self.axes) if cut == axis]
-            unseen = [row for row in rows if not changes[row].any()]
+            unseen = sum(not changes[row].any() for row in rows) * self.rows.shape[axis] / len(rows)
             best = int(courses[axis].argmax())
-            if courses[axis, best] > LIES and len(unseen) <= UNSEEN * len(rows):
+            if courses[axis, best] > LIES and unseen <= UNSEEN:
                 found.append(best)
             elif len(rows) == 1 or values.shape[otherwise] == 1:
                 found.append(otherwise)

@@ -372,4 +372,9 @@ def _checked_display(display: Any, count: int) -> np.ndarray | None:
             f"Expected display_images as ({count}, height, width) or ({count}, height, width, channels). "
             f"Received: shape={array.shape}"
         )
+    if array.ndim == 4 and array.shape[1] <= 4 < array.shape[3]:
+        raise ValueError(
+            "Expected display_images with their channels last, as np.moveaxis(display_images, 1, -1) makes them. "
+            f"Received: shape={array.shape}"
+        )
     return array
