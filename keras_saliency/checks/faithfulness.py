@@ -114,7 +114,7 @@ class Faithfulness(Check):
         from keras_saliency.methods.shared.baselines import as_baseline, baseline_values
 
         axis, images = pixels.channel_axis, pixels.images
-        fill = baseline_values(as_baseline(self.baseline), [images], axis, _SIGMA)[0]
+        fill = baseline_values(as_baseline(self.baseline), [images], [axis], _SIGMA)[0]
         found = []
         for kind, area, better in _KINDS:
             random = metrics.random_order_areas(

@@ -175,8 +175,8 @@ def controls(subject: Subject) -> dict[str, float | None]:
         "noise": subject.rng("noise").normal(size=own.shape),
         "second look": subject.rows(subject.again),
     }
-    axis = subject.question.anatomy.channel_axis
-    drawn = np.concatenate([_drawn(value, axis) for value in subject.question.values], axis=1)
+    axes = subject.question.anatomy.layout.explained
+    drawn = np.concatenate(list(map(_drawn, subject.question.values, axes)), axis=1)
     if drawn.shape == own.shape:
         compared["edges"] = drawn
     return {
@@ -197,9 +197,9 @@ def edges(images: np.ndarray) -> np.ndarray:
     return np.asarray(np.hypot(rows, columns))
 
 
-def _drawn(values: np.ndarray, channel_axis: int) -> np.ndarray:
+def _drawn(values: np.ndarray, channel_axis: int | None) -> np.ndarray:
     """The edges of images as rows; other inputs as they are."""
-    if values.ndim not in (3, 4):
+    if channel_axis is None:
         return values.reshape(len(values), -1)
     if values.ndim == 4 and channel_axis == 1:
         return np.moveaxis(edges(np.moveaxis(values, 1, -1)), -1, 1).reshape(len(values), -1)

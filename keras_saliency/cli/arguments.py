@@ -28,6 +28,12 @@ def add_method_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", help="the name of the output, for models with several")
     parser.add_argument("--logits", help="auto (default), output or centred_log_probability")
+    parser.add_argument(
+        "--channel-axis",
+        type=int,
+        choices=(-1, 1),
+        help="where the images have their channels: 1 (first) or -1 (last); default: the model tells",
+    )
     parser.add_argument("--seed", type=whole_number("seed", 0), help="of every random number; default: 0")
 
 

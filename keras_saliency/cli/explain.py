@@ -73,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
         target_of(options.target),
         output=options.output,
         logits=options.logits or "auto",
+        channel_axis=options.channel_axis,
         seed=options.seed or 0,
         progress=is_watched(),
     )

@@ -16,6 +16,7 @@ from keras_saliency.cli.arguments import (
 )
 from keras_saliency.cli.console import Console
 from keras_saliency.cli.quiet import quiet_imports
+from keras_saliency.probes import with_channel_axis
 from keras_saliency.probes.files import load_probes
 from keras_saliency.records.outputs import OutputFile, check_outputs
 
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options)
     if config.backend:
         os.environ["KERAS_BACKEND"] = config.backend
-    probes = load_probes(options.probes)
+    probes = with_channel_axis(load_probes(options.probes), config.channel_axis)
     check_outputs([OutputFile(options.out, "The golden file", is_golden)], inputs_of(options, config))
     console = Console()
     with console.status("Loading Keras …"), quiet_imports():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,13 +13,15 @@ import numpy as np
 import optree
 
 from keras_saliency.engine import seams
+from keras_saliency.engine.axes import Call, class_axis, layout_of
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.float16 import computes_in_float16
-from keras_saliency.engine.inputs import InputPlan, channel_axis, plan_inputs
+from keras_saliency.engine.inputs import InputPlan, plan_inputs
 from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, Hook, hooked
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.engine.layers import LayerRecord
-from keras_saliency.engine.layout import ExplainedImage, Layout, explained_image, find_layout
+from keras_saliency.engine.layout import ExplainedImage, Layout, explained_image
+from keras_saliency.engine.reading import AllRead
 from keras_saliency.engine.scores import Output, describe
 from keras_saliency.errors import ModelRejectedInputsError, NoGradientError, SaliencyError
 
@@ -40,7 +42,8 @@ class Anatomy:
         explained: the names of the inputs that are explained, or the tensor behind an integer input, in words.
         tapped_shape: the shape, without the batch, of the first floating tensor behind an integer input; None
             where the inputs themselves are explained.
-        layout: which explained tensor and which input are the image, and where their channels are.
+        layout: which explained tensors and which inputs are images, and where their channels are.
+        channels_first: whether any layer computes in that format.
         float16: whether any layer computes in float16.
         elements: how many the layers return together for one example.
     """
@@ -50,12 +53,13 @@ class Anatomy:
     explained: tuple[str, ...]
     tapped_shape: tuple[int, ...] | None
     layout: Layout
+    channels_first: bool
     float16: bool
     elements: int
 
     @property
     def channel_axis(self) -> int:
-        """The axis of the channels in the images of this model: −1, or 1 for channels first."""
+        """The axis of the channels of the explained image: −1, or 1 for channels first."""
         return self.layout.channel_axis
 
     @property
@@ -97,7 +101,14 @@ def require_model(model: Any) -> None:
         )
 
 
-def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: bool) -> Anatomy:
+def inspect(
+    model: Any,
+    inputs: Any,
+    output: str | int | None,
+    *,
+    leave_whole: bool,
+    channel_axis: int | None = None,
+) -> Anatomy:
     """The anatomy of a model called on inputs like these; builds a model that is not built yet.
 
     Args:
@@ -105,12 +116,14 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
         inputs: a tree of arrays, batch first.
         output: the name or position of the output, for models with several.
         leave_whole: whether several outputs may be left whole, for a callable target.
+        channel_axis: of the images, where the user says so.
 
     Raises:
         ModelRejectedInputsError: the model cannot be called on them.
         NoGradientError: no floating tensor is behind the inputs.
         SaliencyError: parts of the weights lie with other processes.
-        ValueError: the model has several outputs and none, or one that it lacks, is named.
+        ValueError: the model has several outputs and none, or one that it lacks, is named; or where the channels of
+            the images are is not clear.
     """
     plan = _built(model, inputs)
     _refuse_weights_elsewhere(model)
@@ -125,17 +138,38 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
                 "there is nothing to differentiate with respect to."
             )
         explained, tapped_shape = (place,), tuple(tensor.shape[1:])
-    axis = channel_axis(model)
-    shapes = [plan.shapes[i] for i in plan.floating] if tapped_shape is None else [tapped_shape]
+    call, leaves = _calling(model, plan, output), [array[:TRACED] for array in plan.leaves(inputs)]
+    layout = layout_of(call, plan, leaves, channel_axis)
+    described = None
+    if keras.ops.is_tensor(selected):
+        axis = class_axis(call, leaves, layout, selected, traced.record)
+        described = describe(selected, traced.record, axis)
     return Anatomy(
         plan=plan,
-        output=describe(selected, traced.record, axis) if keras.ops.is_tensor(selected) else None,
+        output=described,
         explained=explained,
         tapped_shape=tapped_shape,
-        layout=find_layout(shapes, plan.shapes, axis),
+        layout=layout,
+        channels_first=any(
+            getattr(layer, "data_format", None) == "channels_first"
+            for layer in seams.layers_throughout(model)
+        ),
         float16=computes_in_float16(model),
         elements=traced.record.elements() // min(TRACED, len(optree.tree_leaves(inputs)[0])),
     )
+
+
+def _calling(model: Any, plan: InputPlan, output: str | int | None) -> Call:
+    """Calls the model and gives the output as an array; None where a hook ends it, or it takes no such batch."""
+
+    def call(rows: Sequence[np.ndarray], hooks: Sequence[Hook]) -> np.ndarray | None:
+        backend = current_backend()
+        with suppress(AllRead, Exception), without_a_trace(), keras.StatelessScope():
+            traced = forward(model, plan, [backend.to_tensor(array) for array in rows], hooks)
+            return backend.to_numpy(select_output(model, traced.outputs, output))
+        return None
+
+    return call
 
 
 def called_layers(model: Any, anatomy: Anatomy, inputs: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.interception import FirstFloatTap, Hook
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.layers import LayerRecord, LayerSite, LayerTap, Sites, feature_map, named_layer
+from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.probes.targets import ScoreFunction
 
 EXAMPLES = 2
@@ -40,12 +42,18 @@ class SiteFinder:
     output: str | int | None
     function: ScoreFunction | None
 
-    def find(self, layer: Any, grid: tuple[int, int] | None) -> LayerSite:
+    def find(
+        self,
+        layer: Any,
+        grid: tuple[int, int] | None,
+        over_image: Callable[[LayerSite], LayerSite | None],
+    ) -> LayerSite:
         """The site of a layer, see `named_layer`, or for `"auto"` the feature map, see `feature_map`.
 
         Args:
             layer: a name, a dotted path, a layer or operation, or `"auto"`.
             grid: rows and columns of tokens; None: found.
+            over_image: the site as it lies over the image; None where it does not.
         """
         records: list[tuple[LayerRecord, Traced]] = []
 
@@ -70,10 +78,20 @@ class SiteFinder:
                 grid=grid,
             )
             if not (isinstance(layer, str) and layer == "auto"):
-                return named_layer(sites, self.model, layer)
+                site = named_layer(sites, self.model, layer)
+                if lying := over_image(site):
+                    return lying
+                raise MethodDoesNotApplyError(_not_over_image(site))
             outputs = {id(leaf) for leaf in optree.tree_leaves(traced.outputs)}
             own = {position for position, (_, tensor) in enumerate(record.calls) if id(tensor) in outputs}
-            return feature_map(self.model, sites, flow.is_cut, own.__contains__, self._tokens_matter)
+            return feature_map(
+                self.model,
+                sites,
+                is_cut=flow.is_cut,
+                is_output=own.__contains__,
+                matters=self._tokens_matter,
+                over_image=over_image,
+            )
 
     def _tokens_matter(self, site: LayerSite) -> bool:
         """Whether any score has a gradient for the tokens that lie over the image. Computes with few examples."""
@@ -88,7 +106,7 @@ class SiteFinder:
             _, (found,), _ = backend.vjp(scored, [offset], keras.ops.ones_like)
             return keras.ops.zeros_like(offset) if found is None else found
 
-        channels_first = self.anatomy.channel_axis == 1
+        channels_first = self.anatomy.channels_first
         run = backend.compile(gradient, self.model.variables, channels_first=channels_first)
         zeros = backend.to_tensor(np.zeros((len(leaves[0]), *site.shape), "float32"))
         return bool(site.over_image(backend.to_numpy(run([], zeros))).any())
@@ -118,3 +136,14 @@ class SiteFinder:
         activation = traced.record.of(chosen) if self.function is None else None
         leaves = optree.tree_leaves(activation.inputs if activation else chosen)
         return [leaf for leaf in leaves if keras.ops.is_tensor(leaf)]
+    @staticmethod
+    def _tensors(tree: Any) -> list[Tensor]:
+        return [leaf for leaf in optree.tree_leaves(tree) if keras.ops.is_tensor(leaf)]
+
+
+def _not_over_image(site: LayerSite) -> str:
+    return (
+        f"The output of layer {site.name!r}, {site.shape}, does not lie over the image: on the way rows and columns "
+        "are mixed, cut off or turned, as by a Flatten or a crop, or the grid of tokens is another. Name a layer "
+        'before that, or take layer="auto".'
+    )

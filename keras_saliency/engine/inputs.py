@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import optree
 
-from keras_saliency.engine.seams import layers_throughout, symbolic_inputs
+from keras_saliency.engine.seams import symbolic_inputs
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,3 @@ def _looked_up(model: Any) -> list[Any]:
 
 def _fed_dtype(array: np.ndarray) -> str:
     return str(keras.config.floatx()) if array.dtype.kind == "f" else array.dtype.name
-
-
-def channel_axis(model: Any) -> int:
-    """The axis of the channels in the images of this model: −1, or 1 for channels first."""
-    formats = (getattr(layer, "data_format", None) for layer in layers_throughout(model))
-    data_format = next((found for found in formats if found), keras.config.image_data_format())
-    return 1 if data_format == "channels_first" else -1

@@ -23,6 +23,9 @@ from keras_saliency.engine import seams
 
 ACTIVATIONS = ("softmax", "sigmoid", "log_softmax")
 RECTIFIERS = ("relu", "relu6")
+WINDOWS = ("conv", "depthwise_conv", "separable_conv", "conv_transpose", "max_pool", "average_pool")
+"""What reads windows of images, by Keras' layers or by `keras.ops`."""
+FORMATS = ("channels_last", "channels_first")
 
 Tensor = Any
 
@@ -38,6 +41,9 @@ class Hook:
 
     def zero_maximum(self) -> None:
         """A maximum with the number 0 was computed: a rectifier that does not go through Keras' own."""
+
+    def window(self, inputs: Tensor, data_format: str) -> None:
+        """A convolution or a pooling is computed, of one, two or three dimensions."""
 
     def layer_inputs(self, layer: Any, inputs: Tensor) -> Tensor:
         """A layer is called with one tensor; what is returned goes into the layer."""
@@ -101,6 +107,8 @@ class _Patches:
                 for name in RECTIFIERS:
                     self._replace(seams.functions.nn, name, partial(_rectifier, name))
                 self._replace(seams.functions.nn, "hard_sigmoid", _gate)
+                for name in WINDOWS:
+                    self._replace(seams.functions.nn, name, _window)
                 self._replace(seams.functions.numpy, "maximum", _maximum)
                 self._replace(keras.layers.Layer, "__call__", _layer_call)
                 self._replace(keras.Operation, "__call__", _operation_call)
@@ -147,6 +155,20 @@ def _gate(original: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
     def dispatch(x: Tensor) -> Tensor:
         with unhooked():
             return original(x)
+
+    return dispatch
+
+
+def _window(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def dispatch(inputs: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        if hooks := _hooks():
+            given = (
+                value for value in (*args, *kwargs.values()) if isinstance(value, str) and value in FORMATS
+            )
+            data_format = next(given, keras.config.image_data_format())
+            for hook in hooks:
+                hook.window(inputs, data_format)
+        return original(inputs, *args, **kwargs)
 
     return dispatch
 

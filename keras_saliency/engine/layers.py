@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from keras_saliency.engine.interception import Hook
 from keras_saliency.engine.seams import layers_in
+from keras_saliency.engine.slabs import Slabs
 from keras_saliency.engine.token_grid import TokenGrid, found_grid, given_grid
 from keras_saliency.errors import MethodDoesNotApplyError
 
@@ -28,6 +29,8 @@ class LayerSite:
         name: its name, behind those of the models that it is nested in: `"backbone.conv5"`.
         shape: of its output, without the batch.
         channel_axis: of its output with the batch, −1 or 1, where it has height and width.
+        sides: the axes of its output that lie over the height and the width of the image; None: in the order that
+            the channels leave.
         tokens: where tokens lie over the image; None where the output has height and width.
     """
 
@@ -35,13 +38,29 @@ class LayerSite:
     name: str
     shape: tuple[int, ...]
     channel_axis: int
+    sides: tuple[int, int] | None = field(default=None, compare=False)
     tokens: TokenGrid | None = None
 
     def over_image(self, tensor: np.ndarray) -> np.ndarray:
         """`(n, height, width, channels)`, from the output or a gradient for it."""
         if self.tokens is not None:
             return self.tokens.over_image(tensor)
-        return np.moveaxis(tensor, 1, -1) if self.channel_axis == 1 else tensor
+        sides = self.sides or ((2, 3) if self.channel_axis == 1 else (1, 2))
+        return np.moveaxis(tensor, sides, (1, 2))
+
+    def over(self, cut: Slabs, values: np.ndarray) -> LayerSite | None:
+        """This site with the axes that lie over the image; None where its output does not lie over it.
+
+        Args:
+            cut: copies of an image whose height and width were cut.
+            values: of the output, for these copies.
+        """
+        if (values == values[:1]).all():
+            return self  # nothing shows, and the map will be zero everywhere
+        if self.tokens is not None:
+            return self if cut.sides(self.over_image(values), (1, 2)) == (1, 2) else None
+        sides = cut.sides(values, (2, 3) if self.channel_axis == 1 else (1, 2))
+        return None if sides is None else replace(self, sides=sides)
 
     def gradients_over_image(self, gradients: np.ndarray) -> np.ndarray:
         """The same, from the gradients of scores for the output.
@@ -115,7 +134,7 @@ class Sites:
         calls: of `LayerRecord`.
         examples: how many went in: an output whose first axis is another is none of the batch.
         image: height and width of the explained image; None where none is explained.
-        channel_axis: the model's format.
+        channel_axis: of the image; layers that have a data format change it for those behind them.
         grid: rows and columns of tokens, where a user says so.
     """
 
@@ -138,7 +157,12 @@ class Sites:
             else Call(layer, self.names.get(id(layer), layer.name), ())
             for layer, output in calls
         ]
-        self._model, self._image, self._channel_axis, self._grid = model, image, channel_axis, grid
+        self._image, self._grid = image, grid
+        self._channel_axes: list[int] = []
+        for layer, _ in calls:
+            if data_format := getattr(layer, "data_format", None):
+                channel_axis = 1 if data_format == "channels_first" else -1
+            self._channel_axes.append(channel_axis)
         self._recurs = any(isinstance(layer, keras.layers.RNN) for layer, _ in calls)
 
     def at(self, position: int) -> LayerSite | None:
@@ -147,10 +171,10 @@ class Sites:
         if len(call.shape) not in (2, 3) or None in call.shape:
             return None
         if len(call.shape) == 3:
-            site = LayerSite(call.layer, call.name, call.shape, self._channel_axis)
-            return site if prod(self._size(call.shape)) > 1 else None
+            site = LayerSite(call.layer, call.name, call.shape, self._channel_axes[position])
+            return site if prod(self._size(position)) > 1 else None
         grid = self._tokens(position)
-        return LayerSite(call.layer, call.name, call.shape, -1, grid) if grid else None
+        return LayerSite(call.layer, call.name, call.shape, -1, tokens=grid) if grid else None
 
     @property
     def spatial(self) -> list[str]:
@@ -172,26 +196,30 @@ class Sites:
             return given_grid(tokens, self._grid)
         if self._image is None or self._recurs:
             return None
-        before = [self._size(call.shape) for call in self.calls[:position] if len(call.shape) == 3]
+        before = [self._size(i) for i, call in enumerate(self.calls[:position]) if len(call.shape) == 3]
         return found_grid(tokens, self._image, [size for size in before if None not in size])
 
-    def _size(self, shape: tuple[int, ...]) -> tuple[int, int]:
+    def _size(self, position: int) -> tuple[int, int]:
         """Height and width of an output with both."""
-        height, width = shape[1:] if self._channel_axis == 1 else shape[:2]
+        shape = self.calls[position].shape
+        height, width = shape[1:] if self._channel_axes[position] == 1 else shape[:2]
         return height, width
 
 
 def feature_map(
     model: Any,
     sites: Sites,
+    *,
     is_cut: Callable[[int], bool],
     is_output: Callable[[int], bool],
     matters: Callable[[LayerSite], bool],
+    over_image: Callable[[LayerSite], LayerSite | None],
 ) -> LayerSite:
     """The last layer or operation through whose output every path from the image to the score goes.
 
-    Models, what is called several times, what returns the score or the model's own output, and tokens of the image that
-    the score does not read (behind the last attention a class token alone goes on) are passed over.
+    Outputs that do not lie over the image (as in a decoder behind a Flatten), models, what is called several times,
+    what returns the score or the model's own output, and tokens of the image that the score does not read (behind the
+    last attention a class token alone goes on) are passed over.
 
     Raises:
         MethodDoesNotApplyError: there is none; what has places is named, or the tokens whose grid is not clear.
@@ -203,7 +231,9 @@ def feature_map(
             continue
         site = sites.at(position)
         if site is not None and is_cut(position) and (site.tokens is None or matters(site)):
-            return site
+            if lying := over_image(site):
+                return lying
+            continue
         if site is None and unclear is None and len(call.shape) == 2 and None not in call.shape:
             unclear = call if is_cut(position) else None
     raise MethodDoesNotApplyError(_no_feature_map(model, sites, unclear))
@@ -245,8 +275,8 @@ def _no_feature_map(model: Any, sites: Sites, unclear: Call | None) -> str:
         )
     return (
         f"No layer inside the model {model.name!r} that is called once, and that every path from the image to the "
-        "score goes through, has a spatial output (height × width × channels, larger than 1 × 1, or tokens on a "
-        f"grid). Other layers with a spatial output: {', '.join(sites.spatial) or 'none'}."
+        "score goes through, has a spatial output that lies over the image (height × width × channels, larger than "
+        f"1 × 1, or tokens on a grid). Other layers with a spatial output: {', '.join(sites.spatial) or 'none'}."
     )
 
 

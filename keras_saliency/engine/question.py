@@ -12,7 +12,7 @@ import optree
 
 from keras_saliency.engine.anatomy import Anatomy
 from keras_saliency.engine.layers import LayerSite
-from keras_saliency.engine.layout import ExplainedImage
+from keras_saliency.engine.layout import ExplainedImage, way_out
 from keras_saliency.engine.rectifiers import RectifierCount, Rule
 from keras_saliency.engine.results import Gradients, LayerGradients, LayerOutput
 from keras_saliency.engine.scored_model import ScoredModel
@@ -73,6 +73,7 @@ class Question:
             raise MethodDoesNotApplyError(
                 "This method makes maps of images, and none of the explained inputs is one: "
                 f"{', '.join(self.anatomy.explained)} of shape {', '.join(map(str, self.anatomy.shapes))}."
+                f"{way_out(self.anatomy.shapes)}"
             )
         return image
 
@@ -137,6 +138,8 @@ class Question:
     def layer(self, layer: Any = "auto", grid: Any = "auto") -> LayerGradients:
         """The output of a layer, and the gradients of the scores for it. Costs one forward and one backward pass.
 
+        The first time it costs as much for seventeen examples more, which tell how the output lies over the image.
+
         Args:
             layer: a name, a dotted path into nested models, a layer, an operation of a functional model, or
                 `"auto"`: the last one that every path from the image to the score goes through, and whose output has
@@ -146,7 +149,7 @@ class Question:
 
         Raises:
             MethodDoesNotApplyError: `"auto"`, and there is no such layer, or the grid of its tokens is not clear; or
-                the scores read none of its tokens that lie over the image.
+                the output does not lie over the image, or the scores read none of its tokens that do.
             NoGradientError: no path leads from the score to the layer.
             ValueError: no such layer, one that is not called exactly once, or one whose output has no places.
         """
@@ -154,7 +157,7 @@ class Question:
         asked = asked_grid(grid)
 
         def compute() -> LayerGradients:
-            site = self._site(layer, asked)
+            site = self._site(layer, asked, "gradients")
             tensors, _ = self._evaluate("gradients", site=site)
             gradients = site.gradients_over_image(*tensors["gradients"])
             return LayerGradients(site.over_image(tensors["tensor"]), site.name, gradients)
@@ -167,15 +170,15 @@ class Question:
         asked = asked_grid(grid)
 
         def compute() -> LayerOutput:
-            site = self._site(layer, asked)
+            site = self._site(layer, asked, "inside")
             tensors, _ = self._evaluate("inside", site=site)
             return LayerOutput(site.over_image(tensors["tensor"]), site.name)
 
         known = self._answers.get(("layer", _key(layer), asked))
         return known or self._once(("output", _key(layer), asked), compute)
 
-    def _site(self, layer: Any, grid: tuple[int, int] | None) -> LayerSite:
-        return self.model.site(self.anatomy, self.inputs, self.target, layer, grid)
+    def _site(self, layer: Any, grid: tuple[int, int] | None, wants: Wants) -> LayerSite:
+        return self.model.site(self.anatomy, self.inputs, self.target, layer, grid=grid, wants=wants)
 
     def at(self, rows: np.ndarray, values: list[np.ndarray]) -> Question:
         """The question about examples like those in `rows`, with other values of the explained tensors.

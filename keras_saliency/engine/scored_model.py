@@ -13,12 +13,14 @@ from keras import ops
 
 from keras_saliency.arguments import whole
 from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect, require_model
+from keras_saliency.engine.axes import sides_of
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.chunks import ChunkLimit, Rows, in_chunks
 from keras_saliency.engine.feature_maps import SiteFinder
 from keras_saliency.engine.float16 import scaled_gradients
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.layers import LayerSite
+from keras_saliency.engine.reading import batch
 from keras_saliency.engine.rectifiers import RectifierCount, Rule
 from keras_saliency.engine.scores import (
     LOGITS,
@@ -31,6 +33,7 @@ from keras_saliency.engine.scores import (
 )
 from keras_saliency.engine.seams import layers_throughout
 from keras_saliency.engine.selftest import prove_seams
+from keras_saliency.engine.slabs import Slabs
 from keras_saliency.engine.step import Step, Wants
 from keras_saliency.engine.traces import Running, Weakly, run_step, traces_of
 from keras_saliency.engine.weights import (
@@ -62,6 +65,7 @@ class ScoredModel:
             the output as it is; `"centred_log_probability"` is log p − mean log p, which equals the logit minus
             the mean logit until a probability underflows.
         chunk_size: examples per call of the model. None: equal chunks, see `rows_at_once`.
+        channel_axis: of the images, −1 or 1; None: found, or refused where it is not clear.
 
     Attributes:
         traces: how often the model was traced for this.
@@ -83,6 +87,7 @@ class ScoredModel:
         output: str | int | None = None,
         logits: str = "auto",
         chunk_size: int | None = None,
+        channel_axis: int | None = None,
     ) -> None:
         if logits not in LOGITS:
             raise ValueError(
@@ -95,6 +100,7 @@ class ScoredModel:
         self._model = model
         self._output = output
         self._logits = logits
+        self._channel_axis = channel_axis
         self._chunk_size = chunk_size
         self._backend = current_backend()
 
@@ -127,9 +133,12 @@ class ScoredModel:
         leaves, structure = optree.tree_flatten(inputs)
         leave_whole = target.function is not None
         shapes = ((leaf.shape[1:], leaf.dtype) for leaf in leaves)
-        key = (structure, *shapes, type(self._output), self._output, leave_whole)  # True is not 1
+        asked = (type(self._output), self._output, leave_whole, self._channel_axis)  # True is not 1
+        key = (structure, *shapes, *asked)
         if key not in traces.anatomies:
-            traces.anatomies[key] = inspect(self._model, inputs, self._output, leave_whole=leave_whole)
+            traces.anatomies[key] = inspect(
+                self._model, inputs, self._output, leave_whole=leave_whole, channel_axis=self._channel_axis
+            )
             traces.sign(self._model)
         anatomy = traces.anatomies[key]
         if anatomy.output is not None and self._logits == "centred_log_probability":
@@ -143,16 +152,44 @@ class ScoredModel:
         inputs: Any,
         target: BoundTarget,
         layer: Any,
+        *,
         grid: tuple[int, int] | None,
+        wants: Wants,
     ) -> LayerSite:
-        """Where a layer is, see `SiteFinder.find`. Costs one trace, the first time."""
+        """Where a layer is, see `SiteFinder.find`. Costs one trace, the first time, and some seventeen examples.
+
+        Args:
+            anatomy: of the model with these inputs.
+            inputs: a tree of arrays.
+            target: of each example.
+            layer: see there.
+            grid: see there.
+            wants: what is wanted of the layer; the step that is compiled for it also tells how it lies over the image.
+        """
         asked = layer if isinstance(layer, str) else id(layer)
-        key = (anatomy.plan, self._output, Weakly.of(target.function), asked, grid)
+        key = (anatomy, self._output, Weakly.of(target.function), asked, grid)
         sites = self._traces.sites
         if key not in sites:
             finder = SiteFinder(self._model, anatomy, inputs, self._output, target.function)
-            sites[key] = finder.find(layer, grid)
+            sites[key] = finder.find(
+                layer, grid, lambda site: self._over_image(anatomy, inputs, target, site=site, wants=wants)
+            )
         return sites[key]
+
+    def _over_image(
+        self, anatomy: Anatomy, inputs: Any, target: BoundTarget, *, site: LayerSite, wants: Wants
+    ) -> LayerSite | None:
+        """The site with the axes that lie over the image; None where it does not lie over it."""
+        layout, leaves = anatomy.layout, anatomy.plan.leaves(inputs)
+        if layout.picture is None:
+            return site
+        picture = leaves[layout.picture]
+        cut = Slabs.of(picture[:FAR_EXAMPLES], sides_of(picture.ndim, layout.picture_axis))
+        rows = np.zeros(len(cut.rows), int)
+        aim = self._aim(anatomy, target.take(rows), len(rows))
+        running = self._running(self.step(anatomy, wants, target, site=site))
+        found = self._in_chunks(running, (), batch({layout.picture: cut}, leaves), [aim], like=len(picture))
+        return site.over(cut, found["tensor"])
 
     def rows_at_once(self, anatomy: Anatomy) -> int:
         """How many examples go through the model at once: 32, and up to 128 of a small model."""
@@ -258,6 +295,8 @@ class ScoredModel:
         substitutes: Sequence[Any],
         leaves: Sequence[np.ndarray],
         per_example: Sequence[np.ndarray],
+        *,
+        like: int | None = None,
     ) -> dict[str, Any]:
         to_tensor, sizes = self._backend.to_tensor, running.compiled.sizes
         count, values = len(leaves[0]), list(substitutes)
@@ -278,7 +317,7 @@ class ScoredModel:
                 self._tell(examples)
 
         limit = self._limit
-        size = limit.size(count, running.step.anatomy.elements, sizes)
+        size = limit.size(like or count, running.step.anatomy.elements, sizes)
         is_out_of_memory = self._backend.is_out_of_memory
         return in_chunks(  # type: ignore[no-any-return]
             evaluate, count, size, limit, is_out_of_memory=is_out_of_memory, done=done

@@ -42,10 +42,9 @@ class Output:
     made_with: str | None
 
 
-def describe(output: Tensor, record: ActivationRecord, channel_axis: int) -> Output:
-    """What the trace tells about an output."""
+def describe(output: Tensor, record: ActivationRecord, axis: int) -> Output:
+    """What the trace tells about an output whose classes are at this axis, unless a softmax says otherwise."""
     activation, producer = record.of(output), record.producer(output)
-    axis = channel_axis if len(output.shape) > 2 else -1
     if activation is not None and activation.name != "sigmoid":
         axis = activation.axis
     return Output(

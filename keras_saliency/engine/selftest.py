@@ -46,6 +46,7 @@ def prove_seams() -> None:
         for name in RECTIFIERS:
             _prove(f"replacing the gradient of {name}", partial(_replaces, name))
         _prove("noticing a maximum with 0", _notices)
+        _prove("noticing a convolution", _notices_windows)
         _prove("tapping a layer", _taps)
         _prove("keeping a mask", _keeps_masks)
         _prove("tracing without computing", _traces)
@@ -129,6 +130,22 @@ def _notices() -> bool:
     with hooked(maxima := _Maxima()):
         ops.maximum(_row(-1, 2, 3), 0)
     return maxima.count == 1
+
+
+class _Windows(Hook):
+    format = ""
+
+    @override
+    def window(self, inputs: Any, data_format: str) -> None:
+        self.format = data_format
+
+
+def _notices_windows() -> bool:
+    """Whether what reads windows of an image tells its format."""
+    image = ops.reshape(_row(1, 2, 3), (1, 1, 3, 1))
+    with hooked(windows := _Windows()):
+        pooled = ops.max_pool(image, 1, data_format="channels_last")
+    return windows.format == "channels_last" and bool(ops.all(pooled == image))
 
 
 def _taps() -> bool:

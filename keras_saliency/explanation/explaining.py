@@ -14,7 +14,7 @@ from keras_saliency.explanation.explanation import Explanation
 from keras_saliency.explanation.progress import shown
 from keras_saliency.methods import Method, make_method
 from keras_saliency.methods.base import run_method
-from keras_saliency.probes import ProbeSet
+from keras_saliency.probes import ProbeSet, with_channel_axis
 from keras_saliency.probes.targets import BoundTarget, Label, Predicted, as_target, bind
 
 
@@ -27,6 +27,7 @@ def explain(
     output: str | int | None = None,
     logits: str = "auto",
     chunk_size: int | None = None,
+    channel_axis: int | None = None,
     seed: int = 0,
     progress: bool = False,
 ) -> Explanation:
@@ -43,6 +44,7 @@ def explain(
         logits: `"auto"` explains the score before softmax or sigmoid; `"output"` the output as it is;
             `"centred_log_probability"` log p − mean log p.
         chunk_size: images per call of the model; None chooses 32, and up to 128 for a small model.
+        channel_axis: where the images have their channels, see `ProbeSet`; None: the model tells.
         seed: of the private generator of methods that draw random numbers.
         progress: whether a line on stderr says how far the work has come, while it lasts.
 
@@ -60,7 +62,10 @@ def explain(
     """
     seed = whole("seed", seed, 0)
     probes = images if isinstance(images, ProbeSet) else ProbeSet(images)
-    scored = ScoredModel(model, output=output, logits=logits, chunk_size=chunk_size)
+    probes = with_channel_axis(probes, channel_axis)
+    scored = ScoredModel(
+        model, output=output, logits=logits, chunk_size=chunk_size, channel_axis=probes.channel_axis
+    )
     made = make_method(method)
     question = Question(scored, probes.images, bind_target(target, probes))
     if not progress:

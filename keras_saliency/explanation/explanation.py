@@ -11,7 +11,7 @@ import numpy as np
 import optree
 
 from keras_saliency.engine import Layout
-from keras_saliency.engine.layout import find_layout
+from keras_saliency.engine.layout import is_possible, way_out
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.explanation.plot import plot
 from keras_saliency.probes import ProbeSet
@@ -36,7 +36,7 @@ class Explanation(HasScores):
             `target_classes`, `predicted_classes` and `probabilities` read them.
         method: the method's name.
         probes: the explained images.
-        layout: which of the explained tensors and of the inputs is the image, and where its channels are.
+        layout: which of the explained tensors and of the inputs are images, and where their channels are.
         diagnostics: what else there is to know; `"explained"` names the inputs, or the tensor behind them,
             that the maps belong to.
 
@@ -75,6 +75,12 @@ class Explanation(HasScores):
         Raises:
             ValueError: an unknown view, or no input is an image.
         """
+        if not self.has_image:
+            shape = self.image_maps.shape
+            raise ValueError(
+                f"Heatmaps are for images, and none of the inputs is one. Received: shape={shape}."
+                f"{way_out([shape[1:]])}"
+            )
         return heatmaps.heatmap(self.image_maps, view, self.channel_axis)
 
     @property
@@ -114,7 +120,10 @@ class Explanation(HasScores):
         about = {
             "score_kind": self.score_kind,
             "method": self.method,
-            **asdict(self.layout),
+            "layout": asdict(self.layout),
+            **{
+                key: getattr(self.layout, key) for key in ("image", "picture", "channel_axis")
+            },  # for older readers
             "structure": optree.tree_unflatten(structure, range(len(leaves))),
             "diagnostics": dict(self.diagnostics),
             "fingerprint": self.probes.fingerprint,
@@ -187,16 +196,25 @@ def _check(maps: list[np.ndarray], rows: list[np.ndarray], count: int) -> None:
 
 
 def _layout(about: dict[str, Any], maps: list[np.ndarray], probes: ProbeSet) -> Layout:
-    """The layout that was saved. Older files have none: there it is found from the shapes."""
-    inputs = [np.shape(leaf)[1:] for leaf in optree.tree_leaves(probes.images)]
-    found = find_layout([leaf.shape[1:] for leaf in maps], inputs, about["channel_axis"])
-    layout = Layout(about.get("image", found.image), about.get("picture", found.picture), found.channel_axis)
-    if type(layout.channel_axis) is not int or layout.channel_axis not in (-1, 1):
-        raise TypeError(f"expected channel_axis −1 or 1, not {layout.channel_axis!r:.200}")
-    for position, shapes in ((layout.image, [a.shape[1:] for a in maps]), (layout.picture, inputs)):
-        if position is not None and find_layout(shapes[position : position + 1], (), -1).image != 0:
-            raise ValueError(f"expected an image at position {position!r:.200}")
+    """The layout that was saved. Older files say less: what they leave out is found from the shapes."""
+    shapes = [[leaf.shape[1:] for leaf in leaves] for leaves in (maps, optree.tree_leaves(probes.images))]
+    saved = about["layout"] if "layout" in about else _layout_before(about, *shapes)
+    layout = Layout(tuple(saved["explained"]), tuple(saved["inputs"]))
+    for axes, found in zip((layout.explained, layout.inputs), shapes, strict=True):
+        if not all(is_possible(axis, shape) for axis, shape in zip(axes, found, strict=True)):
+            raise ValueError(f"expected each image to have its channel_axis −1 or 1, not {axes!r:.200}")
     return layout
+
+
+def _layout_before(about: dict[str, Any], *shapes: list[tuple[int, ...]]) -> dict[str, list[int | None]]:
+    """The layout in a older file: the position of each image, and one axis for all."""
+    found = [next((i for i, shape in enumerate(each) if len(shape) in (2, 3)), None) for each in shapes]
+    positions = (about.get("image", found[0]), about.get("picture", found[1]))
+    axes = [
+        [about["channel_axis"] if i == position else None for i in range(len(each))]
+        for position, each in zip(positions, shapes, strict=True)
+    ]
+    return dict(zip(("explained", "inputs"), axes, strict=True))
 
 
 def pictures_of(probes: ProbeSet, layout: Layout) -> np.ndarray:
@@ -204,7 +222,9 @@ def pictures_of(probes: ProbeSet, layout: Layout) -> np.ndarray:
     if probes.display_images is not None:
         return pictures(probes.display_images)
     if layout.picture is None:
+        shapes = [np.shape(leaf)[1:] for leaf in optree.tree_leaves(probes.images)]
         raise ValueError(
             "None of the inputs is an image. Give the probe set display_images= to show something."
+            f"{way_out(shapes)}"
         )
-    return pictures(optree.tree_leaves(probes.images)[layout.picture], layout.channel_axis)
+    return pictures(optree.tree_leaves(probes.images)[layout.picture], layout.picture_axis)

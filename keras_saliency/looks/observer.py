@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_saliency import metrics
 from keras_saliency.engine import Anatomy, Question, ScoredModel
+from keras_saliency.engine.layout import way_out
 from keras_saliency.errors import SaliencyError
 from keras_saliency.explanation import bind_target, explain_question
 from keras_saliency.looks.look import Look, MethodLook
@@ -60,7 +61,7 @@ class Observer:
 
     Attributes:
         model: the model as a function with gradients.
-        layout: which input is the image, and where its channels are.
+        layout: which inputs are images, and where their channels are.
 
     Raises:
         ValueError, SaliencyError: these settings cannot work with this model; nothing was computed.
@@ -81,7 +82,7 @@ class Observer:
         self._methods = methods
         self._seed = seed
         self._target = bind_target(target, probes)
-        self.model = ScoredModel(model, output=output)
+        self.model = ScoredModel(model, output=output, channel_axis=probes.channel_axis)
         self._first: dict[str, _Reference] = dict(after._first) if after else {}
         self._last: dict[str, _Reference] = dict(after._last) if after else {}
         anatomy = self.model.inspect(probes.images, self._target)
@@ -224,7 +225,8 @@ def _image_size(anatomy: Anatomy) -> tuple[int, int]:
     if image is None:
         raise ValueError(
             "None of the inputs is an image, so there is nothing to watch. ks.explain gives the maps of any "
-            f"model. Received: {', '.join(anatomy.explained)} of shape {', '.join(map(str, anatomy.shapes))}"
+            f"model. Received: {', '.join(anatomy.explained)} of shape {', '.join(map(str, anatomy.shapes))}."
+            f"{way_out(anatomy.shapes)}"
         )
     return image.height, image.width
 

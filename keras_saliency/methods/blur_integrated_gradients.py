@@ -62,12 +62,14 @@ class BlurIntegratedGradients(Method):
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         walk = Walk(question, rng)
-        if all(value.ndim < 3 for value in walk.ends):
+        if all(axis is None for axis in walk.channels):
             raise MethodDoesNotApplyError(
                 "Blurring is for images. Received: values of shape "
                 f"{', '.join(str(value.shape) for value in walk.ends)}"
             )
-        spaces = [_ScaleSpace(value, walk.channel_axis, self.sigma) for value in walk.ends]
+        spaces = [
+            _ScaleSpace(value, axis, self.sigma) for value, axis in zip(walk.ends, walk.channels, strict=True)
+        ]
         sums = walk.integral(self._steps(spaces))
         delta = walk.completeness_delta(sums, [space.at(1.0) for space in spaces])
         return walk.result(sums, {"completeness_delta": delta})
@@ -83,19 +85,18 @@ class BlurIntegratedGradients(Method):
 
 
 class _ScaleSpace:
-    """Images `(n, …)` under Gaussian blurs of every width.
+    """Images `(n, …)` under Gaussian blurs of every width; what is no image stays as it is.
 
     A blur that reflects at the borders is diagonal in the cosine transform, whatever its width.
     """
 
-    def __init__(self, images: np.ndarray, channel_axis: int, sigma: float) -> None:
-        skipped = {0, channel_axis % images.ndim} if images.ndim > 3 else {0}
-        self._axes = (
-            tuple(axis for axis in range(images.ndim) if axis not in skipped) if images.ndim > 2 else ()
-        )
+    def __init__(self, images: np.ndarray, channel_axis: int | None, sigma: float) -> None:
         self._images = images
-        if not self._axes:
+        self._axes: tuple[int, ...] = ()
+        if channel_axis is None:
             return
+        skipped = {0, channel_axis % images.ndim} if images.ndim > 3 else {0}
+        self._axes = tuple(axis for axis in range(images.ndim) if axis not in skipped)
         width = sigma * max(images.shape[axis] for axis in self._axes)
         self._waves = dctn(images, axes=self._axes, norm="ortho")
         squares = np.zeros([1] * images.ndim)

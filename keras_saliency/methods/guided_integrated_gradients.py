@@ -83,7 +83,7 @@ class GuidedIntegratedGradients(Method):
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         walk = Walk(question, rng)
-        starts = baseline_values(self.baseline, walk.ends, walk.channel_axis, BLUR)
+        starts = baseline_values(self.baseline, walk.ends, walk.channels, BLUR)
         start, end = _flat(starts), _flat(walk.ends)
         point, sums = start, np.zeros(end.shape)
         for step in range(self.steps):

@@ -110,7 +110,7 @@ class IntegratedGradients(Method):
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         walk = Walk(question, rng)
         integrals = (
-            self._integral(walk, baseline_values(baseline, walk.ends, walk.channel_axis, self.sigma))
+            self._integral(walk, baseline_values(baseline, walk.ends, walk.channels, self.sigma))
             for baseline in self._baselines
         )
         mean = _Mean(integrals)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import chain
 from operator import itemgetter
@@ -40,6 +40,8 @@ class ProbeSet:
             lower-case words (`[a-z][a-z0-9_]*`).
         display_images: `(n, height, width)` or `(n, height, width, channels)`: what people should see where the
             model's input is preprocessed. None shows the images themselves.
+        channel_axis: where images `(n, …)` have their channels: −1 or 1. None: the model tells. Whoever says it says
+            that they are images, also those without channels.
 
     Raises:
         ValueError, TypeError: something does not fit; the sentence says what was expected and what came.
@@ -61,14 +63,18 @@ class ProbeSet:
     class_names: tuple[str, ...] | None = field(default=None, kw_only=True)
     regions: Mapping[str, np.ndarray] = field(default_factory=dict, kw_only=True)
     display_images: np.ndarray | None = field(default=None, kw_only=True)
+    channel_axis: int | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         checked: dict[str, Any] = {"images": _checked_images(self.images)}
+        checked["channel_axis"] = _checked_axis(self.channel_axis)
         count = len(optree.tree_leaves(checked["images"])[0])
         checked["labels"] = None if self.labels is None else _frozen(class_indices(self.labels, count))
         checked["names"] = _checked_names(self.names, count)
         checked["class_names"] = _checked_class_names(self.class_names, checked["labels"])
-        checked["regions"] = _checked_regions(self.regions, checked["images"], count)
+        checked["regions"] = _checked_regions(
+            self.regions, _possible_sizes(checked["images"], checked["channel_axis"]), count
+        )
         checked["display_images"] = _checked_display(self.display_images, count)
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -83,6 +89,7 @@ class ProbeSet:
         seed: int = 0,
         limit: int = 10_000,
         class_names: Sequence[str] | None = None,
+        channel_axis: int | None = None,
     ) -> ProbeSet:
         """A probe set of `per_class` images of each class, drawn reproducibly; names tell the positions.
 
@@ -95,12 +102,17 @@ class ProbeSet:
                 own: a shuffled source gives other images each time.
             limit: at most so many examples of a dataset are read; it may repeat forever.
             class_names: one name per class.
+            channel_axis: as for a `ProbeSet`.
         """
         drawn = sampling.per_class(
             source, y, whole("per_class", per_class, 1), whole("seed", seed, 0), whole("limit", limit, 1)
         )
         return cls(
-            drawn.images, drawn.labels, names=_position_names(drawn), class_names=_as_tuple(class_names)
+            drawn.images,
+            drawn.labels,
+            names=_position_names(drawn),
+            class_names=_as_tuple(class_names),
+            channel_axis=channel_axis,
         )
 
     @classmethod
@@ -132,6 +144,7 @@ class ProbeSet:
             "names": self.names,
             "class_names": self.class_names,
             "fingerprint": self.fingerprint,
+            "channel_axis": self.channel_axis,
         }
         npz.write(
             path, "probes", {**arrays, "labels": self.labels, "display_images": self.display_images}, about
@@ -168,18 +181,34 @@ class ProbeSet:
         return digest.hexdigest()
 
 
-def as_probes(probes: Any, *, seed: int = 0) -> ProbeSet:
+def with_channel_axis(probes: ProbeSet, channel_axis: int | None) -> ProbeSet:
+    """The probe set, whose images have their channels there; None leaves it as it is.
+
+    Raises:
+        ValueError: it is no axis, or the probe set says another one.
+    """
+    if channel_axis is None or channel_axis == probes.channel_axis:
+        return probes
+    if probes.channel_axis is not None:
+        raise ValueError(
+            f"Expected the axis that the probe set says, {probes.channel_axis}, or None. "
+            f"Received: channel_axis={channel_axis!r}"
+        )
+    return replace(probes, channel_axis=channel_axis)
+
+
+def as_probes(probes: Any, *, seed: int = 0, channel_axis: int | None = None) -> ProbeSet:
     """The probe set itself, or one of at most 16 images from `(x, y)` or `x`, evenly over the labels."""
     if isinstance(probes, ProbeSet):
-        return probes
+        return with_channel_axis(probes, channel_axis)
     images, labels = probes if isinstance(probes, tuple) and len(probes) == 2 else (probes, None)
     images = _checked_images(images)
     count = len(optree.tree_leaves(images)[0])
     labels = None if labels is None else class_indices(labels, count)
     if count <= DEFAULT_COUNT:
-        return ProbeSet(images, labels)
+        return ProbeSet(images, labels, channel_axis=channel_axis)
     drawn = sampling.evenly(images, labels, DEFAULT_COUNT, seed)
-    return ProbeSet(drawn.images, drawn.labels, names=_position_names(drawn))
+    return ProbeSet(drawn.images, drawn.labels, names=_position_names(drawn), channel_axis=channel_axis)
 
 
 def _rebuild(given: dict[str, Any]) -> ProbeSet:
@@ -200,6 +229,7 @@ def _unpacked(
             class_names=about["class_names"],
             regions={k.removeprefix(_REGION): v for k, v in arrays.items() if k.startswith(_REGION)},
             display_images=arrays.get("display_images"),
+            channel_axis=about.get("channel_axis"),
         )
     except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise UnreadableFileError(f"{path} is damaged: {error}") from error
@@ -284,12 +314,20 @@ def _text(name: Any) -> str:
     return str(name).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _checked_regions(regions: Any, images: Any, count: int) -> Mapping[str, np.ndarray]:
+def _checked_axis(axis: Any) -> int | None:
+    if axis is not None and (type(axis) is not int or axis not in (-1, 1)):
+        raise ValueError(
+            "Expected channel_axis to be 1 for images (n, channels, height, width), −1 for (n, height, width, "
+            f"channels), or None. Received: channel_axis={axis!r}"
+        )
+    return axis
+
+
+def _checked_regions(regions: Any, sizes: list[tuple[int, ...]], count: int) -> Mapping[str, np.ndarray]:
     if regions is None:
         return MappingProxyType({})
     if not isinstance(regions, Mapping):
         raise TypeError(f"Expected regions as boolean masks by name. Received: {type(regions).__name__}")
-    sizes = _possible_sizes(images)
     return MappingProxyType(
         {name: _checked_region(name, mask, sizes, count) for name, mask in regions.items()}
     )
@@ -313,14 +351,16 @@ def _checked_region(name: Any, mask: Any, sizes: list[tuple[int, ...]], count: i
     return _frozen(inside)
 
 
-def _possible_sizes(images: Any) -> list[tuple[int, ...]]:
-    """Height and width of the first image input, for channels last and, where it can be, channels first."""
+def _possible_sizes(images: Any, channel_axis: int | None) -> list[tuple[int, ...]]:
+    """Height and width of the inputs that may be images, for channels last and, where it can be, channels first."""
+    sizes = []
     for leaf in optree.tree_leaves(images):
         if leaf.ndim == 3:
-            return [leaf.shape[1:]]
-        if leaf.ndim == 4:
-            return list(dict.fromkeys([leaf.shape[1:3], leaf.shape[2:4]]))
-    return []
+            sizes.append(leaf.shape[1:])
+        elif leaf.ndim == 4:
+            sizes += [] if channel_axis == 1 else [leaf.shape[1:3]]
+            sizes += [] if channel_axis == -1 else [leaf.shape[2:4]]
+    return list(dict.fromkeys(sizes))
 
 
 def _checked_display(display: Any, count: int) -> np.ndarray | None:
@@ -330,6 +370,11 @@ def _checked_display(display: Any, count: int) -> np.ndarray | None:
     if array.ndim not in (3, 4) or len(array) != count:
         raise ValueError(
             f"Expected display_images as ({count}, height, width) or ({count}, height, width, channels). "
+            f"Received: shape={array.shape}"
+        )
+    if array.ndim == 4 and array.shape[1] <= 4 < array.shape[3]:
+        raise ValueError(
+            "Expected display_images with their channels last, as np.moveaxis(display_images, 1, -1) makes them. "
             f"Received: shape={array.shape}"
         )
     return array

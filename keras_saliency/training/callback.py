@@ -71,6 +71,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             written, then every fourth, and so on. All are taken, with the numbers in `logs`. A budget that cannot hold
             the probes and one look is refused.
         on_error: `"warn"`, or `"raise"` to end the training when a look fails.
+        channel_axis: where the images have their channels, see `ProbeSet`; None: the model tells.
         seed: of the private generators.
 
     Raises:
@@ -102,12 +103,13 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         writers: Any = ("tensorboard",),
         max_disk: int | str | None = None,
         on_error: str = "warn",
+        channel_axis: int | None = None,
         seed: int = 0,
     ) -> None:
         super().__init__()
         seed = whole("seed", seed, 0)
         self._settings = settings = Settings(
-            probes=as_probes(probes, seed=seed),
+            probes=as_probes(probes, seed=seed, channel_axis=channel_axis),
             log_dir=log_dir,
             methods=make_methods(methods),
             target=None if target is None else as_target(target),

@@ -59,7 +59,7 @@ def test_overlay_and_its_opacity_as_they_are_displayed(grid, written, opacity):
     grid.slide("Opacity of the map", opacity)
     grid.find(".tick input").click()
     grid.slide("Size of the pictures", 320)
-    pictures = pictures_of(written.probes, Layout(0, 0, -1))
+    pictures = pictures_of(written.probes, Layout((-1,), (-1,)))
     seen = grid.displayed('.card[data-probe="3"] .cell', *logs.SIZE)
     full = drawn.overlaid(pictures, written.folder / "a", "gradient", 20)[3].astype(float)
     none = np.rint(pictures[3].astype(float) @ (0.299, 0.587, 0.114) * 0.62)[..., None]
@@ -70,7 +70,7 @@ def test_overlay_and_its_opacity_as_they_are_displayed(grid, written, opacity):
 def test_the_image_alone(grid, written):
     grid.choose("Layers", "image")
     seen = grid.canvas('.card[data-probe="5"] canvas.picture')
-    np.testing.assert_array_equal(seen[..., :3], pictures_of(written.probes, Layout(0, 0, -1))[5])
+    np.testing.assert_array_equal(seen[..., :3], pictures_of(written.probes, Layout((-1,), (-1,)))[5])
 
 
 @pytest.mark.parametrize("opacity", ["", " ", "1e999"])

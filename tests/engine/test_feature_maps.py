@@ -233,7 +233,9 @@ def test_tokens_whose_grid_is_not_clear_are_an_error_that_says_how_many():
         MethodDoesNotApplyError, match=r"How the 8 tokens of 'mixed' lie .* grid=\(rows, columns\)"
     ):
         asked(model, images()).layer()
-    assert asked(model, images()).layer(grid=(2, 4)).activations.shape == (3, 2, 4, WIDTH)
+    assert asked(model, images()).layer(grid=(8, 1)).activations.shape == (3, 8, 1, WIDTH)
+    with pytest.raises(MethodDoesNotApplyError, match=r"lies over the image"):
+        asked(model, images()).layer(grid=(2, 4))  # each token is a row of the image
 
 
 @pytest.mark.parametrize(

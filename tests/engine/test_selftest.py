@@ -13,7 +13,7 @@ from keras.src.backend.common import global_state, masking
 import keras_saliency as ks
 from keras_saliency.cli import main
 from keras_saliency.engine import seams
-from keras_saliency.engine.interception import ACTIVATIONS, RECTIFIERS
+from keras_saliency.engine.interception import ACTIVATIONS, RECTIFIERS, WINDOWS
 from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.errors import SeamError
 
@@ -61,7 +61,7 @@ REMOVED = {
     "_inbound_nodes": without_nodes,
 }
 PATCHED = {
-    **{name: without(seams.functions.nn, name) for name in (*ACTIVATIONS, *RECTIFIERS)},
+    **{name: without(seams.functions.nn, name) for name in (*ACTIVATIONS, *RECTIFIERS, *WINDOWS)},
     "maximum": without(seams.functions.numpy, "maximum"),
 }
 MODULES = tuple(f"keras.src.backend{below}" for below in ("", ".common.global_state", ".common.masking"))
@@ -176,6 +176,7 @@ def last_call(monkeypatch):
         *((elsewhere(name), f"recording {name}") for name in ACTIVATIONS),
         *((elsewhere(name), f"replacing the gradient of {name}") for name in RECTIFIERS),
         (elsewhere("maximum"), "noticing a maximum with 0"),
+        (elsewhere("max_pool"), "noticing a convolution"),
         (elsewhere("softmax", copying), "recording softmax"),
         (own_call, "recording softmax"),
         (own_calls, "tapping a layer"),

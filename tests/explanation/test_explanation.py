@@ -151,7 +151,9 @@ VIEWS = {
 @pytest.mark.parametrize("channel_axis", [-1, 1])
 def test_heatmaps_reduce_the_channels(explanation, view, channel_axis):
     maps = np.moveaxis(MAPS, -1, channel_axis)
-    found = dataclasses.replace(explanation, maps=maps, layout=Layout(0, 0, channel_axis)).heatmaps(view)
+    found = dataclasses.replace(
+        explanation, maps=maps, layout=Layout((channel_axis,), (channel_axis,))
+    ).heatmaps(view)
     np.testing.assert_array_equal(found, [VIEWS[view]])
     assert found.dtype == np.float32
 
@@ -266,7 +268,10 @@ DAMAGES = {
         "maps.npz is damaged: .*numbers for 5 images",
     ),
     "a table of scores": (_with({"scores": np.ones((5, 2))}), "maps.npz is damaged: .*one score per image"),
-    "another axis": (_with(channel_axis=7), "maps.npz is damaged: .*channel_axis −1 or 1, not 7"),
+    "another axis": (
+        _with(layout={"explained": [7], "inputs": [-1]}),
+        "maps.npz is damaged: .*channel_axis −1 or 1, not .7",
+    ),
     "no word for a method": (_with(method=3), "maps.npz is damaged: .*expected words"),
     "no maps in the structure": (_with(structure=[]), "maps.npz is damaged"),
     "truncated": (_truncated, "maps.npz is no explanation file of keras_saliency, or it is damaged"),
@@ -294,7 +299,7 @@ def test_inputs_that_are_no_images_are_explained_saved_and_not_drawn(tmp_path):
     found = ks.explain(linear((4,), [1, -2, 3, 4]), np.ones((2, 4), "float32"))
     np.testing.assert_allclose(found.maps, [[1, -2, 3, 4]] * 2)
     for draw in found.heatmaps, found.plot, found.sheet:
-        with pytest.raises(ValueError, match=r"Heatmaps are for images: .*Received: shape=\(2, 4\)"):
+        with pytest.raises(ValueError, match=r"Heatmaps are for images, .*Received: shape=\(2, 4\)\.$"):
             draw()
     with pytest.raises(ValueError, match="None of the inputs is an image. Give .* display_images="):
         found.pictures()

@@ -26,7 +26,7 @@ def saved():
         Scores(numbers, "logit", np.array([0, 1]), np.array([1, 1]), numbers),
         "gradient",
         probes,
-        Layout(0, 0, -1),
+        Layout((-1,), (-1,)),
     )
     with tempfile.TemporaryDirectory() as folder:
         explanation.save(folder)

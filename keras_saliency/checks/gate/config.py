@@ -19,7 +19,7 @@ from keras_saliency.checks.gate.waivers import Waiver
 from keras_saliency.checks.golden import Golden
 from keras_saliency.checks.region import Region
 from keras_saliency.errors import UnreadableFileError
-from keras_saliency.probes import ProbeSet
+from keras_saliency.probes import ProbeSet, with_channel_axis
 from keras_saliency.records import limits, npz
 from keras_saliency.registry import nearest, unknown
 from keras_saliency.reports.verdicts import FailOn
@@ -48,6 +48,7 @@ class Config:
         target: see `ks.explain`.
         output: see `ks.explain`.
         logits: see `ks.explain`.
+        channel_axis: of the probes, see `ks.ProbeSet`.
         seed: of every private generator.
         fail_on: `"failed"` or `"warned"`.
         imports: modules that register custom layers.
@@ -67,6 +68,7 @@ class Config:
     target: str | int | None = None
     output: str | int | None = None
     logits: str = "auto"
+    channel_axis: int | None = None
     seed: int = 0
     fail_on: FailOn = "failed"
     imports: tuple[str, ...] = ()
@@ -112,7 +114,8 @@ class Config:
         )
 
     def with_masks(self, probes: ProbeSet) -> ProbeSet:
-        """The probes, with the masks that are in files as further regions, named for the files."""
+        """The probes, with the masks that are in files as further regions, named for the files, and the axis given."""
+        probes = with_channel_axis(probes, self.channel_axis)
         files = [Path(one) for one in (*self.forbid, *self.require) if is_mask_file(one)]
         masks = {path.stem.lower().replace("-", "_"): _mask(path) for path in files}
         return replace(probes, regions={**probes.regions, **masks}) if masks else probes
@@ -228,6 +231,12 @@ def _seed(key: str, value: Any) -> int:
     return whole(key, value, 0)
 
 
+def _axis(key: str, value: Any) -> int:
+    if type(value) is not int or value not in (-1, 1):
+        raise _wrong(key, "1 (channels first) or -1 (channels last)", value)
+    return value
+
+
 def _share(key: str, value: Any) -> float:
     return real(key, value, least=0, most=1)
 
@@ -293,6 +302,7 @@ _READERS: Mapping[str, Any] = {
     "target": _name_or_index,
     "output": _name_or_index,
     "logits": _text,
+    "channel_axis": _axis,
     "seed": _seed,
     "fail_on": _one_of(*get_args(FailOn)),
     "imports": _names,

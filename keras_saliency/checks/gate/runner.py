@@ -13,7 +13,7 @@ from keras_saliency.checks.gate.suites import make_checks
 from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.engine.versions import versions
 from keras_saliency.methods import Method
-from keras_saliency.probes import ProbeSet
+from keras_saliency.probes import ProbeSet, with_channel_axis
 from keras_saliency.reports.report import Report
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import FailOn
@@ -31,6 +31,7 @@ def check(
     output: str | int | None = None,
     logits: str = "auto",
     chunk_size: int | None = None,
+    channel_axis: int | None = None,
     seed: int = 0,
     fail_on: FailOn = "failed",
     progress: Progress | None = None,
@@ -46,6 +47,7 @@ def check(
         output: the name or position of the output, for models with several.
         logits: see `ks.explain`.
         chunk_size: images per call of the model; None chooses 32, and up to 128 for a small model.
+        channel_axis: where the images have their channels, see `ks.ProbeSet`; None: the model tells.
         seed: of every private generator; the same seed gives the same report, its times apart.
         fail_on: `"warned"` lets a warning fail the report too.
         progress: called with each check and None before it runs, and with its result after.
@@ -65,6 +67,7 @@ def check(
     if fail_on not in get_args(FailOn):
         raise ValueError(f'Expected fail_on to be "failed" or "warned". Received: fail_on={fail_on!r}')
     seed = whole("seed", seed, 0)
+    probes = with_channel_axis(probes, channel_axis)
     chosen = make_checks(checks, probes)
     started = time.perf_counter()
     subject = Subject.of(

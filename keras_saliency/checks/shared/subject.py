@@ -58,7 +58,9 @@ class Subject:
         seed: int = 0,
     ) -> Subject:
         """A Keras model under examination; arguments and errors as `ks.explain`."""
-        scored = ScoredModel(model, output=output, logits=logits, chunk_size=chunk_size)
+        scored = ScoredModel(
+            model, output=output, logits=logits, chunk_size=chunk_size, channel_axis=probes.channel_axis
+        )
         question = Question(scored, probes.images, bind_target(target, probes))
         return cls(question, probes, make_method(method), seed=seed)
 
@@ -167,7 +169,7 @@ class Subject:
 
     @property
     def _channel_axis(self) -> int:
-        return self.question.anatomy.channel_axis
+        return self.question.anatomy.layout.picture_axis
 
     @property
     def _picture(self) -> int:

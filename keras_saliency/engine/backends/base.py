@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import numpy as np
@@ -47,6 +48,15 @@ class Backend(Protocol):
         """How `function` computes: from one of its inputs to its ends, by way of the tensors that it marks.
 
         `function(inputs)` returns `(marked, ends)`. Only PyTorch computes; the others trace.
+        """
+
+    def telling(
+        self, window: Callable[[Tensor, str], None], product: Callable[[Tensor], None]
+    ) -> AbstractContextManager[Any]:
+        """Within the block, tell what modules of the framework do that Keras does not see, where it can be seen.
+
+        `window(tensor, data_format)` is called before a convolution or pooling, `product(tensor)` before the last axis
+        is multiplied with a matrix.
         """
 
     def to_tensor(self, array: np.ndarray) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,35 +36,35 @@ def baseline_key(baseline: float | str | np.ndarray) -> Any:
 
 
 def baseline_values(
-    baseline: float | str | np.ndarray, values: Arrays, channel_axis: int, sigma: float
+    baseline: float | str | np.ndarray, values: Arrays, channels: Sequence[int | None], sigma: float
 ) -> Arrays:
     """The baseline of each image: float32 arrays of the shapes of the explained tensors `(n, …)`.
 
-    `"mean"`, `"blur"`, `"min"` and `"max"` are of images: explained tensors of less than three axes stay as they are.
+    `"mean"`, `"blur"`, `"min"` and `"max"` are of images: other explained tensors stay as they are.
 
     Args:
         baseline: see `as_baseline`.
         values: the explained tensors.
-        channel_axis: of those with at least four axes; others are images without channels.
+        channels: the axis of the channels of each of them; None: it is no image.
         sigma: of the blur, as a fraction of the longest side.
 
     Raises:
         ValueError: an array does not broadcast, or none of the explained tensors is an image that could be blurred.
     """
-    if isinstance(baseline, str) and all(value.ndim < 3 for value in values):
+    if isinstance(baseline, str) and all(axis is None for axis in channels):
         raise ValueError(
             f"The baseline {baseline!r} is for images. Received: values of shape "
             f"{', '.join(str(value.shape) for value in values)}"
         )
-    return [_of_one(baseline, value, channel_axis, sigma) for value in values]
+    return [_of_one(baseline, value, axis, sigma) for value, axis in zip(values, channels, strict=True)]
 
 
 def _of_one(
-    baseline: float | str | np.ndarray, value: np.ndarray, channel_axis: int, sigma: float
+    baseline: float | str | np.ndarray, value: np.ndarray, channel_axis: int | None, sigma: float
 ) -> np.ndarray:
     if not isinstance(baseline, str):
         return _broadcast(np.asarray(baseline, "float32"), value)
-    if value.ndim < 3:
+    if channel_axis is None:
         return value
     skipped = {0} if value.ndim == 3 else {0, channel_axis % value.ndim}
     spatial = tuple(axis for axis in range(value.ndim) if axis not in skipped)

@@ -23,14 +23,14 @@ class Walk:
     Attributes:
         ends: the values of the explained tensors, float32, where every path ends.
         scores: `(n,)`, those of the examples.
-        channel_axis: of images: −1, or 1 for channels first.
+        channels: of each explained tensor the axis of its channels; None where it is no image.
     """
 
     def __init__(self, question: Question, rng: np.random.Generator) -> None:
         self._question, self._rng = question.settled, rng
         self.scores = question.scores.values
         self.ends: Arrays = [value.astype("float32") for value in question.values]
-        self.channel_axis = question.anatomy.channel_axis
+        self.channels = question.anatomy.layout.explained
 
     def gradients(self, points: Iterable[Arrays], rows: np.ndarray | None = None) -> Iterator[Arrays]:
         """The gradients at each point, for the explained tensors of all examples, or of those in some rows."""

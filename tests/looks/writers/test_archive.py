@@ -22,7 +22,7 @@ def an_explanation(seen, maps, method, run):
         model_scores=seen.model_scores,
         method=method,
         probes=run.probes,
-        layout=Layout(0, 0, -1),
+        layout=Layout((-1,), (-1,)),
     )
 
 

@@ -1,0 +1,87 @@
+"""Where the axes of the inputs lead: what is an image, and which axis of an output holds the classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from keras_saliency.engine.backends import current_backend
+from keras_saliency.engine.inputs import InputPlan
+from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, Hook
+from keras_saliency.engine.layout import Channels, Layout, find_channels
+from keras_saliency.engine.reading import RUNS, FirstReaders, batch, carried
+from keras_saliency.engine.slabs import Slabs
+
+Tensor = Any
+Call = Callable[[Sequence[np.ndarray], Sequence[Hook]], Any]
+"""Calls the model on arrays, with hooks, and returns the output; None where it does not come to its end."""
+
+
+def layout_of(call: Call, plan: InputPlan, leaves: Sequence[np.ndarray], channel_axis: int | None) -> Layout:
+    """What is an image among the inputs and what is explained, by what the first layers make of them.
+
+    The model is called as far as these layers, on some twenty examples of two values.
+
+    Args:
+        call: of the model.
+        plan: of its inputs.
+        leaves: the inputs of some examples.
+        channel_axis: where the user says so.
+
+    Raises:
+        ValueError: see `find_channels`.
+    """
+    slabs = {i: Slabs.of(leaf, range(1, leaf.ndim)) for i, leaf in enumerate(leaves) if leaf.ndim in (3, 4)}
+    readers, tap = FirstReaders(slabs), FirstFloatTap()
+    if slabs:
+        with current_backend().telling(readers.window, readers.product):
+            call(batch(slabs, leaves), [tap, readers])
+    channels = find_channels(plan.shapes, plan.names, readers.found, channel_axis)
+    if plan.floating:
+        return Layout(tuple(channels[position] for position in plan.floating), channels)
+    return Layout((_behind(tap.tensor, readers, slabs, channels),), channels)
+
+
+def _behind(
+    tensor: Tensor, readers: FirstReaders, slabs: Mapping[int, Slabs], channels: Sequence[Channels]
+) -> Channels:
+    """Where the tensor behind integer inputs has its channels; None where it is no image."""
+    values = None if tensor is None else readers.values(tensor)
+    if values is not None:
+        for position, cut in slabs.items():
+            changes = readers.changes(position, values)
+            if channels[position] is not None and changes.any():
+                return carried(cut.courses(changes) > RUNS, values.ndim, channels[position])
+    return None
+
+
+def class_axis(
+    call: Call, leaves: Sequence[np.ndarray], layout: Layout, output: Tensor, record: ActivationRecord
+) -> int:
+    """The axis of the classes of an output that is no softmax: it has nothing to do with the channels of the input.
+
+    The layer that made it says so by its data format. Where it has none, as behind a Permute, the axis is the one
+    that does not lie over the image: the model is called on some seventeen examples.
+    """
+    if len(output.shape) < 3:
+        return -1
+    activation = record.of(output)
+    for tensor in (activation.inputs if activation else output, output):
+        if data_format := getattr(record.producer(tensor), "data_format", None):
+            return 1 if data_format == "channels_first" else -1
+    if len(output.shape) == 4 and layout.picture is not None:
+        position, axis = layout.picture, layout.picture_axis
+        cut = Slabs.of(leaves[position], sides_of(leaves[position].ndim, axis))
+        values = call(batch({position: cut}, leaves), [])
+        sides = None if values is None else cut.sides(values, (1, 2))
+        if sides is not None:
+            (other,) = {1, 2, 3} - set(sides)
+            return -1 if other == 3 else other
+    return -1
+
+
+def sides_of(rank: int, channels: int) -> list[int]:
+    """The axes of height and width in images of this rank, with the batch."""
+    return [axis for axis in range(1, rank) if rank == 3 or axis != channels % 4]

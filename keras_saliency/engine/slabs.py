@@ -1,0 +1,123 @@
+"""Along which axes of a tensor the axes of an array run, told by changing the array slab by slab."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+SLABS = 8
+"""Into how many slabs an axis is cut at most."""
+
+STRAIGHT = 0.8
+"""The least correlation of where a change shows with where it was made."""
+
+
+LIES = 0.05
+"""How far a change has to move along an axis that lies over another one, behind layers that spread every change."""
+
+UNSEEN = 2
+"""How many pixels of an axis may show nowhere: a stride leaves out a few, a crop many."""
+
+
+@dataclass(frozen=True)
+class Slabs:
+    """Copies of one example in which one slab of one axis after the other is changed.
+
+    Attributes:
+        rows: the copies, `(m, …)`; nothing is changed in the first.
+        axes: of each other copy the axis that was cut, the batch included.
+        places: of each other copy where on that axis the slab lies, from 0 to 1.
+    """
+
+    rows: np.ndarray
+    axes: tuple[int, ...]
+    places: tuple[float, ...]
+
+    @classmethod
+    def of(cls, like: np.ndarray, axes: Sequence[int]) -> Slabs:
+        """Slabs of random values between the lowest and the highest of some examples `(n, …)`, always the same.
+
+        Each value is one of two, and a change takes the other: it is as strong everywhere.
+        """
+        low, high = _two_values(like)
+        is_high = np.random.default_rng(0).random(like.shape[1:]) < 0.5
+        changed, cut, places = [is_high], [], []
+        for axis in axes:
+            size = like.shape[axis]
+            for slab in np.array_split(np.arange(size), min(SLABS, size)):
+                place = (slice(None),) * (axis - 1) + (slab,)
+                copy = is_high.copy()
+                copy[place] = ~copy[place]
+                changed.append(copy)
+                cut.append(axis)
+                places.append(float(slab.mean()) / max(size - 1, 1))
+        rows = np.where(np.stack(changed), high, low).astype(like.dtype)
+        return cls(rows, tuple(cut), tuple(places))
+
+    def courses(self, changes: np.ndarray) -> np.ndarray:
+        """How the axes of the array run along those of a tensor, `(axes of the array, axes of the tensor)`.
+
+        Each number is how far a change moves along the tensor's axis (its length is 1) while it moves along that of
+        the array: 1 where both are the same, −1 where one is reversed, 0 where they have nothing to do with each
+        other. The first of each, the batch, is 0.
+
+        Args:
+            changes: `(m − 1, …)`: by how much each value of the tensor differs from that of the unchanged copy.
+        """
+        weights = np.abs(np.nan_to_num(changes.astype("float64"), posinf=0, neginf=0))
+        found = np.zeros((self.rows.ndim, weights.ndim))
+        strength = weights.reshape(len(weights), -1).sum(1)
+        for axis in set(self.axes):
+            rows = [row for row, cut in enumerate(self.axes) if cut == axis and strength[row] > 0]
+            for other in range(1, weights.ndim):
+                if len(rows) > 1 and weights.shape[other] > 1:
+                    centres = _centres(weights[rows], other) / strength[rows]
+                    found[axis, other] = _slope(np.array(self.places)[rows], centres)
+        return found
+
+    def sides(self, values: np.ndarray, expected: tuple[int, int]) -> tuple[int, int] | None:
+        """The axes of a tensor over which the two axes lie that were cut; None where that is not so.
+
+        Args:
+            values: of the tensor, for the copies.
+            expected: the axes that one lies over which has a single place, on either side.
+        """
+        changes = values[1:].astype("float64") - values[:1]
+        courses, found = self.courses(changes), []
+        for axis, otherwise in zip(sorted(set(self.axes)), expected, strict=True):
+            rows = [row for row, cut in enumerate(self.axes) if cut == axis]
+            unseen = sum(not changes[row].any() for row in rows) * self.rows.shape[axis] / len(rows)
+            best = int(courses[axis].argmax())
+            if courses[axis, best] > LIES and unseen <= UNSEEN:
+                found.append(best)
+            elif len(rows) == 1 or values.shape[otherwise] == 1:
+                found.append(otherwise)
+        return (found[0], found[1]) if len(set(found)) == 2 else None
+
+
+def _two_values(like: np.ndarray) -> tuple[float, float]:
+    """Two values between the lowest and the highest, that neither `abs` nor a sign makes equal."""
+    low, high = float(like.min()), float(like.max())
+    if like.dtype.kind in "iu":
+        return (low, high) if low < high else (low, low - 1 if low > 0 else low + 1)
+    if like.dtype.kind == "b":
+        return 0, 1
+    width = (high - low) or 1.0
+    return low + width / 10, high - width / 5
+
+
+def _centres(weights: np.ndarray, axis: int) -> np.ndarray:
+    """`(m,)`: the sums over all values of their places along one axis, from 0 to 1."""
+    others = tuple(other for other in range(1, weights.ndim) if other != axis)
+    return np.asarray(weights.sum(others) @ np.linspace(0, 1, weights.shape[axis]))
+
+
+def _slope(places: np.ndarray, centres: np.ndarray) -> float:
+    """The slope of the line through these points; 0 where they do not lie on one."""
+    x, y = places - places.mean(), centres - centres.mean()
+    spread = float(np.sqrt((x * x).sum() * (y * y).sum()))
+    if spread == 0 or abs((x * y).sum()) < STRAIGHT * spread:
+        return 0.0
+    return float((x * y).sum() / (x * x).sum())
