@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import keras
@@ -83,7 +84,7 @@ def forward(model: Any, plan: InputPlan, leaves: Sequence[Tensor], hooks: Sequen
     """Call the model in inference mode, with hooks."""
     record, inputs = ActivationRecord(), plan.tree(leaves)
     with _rejecting(model, plan), hooked(*hooks, record):
-        outputs = model(inputs, training=False)
+        outputs = current_backend().call(model, partial(model, inputs, training=False))
     return Traced(outputs, record)
 
 
@@ -150,11 +151,14 @@ def _built(model: Any, inputs: Any) -> InputPlan:
     plan = plan_inputs(model, inputs)
     if all(layer.built for layer in seams.layers_throughout(model)):
         return plan
+    backend = current_backend()
     with _rejecting(model, plan), without_a_trace(only_on_failure=True):
         if isinstance(model, keras.Sequential) and not model.built and len(plan.shapes) == 1:
             model.build((None, *plan.shapes[0]))
         else:
-            seams.backend.compute_output_spec(lambda *leaves: model(plan.tree(leaves)), *_few(plan, inputs))
+            seams.backend.compute_output_spec(
+                lambda *leaves: backend.call(model, partial(model, plan.tree(leaves))), *_few(plan, inputs)
+            )
     return plan_inputs(model, inputs)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from keras_saliency.engine.flow import Flow
 
 Tensor = Any
+T = TypeVar("T")
 
 
 class Backend(Protocol):
@@ -36,6 +37,12 @@ class Backend(Protocol):
 
         `function(inputs)` returns `(output, more)`; `seed(output)` is the gradient of the output to propagate
         back. A gradient is None where no path leads from that input to the output.
+        """
+
+    def call(self, model: Any, function: Callable[[], T]) -> T:
+        """`function()`, which calls the model, with what Keras does not know of the model's state left as it is.
+
+        That is the state of PyTorch modules inside; they get the values that Keras' variables have in this scope.
         """
 
     def flow(

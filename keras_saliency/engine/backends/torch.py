@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import torch
 
+from keras_saliency.engine.backends.torch_modules import call as call
 from keras_saliency.engine.flow import Flow
 
 
@@ -33,7 +34,7 @@ def vjp(
 ) -> tuple[Any, list[Any], Any]:
     """See `Backend.vjp`."""
     leaves = [tensor.detach().clone().requires_grad_(True) for tensor in inputs]
-    output, more = function(leaves)
+    output, more = function([leaf.clone() for leaf in leaves])  # a model may write into its inputs
     if not output.requires_grad:
         return output, [None] * len(inputs), more
     gradients = torch.autograd.grad(output, leaves, grad_outputs=seed(output), allow_unused=True)

@@ -1,0 +1,91 @@
+"""PyTorch modules inside a Keras model: called without a trace, with the weights that Keras is given for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import keras
+import torch
+from typing_extensions import override
+
+from keras_saliency.engine.interception import Hook, hooked
+from keras_saliency.engine.seams import layers_throughout
+
+T = TypeVar("T")
+
+
+def call(model: Any, function: Callable[[], T]) -> T:
+    """See `Backend.call`. Values for parameters go in by PyTorch's own functional call."""
+    wrappers = [layer for layer in layers_throughout(model) if is_wrapper(layer)]
+    modules = _Together(wrapper.module for wrapper in wrappers)
+    with hooked(state := _State(wrappers)):
+        try:
+            return torch.func.functional_call(modules, _given(modules, wrappers), (function,))  # type: ignore[no-any-return]
+        finally:
+            state.restore()
+
+
+def is_wrapper(layer: Any) -> bool:
+    """Whether a layer wraps a PyTorch module."""
+    return isinstance(layer, keras.layers.TorchModuleWrapper)
+
+
+class _Together(torch.nn.Module):
+    """Several modules as one that calls a function, which calls them."""
+
+    def __init__(self, modules: Iterable[torch.nn.Module]) -> None:
+        super().__init__()
+        self.parts = torch.nn.ModuleList(modules)
+
+    @override
+    def forward(self, function: Callable[[], T]) -> T:
+        return function()
+
+
+def _given(modules: _Together, wrappers: Iterable[Any]) -> dict[str, torch.Tensor]:
+    """By name, the values that Keras' variables have in this scope in place of the modules' parameters."""
+    variables = [variable for wrapper in wrappers for variable in wrapper.variables]
+    with keras.StatelessScope():
+        own = {id(variable.value): variable for variable in variables}
+    values = {
+        name: (parameter, own[id(parameter)].value)
+        for name, parameter in modules.named_parameters()
+        if id(parameter) in own
+    }
+    return {name: value for name, (parameter, value) in values.items() if value is not parameter}
+
+
+class _State(Hook):
+    """What PyTorch modules change when they are called, as it was when each was first met: `training`, buffers.
+
+    BatchNorm counts batches and averages in its buffers. Modules that are made while the model is built are met at
+    their call.
+    """
+
+    def __init__(self, wrappers: Iterable[Any]) -> None:
+        self._met: dict[int, tuple[Any, bool, list[tuple[str, torch.Tensor, torch.Tensor]]]] = {}
+        for wrapper in wrappers:
+            self._meet(wrapper)
+
+    def restore(self) -> None:
+        """Put all back."""
+        for part, training, buffers in self._met.values():
+            part.training = training
+            for name, buffer, values in buffers:
+                setattr(part, name, buffer)
+                if not torch.equal(buffer, values):
+                    buffer.copy_(values)
+
+    @override
+    def layer_inputs(self, layer: Any, inputs: Any) -> Any:
+        if is_wrapper(layer):
+            self._meet(layer)
+        return inputs
+
+    def _meet(self, wrapper: Any) -> None:
+        for part in wrapper.modules():
+            if id(part) not in self._met:
+                buffers = part.named_buffers(recurse=False)
+                saved = [(name, buffer, buffer.detach().clone()) for name, buffer in buffers]
+                self._met[id(part)] = (part, part.training, saved)
