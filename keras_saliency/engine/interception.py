@@ -76,6 +76,11 @@ def unhooked() -> Iterator[None]:
         _thread.hooks = before
 
 
+def rectifiers_are_hooked() -> bool:
+    """Whether any hook of this thread wants to know of ReLUs."""
+    return any(type(hook).rectifier is not Hook.rectifier for hook in _hooks())
+
+
 _thread = threading.local()
 
 
@@ -121,33 +126,53 @@ _patches = _Patches()
 
 def _activation(name: str, original: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def dispatch(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        output = original(x, *args, **kwargs)
-        axis = kwargs.get("axis", args[0] if args else -1)
-        for hook in _hooks():
-            hook.activation(name, axis, x, output)
+        with unhooked():  # Keras' softmax calls the framework's
+            output = original(x, *args, **kwargs)
+        activated(name, kwargs.get("axis", args[0] if args else -1), x, output)
         return output
 
     return dispatch
 
 
+def activated(name: str, axis: int, inputs: Tensor, output: Tensor) -> None:
+    """Tell the hooks of a softmax, sigmoid or log-softmax."""
+    for hook in _hooks():
+        hook.activation(name, axis, inputs, output)
+
+
 def _rectifier(name: str, original: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def dispatch(x: Tensor) -> Tensor:
-        for hook in _hooks():
-            if (output := hook.rectifier(original, name, x)) is not None:
-                return output
-        return original(x)
+        return rectified(original, name, x)
 
     return dispatch
+
+
+def rectified(original: Callable[[Tensor], Tensor], name: str, inputs: Tensor) -> Tensor:
+    """`original(inputs)`, a ReLU, or what a hook returns in its place."""
+
+    def unhooked_original(inputs: Tensor) -> Tensor:
+        with unhooked():  # Keras' ReLU calls the framework's
+            return original(inputs)
+
+    for hook in _hooks():
+        if (output := hook.rectifier(unhooked_original, name, inputs)) is not None:
+            return output
+    return original(inputs)
 
 
 def _maximum(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def dispatch(x1: Tensor, x2: Tensor) -> Tensor:
         if any(isinstance(x, (int, float)) and x == 0 for x in (x1, x2)):
-            for hook in _hooks():
-                hook.zero_maximum()
+            zero_maximum()
         return original(x1, x2)
 
     return dispatch
+
+
+def zero_maximum() -> None:
+    """Tell the hooks of a maximum with 0."""
+    for hook in _hooks():
+        hook.zero_maximum()
 
 
 def _layer_call(original: Callable[..., Any]) -> Callable[..., Any]:

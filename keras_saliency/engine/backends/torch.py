@@ -47,9 +47,10 @@ def flow(
     """See `Backend.flow`. The graph of the gradient, backwards: a node is an output of a function in it."""
     with torch.enable_grad():
         leaves = [to_tensor(array) for array in inputs]
-        leaves[source] = leaves[source].requires_grad_(True)
+        leaf = leaves[source].requires_grad_(True)
+        leaves[source] = leaf.clone()  # a model may write into its inputs
         marked, ends = function(leaves)
-        start = leaves[source].expand_as(leaves[source]).grad_fn.next_functions[0]
+        start = leaf.expand_as(leaf).grad_fn.next_functions[0]
     nodes = [tensor.grad_fn and (tensor.grad_fn, tensor.output_nr) for tensor in (*marked, *ends)]
     last = frozenset(node for node in nodes[len(marked) :] if node is not None)
     following: dict[Any, list[Any]] = {}

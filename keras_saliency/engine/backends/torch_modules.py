@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 import keras
 import torch
 from typing_extensions import override
 
-from keras_saliency.engine.interception import Hook, hooked
+from keras_saliency.engine.backends.torch_functions import Functions
+from keras_saliency.engine.interception import Hook, hooked, rectifiers_are_hooked
 from keras_saliency.engine.seams import layers_throughout
 
 T = TypeVar("T")
@@ -19,7 +21,8 @@ def call(model: Any, function: Callable[[], T]) -> T:
     """See `Backend.call`. Values for parameters go in by PyTorch's own functional call."""
     wrappers = [layer for layer in layers_throughout(model) if is_wrapper(layer)]
     modules = _Together(wrapper.module for wrapper in wrappers)
-    with hooked(state := _State(wrappers)):
+    watched = Functions() if wrappers or rectifiers_are_hooked() else nullcontext()
+    with hooked(state := _State(wrappers)), watched:
         try:
             return torch.func.functional_call(modules, _given(modules, wrappers), (function,))  # type: ignore[no-any-return]
         finally:
@@ -67,6 +70,7 @@ class _State(Hook):
         self._met: dict[int, tuple[Any, bool, list[tuple[str, torch.Tensor, torch.Tensor]]]] = {}
         for wrapper in wrappers:
             self._meet(wrapper)
+            wrapper.eval()  # parts of its module may be called without it
 
     def restore(self) -> None:
         """Put all back."""
