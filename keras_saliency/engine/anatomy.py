@@ -103,12 +103,6 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
         SaliencyError: parts of the weights lie with other processes.
         ValueError: the model has several outputs and none, or one that it lacks, is named.
     """
-    if not isinstance(model, keras.Model):
-        inside = isinstance(getattr(model, "module", None), keras.Model)
-        raise TypeError(
-            f"Expected a keras.Model. Received: {type(model).__module__}.{type(model).__qualname__}"
-            + (". Give the Keras model inside: its .module" if inside else "")
-        )
     plan = _built(model, inputs)
     _refuse_weights_elsewhere(model)
     traced, tap = _trace(model, plan, inputs, FirstFloatTap)

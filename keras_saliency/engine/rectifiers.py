@@ -10,6 +10,7 @@ import keras
 from keras import ops
 from typing_extensions import override
 
+from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.interception import Hook, unhooked
 from keras_saliency.errors import MethodDoesNotApplyError
 
@@ -59,6 +60,11 @@ class RectifierRule(Hook):
             )
         return RectifierCount(self._replaced, tuple(self._unreached))
 
+    def found(self, rectifiers: int) -> None:
+        """Say how many ReLUs the model computes, those that are not replaced included."""
+        if (past := rectifiers - self._replaced) > 0:
+            self._unreached[f"{past} ReLU{'s' * (past > 1)} that {'do' if past > 1 else 'does'} not go through Keras"] = None
+
     @override
     def rectifier(self, original: Callable[[Tensor], Tensor], name: str, inputs: Tensor) -> Tensor:
         self._replaced += 1
@@ -73,7 +79,7 @@ class RectifierRule(Hook):
 
     @override
     def layer_output(self, layer: Any, output: Tensor) -> Tensor:
-        if _rectifies_by_itself(layer):
+        if _rectifies_by_itself(layer) or current_backend().is_closed(layer):
             self._unreached[f"layer {layer.name!r} ({type(layer).__name__})"] = None
         return output
 

@@ -56,6 +56,18 @@ class Backend(Protocol):
         `function(inputs)` returns `(marked, ends)`. Only PyTorch computes; the others trace.
         """
 
+    def rectifiers(self, function: Callable[[list[Tensor]], Any], inputs: list[Tensor]) -> int:
+        """How many ReLUs `function(inputs)` computes, those that Keras does not see included.
+
+        PyTorch says 0: there the hooks see all of them.
+        """
+
+    def is_closed(self, layer: Any) -> bool:
+        """Whether a layer computes something that neither hooks nor `rectifiers` see."""
+
+    def fixed(self, model: Any) -> list[Any]:
+        """The layers whose weights Keras cannot hand other values to."""
+
     def to_tensor(self, array: np.ndarray) -> Tensor:
         """A tensor with the values and the data type of the array."""
 

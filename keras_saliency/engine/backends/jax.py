@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import jax
 import keras
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
+from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, jaxpr_as_fun
 
 from keras_saliency.engine.flow import Flow
 
@@ -86,6 +86,34 @@ def flow(
     nodes = tuple(None if isinstance(variable, Literal) else variable for variable in jaxpr.outvars)
     ends = frozenset(node for node in nodes[len(marked) :] if node is not None)
     return Flow(following, jaxpr.invars[source], nodes[: len(marked)], ends)
+
+
+def rectifiers(function: Callable[[list[Any]], Any], inputs: list[Any]) -> int:
+    """See `Backend.rectifiers`. JAX compiles its ReLUs under their names."""
+    return _relus(jax.make_jaxpr(function)(inputs).jaxpr)
+
+
+def _relus(jaxpr: Jaxpr) -> int:
+    found = 0
+    for equation in jaxpr.eqns:
+        if equation.params.get("name") in ("relu", "relu6"):
+            found += 1
+        else:
+            inside = [getattr(part, "jaxpr", part) for part in jax.tree.leaves(list(equation.params.values()))]
+            found += sum(_relus(part) for part in inside if isinstance(part, Jaxpr))
+    return found
+
+
+def is_closed(layer: Any) -> bool:
+    """See `Backend.is_closed`."""
+    del layer
+    return False
+
+
+def fixed(model: Any) -> list[Any]:
+    """See `Backend.fixed`."""
+    del model
+    return []
 
 
 def to_tensor(array: np.ndarray) -> Any:

@@ -12,6 +12,7 @@ import optree
 import tensorflow as tf
 
 from keras_saliency.engine.flow import Flow
+from keras_saliency.engine.seams import layers_throughout
 
 T = TypeVar("T")
 
@@ -116,6 +117,25 @@ def flow(
     specs = [tf.TensorSpec(array.shape, array.dtype) for array in inputs]
     tf.function(trace, autograph=False).get_concrete_function(*specs)
     return found[-1]
+
+
+def rectifiers(function: Callable[[list[Any]], Any], inputs: list[Any]) -> int:
+    """See `Backend.rectifiers`."""
+    specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in inputs]
+    traced = tf.function(lambda *leaves: function(list(leaves)), autograph=False).get_concrete_function(*specs)
+    graph = traced.graph.as_graph_def()
+    nodes = [*graph.node, *(node for part in graph.library.function for node in part.node_def)]
+    return sum(node.op in ("Relu", "Relu6") for node in nodes)
+
+
+def is_closed(layer: Any) -> bool:
+    """See `Backend.is_closed`. What JAX computes is one operation of the graph."""
+    return isinstance(layer, keras.layers.JaxLayer)
+
+
+def fixed(model: Any) -> list[Any]:
+    """See `Backend.fixed`. The function of a SavedModel reads its variables by itself."""
+    return [layer for layer in layers_throughout(model) if isinstance(layer, keras.layers.TFSMLayer) and layer.weights]
 
 
 def to_tensor(array: np.ndarray) -> Any:

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 
 from keras_saliency.engine.backends.torch_modules import call as call
+from keras_saliency.engine.backends.torch_modules import fixed as fixed
+from keras_saliency.engine.backends.torch_modules import is_closed as is_closed
 from keras_saliency.engine.flow import Flow
 
 
@@ -64,6 +66,12 @@ def flow(
                     seen.add(before)
                     waiting.append(before)
     return Flow(following, start, tuple(nodes[: len(marked)]), last)
+
+
+def rectifiers(function: Callable[[list[Any]], Any], inputs: list[Any]) -> int:
+    """See `Backend.rectifiers`."""
+    del function, inputs
+    return 0
 
 
 def to_tensor(array: np.ndarray) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 import keras
@@ -19,19 +20,47 @@ T = TypeVar("T")
 
 def call(model: Any, function: Callable[[], T]) -> T:
     """See `Backend.call`. Values for parameters go in by PyTorch's own functional call."""
-    wrappers = [layer for layer in layers_throughout(model) if is_wrapper(layer)]
+    wrappers = _wrappers(model)
     modules = _Together(wrapper.module for wrapper in wrappers)
     watched = Functions() if wrappers or rectifiers_are_hooked() else nullcontext()
-    with hooked(state := _State(wrappers)), watched:
+    with hooked(state := _State(wrappers)), watched, _uncompiled():
         try:
             return torch.func.functional_call(modules, _given(modules, wrappers), (function,))  # type: ignore[no-any-return]
         finally:
             state.restore()
 
 
-def is_wrapper(layer: Any) -> bool:
-    """Whether a layer wraps a PyTorch module."""
+def fixed(model: Any) -> list[Any]:
+    """See `Backend.fixed`: modules that got parameters after they were wrapped."""
+    return [wrapper for wrapper in _wrappers(model) if not _parameters(wrapper) <= _own([wrapper]).keys()]
+
+
+def is_closed(layer: Any) -> bool:
+    """See `Backend.is_closed`. A scripted module is no Python."""
+    return _is_wrapper(layer) and any(isinstance(part, torch.jit.ScriptModule) for part in layer.modules())
+
+
+def _wrappers(model: Any) -> list[Any]:
+    return [layer for layer in layers_throughout(model) if _is_wrapper(layer)]
+
+
+def _is_wrapper(layer: Any) -> bool:
     return isinstance(layer, keras.layers.TorchModuleWrapper)
+
+
+def _parameters(wrapper: Any) -> set[int]:
+    return {id(parameter) for parameter in wrapper.module.parameters()}
+
+
+def _own(wrappers: Iterable[Any]) -> dict[int, Any]:
+    """The variable that Keras has for each parameter."""
+    with keras.StatelessScope():  # no other values
+        return {id(variable.value): variable for wrapper in wrappers for variable in wrapper.variables}
+
+
+def _uncompiled() -> AbstractContextManager[Any]:
+    """Hooks that act while code is compiled would act for good."""
+    return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
 
 
 class _Together(torch.nn.Module):
@@ -48,9 +77,7 @@ class _Together(torch.nn.Module):
 
 def _given(modules: _Together, wrappers: Iterable[Any]) -> dict[str, torch.Tensor]:
     """By name, the values that Keras' variables have in this scope in place of the modules' parameters."""
-    variables = [variable for wrapper in wrappers for variable in wrapper.variables]
-    with keras.StatelessScope():
-        own = {id(variable.value): variable for variable in variables}
+    own = _own(wrappers)
     values = {
         name: (parameter, own[id(parameter)].value)
         for name, parameter in modules.named_parameters()
@@ -83,7 +110,7 @@ class _State(Hook):
 
     @override
     def layer_inputs(self, layer: Any, inputs: Any) -> Any:
-        if is_wrapper(layer):
+        if _is_wrapper(layer):
             self._meet(layer)
         return inputs
 
