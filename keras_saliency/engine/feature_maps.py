@@ -73,7 +73,10 @@ class SiteFinder:
                 return named_layer(sites, self.model, layer)
             outputs = {id(leaf) for leaf in optree.tree_leaves(traced.outputs)}
             own = {position for position, (_, tensor) in enumerate(record.calls) if id(tensor) in outputs}
-            return feature_map(self.model, sites, flow.is_cut, own.__contains__, self._tokens_matter, record.opaque)
+            is_output = own.__contains__
+            return feature_map(
+                self.model, sites, flow.is_cut, is_output, self._tokens_matter, opaque=record.opaque
+            )
 
     def _tokens_matter(self, site: LayerSite) -> bool:
         """Whether any score has a gradient for the tokens that lie over the image. Computes with few examples."""

@@ -12,6 +12,20 @@ FOREIGN = (keras.layers.TorchModuleWrapper, keras.layers.JaxLayer, keras.layers.
 """The layers whose inside has no layers for Keras; a FlaxLayer is a JaxLayer."""
 
 
+ADVICE = {
+    "keras": "It is of Keras 2: build the model with Keras 3, and load its weights there.",
+    "tf_keras": "It is of Keras 2: build the model with Keras 3, and load its weights there.",
+    "torch": "With KERAS_BACKEND=torch, wrap the module: keras.Sequential([keras.layers.TorchModuleWrapper(module)])",
+    "flax": "With KERAS_BACKEND=jax, wrap a module of flax.linen: keras.Sequential([keras.layers.FlaxLayer(module)])",
+    "tensorflow": (
+        "With KERAS_BACKEND=tensorflow, wrap the folder of a SavedModel: "
+        "keras.Sequential([keras.layers.TFSMLayer(folder)]); it may need call_endpoint='serving_default'"
+    ),
+    "sklearn": "Estimators of scikit-learn have no gradients: build the model with Keras.",
+}
+"""What to do with an object of a package."""
+
+
 def require_model(model: Any) -> None:
     """Do nothing for a Keras model.
 
@@ -20,41 +34,28 @@ def require_model(model: Any) -> None:
     """
     if not isinstance(model, keras.Model):
         kind = model if isinstance(model, type) else type(model)
-        advice = _advice(model, [f"{base.__module__}." for base in kind.__mro__])
-        raise TypeError(f"Expected a keras.Model. Received: {kind.__module__}.{kind.__qualname__}. {advice}")
+        what = (
+            repr(str(model)) if isinstance(model, (str, Path)) else f"{kind.__module__}.{kind.__qualname__}"
+        )
+        raise TypeError(f"Expected a keras.Model. Received: {what}. {_advice(model)}")
 
 
-def _advice(model: Any, bases: Sequence[str]) -> str:
-    def comes_from(*packages: str) -> bool:
-        return any(base.startswith(packages) for base in bases)
-
+def _advice(model: Any) -> str:
     if isinstance(model, type):
-        return "This is a class: give a model, as the class makes it."
+        return "This is a class: give a model that it makes."
     if isinstance(model, (str, Path)):
-        there = Path(model).exists()
         return (
-            f"Load the file first: keras.saving.load_model({str(model)!r})" if there else f"No such file: {model}"
+            "Load the file first: keras.saving.load_model(path)" if Path(model).exists() else "No such file."
         )
     if isinstance(getattr(model, "module", None), keras.Model):
         return "Give the Keras model inside: its .module"
     if isinstance(model, keras.layers.Layer):
         return "Make a model of the layer: keras.Sequential([layer])"
-    if comes_from("tf_keras.", "keras."):
-        return "Models of Keras 2 are not read: build it with Keras 3, and load its weights there."
-    if comes_from("torch."):
-        return (
-            "Wrap the module, with KERAS_BACKEND=torch: keras.Sequential([keras.layers.TorchModuleWrapper(module)])"
-        )
-    if comes_from("flax.linen."):
-        return "Wrap the module, with KERAS_BACKEND=jax: keras.Sequential([keras.layers.FlaxLayer(module)])"
-    if comes_from("tensorflow."):
-        return (
-            "Wrap the SavedModel, with KERAS_BACKEND=tensorflow: keras.Sequential([keras.layers.TFSMLayer(path)]), "
-            'with call_endpoint="serving_default" where it has no "serve"'
-        )
-    if callable(model) and not comes_from("sklearn."):
-        return "Make a model of the function: keras.Sequential([keras.layers.Lambda(function)])"
-    return "Only models that Keras 3 can call have the gradients that maps are made of."
+    packages = (base.__module__.partition(".")[0] for base in type(model).__mro__)
+    function = "Make a model of the function: keras.Sequential([keras.layers.Lambda(function)])"
+    return next(
+        (ADVICE[package] for package in packages if package in ADVICE), function if callable(model) else ""
+    )
 
 
 def fixed_weights(layers: Sequence[Any]) -> str:
@@ -63,7 +64,11 @@ def fixed_weights(layers: Sequence[Any]) -> str:
         return ""
     named = ", ".join(f"{layer.name!r} ({type(layer).__name__})" for layer in layers)
     module = any(isinstance(layer, keras.layers.TorchModuleWrapper) for layer in layers)
-    advice = "Wrap a module once it has all its parameters." if module else "Make the model of Keras layers instead."
+    advice = (
+        "Wrap a module once it has all its parameters."
+        if module
+        else "Make the model of Keras layers instead."
+    )
     return f"Other weights do not reach the inside of {named}: Keras does not know the weights used there. {advice}"
 
 

@@ -28,7 +28,11 @@ def without_a_trace(*, only_on_failure: bool = False) -> Iterator[None]:
     existing = seams.global_state.get_global_attribute(seams.GLOBAL_SEED)
     names = copy(seams.global_state.get_global_attribute(seams.NAMES_GIVEN))
     failed = True
-    with undisturbed_random_state(only_on_failure=only_on_failure), _no_errors_from_warnings(), outside_inference_mode():
+    with (
+        undisturbed_random_state(only_on_failure=only_on_failure),
+        _no_errors_from_warnings(),
+        outside_inference_mode(),
+    ):
         try:
             yield
             failed = False

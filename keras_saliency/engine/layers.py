@@ -182,6 +182,7 @@ def feature_map(
     is_cut: Callable[[int], bool],
     is_output: Callable[[int], bool],
     matters: Callable[[LayerSite], bool],
+    *,
     opaque: Container[int] = (),
 ) -> LayerSite:
     """The last layer or operation through whose output every path from the image to the score goes.

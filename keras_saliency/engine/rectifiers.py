@@ -63,7 +63,7 @@ class RectifierRule(Hook):
     def found(self, rectifiers: int) -> None:
         """Say how many ReLUs the model computes, those that are not replaced included."""
         if (past := rectifiers - self._replaced) > 0:
-            self._unreached[f"{past} ReLU{'s' * (past > 1)} that {'do' if past > 1 else 'does'} not go through Keras"] = None
+            self._unreached[f"{past} {'ReLU' if past == 1 else 'ReLUs'} past Keras"] = None
 
     @override
     def rectifier(self, original: Callable[[Tensor], Tensor], name: str, inputs: Tensor) -> Tensor:

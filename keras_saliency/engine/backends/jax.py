@@ -99,7 +99,9 @@ def _relus(jaxpr: Jaxpr) -> int:
         if equation.params.get("name") in ("relu", "relu6"):
             found += 1
         else:
-            inside = [getattr(part, "jaxpr", part) for part in jax.tree.leaves(list(equation.params.values()))]
+            inside = [
+                getattr(part, "jaxpr", part) for part in jax.tree.leaves(list(equation.params.values()))
+            ]
             found += sum(_relus(part) for part in inside if isinstance(part, Jaxpr))
     return found
 

@@ -122,7 +122,9 @@ def flow(
 def rectifiers(function: Callable[[list[Any]], Any], inputs: list[Any]) -> int:
     """See `Backend.rectifiers`."""
     specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in inputs]
-    traced = tf.function(lambda *leaves: function(list(leaves)), autograph=False).get_concrete_function(*specs)
+    traced = tf.function(lambda *leaves: function(list(leaves)), autograph=False).get_concrete_function(
+        *specs
+    )
     graph = traced.graph.as_graph_def()
     nodes = [*graph.node, *(node for part in graph.library.function for node in part.node_def)]
     return sum(node.op in ("Relu", "Relu6") for node in nodes)
@@ -135,7 +137,11 @@ def is_closed(layer: Any) -> bool:
 
 def fixed(model: Any) -> list[Any]:
     """See `Backend.fixed`. The function of a SavedModel reads its variables by itself."""
-    return [layer for layer in layers_throughout(model) if isinstance(layer, keras.layers.TFSMLayer) and layer.weights]
+    return [
+        layer
+        for layer in layers_throughout(model)
+        if isinstance(layer, keras.layers.TFSMLayer) and layer.weights
+    ]
 
 
 def to_tensor(array: np.ndarray) -> Any:

@@ -9,9 +9,7 @@ import keras
 import numpy as np
 import torch
 
-from keras_saliency.engine.backends.torch_modules import call as call
-from keras_saliency.engine.backends.torch_modules import fixed as fixed
-from keras_saliency.engine.backends.torch_modules import is_closed as is_closed
+from keras_saliency.engine.backends.torch_modules import call, fixed, is_closed  # noqa: F401 - of `Backend`
 from keras_saliency.engine.flow import Flow
 
 

@@ -63,7 +63,7 @@ def _uncompiled() -> AbstractContextManager[Any]:
     return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
 
 
-class _Together(torch.nn.Module):
+class _Together(torch.nn.Module):  # type: ignore[misc]
     """Several modules as one that calls a function, which calls them."""
 
     def __init__(self, modules: Iterable[torch.nn.Module]) -> None:
