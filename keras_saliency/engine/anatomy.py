@@ -145,14 +145,15 @@ def _built(model: Any, inputs: Any) -> InputPlan:
     plan = plan_inputs(model, inputs)
     if all(layer.built for layer in seams.layers_throughout(model)):
         return plan
-    backend = current_backend()
-    with _rejecting(model, plan), without_a_trace(only_on_failure=True):
+
+    def build() -> None:
         if isinstance(model, keras.Sequential) and not model.built and len(plan.shapes) == 1:
             model.build((None, *plan.shapes[0]))
         else:
-            seams.backend.compute_output_spec(
-                lambda *leaves: backend.call(model, partial(model, plan.tree(leaves))), *_few(plan, inputs)
-            )
+            seams.backend.compute_output_spec(lambda *leaves: model(plan.tree(leaves)), *_few(plan, inputs))
+
+    with _rejecting(model, plan), without_a_trace(only_on_failure=True):
+        current_backend().call(model, build)
     return plan_inputs(model, inputs)
 
 

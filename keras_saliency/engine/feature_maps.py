@@ -73,10 +73,13 @@ class SiteFinder:
                 return named_layer(sites, self.model, layer)
             outputs = {id(leaf) for leaf in optree.tree_leaves(traced.outputs)}
             own = {position for position, (_, tensor) in enumerate(record.calls) if id(tensor) in outputs}
+
+            def hides(position: int) -> bool:
+                is_passed = flow.is_cut(position) or flow.marked[position] in flow.ends
+                return is_passed and id(record.calls[position][0]) in record.opaque
+
             is_output = own.__contains__
-            return feature_map(
-                self.model, sites, flow.is_cut, is_output, self._tokens_matter, opaque=record.opaque
-            )
+            return feature_map(self.model, sites, flow.is_cut, is_output, self._tokens_matter, hides=hides)
 
     def _tokens_matter(self, site: LayerSite) -> bool:
         """Whether any score has a gradient for the tokens that lie over the image. Computes with few examples."""

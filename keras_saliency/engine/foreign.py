@@ -75,6 +75,6 @@ def fixed_weights(layers: Sequence[Any]) -> str:
 def hidden_feature_map(layer: Any) -> str:
     """The sentence that says that the feature map may lie where Keras sees no layers."""
     return (
-        f"The feature map may lie inside {layer.name!r} ({type(layer).__name__}), and Keras sees no layers there. "
-        "Wrap the part up to the feature map and the part behind it as two layers, or name a layer in front of it."
+        f"The feature map may lie inside {layer.name!r} ({type(layer).__name__}), where Keras sees no layers. Make the "
+        "part up to the feature map a layer of its own, and give the name of that layer, or of another one in front."
     )

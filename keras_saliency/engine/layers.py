@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -183,7 +183,7 @@ def feature_map(
     is_output: Callable[[int], bool],
     matters: Callable[[LayerSite], bool],
     *,
-    opaque: Container[int] = (),
+    hides: Callable[[int], bool],
 ) -> LayerSite:
     """The last layer or operation through whose output every path from the image to the score goes.
 
@@ -192,12 +192,12 @@ def feature_map(
 
     Raises:
         MethodDoesNotApplyError: there is none; what has places is named, or the tokens whose grid is not clear. Or it
-            may lie inside one of the `opaque` layers.
+            may lie inside a layer that `hides` it.
     """
     unclear = None
     for position in reversed(range(len(sites.calls))):
         call = sites.calls[position]
-        if id(call.layer) in opaque and is_cut(position) and sites.at(position) is None:
+        if hides(position) and sites.at(position) is None:
             raise MethodDoesNotApplyError(hidden_feature_map(call.layer))
         if isinstance(call.layer, keras.Model) or sites.count(call.layer) > 1 or is_output(position):
             continue

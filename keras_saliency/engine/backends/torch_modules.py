@@ -25,7 +25,8 @@ def call(model: Any, function: Callable[[], T]) -> T:
     watched = Functions() if wrappers or rectifiers_are_hooked() else nullcontext()
     with hooked(state := _State(wrappers)), watched, _uncompiled():
         try:
-            return torch.func.functional_call(modules, _given(modules, wrappers), (function,))  # type: ignore[no-any-return]
+            values = _given(modules, wrappers)
+            return torch.func.functional_call(modules, values, (function,), tie_weights=False)  # type: ignore[no-any-return]
         finally:
             state.restore()
 
@@ -77,13 +78,13 @@ class _Together(torch.nn.Module):  # type: ignore[misc]
 
 def _given(modules: _Together, wrappers: Iterable[Any]) -> dict[str, torch.Tensor]:
     """By name, the values that Keras' variables have in this scope in place of the modules' parameters."""
-    own = _own(wrappers)
-    values = {
-        name: (parameter, own[id(parameter)].value)
-        for name, parameter in modules.named_parameters()
-        if id(parameter) in own
-    }
-    return {name: value for name, (parameter, value) in values.items() if value is not parameter}
+    own, values = _own(wrappers), {}
+    for path, part in modules.named_modules():  # each once: PyTorch would put a tied one back wrongly
+        for name, parameter in part.named_parameters(recurse=False, remove_duplicate=False):
+            value = own[id(parameter)].value if id(parameter) in own else parameter
+            if value is not parameter:
+                values[f"{path}.{name}"] = value
+    return values
 
 
 class _State(Hook):
