@@ -1,4 +1,6 @@
-"""Functions of JAX, modules of Flax and SavedModels inside Keras models, against their own framework alone."""
+"""Functions of JAX and modules of Flax inside Keras models, against JAX alone."""
+
+from functools import cache
 
 import keras
 import numpy as np
@@ -16,31 +18,35 @@ if BACKEND == "torch":
     pytest.skip("neither works on PyTorch", allow_module_level=True)
 
 jax = pytest.importorskip("jax")
-linen = pytest.importorskip("flax.linen")
 
 CLASS = 1
 IMAGES = np.random.default_rng(0).normal(size=(4, 8, 8, 2)).astype("float32")
 
 
-class Module(linen.Module):
-    """A convolution, BatchNorm, Dropout."""
+@cache
+def flax_module():
+    """The class of a convolution, BatchNorm, Dropout; importing Flax takes seconds."""
+    linen = pytest.importorskip("flax.linen")
 
-    softmax: bool = False
+    class Module(linen.Module):
+        softmax: bool = False
 
-    @linen.compact
-    def __call__(self, x, training=False):
-        x = linen.BatchNorm(use_running_average=not training)(linen.Conv(4, (3, 3))(x))
-        x = linen.Dropout(0.5, deterministic=not training)(linen.relu(x))
-        x = linen.Dense(3)(x.mean((1, 2)))
-        return linen.softmax(x) if self.softmax else x
+        @linen.compact
+        def __call__(self, x, training=False):
+            x = linen.BatchNorm(use_running_average=not training)(linen.Conv(4, (3, 3))(x))
+            x = linen.Dropout(0.5, deterministic=not training)(linen.relu(x))
+            x = linen.Dense(3)(x.mean((1, 2)))
+            return linen.softmax(x) if self.softmax else x
+
+    return Module
 
 
 def function(params, inputs):
     return jax.nn.relu(inputs.reshape(inputs.shape[0], -1) @ params["in"]) @ params["out"]
 
 
-def flax_layer():
-    return keras.layers.FlaxLayer(Module())
+def flax_layer(**settings):
+    return keras.layers.FlaxLayer(flax_module()(**settings))
 
 
 def jax_layer():
@@ -78,7 +84,10 @@ def others(model):
     return [rng.uniform(0.5, 1, size=weight.shape).astype("float32") for weight in model.weights]
 
 
-LAYERS = pytest.mark.parametrize("make", [flax_layer, jax_layer])
+ON_JAX = [pytest.mark.repeats] if BACKEND == "tensorflow" else []
+"""On TensorFlow Flax is one more function of JAX."""
+
+LAYERS = pytest.mark.parametrize("make", [pytest.param(flax_layer, marks=ON_JAX), jax_layer])
 
 
 @LAYERS
@@ -100,14 +109,16 @@ def test_other_weights_reach_the_inside(make):
     assert_close(found, alone(layer))
 
 
+@pytest.mark.skipif(BACKEND != "jax", reason="the same on TensorFlow")
 def test_a_module_of_flax_is_built_at_first_sight():
     model = keras.Sequential([flax_layer()])
     assert_close(question(model).gradients().maps, alone(model.layers[0]))
 
 
+@pytest.mark.skipif(BACKEND != "jax", reason="the same on TensorFlow")
 def test_a_softmax_inside_hides_the_logits():
     with pytest.raises(LogitsNotFoundError, match="Ways out"):
-        _ = question(model_of(keras.layers.FlaxLayer(Module(softmax=True)))).scores
+        _ = question(model_of(flax_layer(softmax=True))).scores
 
 
 @LAYERS
@@ -153,40 +164,3 @@ def test_a_feature_map_inside_is_refused(make):
     with pytest.raises(MethodDoesNotApplyError, match="may lie inside .*a layer of its own"):
         ks.explain(model, IMAGES, "grad_cam")
     ks.explain(model, IMAGES, ks.GradCAM(layer="in_front"))
-
-
-class TestSavedModels:
-    pytestmark = pytest.mark.skipif(BACKEND != "tensorflow", reason="SavedModels are TensorFlow's")
-
-    @pytest.fixture(scope="class")
-    def inside(self):
-        keras.utils.set_random_seed(0)
-        convolution = keras.layers.Conv2D(4, 3, activation="relu")
-        layers = [convolution, keras.layers.BatchNormalization(), keras.layers.Dropout(0.5)]
-        pooling = keras.layers.GlobalAveragePooling2D()
-        return keras.Sequential([keras.Input((8, 8, 2)), *layers, pooling, keras.layers.Dense(3)])
-
-    @pytest.fixture(scope="class")
-    def model(self, inside, tmp_path_factory):
-        folder = tmp_path_factory.mktemp("saved")
-        inside.export(folder, verbose=False)
-        return model_of(keras.layers.TFSMLayer(folder))
-
-    def test_maps_are_the_gradients_of_what_was_saved(self, model, inside):
-        import tensorflow as tf
-
-        images = tf.constant(IMAGES)
-        with tf.GradientTape() as tape:
-            tape.watch(images)
-            score = inside(images, training=False)[:, CLASS]
-        assert_close(question(model).gradients().maps, tape.gradient(score, images).numpy())
-
-    def test_other_weights_are_refused(self, model):
-        with pytest.raises(MethodDoesNotApplyError, match="do not reach the inside of 'tfsm"):
-            question(model).with_weights(others(model))
-        checks = ks.check(model, ks.ProbeSet(IMAGES), ["untrained", "parameter_randomization", "finite"])
-        assert [result.status for result in checks.results] == ["skipped", "skipped", "passed"]
-
-    def test_its_relus_are_counted(self, model):
-        with pytest.raises(MethodDoesNotApplyError, match="Rectifiers found: 1 ReLU past Keras"):
-            ks.explain(model, IMAGES, "guided_backprop")
