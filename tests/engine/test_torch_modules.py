@@ -7,9 +7,7 @@ import numpy as np
 import pytest
 
 import keras_saliency as ks
-from keras_saliency.engine import Question, ScoredModel
-from keras_saliency.errors import LogitsNotFoundError, MethodDoesNotApplyError, ModelRejectedInputsError
-from keras_saliency.probes.targets import as_target, bind
+from keras_saliency.errors import MethodDoesNotApplyError, ModelRejectedInputsError
 from tests.states import global_states
 
 if keras.backend.backend() != "torch":
@@ -19,8 +17,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-CLASS = 1
-IMAGES = np.random.default_rng(0).normal(size=(4, 3, 10, 10)).astype("float32")
+from tests.engine.torch_networks import CLASS, IMAGES, close, explained, gradient, module, question, wrapped
 
 
 @pytest.fixture(autouse=True)
@@ -31,49 +28,9 @@ def channels_first():
     keras.config.set_image_data_format(before)
 
 
-def module(*, inplace=False, end=()):
-    """Convolutions, BatchNorm that has seen data, Dropout; it is in training."""
-    made = nn.Sequential(
-        nn.Conv2d(3, 6, 3),
-        nn.BatchNorm2d(6),
-        nn.ReLU(inplace),
-        nn.Sequential(nn.Dropout(0.5), nn.Conv2d(6, 6, 3), nn.ReLU(inplace)),
-        nn.AdaptiveAvgPool2d(1),
-        nn.Flatten(),
-        nn.Linear(6, 3),
-        *end,
-    )
-    made(3 * torch.tensor(IMAGES) + 1)
-    return made
-
-
-def wrapped(made):
-    return keras.Sequential([keras.layers.TorchModuleWrapper(made)])
-
-
-def gradient(made, images=IMAGES, unit=CLASS):
-    """Of one output unit, at inference, by PyTorch alone, on a copy."""
-    twin = copy.deepcopy(made).eval()
-    inputs = torch.tensor(images, requires_grad=True)
-    (found,) = torch.autograd.grad(twin(inputs * 1)[:, unit].sum(), inputs)
-    return found.numpy()
-
-
-def explained(model, method="gradient", images=IMAGES):
-    return ks.explain(model, images, method, target=CLASS)
-
-
-def question(model):
-    return Question(ScoredModel(model), IMAGES, bind(as_target(CLASS), len(IMAGES), None))
-
-
 def others(model, seed=3):
     rng = np.random.default_rng(seed)
     return [rng.normal(size=weight.shape).astype("float32") for weight in model.weights]
-
-
-def close(found, expected):
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
 
 
 def state(made):
@@ -298,156 +255,3 @@ def test_training_with_looks_ends_as_without(tmp_path):
     looks = ks.SaliencyCallback(ks.ProbeSet(IMAGES), log_dir=tmp_path)
     for with_looks, without in zip(trained(looks), trained(), strict=True):
         np.testing.assert_array_equal(with_looks, without)
-
-
-class Passes(torch.autograd.Function):
-    """A ReLU whose gradient is by rule, made by hand."""
-
-    @staticmethod
-    def forward(ctx, inputs, guided, most):
-        ctx.save_for_backward(inputs)
-        ctx.guided, ctx.most = guided, most
-        return inputs.clamp(0, most)
-
-    @staticmethod
-    def backward(ctx, upstream):
-        (inputs,) = ctx.saved_tensors
-        open_ = (inputs > 0) & (inputs < ctx.most) if ctx.guided else torch.ones_like(inputs)
-        return upstream.clamp(min=0) * open_, None, None
-
-
-class Rectified(nn.Module):
-    """Two convolutions, each rectified by a function."""
-
-    def __init__(self, rectify):
-        super().__init__()
-        self.first, self.second, self.head = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3), nn.Linear(4, 3)
-        self.rectify = [rectify]
-
-    def forward(self, images):
-        x = self.rectify[0](self.first(images))
-        return self.head(self.rectify[0](self.second(x)).mean((2, 3)))
-
-
-SIX = {
-    "F.relu6": functional.relu6,
-    "nn.ReLU6": nn.ReLU6(inplace=True),
-    "hardtanh": lambda x: functional.hardtanh(x, 0.0, 6.0),
-}
-RELUS = {
-    "nn.ReLU": nn.ReLU(),
-    "nn.ReLU inplace": nn.ReLU(inplace=True),
-    "F.relu": functional.relu,
-    "F.relu inplace": lambda x: functional.relu(x, inplace=True),
-    "torch.relu": torch.relu,
-    "torch.relu by name": lambda x: torch.relu(input=x),
-    "torch.relu_": torch.relu_,
-    "x.relu()": lambda x: x.relu(),
-    "x.relu_()": lambda x: (x.relu_(), x)[1],
-    "threshold": lambda x: functional.threshold(x, 0.0, 0.0),
-    "leaky without slope": lambda x: functional.leaky_relu(x, 0.0),
-    **SIX,
-}
-
-
-@pytest.mark.parametrize("method", ["guided_backprop", "deconvnet"])
-@pytest.mark.parametrize("spelling", RELUS)
-def test_every_spelling_of_relu_follows_the_rule(spelling, method):
-    made, images = Rectified(RELUS[spelling]), 4 * IMAGES
-    by_hand = copy.deepcopy(made)
-    most = 6.0 if spelling in SIX else float("inf")
-    by_hand.rectify = [lambda x: Passes.apply(x, method == "guided_backprop", most)]
-    found = explained(wrapped(made), method, images)
-    close(found.maps, gradient(by_hand, images))
-    assert found.diagnostics == {"explained": "input", "rectifiers": 2, "unreached": ()}
-    assert np.abs(found.maps - gradient(made, images)).max() > 0.1 * np.abs(found.maps).max()
-
-
-def test_relus_of_keras_and_of_a_module_in_one_model():
-    made = nn.Sequential(
-        nn.Conv2d(4, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)
-    )
-    image = keras.Input((3, 10, 10))
-    first = keras.layers.Conv2D(4, 3, activation="relu")
-    model = keras.Model(image, keras.layers.TorchModuleWrapper(made, output_shape=(None, 3))(first(image)))
-    assert explained(model, "guided_backprop").diagnostics["rectifiers"] == 2
-
-
-@pytest.mark.parametrize("rectify", [nn.GELU(), functional.hardtanh, lambda x: functional.leaky_relu(x, 0.1)])
-def test_what_is_no_relu_is_none(rectify):
-    with pytest.raises(MethodDoesNotApplyError, match="Rectifiers found: none at all"):
-        explained(wrapped(Rectified(rectify)), "guided_backprop")
-
-
-@pytest.mark.parametrize(
-    "clamp", [lambda x: x.clamp(min=0), lambda x: torch.clamp(x, 0), lambda x: x.clip(0, 5)]
-)
-def test_a_clamp_at_0_keeps_its_gradient_and_is_named(clamp):
-    with pytest.raises(MethodDoesNotApplyError, match="Rectifiers found: a maximum with 0"):
-        explained(wrapped(Rectified(clamp)), "guided_backprop")
-
-
-def test_a_scripted_module_is_named_beside_what_follows_the_rule():
-    with pytest.deprecated_call():
-        made = torch.jit.script(nn.Sequential(nn.Conv2d(4, 4, 3), nn.ReLU(), nn.Flatten()).eval())
-    model = keras.Sequential(
-        [keras.layers.Conv2D(4, 3, activation="relu"), keras.layers.TorchModuleWrapper(made)]
-    )
-    with pytest.warns(ks.SaliencyWarning, match="keeps the plain gradient of layer '.*TorchModuleWrapper"):
-        explained(model, "guided_backprop")
-
-
-ENDS = {
-    "softmax": nn.Softmax(1),
-    "softmax, last axis": nn.Softmax(-1),
-    "log-softmax": nn.LogSoftmax(1),
-    "sigmoid": nn.Sigmoid(),
-}
-
-
-@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
-def test_the_score_before_a_softmax_inside_is_found(end):
-    made = module(end=[end])
-    found = explained(wrapped(made))
-    assert found.score_kind == "logit"
-    close(found.maps, gradient(made[:-1]))
-
-
-class ByHand(nn.Module):
-    def forward(self, logits):
-        return logits.exp() / logits.exp().sum(1, keepdim=True)
-
-
-class InPlace(nn.Module):
-    def forward(self, logits):
-        return torch.sigmoid_(logits)
-
-
-@pytest.mark.parametrize("end", [ByHand(), InPlace()])
-def test_a_softmax_that_is_not_seen_is_refused(end):
-    with pytest.raises(LogitsNotFoundError, match="Ways out"):
-        explained(wrapped(module(end=[end])))
-
-
-def test_a_feature_map_inside_a_module_is_refused():
-    model = wrapped(module())
-    with pytest.raises(MethodDoesNotApplyError, match="may lie inside 'torch_module.*a layer of its own"):
-        explained(model, "grad_cam")
-    with pytest.raises(ValueError, match=r"No layer .*may lie inside"):
-        explained(model, ks.GradCAM(layer=f"{model.layers[0].name}.3"))
-
-
-def test_a_module_in_front_can_be_named():
-    body, head = module()[:4], module()[4:]
-    model = keras.Sequential([keras.layers.TorchModuleWrapper(part) for part in (body, head)])
-    found = question(model).layer(model.layers[0].name)
-    features = body.eval()(torch.tensor(IMAGES)).detach().requires_grad_(True)
-    (slope,) = torch.autograd.grad(head.eval()(features)[:, CLASS].sum(), features)
-    close(found.activations, features.detach().numpy().transpose(0, 2, 3, 1))
-    close(found.gradients, slope.numpy().transpose(0, 2, 3, 1))
-
-
-def test_a_module_without_weights_hides_no_feature_map():
-    ends = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(6, 3)]
-    model = keras.Sequential([keras.layers.TorchModuleWrapper(part) for part in (module()[:4], *ends)])
-    assert question(model).layer().layer == model.layers[0].name
