@@ -105,6 +105,7 @@ class _Patches:
                     self._replace(seams.functions.nn, name, partial(_activation, name))
                 for name in RECTIFIERS:
                     self._replace(seams.functions.nn, name, partial(_rectifier, name))
+                self._replace(seams.functions.nn, "hard_sigmoid", _hard_sigmoid)
                 self._replace(seams.functions.numpy, "maximum", _maximum)
                 self._replace(keras.layers.Layer, "__call__", _layer_call)
                 self._replace(keras.Operation, "__call__", _operation_call)
@@ -158,6 +159,22 @@ def rectified(original: Callable[[Tensor], Tensor], name: str, inputs: Tensor) -
         if (output := hook.rectifier(unhooked_original, name, inputs)) is not None:
             return output
     return original(inputs)
+
+
+def _hard_sigmoid(original: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    def dispatch(x: Tensor) -> Tensor:
+        before, _thread.in_hard_sigmoid = in_hard_sigmoid(), True
+        try:
+            return original(x)
+        finally:
+            _thread.in_hard_sigmoid = before
+
+    return dispatch
+
+
+def in_hard_sigmoid() -> bool:
+    """Whether this thread computes a hard sigmoid: Keras makes it with a ReLU6 on TensorFlow."""
+    return bool(getattr(_thread, "in_hard_sigmoid", False))
 
 
 def _maximum(original: Callable[..., Tensor]) -> Callable[..., Tensor]:

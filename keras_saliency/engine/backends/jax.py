@@ -96,9 +96,10 @@ def rectifiers(function: Callable[[list[Any]], Any], inputs: list[Any]) -> int:
 def _relus(jaxpr: Jaxpr) -> int:
     found = 0
     for equation in jaxpr.eqns:
-        if equation.params.get("name") in ("relu", "relu6"):
+        name = equation.params.get("name")
+        if name in ("relu", "relu6"):
             found += 1
-        else:
+        elif name != "hard_sigmoid":  # which is made with a ReLU6
             inside = [
                 getattr(part, "jaxpr", part) for part in jax.tree.leaves(list(equation.params.values()))
             ]
