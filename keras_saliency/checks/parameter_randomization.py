@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from keras_saliency import metrics
 from keras_saliency.arguments import keep_real, keep_whole
-from keras_saliency.checks.base import Check, judged
+from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.statistics import median
 from keras_saliency.errors import SaliencyError
 from keras_saliency.reports.result import CheckResult
@@ -92,6 +92,8 @@ class ParameterRandomization(Check):
 
     @override
     def run(self, subject: Subject) -> CheckResult:
+        if fixed := subject.question.model.fixed_weights:
+            return skipped(self, fixed)
         stages = list(self.stages(subject))
         if self.mode == "full":
             signed = np.median([stage.signed for stage in stages], axis=0)

@@ -48,6 +48,8 @@ class Untrained(Check):
         own = subject.predictions()
         if own.table is None or own.table.shape[1] < 2:
             return skipped(self, "The model predicts no class: neither accuracy nor margins are defined.")
+        if fixed := subject.question.model.fixed_weights:
+            return skipped(self, fixed)
         rng = subject.rng(self.name)
         question, model = subject.question, subject.question.model
         layers, weights = question.weighted_layers(), model.weights()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import keras
@@ -87,18 +88,8 @@ def forward(model: Any, plan: InputPlan, leaves: Sequence[Tensor], hooks: Sequen
     """Call the model in inference mode, with hooks."""
     record, inputs = ActivationRecord(), plan.tree(leaves)
     with _rejecting(model, plan), hooked(*hooks, record):
-        outputs = model(inputs, training=False)
+        outputs = current_backend().call(model, partial(model, inputs, training=False))
     return Traced(outputs, record)
-
-
-def require_model(model: Any) -> None:
-    """Raise a TypeError where this is no Keras model."""
-    if not isinstance(model, keras.Model):
-        inside = isinstance(getattr(model, "module", None), keras.Model)
-        raise TypeError(
-            f"Expected a keras.Model. Received: {type(model).__module__}.{type(model).__qualname__}"
-            + (". Give the Keras model inside: its .module" if inside else "")
-        )
 
 
 def inspect(
@@ -188,11 +179,15 @@ def _built(model: Any, inputs: Any) -> InputPlan:
     plan = plan_inputs(model, inputs)
     if all(layer.built for layer in seams.layers_throughout(model)):
         return plan
-    with _rejecting(model, plan), without_a_trace(only_on_failure=True):
+
+    def build() -> None:
         if isinstance(model, keras.Sequential) and not model.built and len(plan.shapes) == 1:
             model.build((None, *plan.shapes[0]))
         else:
             seams.backend.compute_output_spec(lambda *leaves: model(plan.tree(leaves)), *_few(plan, inputs))
+
+    with _rejecting(model, plan), without_a_trace(only_on_failure=True):
+        current_backend().call(model, build)
     return plan_inputs(model, inputs)
 
 

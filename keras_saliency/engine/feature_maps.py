@@ -84,6 +84,11 @@ class SiteFinder:
                 raise MethodDoesNotApplyError(_not_over_image(site))
             outputs = {id(leaf) for leaf in optree.tree_leaves(traced.outputs)}
             own = {position for position, (_, tensor) in enumerate(record.calls) if id(tensor) in outputs}
+
+            def hides(position: int) -> bool:
+                is_passed = flow.is_cut(position) or flow.marked[position] in flow.ends
+                return is_passed and id(record.calls[position][0]) in record.opaque
+
             return feature_map(
                 self.model,
                 sites,
@@ -91,6 +96,7 @@ class SiteFinder:
                 is_output=own.__contains__,
                 matters=self._tokens_matter,
                 over_image=over_image,
+                hides=hides,
             )
 
     def _tokens_matter(self, site: LayerSite) -> bool:
@@ -136,6 +142,7 @@ class SiteFinder:
         activation = traced.record.of(chosen) if self.function is None else None
         leaves = optree.tree_leaves(activation.inputs if activation else chosen)
         return [leaf for leaf in leaves if keras.ops.is_tensor(leaf)]
+
     @staticmethod
     def _tensors(tree: Any) -> list[Tensor]:
         return [leaf for leaf in optree.tree_leaves(tree) if keras.ops.is_tensor(leaf)]

@@ -82,6 +82,11 @@ def unhooked() -> Iterator[None]:
         _thread.hooks = before
 
 
+def rectifiers_are_hooked() -> bool:
+    """Whether any hook of this thread wants to know of ReLUs."""
+    return any(type(hook).rectifier is not Hook.rectifier for hook in _hooks())
+
+
 _thread = threading.local()
 
 
@@ -106,7 +111,7 @@ class _Patches:
                     self._replace(seams.functions.nn, name, partial(_activation, name))
                 for name in RECTIFIERS:
                     self._replace(seams.functions.nn, name, partial(_rectifier, name))
-                self._replace(seams.functions.nn, "hard_sigmoid", _gate)
+                self._replace(seams.functions.nn, "hard_sigmoid", _hard_sigmoid)
                 for name in WINDOWS:
                     self._replace(seams.functions.nn, name, _window)
                 self._replace(seams.functions.numpy, "maximum", _maximum)
@@ -130,31 +135,47 @@ _patches = _Patches()
 
 def _activation(name: str, original: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def dispatch(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        output = original(x, *args, **kwargs)
-        axis = kwargs.get("axis", args[0] if args else -1)
-        for hook in _hooks():
-            hook.activation(name, axis, x, output)
+        with unhooked():  # Keras' softmax calls the framework's
+            output = original(x, *args, **kwargs)
+        activated(name, kwargs.get("axis", args[0] if args else -1), x, output)
         return output
 
     return dispatch
 
 
+def activated(name: str, axis: int, inputs: Tensor, output: Tensor) -> None:
+    """Tell the hooks of a softmax, sigmoid or log-softmax."""
+    for hook in _hooks():
+        hook.activation(name, axis, inputs, output)
+
+
 def _rectifier(name: str, original: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def dispatch(x: Tensor) -> Tensor:
-        for hook in _hooks():
-            if (output := hook.rectifier(original, name, x)) is not None:
-                return output
-        return original(x)
+        return rectified(original, name, x)
 
     return dispatch
 
 
-def _gate(original: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """A hard sigmoid is no rectifier, though TensorFlow makes it, and the hard swish, of a ReLU6."""
+def rectified(original: Callable[[Tensor], Tensor], name: str, inputs: Tensor) -> Tensor:
+    """`original(inputs)`, a ReLU, or what a hook returns in its place."""
 
+    def unhooked_original(inputs: Tensor) -> Tensor:
+        with unhooked():  # Keras' ReLU calls the framework's
+            return original(inputs)
+
+    for hook in _hooks():
+        if (output := hook.rectifier(unhooked_original, name, inputs)) is not None:
+            return output
+    return original(inputs)
+
+
+def _hard_sigmoid(original: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
     def dispatch(x: Tensor) -> Tensor:
-        with unhooked():
+        before, _thread.in_hard_sigmoid = in_hard_sigmoid(), True
+        try:
             return original(x)
+        finally:
+            _thread.in_hard_sigmoid = before
 
     return dispatch
 
@@ -173,14 +194,24 @@ def _window(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return dispatch
 
 
+def in_hard_sigmoid() -> bool:
+    """Whether this thread computes a hard sigmoid: Keras makes it with a ReLU6 on TensorFlow."""
+    return bool(getattr(_thread, "in_hard_sigmoid", False))
+
+
 def _maximum(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def dispatch(x1: Tensor, x2: Tensor) -> Tensor:
         if any(isinstance(x, (int, float)) and x == 0 for x in (x1, x2)):
-            for hook in _hooks():
-                hook.zero_maximum()
+            zero_maximum()
         return original(x1, x2)
 
     return dispatch
+
+
+def zero_maximum() -> None:
+    """Tell the hooks of a maximum with 0."""
+    for hook in _hooks():
+        hook.zero_maximum()
 
 
 def _layer_call(original: Callable[..., Any]) -> Callable[..., Any]:

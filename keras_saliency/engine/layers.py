@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from typing_extensions import override
 
+from keras_saliency.engine.foreign import FOREIGN, hidden_feature_map
 from keras_saliency.engine.interception import Hook
 from keras_saliency.engine.seams import layers_in
 from keras_saliency.engine.slabs import Slabs
@@ -82,6 +83,14 @@ class LayerRecord(Hook):
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, Tensor]] = []
+        self.opaque: set[int] = set()
+        """Layers of other frameworks, with weights, that take something with places: `id` of each."""
+
+    @override
+    def layer_inputs(self, layer: Any, inputs: Tensor) -> Tensor:
+        if isinstance(layer, FOREIGN) and layer.weights and len(inputs.shape) > 2:
+            self.opaque.add(id(layer))
+        return inputs
 
     @override
     def layer_output(self, layer: Any, output: Tensor) -> Tensor:
@@ -214,6 +223,7 @@ def feature_map(
     is_output: Callable[[int], bool],
     matters: Callable[[LayerSite], bool],
     over_image: Callable[[LayerSite], LayerSite | None],
+    hides: Callable[[int], bool],
 ) -> LayerSite:
     """The last layer or operation through whose output every path from the image to the score goes.
 
@@ -222,11 +232,14 @@ def feature_map(
     last attention a class token alone goes on) are passed over.
 
     Raises:
-        MethodDoesNotApplyError: there is none; what has places is named, or the tokens whose grid is not clear.
+        MethodDoesNotApplyError: there is none; what has places is named, or the tokens whose grid is not clear. Or it
+            may lie inside a layer that `hides` it.
     """
     unclear = None
     for position in reversed(range(len(sites.calls))):
         call = sites.calls[position]
+        if hides(position) and sites.at(position) is None:
+            raise MethodDoesNotApplyError(hidden_feature_map(call.layer))
         if isinstance(call.layer, keras.Model) or sites.count(call.layer) > 1 or is_output(position):
             continue
         site = sites.at(position)
@@ -293,6 +306,9 @@ def _named(model: Any, name: str, spatial: list[str]) -> Any:
     layers = _named_layers(model)
     found = {id(layer): (layer, path) for layer, path in layers if path == name}
     found = found or {id(layer): (layer, path) for layer, path in layers if layer.name == name}
+    for layer, path in layers:
+        if isinstance(layer, FOREIGN) and name.startswith(f"{path}."):
+            raise ValueError(f"No layer {name!r}. {hidden_feature_map(layer)}")
     if not found:
         raise ValueError(f"No layer {name!r}. Layers with a spatial output: {', '.join(spatial) or 'none'}.")
     if len(found) > 1:

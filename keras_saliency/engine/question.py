@@ -217,6 +217,7 @@ class Question:
             values: one array per weight of the built model, as `ScoredModel.weights` returns them.
 
         Raises:
+            MethodDoesNotApplyError: they would not reach all layers, see `ScoredModel.fixed_weights`.
             ValueError: their number or a shape does not fit.
         """
         return self._other(substitutes=self.model.substitutes(values))

@@ -10,7 +10,8 @@ import keras
 from keras import ops
 from typing_extensions import override
 
-from keras_saliency.engine.interception import Hook, unhooked
+from keras_saliency.engine.backends import current_backend
+from keras_saliency.engine.interception import Hook, in_hard_sigmoid, unhooked
 from keras_saliency.errors import MethodDoesNotApplyError
 
 Tensor = Any
@@ -41,7 +42,7 @@ class RectifierRule(Hook):
 
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
-        self._replaced = 0
+        self._replaced = self._spared = 0
         self._unreached: dict[str, None] = {}  # in order, each once
 
     @property
@@ -59,8 +60,16 @@ class RectifierRule(Hook):
             )
         return RectifierCount(self._replaced, tuple(self._unreached))
 
+    def found(self, rectifiers: int) -> None:
+        """Say how many ReLUs the model computes, those that are not replaced included."""
+        if (past := rectifiers - self._replaced - self._spared) > 0:
+            self._unreached[f"{past} {'ReLU' if past == 1 else 'ReLUs'} past Keras"] = None
+
     @override
-    def rectifier(self, original: Callable[[Tensor], Tensor], name: str, inputs: Tensor) -> Tensor:
+    def rectifier(self, original: Callable[[Tensor], Tensor], name: str, inputs: Tensor) -> Tensor | None:
+        if in_hard_sigmoid():
+            self._spared += 1
+            return None
         self._replaced += 1
         inputs = ops.convert_to_tensor(inputs)
         if self._rule == "deconvnet":
@@ -73,7 +82,7 @@ class RectifierRule(Hook):
 
     @override
     def layer_output(self, layer: Any, output: Tensor) -> Tensor:
-        if _rectifies_by_itself(layer):
+        if _rectifies_by_itself(layer) or current_backend().is_closed(layer):
             self._unreached[f"layer {layer.name!r} ({type(layer).__name__})"] = None
         return output
 

@@ -12,12 +12,13 @@ import optree
 from keras import ops
 
 from keras_saliency.arguments import whole
-from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect, require_model
+from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect
 from keras_saliency.engine.axes import sides_of
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.chunks import ChunkLimit, Rows, in_chunks
 from keras_saliency.engine.feature_maps import SiteFinder
 from keras_saliency.engine.float16 import scaled_gradients
+from keras_saliency.engine.foreign import fixed_weights, require_model
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.layers import LayerSite
 from keras_saliency.engine.reading import batch
@@ -43,6 +44,7 @@ from keras_saliency.engine.weights import (
     fresh_values,
     weighted_layers,
 )
+from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.probes.targets import PREDICTED, BoundTarget
 from keras_saliency.records.scores import Scores
 
@@ -94,6 +96,7 @@ class ScoredModel:
                 f"Expected logits to be one of {', '.join(map(repr, LOGITS))}. Received: {logits!r}"
             )
         chunk_size = None if chunk_size is None else whole("chunk_size", chunk_size, 1, otherwise="None")
+        require_model(model)
         prove_seams()
         self.traces = self.evaluations = 0
         self._tell: Callable[[int], None] | None = None
@@ -128,7 +131,6 @@ class ScoredModel:
             NoGradientError: no floating tensor is behind the inputs.
             ValueError: a class index or an output gradient does not fit the output, or the output is not clear.
         """
-        require_model(self._model)
         self._traces = traces = traces_of(self._model)
         leaves, structure = optree.tree_flatten(inputs)
         leave_whole = target.function is not None
@@ -195,6 +197,11 @@ class ScoredModel:
         """How many examples go through the model at once: 32, and up to 128 of a small model."""
         return self._limit.most(anatomy.elements)
 
+    @property
+    def fixed_weights(self) -> str:
+        """The sentence that says which layers take no other weights; empty where all do."""
+        return fixed_weights(self._backend.fixed(self._model))
+
     def weights(self) -> list[np.ndarray]:
         """The values of `model.weights`, copied."""
         return current_values(self._model)
@@ -226,8 +233,11 @@ class ScoredModel:
         State other than weights (seeds, metrics) has its current value.
 
         Raises:
+            MethodDoesNotApplyError: they would not reach all layers, see `fixed_weights`.
             ValueError: their number or a shape does not fit.
         """
+        if fixed := self.fixed_weights:
+            raise MethodDoesNotApplyError(fixed)
         weights = self._model.weights
         shapes = [tuple(weight.shape) for weight in weights]
         if [np.shape(value) for value in values] != shapes:

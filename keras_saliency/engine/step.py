@@ -120,7 +120,12 @@ class Step:
         taps += [LayerTap(self.site.layer, offset)] if self.site else []
         rules = [RectifierRule(self.rule)] if self.rule else []
         traced = forward(self.model, self.anatomy.plan, own, [*taps, *rules])
+        for rule in rules:
+            rule.found(current_backend().rectifiers(self._outputs, own))
         return traced, taps[-1].tensor, rules[0].count if rules else None
+
+    def _outputs(self, leaves: list[Tensor]) -> Any:
+        return forward(self.model, self.anatomy.plan, leaves).outputs
 
     def _score(
         self, leaves: list[Tensor], explained: list[Tensor] | None, aim: Tensor

@@ -62,7 +62,8 @@ def weighted_layers(model: Any, called: Sequence[Any]) -> tuple[WeightedLayer, .
 
 def current_values(model: Any) -> list[np.ndarray]:
     """The values of `model.weights`, copied."""
-    return [np.array(keras.ops.convert_to_numpy(weight.value)) for weight in model.weights]
+    with without_a_trace():
+        return [np.array(keras.ops.convert_to_numpy(weight.value)) for weight in model.weights]
 
 
 def fingerprint(values: Sequence[np.ndarray]) -> str:

@@ -165,7 +165,8 @@ def test_a_model_without_relu_is_refused(kind, activation, images):
 
 
 @pytest.mark.parametrize(
-    "kind", [kind if kind is GuidedBackprop else pytest.param(kind, marks=pytest.mark.repeats) for kind in RULES]
+    "kind",
+    [kind if kind is GuidedBackprop else pytest.param(kind, marks=pytest.mark.repeats) for kind in RULES],
 )
 def test_mobilenet_is_not_given_its_plain_gradient(kind):
     keras.utils.set_random_seed(0)
@@ -174,3 +175,15 @@ def test_mobilenet_is_not_given_its_plain_gradient(kind):
     found, plain = run(kind(), model, images), run(Gradient(), model, images).maps
     assert found.diagnostics["rectifiers"] == 35
     assert np.abs(found.maps - plain).max() > 0.1 * np.abs(plain).max()
+
+
+@KINDS
+@pytest.mark.parametrize("name", ["hard_sigmoid", "hard_silu"])
+def test_a_hard_sigmoid_is_no_relu(kind, name, images):
+    """Keras makes it with a ReLU6 on TensorFlow, JAX as well: none of them is counted or changed."""
+    model = chain(lambda: layers.Activation(name))
+    rectified = keras.Sequential([keras.Input((6, 6, 2)), layers.Reshape((6, 6, 2)), layers.ReLU(), model])
+    found = run(kind(), rectified, images)
+    assert found.diagnostics == {"rectifiers": 1, "unreached": ()}
+    plain = run(Gradient(), model, np.maximum(images, 0)).maps
+    close(found.maps, RULES[kind](plain, images))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from keras_saliency.engine.flow import Flow
 
 Tensor = Any
+T = TypeVar("T")
 
 
 class Backend(Protocol):
@@ -39,6 +40,12 @@ class Backend(Protocol):
         back. A gradient is None where no path leads from that input to the output.
         """
 
+    def call(self, model: Any, function: Callable[[], T]) -> T:
+        """`function()`, which calls the model, with what Keras does not know of the model's state left as it is.
+
+        That is the state of PyTorch modules inside; they get the values that Keras' variables have in this scope.
+        """
+
     def flow(
         self,
         function: Callable[[list[Tensor]], tuple[list[Tensor], list[Tensor]]],
@@ -58,6 +65,18 @@ class Backend(Protocol):
         `window(tensor, data_format)` is called before a convolution or pooling, `product(tensor)` before the last axis
         is multiplied with a matrix.
         """
+
+    def rectifiers(self, function: Callable[[list[Tensor]], Any], inputs: list[Tensor]) -> int:
+        """How many ReLUs `function(inputs)` computes, those that Keras does not see included.
+
+        PyTorch says 0: there the hooks see all of them.
+        """
+
+    def is_closed(self, layer: Any) -> bool:
+        """Whether a layer computes something that neither hooks nor `rectifiers` see."""
+
+    def fixed(self, model: Any) -> list[Any]:
+        """The layers whose weights Keras cannot hand other values to."""
 
     def to_tensor(self, array: np.ndarray) -> Tensor:
         """A tensor with the values and the data type of the array."""

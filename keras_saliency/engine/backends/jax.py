@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import keras
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
+from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, jaxpr_as_fun
 
 from keras_saliency.engine.flow import Flow
+
+T = TypeVar("T")
 
 
 def compile(
@@ -65,6 +67,12 @@ def _depends_on_something(traced: ClosedJaxpr) -> list[bool]:
     return [not isinstance(v, Literal) and v in reached for v in jaxpr.outvars]
 
 
+def call(model: Any, function: Callable[[], T]) -> T:
+    """See `Backend.call`. Keras knows all of the state."""
+    del model
+    return function()
+
+
 def flow(
     function: Callable[[list[Any]], tuple[list[Any], list[Any]]], inputs: list[np.ndarray], source: int
 ) -> Flow:
@@ -87,6 +95,37 @@ def telling(
     """See `Backend.telling`. Nothing can be seen."""
     del window, product
     return nullcontext()
+
+
+def rectifiers(function: Callable[[list[Any]], Any], inputs: list[Any]) -> int:
+    """See `Backend.rectifiers`. JAX compiles its ReLUs under their names."""
+    return _relus(jax.make_jaxpr(function)(inputs).jaxpr)
+
+
+def _relus(jaxpr: Jaxpr) -> int:
+    found = 0
+    for equation in jaxpr.eqns:
+        name = equation.params.get("name")
+        if name in ("relu", "relu6"):
+            found += 1
+        elif name != "hard_sigmoid":  # which is made with a ReLU6
+            inside = [
+                getattr(part, "jaxpr", part) for part in jax.tree.leaves(list(equation.params.values()))
+            ]
+            found += sum(_relus(part) for part in inside if isinstance(part, Jaxpr))
+    return found
+
+
+def is_closed(layer: Any) -> bool:
+    """See `Backend.is_closed`."""
+    del layer
+    return False
+
+
+def fixed(model: Any) -> list[Any]:
+    """See `Backend.fixed`."""
+    del model
+    return []
 
 
 def to_tensor(array: np.ndarray) -> Any:

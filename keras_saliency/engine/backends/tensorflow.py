@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 import numpy as np
@@ -13,6 +13,9 @@ import optree
 import tensorflow as tf
 
 from keras_saliency.engine.flow import Flow
+from keras_saliency.engine.seams import layers_throughout
+
+T = TypeVar("T")
 
 SMALLEST_HALF = 8
 
@@ -84,6 +87,12 @@ def vjp(
     return output, tape.gradient(output, inputs, output_gradients=seed(output)), more
 
 
+def call(model: Any, function: Callable[[], T]) -> T:
+    """See `Backend.call`. Keras knows all of the state."""
+    del model
+    return function()
+
+
 def flow(
     function: Callable[[list[Any]], tuple[list[Any], list[Any]]], inputs: list[np.ndarray], source: int
 ) -> Flow:
@@ -117,6 +126,31 @@ def telling(
     """See `Backend.telling`. Nothing can be seen."""
     del window, product
     return nullcontext()
+
+
+def rectifiers(function: Callable[[list[Any]], Any], inputs: list[Any]) -> int:
+    """See `Backend.rectifiers`."""
+    specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in inputs]
+    traced = tf.function(lambda *leaves: function(list(leaves)), autograph=False).get_concrete_function(
+        *specs
+    )
+    graph = traced.graph.as_graph_def()
+    nodes = [*graph.node, *(node for part in graph.library.function for node in part.node_def)]
+    return sum(node.op in ("Relu", "Relu6") for node in nodes)
+
+
+def is_closed(layer: Any) -> bool:
+    """See `Backend.is_closed`. What JAX computes is one operation of the graph."""
+    return isinstance(layer, keras.layers.JaxLayer)
+
+
+def fixed(model: Any) -> list[Any]:
+    """See `Backend.fixed`. The function of a SavedModel reads its variables by itself."""
+    return [
+        layer
+        for layer in layers_throughout(model)
+        if isinstance(layer, keras.layers.TFSMLayer) and layer.weights
+    ]
 
 
 def to_tensor(array: np.ndarray) -> Any:

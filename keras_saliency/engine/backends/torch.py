@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import torch
 
+from keras_saliency.engine.backends.torch_modules import call, fixed, is_closed  # noqa: F401 - of `Backend`
 from keras_saliency.engine.flow import Flow
 
 
@@ -33,7 +34,7 @@ def vjp(
 ) -> tuple[Any, list[Any], Any]:
     """See `Backend.vjp`."""
     leaves = [tensor.detach().clone().requires_grad_(True) for tensor in inputs]
-    output, more = function(leaves)
+    output, more = function([leaf.clone() for leaf in leaves])  # a model may write into its inputs
     if not output.requires_grad:
         return output, [None] * len(inputs), more
     gradients = torch.autograd.grad(output, leaves, grad_outputs=seed(output), allow_unused=True)
@@ -46,9 +47,10 @@ def flow(
     """See `Backend.flow`. The graph of the gradient, backwards: a node is an output of a function in it."""
     with torch.enable_grad():
         leaves = [to_tensor(array) for array in inputs]
-        leaves[source] = leaves[source].requires_grad_(True)
+        leaf = leaves[source].requires_grad_(True)
+        leaves[source] = leaf.clone()  # a model may write into its inputs
         marked, ends = function(leaves)
-        start = leaves[source].expand_as(leaves[source]).grad_fn.next_functions[0]
+        start = leaf.expand_as(leaf).grad_fn.next_functions[0]
     nodes = [tensor.grad_fn and (tensor.grad_fn, tensor.output_nr) for tensor in (*marked, *ends)]
     last = frozenset(node for node in nodes[len(marked) :] if node is not None)
     following: dict[Any, list[Any]] = {}
@@ -81,6 +83,12 @@ class telling(torch.overrides.TorchFunctionMode):  # type: ignore[misc]
         elif name == "linear":
             self._product(tensor)
         return function(*args, **given)
+
+
+def rectifiers(function: Callable[[list[Any]], Any], inputs: list[Any]) -> int:
+    """See `Backend.rectifiers`."""
+    del function, inputs
+    return 0
 
 
 def to_tensor(array: np.ndarray) -> Any:
