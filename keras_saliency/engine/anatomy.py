@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import keras
@@ -20,6 +20,7 @@ from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, 
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.engine.layers import LayerRecord
 from keras_saliency.engine.layout import ExplainedImage, Layout, explained_image, find_layout
+from keras_saliency.engine.outputs import place_of, select_output
 from keras_saliency.engine.scores import Output, describe
 from keras_saliency.errors import ModelRejectedInputsError, NoGradientError, SaliencyError
 
@@ -43,6 +44,7 @@ class Anatomy:
         layout: which explained tensor and which input are the image, and where their channels are.
         float16: whether any layer computes in float16.
         elements: how many the layers return together for one example.
+        returned: what a target function sees: the selected output or all of them, as Keras' symbolic tensors.
     """
 
     plan: InputPlan
@@ -52,6 +54,7 @@ class Anatomy:
     layout: Layout
     float16: bool
     elements: int
+    returned: Any = field(compare=False, repr=False)
 
     @property
     def channel_axis(self) -> int:
@@ -112,6 +115,7 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
     _refuse_weights_elsewhere(model)
     traced, tap = _trace(model, plan, inputs, FirstFloatTap)
     selected = select_output(model, traced.outputs, output, leave_whole=leave_whole)
+    is_one = keras.ops.is_tensor(selected)
     explained, tapped_shape = tuple(plan.names[i] for i in plan.floating), None
     if not explained:
         place, tensor = tap.place, tap.tensor
@@ -125,13 +129,18 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
     shapes = [plan.shapes[i] for i in plan.floating] if tapped_shape is None else [tapped_shape]
     return Anatomy(
         plan=plan,
-        output=describe(selected, traced.record, axis) if keras.ops.is_tensor(selected) else None,
+        output=describe(selected, traced.record, axis, place_of(model, traced.outputs, selected)) if is_one else None,
         explained=explained,
         tapped_shape=tapped_shape,
         layout=find_layout(shapes, plan.shapes, axis),
         float16=computes_in_float16(model),
         elements=traced.record.elements() // min(TRACED, len(optree.tree_leaves(inputs)[0])),
+        returned=optree.tree_map(_symbolic, selected),
     )
+
+
+def _symbolic(tensor: Tensor) -> keras.KerasTensor:
+    return keras.KerasTensor(tensor.shape, keras.backend.standardize_dtype(tensor.dtype))
 
 
 def called_layers(model: Any, anatomy: Anatomy, inputs: Any) -> list[Any]:
@@ -220,35 +229,3 @@ def _rejection(model: Any, plan: InputPlan, error: Exception) -> str:
     return (
         f"The model {model.name!r} cannot be called on these images. Received: {given}. Keras says: {reason}"
     )
-
-
-def select_output(model: Any, outputs: Any, output: str | int | None, *, leave_whole: bool = False) -> Any:
-    """The output of that name or position, of the only output; several outputs stay whole where that is allowed.
-
-    Outputs inside others are named by their path, as in `"boxes/scores"`. Where Keras gives several outputs one name,
-    as those of one layer, they are told apart by position.
-    """
-    names, leaves = _outputs(model, outputs)
-    if output is None and (len(leaves) == 1 or leave_whole):
-        return leaves[0] if len(leaves) == 1 else outputs
-    if isinstance(output, str) and names.count(output) == 1:
-        return leaves[names.index(output)]
-    by_position = not isinstance(outputs, dict)
-    if by_position and type(output) is int and output in range(len(leaves)):
-        return leaves[output]
-    alike = len(set(names)) < len(names)
-    offered = range(len(names)) if alike and by_position else names
-    raise ValueError(
-        f"The model has {len(names)} outputs{' of one name' if alike else ''}; name one of them"
-        f"{' by its position' if alike else ''}. "
-        f"Outputs: {', '.join(map(repr, offered))}. Received: output={output!r}"
-    )
-
-
-def _outputs(model: Any, outputs: Any) -> tuple[list[str], list[Tensor]]:
-    """The name of each output, and the output."""
-    paths, leaves, _ = optree.tree_flatten_with_path(outputs)
-    given = getattr(model, "output_names", None) or []
-    if not isinstance(outputs, dict) and len(given) == len(leaves):
-        return list(given), leaves
-    return ["/".join(map(str, path)) for path in paths], leaves

@@ -30,8 +30,8 @@ Tensor = Any
 class Hook:
     """Is called at each step of a model in this thread. A subclass overrides the steps that it wants to know."""
 
-    def activation(self, name: str, axis: int, inputs: Tensor, output: Tensor) -> None:
-        """A softmax, sigmoid or log-softmax was computed."""
+    def activation(self, name: str, axis: int, inputs: Tensor, output: Tensor) -> Tensor | None:
+        """A softmax, sigmoid or log-softmax was computed; a tensor that is returned replaces it, None keeps it."""
 
     def rectifier(self, original: Callable[[Tensor], Tensor], name: str, inputs: Tensor) -> Tensor | None:
         """A ReLU or ReLU6 is computed; a tensor that is returned replaces the output, None keeps it."""
@@ -124,7 +124,8 @@ def _activation(name: str, original: Callable[..., Tensor]) -> Callable[..., Ten
         output = original(x, *args, **kwargs)
         axis = kwargs.get("axis", args[0] if args else -1)
         for hook in _hooks():
-            hook.activation(name, axis, x, output)
+            if (changed := hook.activation(name, axis, x, output)) is not None:
+                output = changed
         return output
 
     return dispatch
@@ -231,6 +232,11 @@ class ActivationRecord(Hook):
         """The innermost layer that returned this very tensor, or what it was before a cast."""
         origin = self._origin(output)
         return next((layer for tensor, layer in self._produced if tensor is origin), None)
+
+    @property
+    def has_activations(self) -> bool:
+        """Whether there was any softmax, sigmoid or log-softmax."""
+        return bool(self._activations)
 
     def elements(self) -> int:
         """How many elements the layers returned, those of each tensor once; a size that is not known counts as 1."""

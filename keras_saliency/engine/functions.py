@@ -1,0 +1,72 @@
+"""Calling a target that is a function of the outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import optree
+from keras import ops
+
+from keras_saliency.engine import seams
+from keras_saliency.probes.targets import BoundTarget, ScoreFunction
+
+Tensor = Any
+
+
+def called_function(function: ScoreFunction, outputs: Any, rows: Sequence[Tensor], count: int) -> Tensor:
+    """The scores of `count` examples by a function of the outputs and of rows of arrays, `(count,)` float32.
+
+    Raises:
+        ValueError: the function fails, or does not return one score per example.
+    """
+    try:
+        scores = function(outputs, *rows)
+    except Exception as error:
+        raise ValueError(
+            f"The target function failed, called with the outputs of {count} images. {_PARTS} "
+            f"It said: {type(error).__name__}: {error}"
+        ) from error
+    if not ops.is_tensor(scores) or tuple(scores.shape) != (count,):
+        raise ValueError(
+            f"Expected the target function to return one score per example, a tensor of shape (n,); here n is "
+            f"{count}. {_PARTS} Received: {getattr(scores, 'shape', type(scores).__name__)}"
+        )
+    return ops.cast(scores, "float32")
+
+
+_PARTS = (
+    "It must work for any number of images: it sees the outputs of a part of the batch at a time, and of some images "
+    "many times. Data of each image goes in by target=ks.PerImage(function, array)."
+)
+
+
+def check_function(function: ScoreFunction, outputs: Any, rows: Sequence[Any], count: int) -> None:
+    """Refuse a function that works for a certain number of images alone, by calling it with shapes of another number.
+
+    Args:
+        function: from outputs and rows to scores.
+        outputs: what the model returned in a trace: tensors with shapes and types.
+        rows: arrays with a row per image.
+        count: a number of images that nothing else has.
+    """
+    tensors, structure = optree.tree_flatten(outputs)
+
+    def call(*leaves: Tensor) -> Tensor:
+        given = optree.tree_unflatten(structure, leaves[: len(tensors)])
+        return called_function(function, given, leaves[len(tensors) :], count)
+
+    def spec(leaf: Any) -> keras.KerasTensor:
+        return keras.KerasTensor((count, *leaf.shape[1:]), keras.backend.standardize_dtype(leaf.dtype))
+
+    seams.backend.compute_output_spec(call, *map(spec, (*tensors, *rows)))
+
+
+def of_first(target: BoundTarget, count: int) -> ScoreFunction | None:
+    """The target's function with the rows of the first images, as one of their outputs alone; None if it has none."""
+    function = target.function
+    if function is None:
+        return None
+    rows = [array[:count] for array in target.arrays]
+    return lambda outputs: function(outputs, *map(ops.convert_to_tensor, rows))
