@@ -129,7 +129,9 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
     shapes = [plan.shapes[i] for i in plan.floating] if tapped_shape is None else [tapped_shape]
     return Anatomy(
         plan=plan,
-        output=describe(selected, traced.record, axis, place_of(model, traced.outputs, selected)) if is_one else None,
+        output=describe(selected, traced.record, axis, place_of(model, traced.outputs, selected))
+        if is_one
+        else None,
         explained=explained,
         tapped_shape=tapped_shape,
         layout=find_layout(shapes, plan.shapes, axis),

@@ -79,7 +79,7 @@ class HiddenProbabilities:
 
     def _error(self, what: str, centred: bool) -> LogitsNotFoundError:
         return LogitsNotFoundError(
-            f"The output, made by {self._producer()}, consists of {what}, but no Keras softmax or sigmoid returned it: "
+            f"The output, made by {self._producer()}, looks like {what}, but no Keras softmax or sigmoid returned it: "
             f"the score before it cannot be found exactly. {_ways_out(centred)}"
         )
 

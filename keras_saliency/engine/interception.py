@@ -22,6 +22,9 @@ from typing_extensions import override
 from keras_saliency.engine import seams
 
 ACTIVATIONS = ("softmax", "sigmoid", "log_softmax")
+LOG_SIGMOID = "log_sigmoid"
+"""Its logits are not read: the class beside it would need another logarithm."""
+
 RECTIFIERS = ("relu", "relu6")
 
 Tensor = Any
@@ -31,7 +34,7 @@ class Hook:
     """Is called at each step of a model in this thread. A subclass overrides the steps that it wants to know."""
 
     def activation(self, name: str, axis: int, inputs: Tensor, output: Tensor) -> Tensor | None:
-        """A softmax, sigmoid or log-softmax was computed; a tensor that is returned replaces it, None keeps it."""
+        """A softmax or sigmoid, or the logarithm of one, was computed; a tensor that is returned replaces it, None keeps it."""
 
     def rectifier(self, original: Callable[[Tensor], Tensor], name: str, inputs: Tensor) -> Tensor | None:
         """A ReLU or ReLU6 is computed; a tensor that is returned replaces the output, None keeps it."""
@@ -96,7 +99,7 @@ class _Patches:
         with self._lock:
             self._users += 1
             if self._users == 1:
-                for name in ACTIVATIONS:
+                for name in (*ACTIVATIONS, LOG_SIGMOID):
                     self._replace(seams.functions.nn, name, partial(_activation, name))
                 for name in RECTIFIERS:
                     self._replace(seams.functions.nn, name, partial(_rectifier, name))
@@ -197,7 +200,7 @@ class Activation:
 
 
 class ActivationRecord(Hook):
-    """Remembers every softmax, sigmoid and log-softmax, and which layer made which tensor."""
+    """Remembers every softmax and sigmoid, and which layer made which tensor."""
 
     def __init__(self) -> None:
         self._activations: list[Activation] = []
@@ -226,7 +229,7 @@ class ActivationRecord(Hook):
     def of(self, output: Tensor) -> Activation | None:
         """The activation whose output this very tensor is, or was before a cast."""
         origin = self._origin(output)
-        return next((a for a in self._activations if a.output is origin), None)
+        return next((a for a in self._activations if a.output is origin and a.name in ACTIVATIONS), None)
 
     def producer(self, output: Tensor) -> Any | None:
         """The innermost layer that returned this very tensor, or what it was before a cast."""
@@ -235,7 +238,7 @@ class ActivationRecord(Hook):
 
     @property
     def has_activations(self) -> bool:
-        """Whether there was any softmax, sigmoid or log-softmax."""
+        """Whether there was any softmax or sigmoid, or the logarithm of one."""
         return bool(self._activations)
 
     def elements(self) -> int:

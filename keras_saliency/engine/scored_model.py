@@ -43,6 +43,7 @@ from keras_saliency.engine.weights import (
 from keras_saliency.probes.targets import PREDICTED, BoundTarget
 from keras_saliency.records.scores import Scores
 
+
 @dataclass
 class _Compiled:
     """A compiled step: its function, the sizes of chunks that it was compiled for, what a rule found in the model."""
@@ -64,8 +65,9 @@ class ScoredModel:
         output: the name or position of the output, for models with several.
         logits: `"auto"` takes the score before softmax or sigmoid, found exactly, or raises; `"output"` takes
             the output as it is; `"centred_log_probability"` is log p − mean log p, which equals the logit minus
-            the mean logit until a probability underflows; `"binary"` says that the one linear unit is the logit of class
-            1. A loss with `from_logits=True` that the model was compiled with says so too, and of several units.
+            the mean logit until a probability underflows; `"binary"` says that the one linear unit is the logit of
+            class 1. A loss with `from_logits=True` that the model was compiled with says that too, also of several
+            units.
         chunk_size: examples per call of the model. None: equal chunks, see `rows_at_once`.
 
     Attributes:

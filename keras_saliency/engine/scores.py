@@ -92,7 +92,7 @@ def describe(output: Tensor, record: ActivationRecord, channel_axis: int, place:
         activation=activation.name if activation else None,
         producer=getattr(producer, "name", None),
         made_with=_keras_activation(getattr(producer, "activation", None)) if is_keras else None,
-        is_weighted=is_keras and bool(producer.weights),
+        is_weighted=is_keras and bool(getattr(producer, "weights", ())),
         is_behind_activations=record.has_activations,
         place=place,
     )

@@ -9,10 +9,10 @@ from keras import ops
 
 from keras_saliency.engine.anatomy import Anatomy, Traced, forward
 from keras_saliency.engine.backends import current_backend
+from keras_saliency.engine.functions import called_function
 from keras_saliency.engine.interception import FirstFloatTap
 from keras_saliency.engine.layers import LayerSite, LayerTap
 from keras_saliency.engine.outputs import select_output
-from keras_saliency.engine.functions import called_function
 from keras_saliency.engine.rectifiers import RectifierCount, RectifierRule, Rule
 from keras_saliency.engine.scores import class_table, score_kind
 from keras_saliency.errors import NoGradientError

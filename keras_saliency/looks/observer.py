@@ -55,6 +55,7 @@ class Observer:
         methods: the methods, of different names.
         target: see `explain`.
         output: the name or position of the output, for models with several.
+        logits: see `explain`.
         seed: of the private generators; the same at every look, so that noise does not count as drift.
         after: the observer whose looks these go on from.
 
@@ -74,6 +75,7 @@ class Observer:
         *,
         target: Any = None,
         output: str | int | None = None,
+        logits: str = "auto",
         seed: int = 0,
         after: Observer | None = None,
     ) -> None:
@@ -81,7 +83,7 @@ class Observer:
         self._methods = methods
         self._seed = seed
         self._target = bind_target(target, probes)
-        self.model = ScoredModel(model, output=output)
+        self.model = ScoredModel(model, output=output, logits=logits)
         self._first: dict[str, _Reference] = dict(after._first) if after else {}
         self._last: dict[str, _Reference] = dict(after._last) if after else {}
         anatomy = self.model.inspect(probes.images, self._target)

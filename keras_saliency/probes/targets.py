@@ -258,17 +258,21 @@ class BoundTarget:
         if self.are_labels and classes == 1:
             raise ValueError(
                 "Labels are classes, and the model has one linear output, which nothing tells from a regression. If it "
-                f"is one, give no labels, or {setting('target', 'predicted')}; if it is a binary classifier trained with "
-                f"from_logits=True, say {setting('logits', 'binary')}"
+                f"is a regression, give no labels, or {setting('target', 'predicted')}. If it is a binary classifier "
+                f"trained with from_logits=True, say {setting('logits', 'binary')}."
             )
         highest = int(cast(np.ndarray, self.classes).max(initial=PREDICTED))
-        if highest >= classes:
-            raise ValueError(
-                f"Expected class indices below {classes}, as the model's output of shape {output_shape} "
-                f"has {classes} {'class' if classes == 1 else 'classes'}. Received: class {highest}"
-                + (". If the labels are values of a regression, give none" if self.are_labels else "")
-                + (f". A binary classifier trained with from_logits=True: {setting('logits', 'binary')}" if classes == 1 else "")
-            )
+        if highest < classes:
+            return
+        otherwise = ""
+        if classes == 1:
+            otherwise = f". A binary classifier trained with from_logits=True: {setting('logits', 'binary')}"
+        elif self.are_labels:
+            otherwise = ". If the labels are values of a regression, give none"
+        raise ValueError(
+            f"Expected class indices below {classes}, as the model's output of shape {output_shape} has {classes} "
+            f"{'class' if classes == 1 else 'classes'}. Received: class {highest}{otherwise}"
+        )
 
     def _masks(self, count: int, positions: tuple[int, ...]) -> list[np.ndarray]:
         if self.mask is None:
@@ -296,12 +300,11 @@ def bind(target: Target, count: int, labels: np.ndarray | None) -> BoundTarget:
     Raises:
         ValueError: there are no labels for `Label`, or not `count` classes or rows of an array.
     """
-    if isinstance(target, Predicted):
-        return BoundTarget(classes=np.full(count, PREDICTED, "int32"))
-    if isinstance(target, Label):
-        if labels is None:
-            raise ValueError('target="label" needs labels: give the probe set `labels=`.')
-        return BoundTarget(classes=labels.astype("int32"), are_labels=True)
+    if isinstance(target, Label) and labels is None:
+        raise ValueError('target="label" needs labels: give the probe set `labels=`.')
+    if isinstance(target, (Predicted, Label)):
+        classes = PREDICTED if isinstance(target, Predicted) else labels
+        return BoundTarget(classes=_one_each(classes, count), are_labels=isinstance(target, Label))
     if isinstance(target, ClassIndex):
         return BoundTarget(classes=_one_each(target.index, count))
     if isinstance(target, PixelsOf):
@@ -311,15 +314,14 @@ def bind(target: Target, count: int, labels: np.ndarray | None) -> BoundTarget:
     if isinstance(target, OutputGradient):
         array = np.asarray(target.array, "float32")
         return BoundTarget(output_gradient=array, total=count, rows=np.arange(count))
-    if isinstance(target, PerImage):
-        for array in target.arrays:
-            if len(array) != count:
-                raise ValueError(
-                    f"Expected arrays with a row for each image, {count} in all. Received: an array of shape "
-                    f"{array.shape}"
-                )
-        return BoundTarget(function=target.function, arrays=target.arrays)
-    return BoundTarget(function=target)
+    function, arrays = (target.function, target.arrays) if isinstance(target, PerImage) else (target, ())
+    for array in arrays:
+        if len(array) != count:
+            raise ValueError(
+                f"Expected arrays with a row for each image, {count} in all. Received: an array of shape "
+                f"{array.shape}"
+            )
+    return BoundTarget(function=function, arrays=arrays)
 
 
 def _one_each(index: Any, count: int) -> np.ndarray:
