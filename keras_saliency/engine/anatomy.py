@@ -15,6 +15,7 @@ import optree
 from keras_saliency.engine import seams
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.float16 import computes_in_float16
+from keras_saliency.engine.functions import Returned
 from keras_saliency.engine.inputs import InputPlan, channel_axis, plan_inputs
 from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, Hook, hooked
 from keras_saliency.engine.isolation import without_a_trace
@@ -44,7 +45,7 @@ class Anatomy:
         layout: which explained tensor and which input are the image, and where their channels are.
         float16: whether any layer computes in float16.
         elements: how many the layers return together for one example.
-        returned: what a target function sees: the selected output or all of them, as Keras' symbolic tensors.
+        returned: what a target function sees: the selected output, or the tree of all.
     """
 
     plan: InputPlan
@@ -137,12 +138,8 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
         layout=find_layout(shapes, plan.shapes, axis),
         float16=computes_in_float16(model),
         elements=traced.record.elements() // min(TRACED, len(optree.tree_leaves(inputs)[0])),
-        returned=optree.tree_map(_symbolic, selected),
+        returned=optree.tree_map(Returned.of, selected),
     )
-
-
-def _symbolic(tensor: Tensor) -> keras.KerasTensor:
-    return keras.KerasTensor(tensor.shape, keras.backend.standardize_dtype(tensor.dtype))
 
 
 def called_layers(model: Any, anatomy: Anatomy, inputs: Any) -> list[Any]:

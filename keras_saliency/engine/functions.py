@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -10,6 +11,7 @@ import optree
 from keras import ops
 
 from keras_saliency.engine import seams
+from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.probes.targets import BoundTarget, ScoreFunction
 
 Tensor = Any
@@ -42,12 +44,25 @@ _PARTS = (
 )
 
 
+@dataclass(frozen=True)
+class Returned:
+    """The shape, batch included, and the data type of what a model returned in a trace."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+    @classmethod
+    def of(cls, tensor: Tensor) -> Returned:
+        """Those of a tensor."""
+        return cls(tuple(tensor.shape), keras.backend.standardize_dtype(tensor.dtype))
+
+
 def check_function(function: ScoreFunction, outputs: Any, rows: Sequence[Any], count: int) -> None:
     """Refuse a function that works for a certain number of images alone, by calling it with shapes of another number.
 
     Args:
         function: from outputs and rows to scores.
-        outputs: what the model returned in a trace: tensors with shapes and types.
+        outputs: a tree of what the model returned.
         rows: arrays with a row per image.
         count: a number of images that nothing else has.
     """
@@ -60,7 +75,8 @@ def check_function(function: ScoreFunction, outputs: Any, rows: Sequence[Any], c
     def spec(leaf: Any) -> keras.KerasTensor:
         return keras.KerasTensor((count, *leaf.shape[1:]), keras.backend.standardize_dtype(leaf.dtype))
 
-    seams.backend.compute_output_spec(call, *map(spec, (*tensors, *rows)))
+    with without_a_trace():
+        seams.backend.compute_output_spec(call, *map(spec, (*tensors, *rows)))
 
 
 def of_first(target: BoundTarget, count: int) -> ScoreFunction | None:

@@ -34,7 +34,7 @@ class Hook:
     """Is called at each step of a model in this thread. A subclass overrides the steps that it wants to know."""
 
     def activation(self, name: str, axis: int, inputs: Tensor, output: Tensor) -> Tensor | None:
-        """A softmax or sigmoid, or the logarithm of one, was computed; a tensor that is returned replaces it, None keeps it."""
+        """A softmax or sigmoid, or its logarithm, was computed; a tensor that is returned replaces the output."""
 
     def rectifier(self, original: Callable[[Tensor], Tensor], name: str, inputs: Tensor) -> Tensor | None:
         """A ReLU or ReLU6 is computed; a tensor that is returned replaces the output, None keeps it."""
