@@ -11,6 +11,7 @@ import optree
 from keras import ops
 
 from keras_saliency.engine import seams
+from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.probes.targets import BoundTarget, ScoreFunction
 
@@ -26,6 +27,8 @@ def called_function(function: ScoreFunction, outputs: Any, rows: Sequence[Tensor
     try:
         scores = function(outputs, *rows)
     except Exception as error:
+        if current_backend().is_out_of_memory(error):
+            raise
         raise ValueError(
             f"The target function failed, called with the outputs of {count} images. {_PARTS} "
             f"It said: {type(error).__name__}: {error}"

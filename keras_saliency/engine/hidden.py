@@ -25,8 +25,8 @@ SCALES = (1.0, 1e3, 1e6)
 EXAMPLES = 4
 """The standard deviations of the inputs that tell whether an output can leave 0 … 1, and how many there are of each."""
 
-SPREAD = 0.3
-"""The standard deviation of what is added to weights there: small or untrained ones tell nothing."""
+SPREADS = (0.3, 1e3)
+"""The standard deviations of what is added to weights there: small or untrained ones tell nothing."""
 
 Tensor = Any
 
@@ -67,9 +67,9 @@ class HiddenProbabilities:
             raise self._error(_PROBABILITIES, "log" not in output.made_with)
         if output.is_weighted and output.made_with is not None:
             return
-        if _all_rows(_are_fractions, seen) and self._always(_are_fractions):
+        if _all_rows(_are_fractions, seen) and self._always(_are_fractions, leaves):
             raise self._error(_PROBABILITIES, centred=True)
-        if _all_rows(_are_negative, seen) and self._always(_are_log_probabilities):
+        if _all_rows(_are_negative, seen) and self._always(_are_log_probabilities, leaves):
             raise self._error("logarithms of probabilities", centred=False)
         if output.is_behind_activations and not self._has_another_source(leaves):
             raise LogitsNotFoundError(
@@ -86,7 +86,7 @@ class HiddenProbabilities:
     def _producer(self) -> str:
         return f"layer {self.output.producer!r}" if self.output.producer else "the model's own code"
 
-    def _always(self, holds: Callable[[np.ndarray], np.ndarray]) -> bool:
+    def _always(self, holds: Callable[[np.ndarray], np.ndarray], leaves: Sequence[np.ndarray]) -> bool:
         """Whether this holds for inputs near and far, and other weights; also where the model cannot take such."""
         backend, rng = current_backend(), np.random.default_rng(0)
 
@@ -94,35 +94,41 @@ class HiddenProbabilities:
             return self._rows_of(leaves, [])
 
         run = backend.compile(call, self.model.variables, channels_first=self.anatomy.channel_axis == 1)
-        leaves = self._far(rng)
         try:
             with outside_inference_mode(), without_a_trace():
-                tensors = [backend.to_tensor(leaf) for leaf in leaves]
-                rows = [backend.to_numpy(run(values, tensors)) for values in ([], self._other_weights(rng))]
-        except Exception:  # an input that is an index inside the model, say
+                far = [backend.to_tensor(leaf) for leaf in self._far(leaves, rng)]
+                weights = [[], *(self._other_weights(spread, rng) for spread in SPREADS)]
+                rows = [backend.to_numpy(run(values, far)) for values in weights]
+        except Exception:
             return True
         return all(_all_rows(holds, some) for some in rows)
 
-    def _far(self, rng: np.random.Generator) -> list[np.ndarray]:
-        """Inputs near and far from any image, and such values of the tensor behind integer inputs."""
-        plan, scale = self.anatomy.plan, np.repeat(SCALES, EXAMPLES)
+    def _far(self, leaves: Sequence[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
+        """Inputs near and far from any image, and such values of the tensor behind integer inputs.
 
-        def far(shape: tuple[int, ...]) -> np.ndarray:
-            return scale.reshape(-1, *[1] * len(shape)) * rng.normal(size=(len(scale), *shape))
+        Whole numbers keep their values: they may be indices, and one that is out of bounds ends the work on a GPU.
+        """
+        scale = np.repeat(SCALES, EXAMPLES)
+        plan, tapped = self.anatomy.plan, self.anatomy.tapped_shape
 
-        leaves = [
-            far(shape).astype(dtype) if position in plan.floating else np.zeros((len(scale), *shape), dtype)
-            for position, (shape, dtype) in enumerate(zip(plan.shapes, plan.dtypes, strict=True))
-        ]
-        tapped = self.anatomy.tapped_shape
-        return leaves if tapped is None else [*leaves, far(tapped).astype("float32")]
+        def far(shape: tuple[int, ...], dtype: Any = "float32") -> np.ndarray:
+            drawn = scale.reshape(-1, *[1] * len(shape)) * rng.normal(size=(len(scale), *shape))
+            return np.asarray(drawn.astype(dtype))
 
-    def _other_weights(self, rng: np.random.Generator) -> list[Any]:
+        def like(leaf: np.ndarray, position: int) -> np.ndarray:
+            if position in plan.floating and (leaf != np.floor(leaf)).any():
+                return far(leaf.shape[1:], leaf.dtype)
+            return leaf[np.arange(len(scale)) % len(leaf)]
+
+        own = [like(leaf, position) for position, leaf in enumerate(leaves[: len(plan.names)])]
+        return own if tapped is None else [*own, far(tapped)]
+
+    def _other_weights(self, spread: float, rng: np.random.Generator) -> list[Any]:
         """Other values of the model's variables; None where the current one stays, as for moving statistics."""
         weights = {id(w) for w in self.model.weights if _is_float(w) and not w.name.startswith("moving_")}
 
         def other(variable: Any) -> Tensor:
-            noise = SPREAD * rng.normal(size=tuple(variable.shape))
+            noise = spread * rng.normal(size=tuple(variable.shape))
             return variable.value + ops.convert_to_tensor(noise, dtype=variable.dtype)
 
         return [other(v) if id(v) in weights else None for v in self.model.variables]
