@@ -37,7 +37,7 @@ def class_indices(labels: Any, count: int | None = None) -> np.ndarray:
     possible = (indices >= 0) & (indices <= LARGEST) & (indices == np.floor(indices))  # not for NaN either
     if not possible.all():
         raise ValueError(
-            "Labels are class indices: whole numbers from 0. For a regression give the images without labels. "
+            "Labels are class indices: whole numbers from 0. For a regression give no labels. "
             f"Received: values from {indices.min()} to {indices.max()}"
         )
     return indices.astype("int64")

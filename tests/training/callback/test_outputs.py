@@ -39,7 +39,7 @@ def test_a_binary_logit_has_labels_classes_and_probabilities(tmp_path, loss, opt
         seen = look.methods["gradient"]
         np.testing.assert_allclose(seen.scores, np.where(LABELS, logits, -logits), rtol=1e-4, atol=1e-6)
         np.testing.assert_allclose(seen.probabilities, 1 / (1 + np.exp(-np.abs(logits))), rtol=1e-4)
-        assert look.probe_accuracy == np.mean((logits > 0) == LABELS)
+        assert look.probe_accuracy == pytest.approx(np.mean((logits > 0) == LABELS), rel=1e-6)
 
 
 def test_labels_of_a_regression_are_refused_before_the_first_update(tmp_path):
