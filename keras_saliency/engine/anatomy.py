@@ -116,23 +116,21 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
     _refuse_weights_elsewhere(model)
     traced, tap = _trace(model, plan, inputs, FirstFloatTap)
     selected = select_output(model, traced.outputs, output, leave_whole=leave_whole)
-    is_one = keras.ops.is_tensor(selected)
+    place = place_of(model, traced.outputs, selected) if keras.ops.is_tensor(selected) else None
     explained, tapped_shape = tuple(plan.names[i] for i in plan.floating), None
     if not explained:
-        place, tensor = tap.place, tap.tensor
-        if place is None or any(tensor is leaf for leaf in optree.tree_leaves(traced.outputs)):
+        tapped, tensor = tap.place, tap.tensor
+        if tapped is None or any(tensor is leaf for leaf in optree.tree_leaves(traced.outputs)):
             raise NoGradientError(
                 "All inputs of the model are integers, and no layer inside it takes or returns a floating tensor: "
                 "there is nothing to differentiate with respect to."
             )
-        explained, tapped_shape = (place,), tuple(tensor.shape[1:])
+        explained, tapped_shape = (tapped,), tuple(tensor.shape[1:])
     axis = channel_axis(model)
     shapes = [plan.shapes[i] for i in plan.floating] if tapped_shape is None else [tapped_shape]
     return Anatomy(
         plan=plan,
-        output=describe(selected, traced.record, axis, place_of(model, traced.outputs, selected))
-        if is_one
-        else None,
+        output=describe(selected, traced.record, axis, place) if place else None,
         explained=explained,
         tapped_shape=tapped_shape,
         layout=find_layout(shapes, plan.shapes, axis),

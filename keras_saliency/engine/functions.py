@@ -55,9 +55,11 @@ class Returned:
     dtype: str
 
     @classmethod
-    def of(cls, tensor: Tensor) -> Returned:
-        """Those of a tensor."""
-        return cls(tuple(tensor.shape), keras.backend.standardize_dtype(tensor.dtype))
+    def of(cls, leaf: Any) -> Any:
+        """Those of a tensor; what is none stays as it is."""
+        if not ops.is_tensor(leaf):
+            return leaf
+        return cls(tuple(leaf.shape), keras.backend.standardize_dtype(leaf.dtype))
 
 
 def check_function(function: ScoreFunction, outputs: Any, rows: Sequence[Any], count: int) -> None:
@@ -69,17 +71,19 @@ def check_function(function: ScoreFunction, outputs: Any, rows: Sequence[Any], c
         rows: arrays with a row per image.
         count: a number of images that nothing else has.
     """
-    tensors, structure = optree.tree_flatten(outputs)
+    leaves, structure = optree.tree_flatten(outputs)
+    tensors = {position: leaf for position, leaf in enumerate(leaves) if isinstance(leaf, Returned)}
 
-    def call(*leaves: Tensor) -> Tensor:
-        given = optree.tree_unflatten(structure, leaves[: len(tensors)])
-        return called_function(function, given, leaves[len(tensors) :], count)
+    def call(*given: Tensor) -> Tensor:
+        placed = dict(zip(tensors, given, strict=False))
+        whole = optree.tree_unflatten(structure, [placed.get(at, leaf) for at, leaf in enumerate(leaves)])
+        return called_function(function, whole, given[len(tensors) :], count)
 
     def spec(leaf: Any) -> keras.KerasTensor:
         return keras.KerasTensor((count, *leaf.shape[1:]), keras.backend.standardize_dtype(leaf.dtype))
 
     with without_a_trace():
-        seams.backend.compute_output_spec(call, *map(spec, (*tensors, *rows)))
+        seams.backend.compute_output_spec(call, *map(spec, (*tensors.values(), *rows)))
 
 
 def of_first(target: BoundTarget, count: int) -> ScoreFunction | None:

@@ -106,3 +106,10 @@ def test_a_function_sees_all_outputs(build):
 def test_a_function_sees_the_selected_output_alone():
     found = ks.explain(model_with(in_a_dict), INPUTS, target=lambda output: output[:, 0], output="z")
     np.testing.assert_allclose(found.maps, np.full(INPUTS.shape, 3), rtol=1e-5)
+
+
+def test_a_function_sees_what_is_no_tensor_as_it_is():
+    model = Subclassed(lambda a, b, c: {"scores": b, "factor": 2.0})
+    found = ks.explain(model, INPUTS, target=lambda outputs: outputs["factor"] * outputs["scores"][:, 0] ** 2)
+    expected = np.broadcast_to(16 * INPUTS.sum((1, 2, 3), keepdims=True), INPUTS.shape)
+    np.testing.assert_allclose(found.maps, expected, rtol=1e-4)
