@@ -54,6 +54,8 @@ from keras_saliency.probes.probe_set import ProbeSet as ProbeSet
 from keras_saliency.probes.targets import ClassIndex as ClassIndex
 from keras_saliency.probes.targets import Label as Label
 from keras_saliency.probes.targets import OutputGradient as OutputGradient
+from keras_saliency.probes.targets import PerImage as PerImage
+from keras_saliency.probes.targets import PixelsOf as PixelsOf
 from keras_saliency.probes.targets import Predicted as Predicted
 from keras_saliency.reports.report import Report as Report
 from keras_saliency.reports.result import CheckResult as CheckResult

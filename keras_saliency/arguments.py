@@ -3,14 +3,43 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Literal
 
 BACKENDS = ("tensorflow", "jax", "torch")
 """The frameworks behind Keras that this package works on."""
 
 LARGEST = 2**63 - 1
 """What 64 bits hold, in arrays and in what is stored."""
+
+
+Reader = Literal["code", "settings", "command line"]
+"""Who is told of an error: somebody who writes Python, settings (a config file, a marker of pytest), or options."""
+
+_reader: ContextVar[Reader] = ContextVar("reader", default="code")
+
+
+@contextmanager
+def told_to(reader: Reader) -> Iterator[None]:
+    """Errors within the block are read by this reader: they name the ways out that it has."""
+    token = _reader.set(reader)
+    try:
+        yield
+    finally:
+        _reader.reset(token)
+
+
+def setting(name: str, value: str) -> str:
+    """An argument as the reader gives it: `logits="output"`, and `--logits output` on the command line."""
+    return f"--{name} {value}" if _reader.get() == "command line" else f'{name}="{value}"'
+
+
+def writes_code() -> bool:
+    """Whether the reader can give a function."""
+    return _reader.get() == "code"
 
 
 def is_real(value: Any) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 import keras_saliency as ks
 from keras_saliency import metrics
-from keras_saliency.arguments import LARGEST, real, whole
+from keras_saliency.arguments import LARGEST, real, setting, told_to, whole, writes_code
 from keras_saliency.checks.gate.config import Config
 from keras_saliency.checks.golden import add_golden, save_golden
 from keras_saliency.cli.arguments import whole_number
@@ -219,3 +219,13 @@ def test_limits_of_checks(check, value):
     assert outcome(lambda: getattr(check(**{name: value}), name)) == outcome(
         lambda: real(name, value, **bounds)
     )
+
+
+def test_an_argument_is_named_as_its_reader_gives_it():
+    assert (setting("logits", "output"), writes_code()) == ('logits="output"', True)
+    with told_to("command line"):
+        assert (setting("logits", "output"), writes_code()) == ("--logits output", False)
+        with told_to("settings"):
+            assert (setting("logits", "output"), writes_code()) == ('logits="output"', False)
+        assert setting("logits", "output") == "--logits output"
+    assert (setting("logits", "output"), writes_code()) == ('logits="output"', True)

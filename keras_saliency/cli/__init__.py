@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from keras_saliency import __version__
+from keras_saliency.arguments import told_to
 from keras_saliency.cli import check, demo, explain, golden, methods, view
 from keras_saliency.cli.console import forget_stdout
 from keras_saliency.errors import SaliencyError
@@ -28,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        with told_to("command line"):
+            return int(options.run(options))
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

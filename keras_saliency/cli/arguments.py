@@ -27,7 +27,7 @@ def add_method_arguments(parser: argparse.ArgumentParser) -> None:
         "--target", help="predicted, label or a class index; default: label if there are, else predicted"
     )
     parser.add_argument("--output", help="the name of the output, for models with several")
-    parser.add_argument("--logits", help="auto (default), output or centred_log_probability")
+    parser.add_argument("--logits", help="auto (default), binary, output or centred_log_probability")
     parser.add_argument(
         "--channel-axis",
         type=int,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
@@ -17,11 +17,13 @@ from keras_saliency.engine import seams
 from keras_saliency.engine.axes import Call, class_axis, layout_of
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.float16 import computes_in_float16
+from keras_saliency.engine.functions import Returned
 from keras_saliency.engine.inputs import InputPlan, plan_inputs
 from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, Hook, hooked
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.engine.layers import LayerRecord
 from keras_saliency.engine.layout import ExplainedImage, Layout, explained_image
+from keras_saliency.engine.outputs import place_of, select_output
 from keras_saliency.engine.reading import AllRead
 from keras_saliency.engine.scores import Output, describe
 from keras_saliency.errors import ModelRejectedInputsError, NoGradientError, SaliencyError
@@ -47,6 +49,7 @@ class Anatomy:
         channels_first: whether any layer computes in that format.
         float16: whether any layer computes in float16.
         elements: how many the layers return together for one example.
+        returned: what a target function sees: the selected output, or the tree of all.
     """
 
     plan: InputPlan
@@ -57,6 +60,7 @@ class Anatomy:
     channels_first: bool
     float16: bool
     elements: int
+    returned: Any = field(compare=False, repr=False)
 
     @property
     def channel_axis(self) -> int:
@@ -120,21 +124,22 @@ def inspect(
     _refuse_weights_elsewhere(model)
     traced, tap = _trace(model, plan, inputs, FirstFloatTap)
     selected = select_output(model, traced.outputs, output, leave_whole=leave_whole)
+    place = place_of(model, traced.outputs, selected) if keras.ops.is_tensor(selected) else None
     explained, tapped_shape = tuple(plan.names[i] for i in plan.floating), None
     if not explained:
-        place, tensor = tap.place, tap.tensor
-        if place is None or any(tensor is leaf for leaf in optree.tree_leaves(traced.outputs)):
+        tapped, tensor = tap.place, tap.tensor
+        if tapped is None or any(tensor is leaf for leaf in optree.tree_leaves(traced.outputs)):
             raise NoGradientError(
                 "All inputs of the model are integers, and no layer inside it takes or returns a floating tensor: "
                 "there is nothing to differentiate with respect to."
             )
-        explained, tapped_shape = (place,), tuple(tensor.shape[1:])
+        explained, tapped_shape = (tapped,), tuple(tensor.shape[1:])
     call, leaves = _calling(model, plan, output), [array[:TRACED] for array in plan.leaves(inputs)]
     layout = layout_of(call, plan, leaves, channel_axis)
     described = None
-    if keras.ops.is_tensor(selected):
+    if place:
         axis = class_axis(call, leaves, layout, selected, traced.record)
-        described = describe(selected, traced.record, axis)
+        described = describe(selected, traced.record, axis, place)
     return Anatomy(
         plan=plan,
         output=described,
@@ -147,6 +152,7 @@ def inspect(
         ),
         float16=computes_in_float16(model),
         elements=traced.record.elements() // min(TRACED, len(optree.tree_leaves(inputs)[0])),
+        returned=optree.tree_map(Returned.of, selected),
     )
 
 
@@ -253,35 +259,3 @@ def _rejection(model: Any, plan: InputPlan, error: Exception) -> str:
     return (
         f"The model {model.name!r} cannot be called on these images. Received: {given}. Keras says: {reason}"
     )
-
-
-def select_output(model: Any, outputs: Any, output: str | int | None, *, leave_whole: bool = False) -> Any:
-    """The output of that name or position, of the only output; several outputs stay whole where that is allowed.
-
-    Outputs inside others are named by their path, as in `"boxes/scores"`. Where Keras gives several outputs one name,
-    as those of one layer, they are told apart by position.
-    """
-    names, leaves = _outputs(model, outputs)
-    if output is None and (len(leaves) == 1 or leave_whole):
-        return leaves[0] if len(leaves) == 1 else outputs
-    if isinstance(output, str) and names.count(output) == 1:
-        return leaves[names.index(output)]
-    by_position = not isinstance(outputs, dict)
-    if by_position and type(output) is int and output in range(len(leaves)):
-        return leaves[output]
-    alike = len(set(names)) < len(names)
-    offered = range(len(names)) if alike and by_position else names
-    raise ValueError(
-        f"The model has {len(names)} outputs{' of one name' if alike else ''}; name one of them"
-        f"{' by its position' if alike else ''}. "
-        f"Outputs: {', '.join(map(repr, offered))}. Received: output={output!r}"
-    )
-
-
-def _outputs(model: Any, outputs: Any) -> tuple[list[str], list[Tensor]]:
-    """The name of each output, and the output."""
-    paths, leaves, _ = optree.tree_flatten_with_path(outputs)
-    given = getattr(model, "output_names", None) or []
-    if not isinstance(outputs, dict) and len(given) == len(leaves):
-        return list(given), leaves
-    return ["/".join(map(str, path)) for path in paths], leaves

@@ -10,11 +10,12 @@ import keras
 import numpy as np
 import optree
 
-from keras_saliency.engine.anatomy import Anatomy, Traced, forward, select_output
+from keras_saliency.engine.anatomy import Anatomy, Traced, forward
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.interception import FirstFloatTap, Hook
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.layers import LayerRecord, LayerSite, LayerTap, Sites, feature_map, named_layer
+from keras_saliency.engine.outputs import select_output
 from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.probes.targets import ScoreFunction
 

@@ -22,6 +22,9 @@ from typing_extensions import override
 from keras_saliency.engine import seams
 
 ACTIVATIONS = ("softmax", "sigmoid", "log_softmax")
+LOG_SIGMOID = "log_sigmoid"
+"""Its logits are not read: the class beside it would need another logarithm."""
+
 RECTIFIERS = ("relu", "relu6")
 WINDOWS = ("conv", "depthwise_conv", "separable_conv", "conv_transpose", "max_pool", "average_pool")
 """What reads windows of images, by Keras' layers or by `keras.ops`."""
@@ -33,8 +36,8 @@ Tensor = Any
 class Hook:
     """Is called at each step of a model in this thread. A subclass overrides the steps that it wants to know."""
 
-    def activation(self, name: str, axis: int, inputs: Tensor, output: Tensor) -> None:
-        """A softmax, sigmoid or log-softmax was computed."""
+    def activation(self, name: str, axis: int, inputs: Tensor, output: Tensor) -> Tensor | None:
+        """A softmax or sigmoid, or its logarithm, was computed; a tensor that is returned replaces the output."""
 
     def rectifier(self, original: Callable[[Tensor], Tensor], name: str, inputs: Tensor) -> Tensor | None:
         """A ReLU or ReLU6 is computed; a tensor that is returned replaces the output, None keeps it."""
@@ -107,7 +110,7 @@ class _Patches:
         with self._lock:
             self._users += 1
             if self._users == 1:
-                for name in ACTIVATIONS:
+                for name in (*ACTIVATIONS, LOG_SIGMOID):
                     self._replace(seams.functions.nn, name, partial(_activation, name))
                 for name in RECTIFIERS:
                     self._replace(seams.functions.nn, name, partial(_rectifier, name))
@@ -137,16 +140,17 @@ def _activation(name: str, original: Callable[..., Tensor]) -> Callable[..., Ten
     def dispatch(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         with unhooked():  # Keras' softmax calls the framework's
             output = original(x, *args, **kwargs)
-        activated(name, kwargs.get("axis", args[0] if args else -1), x, output)
-        return output
+        return activated(name, kwargs.get("axis", args[0] if args else -1), x, output)
 
     return dispatch
 
 
-def activated(name: str, axis: int, inputs: Tensor, output: Tensor) -> None:
-    """Tell the hooks of a softmax, sigmoid or log-softmax."""
+def activated(name: str, axis: int, inputs: Tensor, output: Tensor) -> Tensor:
+    """The output of a softmax, sigmoid or log-softmax, or what a hook returns in its place."""
     for hook in _hooks():
-        hook.activation(name, axis, inputs, output)
+        if (changed := hook.activation(name, axis, inputs, output)) is not None:
+            output = changed
+    return output
 
 
 def _rectifier(name: str, original: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -260,7 +264,7 @@ class Activation:
 
 
 class ActivationRecord(Hook):
-    """Remembers every softmax, sigmoid and log-softmax, and which layer made which tensor."""
+    """Remembers every softmax and sigmoid, and which layer made which tensor."""
 
     def __init__(self) -> None:
         self._activations: list[Activation] = []
@@ -289,12 +293,17 @@ class ActivationRecord(Hook):
     def of(self, output: Tensor) -> Activation | None:
         """The activation whose output this very tensor is, or was before a cast."""
         origin = self._origin(output)
-        return next((a for a in self._activations if a.output is origin), None)
+        return next((a for a in self._activations if a.output is origin and a.name in ACTIVATIONS), None)
 
     def producer(self, output: Tensor) -> Any | None:
         """The innermost layer that returned this very tensor, or what it was before a cast."""
         origin = self._origin(output)
         return next((layer for tensor, layer in self._produced if tensor is origin), None)
+
+    @property
+    def has_activations(self) -> bool:
+        """Whether there was any softmax or sigmoid, or the logarithm of one."""
+        return bool(self._activations)
 
     def elements(self) -> int:
         """How many elements the layers returned, those of each tensor once; a size that is not known counts as 1."""

@@ -17,7 +17,7 @@ from keras_saliency.records.json_text import parse_json
 
 
 def load_model(path: str | Path, imports: Iterable[str] = ()) -> Any:
-    """The model in a file, in Keras' safe mode.
+    """The model in a file, in Keras' safe mode, with its loss and without its optimizer and metrics.
 
     Args:
         path: the file.
@@ -40,7 +40,9 @@ def load_model(path: str | Path, imports: Iterable[str] = ()) -> Any:
         if zipfile.is_zipfile(path):
             with path.open("rb") as file:
                 npz.check_zip(path, file)
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        model.loss = _loss(path)
+        return model
     except UnreadableFileError:
         raise
     except Exception as error:
@@ -73,13 +75,27 @@ def _advice(path: Path, said: str) -> str:
     return _first_line(said)
 
 
+def _loss(path: Path) -> Any:
+    """The loss that a .keras file was compiled with; None where there is none, or one that is not known here."""
+    import keras
+
+    try:
+        return keras.saving.deserialize_keras_object(_part(path, "config.json")["compile_config"]["loss"])
+    except Exception:  # a loss of the user's own, say: the model is loaded as well
+        return None
+
+
 def _keras_version(path: Path) -> str:
     """The version of Keras that wrote a .keras file; empty if it does not say."""
     try:
-        with zipfile.ZipFile(path) as archive, archive.open("metadata.json") as file:
-            return str(parse_json(file.read(limits.CONFIG))["keras_version"])
+        return str(_part(path, "metadata.json")["keras_version"])
     except Exception:  # whatever it is, Keras has said already that it cannot read it
         return ""
+
+
+def _part(path: Path, name: str) -> Any:
+    with zipfile.ZipFile(path) as archive, archive.open(name) as file:
+        return parse_json(file.read(limits.CONFIG))
 
 
 def _first_line(said: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,11 @@ from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect
 from keras_saliency.engine.axes import sides_of
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.chunks import ChunkLimit, Rows, in_chunks
-from keras_saliency.engine.feature_maps import SiteFinder
+from keras_saliency.engine.feature_maps import EXAMPLES, SiteFinder
 from keras_saliency.engine.float16 import scaled_gradients
 from keras_saliency.engine.foreign import fixed_weights, require_model
+from keras_saliency.engine.functions import check_function, of_first
+from keras_saliency.engine.hidden import HiddenProbabilities
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.layers import LayerSite
 from keras_saliency.engine.reading import batch
@@ -28,9 +30,8 @@ from keras_saliency.engine.scores import (
     class_count,
     read_predictions,
     read_scores,
-    refuse_hidden_probabilities,
-    require_probabilities,
     score_kind,
+    with_link,
 )
 from keras_saliency.engine.seams import layers_throughout
 from keras_saliency.engine.selftest import prove_seams
@@ -48,9 +49,6 @@ from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.probes.targets import PREDICTED, BoundTarget
 from keras_saliency.records.scores import Scores
 
-FAR, FAR_EXAMPLES = 1e3, 4
-"""The standard deviation, and the number, of the inputs that tell whether an output can leave 0 … 1."""
-
 
 class ScoredModel:
     """A Keras model as a function from inputs to one score per example; a `Question` asks it.
@@ -65,7 +63,9 @@ class ScoredModel:
         output: the name or position of the output, for models with several.
         logits: `"auto"` takes the score before softmax or sigmoid, found exactly, or raises; `"output"` takes
             the output as it is; `"centred_log_probability"` is log p − mean log p, which equals the logit minus
-            the mean logit until a probability underflows.
+            the mean logit until a probability underflows; `"binary"` says that the one linear unit is the logit of
+            class 1. A loss with `from_logits=True` that the model was compiled with says that too, also of several
+            units.
         chunk_size: examples per call of the model. None: equal chunks, see `rows_at_once`.
         channel_axis: of the images, −1 or 1; None: found, or refused where it is not clear.
 
@@ -106,6 +106,7 @@ class ScoredModel:
         self._channel_axis = channel_axis
         self._chunk_size = chunk_size
         self._backend = current_backend()
+        self._functions: set[Any] = set()
 
     @contextmanager
     def telling(self, tell: Callable[[int], None]) -> Iterator[None]:
@@ -143,9 +144,12 @@ class ScoredModel:
             )
             traces.sign(self._model)
         anatomy = traces.anatomies[key]
-        if anatomy.output is not None and self._logits == "centred_log_probability":
-            require_probabilities(anatomy.output)
-        self._aim(anatomy, target, len(leaves[0]))
+        if anatomy.output is not None:  # compiled anew, it may be trained otherwise
+            anatomy = replace(anatomy, output=with_link(anatomy.output, self._model, self._logits))
+        aim = self._aim(anatomy, target, len(leaves[0]))
+        if target.function is not None and (key, target.function) not in self._functions:
+            check_function(target.function, anatomy.returned, aim, len(leaves[0]) + 1)
+            self._functions.add((key, target.function))
         return anatomy
 
     def site(
@@ -172,7 +176,7 @@ class ScoredModel:
         key = (anatomy, self._output, Weakly.of(target.function), asked, grid)
         sites = self._traces.sites
         if key not in sites:
-            finder = SiteFinder(self._model, anatomy, inputs, self._output, target.function)
+            finder = SiteFinder(self._model, anatomy, inputs, self._output, of_first(target, EXAMPLES))
             sites[key] = finder.find(
                 layer, grid, lambda site: self._over_image(anatomy, inputs, target, site=site, wants=wants)
             )
@@ -186,7 +190,7 @@ class ScoredModel:
         if layout.picture is None:
             return site
         picture = leaves[layout.picture]
-        cut = Slabs.of(picture[:FAR_EXAMPLES], sides_of(picture.ndim, layout.picture_axis))
+        cut = Slabs.of(picture[:EXAMPLES], sides_of(picture.ndim, layout.picture_axis))
         rows = np.zeros(len(cut.rows), int)
         aim = self._aim(anatomy, target.take(rows), len(rows))
         running = self._running(self.step(anatomy, wants, target, site=site))
@@ -284,7 +288,7 @@ class ScoredModel:
         running = self._running(step)
         aim = self._aim(anatomy, target, count)
 
-        def run(*per_example: np.ndarray) -> dict[str, Any]:
+        def run(*per_example: Any) -> dict[str, Any]:
             return self._in_chunks(running, substitutes, leaves, per_example)
 
         if step.wants == "gradients" and anatomy.float16:
@@ -297,6 +301,7 @@ class ScoredModel:
             result["gradients"] = scaled_gradients(gradients_at, count)
         else:
             result = run(aim)
+        self._refuse_hidden(anatomy, target, aim, leaves, result["table"])
         return self._read(anatomy, target, result), result, running.compiled.rectifiers
 
     def _in_chunks(
@@ -304,7 +309,7 @@ class ScoredModel:
         running: Running,
         substitutes: Sequence[Any],
         leaves: Sequence[np.ndarray],
-        per_example: Sequence[np.ndarray],
+        per_example: Sequence[Any],
         *,
         like: int | None = None,
     ) -> dict[str, Any]:
@@ -313,9 +318,8 @@ class ScoredModel:
 
         def evaluate(rows: Rows) -> Any:
             with outside_inference_mode():
-                tensors = [to_tensor(leaf[rows]) for leaf in leaves]
-                aims = [to_tensor(array[rows]) for array in per_example]
-                result = run_step(running, values, tensors, *aims)
+                given = optree.tree_map(lambda array: to_tensor(array[rows]), (list(leaves), *per_example))
+                result = run_step(running, values, *given)
                 return optree.tree_map(self._backend.to_numpy, result)
 
         def done(chunk: int, examples: int) -> None:
@@ -343,11 +347,12 @@ class ScoredModel:
     def _count_trace(self) -> None:
         self.traces += 1
 
-    def _aim(self, anatomy: Anatomy, target: BoundTarget, count: int) -> np.ndarray:
+    def _aim(self, anatomy: Anatomy, target: BoundTarget, count: int) -> list[np.ndarray]:
         output = anatomy.output
         if output is None:
             return target.aim(count, (), 0)
-        return target.aim(count, output.shape, class_count(output, score_kind(output, self._logits)))
+        classes = class_count(output, score_kind(output, self._logits))
+        return target.aim(count, output.shape, classes, output.positions)
 
     def _read(self, anatomy: Anatomy, target: BoundTarget, result: dict[str, Any]) -> Scores:
         output, table = anatomy.output, result["table"]
@@ -357,26 +362,25 @@ class ScoredModel:
             return Scores(
                 result["score"], "custom", np.full_like(predicted, PREDICTED), predicted, probabilities
             )
-        if self._logits == "auto" and self._output not in self._traces.cleared:
-            refuse_hidden_probabilities(output, table, partial(self._far_table, anatomy))
-            self._traces.cleared.add(self._output)
         return read_scores(output, kind, table, target.classes)
 
-    def _far_table(self, anatomy: Anatomy) -> np.ndarray:
-        """The class table of inputs that are far from any image, always the same."""
-        rng, plan = np.random.default_rng(0), anatomy.plan
-
-        def far(shape: tuple[int, ...]) -> np.ndarray:
-            return (FAR * rng.normal(size=(FAR_EXAMPLES, *shape))).astype("float32")
-
-        leaves = [
-            far(shape).astype(dtype) if position in plan.floating else np.zeros((FAR_EXAMPLES, *shape), dtype)
-            for position, (shape, dtype) in enumerate(zip(plan.shapes, plan.dtypes, strict=True))
-        ]
-        replaced = anatomy.tapped_shape is not None
-        leaves += [far(anatomy.tapped_shape)] if anatomy.tapped_shape is not None else []
-        target = BoundTarget(classes=np.full(FAR_EXAMPLES, PREDICTED, "int32"))
-        step = self.step(anatomy, "scores", target, replaced=replaced)
-        aim = self._aim(anatomy, target, FAR_EXAMPLES)
-        table: np.ndarray = self._in_chunks(self._running(step), (), leaves, [aim])["table"]
-        return table
+    def _refuse_hidden(
+        self,
+        anatomy: Anatomy,
+        target: BoundTarget,
+        aim: list[np.ndarray],
+        leaves: Sequence[np.ndarray],
+        table: np.ndarray,
+    ) -> None:
+        """Refuse class scores that are probabilities although logits are wanted; asked once."""
+        output = anatomy.output
+        asked = (self._output, self._logits)
+        if output is None or target.classes is None or asked in self._traces.cleared:
+            return
+        if self._logits in ("auto", "binary"):
+            positions = [mask.reshape(len(mask), -1).sum(1, keepdims=True) for mask in aim[1:]]
+            summed = positions[0] if positions else max(1, np.prod(output.positions))
+            with np.errstate(invalid="ignore"):  # no position of an empty mask tells anything
+                seen = table[:, -output.units :] / summed
+            HiddenProbabilities(self._model, anatomy, output, self._output).refuse(leaves, seen)
+        self._traces.cleared.add(asked)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -11,13 +10,23 @@ import numpy as np
 from keras import ops
 from scipy.special import expit
 
+from keras_saliency.arguments import setting
+from keras_saliency.engine.compiled import Link, trained_link
 from keras_saliency.engine.interception import Activation, ActivationRecord
-from keras_saliency.errors import LogitsNotFoundError
+from keras_saliency.engine.outputs import OutputPlace
 from keras_saliency.probes.targets import PREDICTED
 from keras_saliency.records.scores import Scores
 
-LOGITS = ("auto", "output", "centred_log_probability")
-PROBABILITIES = ("softmax", "log_softmax", "sigmoid", "hard_sigmoid", "sparsemax", "sparse_sigmoid")
+LOGITS = ("auto", "output", "centred_log_probability", "binary")
+PROBABILITIES = (
+    "softmax",
+    "log_softmax",
+    "sigmoid",
+    "log_sigmoid",
+    "hard_sigmoid",
+    "sparsemax",
+    "sparse_sigmoid",
+)
 """Keras' activations that return probabilities or their logarithms."""
 
 Tensor = Any
@@ -32,7 +41,11 @@ class Output:
         class_axis: the axis of the classes, batch included.
         activation: `"softmax"`, `"log_softmax"`, `"sigmoid"`, or None where the output is none of them.
         producer: the name of the layer that made it, None where that is not known.
-        made_with: the name of that layer's activation, where it is one of Keras'.
+        made_with: the name of that layer's activation, where the layer is Keras' and its activation too.
+        is_weighted: whether that layer has weights, and is Keras'.
+        is_behind_activations: whether the trace has any softmax or sigmoid.
+        place: among the outputs of the model.
+        link: what turns the output into probabilities, where it is known to consist of logits.
     """
 
     shape: tuple[int, ...]
@@ -40,19 +53,47 @@ class Output:
     activation: str | None
     producer: str | None
     made_with: str | None
+    is_weighted: bool
+    is_behind_activations: bool
+    place: OutputPlace
+    link: Link | None = None
+
+    @property
+    def units(self) -> int:
+        """How many classes or numbers there are at each position."""
+        return self.shape[self._axis] if self.shape else 1
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """The shape without the batch and the classes."""
+        axis = self._axis % len(self.shape) if self.shape else 0
+        return self.shape[:axis] + self.shape[axis + 1 :]
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether one unit stands for two classes."""
+        return self.units == 1 and "sigmoid" in (self.activation, self.link)
+
+    @property
+    def _axis(self) -> int:
+        return self.class_axis - (self.class_axis > 0)
 
 
-def describe(output: Tensor, record: ActivationRecord, axis: int) -> Output:
+def describe(output: Tensor, record: ActivationRecord, axis: int, place: OutputPlace) -> Output:
     """What the trace tells about an output whose classes are at this axis, unless a softmax says otherwise."""
     activation, producer = record.of(output), record.producer(output)
     if activation is not None and activation.name != "sigmoid":
         axis = activation.axis
+    is_keras = type(producer).__module__.partition(".")[0] == "keras"
     return Output(
         shape=tuple(output.shape[1:]),
         class_axis=axis,
         activation=activation.name if activation else None,
         producer=getattr(producer, "name", None),
-        made_with=_keras_activation(getattr(producer, "activation", None)),
+        made_with=_keras_activation(getattr(producer, "activation", None)) if is_keras else None,
+        is_weighted=is_keras and bool(getattr(producer, "weights", ())),
+        is_behind_activations=record.has_activations,
+        place=place,
     )
 
 
@@ -61,45 +102,77 @@ def _keras_activation(function: Any) -> str | None:
     return name if getattr(keras.activations, name, None) is function is not None else None
 
 
+def with_link(output: Output, model: Any, logits: str) -> Output:
+    """The output, with what `logits=` or the loss that the model was compiled with says of it.
+
+    Raises:
+        ValueError: `logits=` says what the trace contradicts.
+    """
+    if logits == "binary":
+        _require_a_linear_unit(output)
+        return replace(output, link="sigmoid")
+    if logits == "centred_log_probability":
+        _require_probabilities(output)
+    link = None if output.activation else trained_link(model, output.place, output.units)
+    return replace(output, link=link)
+
+
+def _require_a_linear_unit(output: Output) -> None:
+    made_with = output.activation or output.made_with
+    if output.units != 1 or made_with not in (None, "linear"):
+        raise ValueError(
+            f"{setting('logits', 'binary')} is for one linear unit that was trained as a logit. Received: an output "
+            f"of shape {output.shape}" + (f" with a {made_with} activation" if made_with else "")
+        )
+
+
+def _require_probabilities(output: Output) -> None:
+    if output.activation is None and output.made_with not in (None, *PROBABILITIES):
+        raise ValueError(
+            f"{setting('logits', 'centred_log_probability')} needs probabilities. Received: an output made by layer "
+            f"{output.producer!r} with a {output.made_with} activation"
+        )
+
+
 def score_kind(output: Output, logits: str) -> str:
     """The kind of score that `logits=` selects for this output."""
     if logits == "auto":
-        return "logit" if output.activation else "output"
-    return logits
+        return "logit" if output.activation or output.link else "output"
+    return "logit" if logits == "binary" else logits
 
 
 def class_count(output: Output, kind: str) -> int:
-    """The number of classes that an output has: two for one sigmoid unit, one for one linear unit."""
-    units = output.shape[output.class_axis - (output.class_axis > 0)] if output.shape else 1
-    return 2 if units == 1 and _is_one_probability(output, kind) else units
+    """The number of classes that an output has: two for one unit that is a probability or its logit."""
+    return 2 if _has_two_classes(output, kind) else output.units
 
 
-def _is_one_probability(output: Output, kind: str) -> bool:
-    return output.activation == "sigmoid" or kind == "centred_log_probability"
+def _has_two_classes(output: Output, kind: str) -> bool:
+    return output.is_binary or (output.units == 1 and kind == "centred_log_probability")
 
 
-def class_table(tensor: Tensor, output: Output, activation: Activation | None, kind: str) -> Tensor:
+def class_table(
+    tensor: Tensor, output: Output, activation: Activation | None, kind: str, mask: Tensor | None = None
+) -> Tensor:
     """The float32 scores of all classes, `(n, classes)`.
 
-    Positions (segmentation) are summed over. One sigmoid unit has two columns, class 0 and class 1.
+    Positions (segmentation) are summed over, those in a mask `(n, …)` where there is one. One unit that is a
+    probability or its logit has two columns, class 0 and class 1.
     """
     if activation is not None and kind == "logit":
         tensor = activation.inputs
     tensor = ops.cast(tensor, "float32")
     if len(tensor.shape) == 1:
         tensor = tensor[:, None]
-    classes_last = ops.moveaxis(tensor, output.class_axis, -1)
+    table = ops.moveaxis(tensor, output.class_axis, -1)
     if kind == "centred_log_probability":
-        classes_last = _centred_log_probability(classes_last, output)
-    table = (
-        ops.sum(classes_last, axis=tuple(range(1, len(tensor.shape) - 1)))
-        if len(tensor.shape) > 2
-        else classes_last
-    )
-    if table.shape[-1] == 1 and _is_one_probability(output, kind):
+        table = _centred_log_probability(table, output)
+    if _has_two_classes(output, kind):
         # Class 0 has the probability 1 − p, and so the negative logit.
-        return ops.concatenate([1.0 - table if kind == "output" else -table, table], axis=-1)
-    return table
+        is_probability = kind == "output" and output.link is None
+        table = ops.concatenate([1.0 - table if is_probability else -table, table], axis=-1)
+    if mask is not None:
+        table = table * mask[..., None]
+    return ops.sum(table, axis=tuple(range(1, len(table.shape) - 1))) if len(table.shape) > 2 else table
 
 
 def _centred_log_probability(probabilities: Tensor, output: Output) -> Tensor:
@@ -108,60 +181,6 @@ def _centred_log_probability(probabilities: Tensor, output: Output) -> Tensor:
         return ops.log(probabilities) - ops.log(1.0 - probabilities)
     logs = probabilities if output.activation == "log_softmax" else ops.log(probabilities)
     return logs - ops.mean(logs, axis=-1, keepdims=True)
-
-
-def require_probabilities(output: Output) -> None:
-    """Raise if an output is known not to consist of probabilities."""
-    if output.activation is None and output.made_with not in (None, *PROBABILITIES):
-        raise ValueError(
-            'logits="centred_log_probability" needs probabilities. Received: an output made by layer '
-            f"{output.producer!r} with a {output.made_with} activation"
-        )
-
-
-def refuse_hidden_probabilities(
-    output: Output, table: np.ndarray, far_table: Callable[[], np.ndarray]
-) -> None:
-    """Raise if an output whose activation was not recorded consists of probabilities: its logits are hidden.
-
-    Where Keras does not know what made the output, it does if it sums to 1, or if it stays in 0 … 1 however far from
-    any image the inputs are.
-
-    Args:
-        output: the output.
-        table: `(n, classes)` of it.
-        far_table: gives the same for inputs that are far from any image.
-
-    Raises:
-        LogitsNotFoundError: naming the layer and the ways out.
-    """
-    if output.activation is not None:
-        return
-    if output.made_with is None:
-        positions = np.prod(output.shape, dtype=float) / table.shape[1]
-        hidden = _are_fractions(table / positions) and (
-            _look_like_probabilities(table / positions) or _are_fractions(far_table() / positions)
-        )
-    else:
-        hidden = output.made_with in PROBABILITIES
-    if not hidden:
-        return
-    layer = f"layer {output.producer!r}" if output.producer else "the model's own code"
-    raise LogitsNotFoundError(
-        f"The output, made by {layer}, looks like probabilities, but no Keras softmax or sigmoid returned it: "
-        "the score before it cannot be found exactly. Ways out: end the model with a Keras softmax or sigmoid; "
-        'explain the probability itself with logits="output"; logits="centred_log_probability"; '
-        "or give a callable target."
-    )
-
-
-def _look_like_probabilities(values: np.ndarray) -> bool:
-    """Whether rows of fractions sum to 1 or are one value each."""
-    return values.shape[-1] == 1 or bool(np.allclose(values.sum(-1), 1, atol=1e-2))
-
-
-def _are_fractions(values: np.ndarray) -> bool:
-    return bool(np.isfinite(values).all() and (values >= 0).all() and (values <= 1 + 1e-3).all())
 
 
 def read_scores(output: Output, kind: str, table: np.ndarray, classes: np.ndarray) -> Scores:
@@ -183,12 +202,12 @@ def read_predictions(output: Output | None, kind: str, table: np.ndarray) -> tup
 
 def _probabilities_of_highest(output: Output, kind: str, table: np.ndarray) -> np.ndarray:
     """`(n,)`: the probability of the class with the highest score in each row, NaN where the model gives none."""
-    highest = table.max(1)
-    if output.activation is None or len(output.shape) > 1:
+    highest, squashed_by = table.max(1), output.activation or output.link
+    if squashed_by is None or output.positions:
         return np.full_like(highest, np.nan)
-    if kind == "output":
+    if kind == "output" and output.activation is not None:
         return np.asarray(np.exp(highest)) if output.activation == "log_softmax" else highest
-    if output.activation == "sigmoid":
+    if squashed_by == "sigmoid":
         return np.asarray(expit(highest))
     with np.errstate(invalid="ignore"):  # infinite scores have no probabilities
         return np.asarray(1 / np.exp(table - highest[:, None]).sum(1))

@@ -7,10 +7,12 @@ from typing import Any, Literal
 
 from keras import ops
 
-from keras_saliency.engine.anatomy import Anatomy, Traced, forward, select_output
+from keras_saliency.engine.anatomy import Anatomy, Traced, forward
 from keras_saliency.engine.backends import current_backend
+from keras_saliency.engine.functions import called_function
 from keras_saliency.engine.interception import FirstFloatTap
 from keras_saliency.engine.layers import LayerSite, LayerTap
+from keras_saliency.engine.outputs import select_output
 from keras_saliency.engine.rectifiers import RectifierCount, RectifierRule, Rule
 from keras_saliency.engine.scores import class_table, score_kind
 from keras_saliency.errors import NoGradientError
@@ -53,13 +55,13 @@ class Step:
     replaced: bool = False
 
     def __call__(
-        self, leaves: list[Tensor], aim: Tensor, scale: Tensor | None = None
+        self, leaves: list[Tensor], aim: list[Tensor], scale: Tensor | None = None
     ) -> tuple[dict[str, Any], RectifierCount | None]:
         """The tensors of one chunk, and what a rule found in the model.
 
         Args:
             leaves: the inputs, and behind them the value of the tensor behind integer inputs where it is replaced.
-            aim: the target of each example: a class index, or an output gradient; a function needs none.
+            aim: what the score of each example is made with, see `BoundTarget.aim`.
             scale: `(n,)`, what the gradients are multiplied with.
         """
         if self.wants == "gradients":
@@ -70,7 +72,7 @@ class Step:
         return {**self._own(score), **more}, found
 
     def _gradients(
-        self, leaves: list[Tensor], aim: Tensor, scale: Tensor | None
+        self, leaves: list[Tensor], aim: list[Tensor], scale: Tensor | None
     ) -> tuple[dict[str, Any], RectifierCount | None]:
         explained = self._differentiated(leaves)
         found: list[RectifierCount | None] = []
@@ -83,7 +85,8 @@ class Step:
         def seed(score: Tensor) -> Tensor:
             if self.target != "classes":
                 return ops.ones_like(score) if scale is None else scale
-            chosen = ops.where(aim == PREDICTED, ops.cast(ops.argmax(score, axis=-1), "int32"), aim)
+            predicted = ops.cast(ops.argmax(score, axis=-1), "int32")
+            chosen = ops.where(aim[0] == PREDICTED, predicted, aim[0])
             one_hot = ops.one_hot(chosen, score.shape[-1], dtype="float32")
             return one_hot if scale is None else one_hot * scale[:, None]
 
@@ -128,7 +131,7 @@ class Step:
         return forward(self.model, self.anatomy.plan, leaves).outputs
 
     def _score(
-        self, leaves: list[Tensor], explained: list[Tensor] | None, aim: Tensor
+        self, leaves: list[Tensor], explained: list[Tensor] | None, aim: list[Tensor]
     ) -> tuple[Tensor, dict[str, Tensor], RectifierCount | None]:
         """What is differentiated (the class table, or one custom score per example), and what else is told."""
         function = self.function
@@ -136,13 +139,15 @@ class Step:
         output = select_output(self.model, traced.outputs, self.output, leave_whole=function is not None)
         table = None
         if (known := self.anatomy.output) is not None:
-            table = class_table(output, known, traced.record.of(output), score_kind(known, self.logits))
+            mask = aim[1] if self.target == "classes" and len(aim) > 1 else None
+            kind = score_kind(known, self.logits)
+            table = class_table(output, known, traced.record.of(output), kind, mask)
         if self.target == "classes":
             score = table
         elif function is not None:
-            score = _one_per_example(function(output), aim.shape[0])
+            score = called_function(function, output, aim, leaves[0].shape[0])
         else:
-            weighted = ops.cast(output, "float32") * aim
+            weighted = ops.cast(output, "float32") * aim[0]
             score = ops.sum(weighted, axis=tuple(range(1, len(weighted.shape))))
         more = {"table": ops.stop_gradient(score[:, None] if table is None else table)}  # type: ignore[index]
         if self._inside is not None:
@@ -160,12 +165,3 @@ class Step:
             ops.zeros_like(tensor) if gradient is None else ops.cast(gradient, "float32")
             for gradient, tensor in zip(gradients, explained, strict=True)
         ]
-
-
-def _one_per_example(score: Any, count: int) -> Tensor:
-    if not ops.is_tensor(score) or tuple(score.shape) != (count,):
-        raise ValueError(
-            f"Expected the target function to return one score per example, a tensor of shape (n,); here n is "
-            f"{count}. Received: {getattr(score, 'shape', type(score).__name__)}"
-        )
-    return ops.cast(score, "float32")

@@ -82,7 +82,7 @@ class Traces:
         sites: by the layer that was asked for.
         weighted: the layers with weights, by the inputs.
         limits: of chunks, by the size that the user asked for.
-        cleared: the outputs that were found to be no probabilities.
+        cleared: the outputs, and how they are read, that were found to hide no probabilities.
     """
 
     def __init__(self, model: Any) -> None:
@@ -90,7 +90,7 @@ class Traces:
         self.sites: dict[Any, LayerSite] = {}
         self.weighted: dict[Any, tuple[WeightedLayer, ...]] = {}
         self.limits: dict[int | None, ChunkLimit] = {}
-        self.cleared: set[str | int | None] = set()
+        self.cleared: set[Any] = set()
         self._compiled: dict[Step, CompiledStep] = {}
         self._lock = threading.Lock()
         self._signature = Signature(model)

@@ -38,11 +38,13 @@ def explain(
         images: a `ProbeSet`, or what the model takes: an array `(n, …)`, a list or a dict of arrays.
         method: the name of a method, or a method such as `ks.Gradient()`.
         target: whose score is explained: `"predicted"`, `"label"`, a class index, one index per image,
-            `ks.OutputGradient(array)`, or a callable from the model's outputs to `(n,)` scores. None: the
-            label where there are labels, else the predicted class.
+            `ks.OutputGradient(array)`, `ks.PixelsOf(class_index, mask)`, or a callable from the model's outputs (all of
+            them, where `output` names none) to `(n,)` scores, with data of each image `ks.PerImage(function, array)`.
+            None: the label where there are labels, else the predicted class.
         output: the name or position of the output, for models with several.
-        logits: `"auto"` explains the score before softmax or sigmoid; `"output"` the output as it is;
-            `"centred_log_probability"` log p − mean log p.
+        logits: `"auto"` explains the score before softmax or sigmoid, and the output where the model was compiled with
+            `from_logits=True`; `"binary"` says that one linear unit is the logit of class 1; `"output"` explains the
+            output as it is; `"centred_log_probability"` log p − mean log p.
         chunk_size: images per call of the model; None chooses 32, and up to 128 for a small model.
         channel_axis: where the images have their channels, see `ProbeSet`; None: the model tells.
         seed: of the private generator of methods that draw random numbers.

@@ -56,6 +56,7 @@ class Observer:
         methods: the methods, of different names.
         target: see `explain`.
         output: the name or position of the output, for models with several.
+        logits: see `explain`.
         seed: of the private generators; the same at every look, so that noise does not count as drift.
         after: the observer whose looks these go on from.
 
@@ -75,6 +76,7 @@ class Observer:
         *,
         target: Any = None,
         output: str | int | None = None,
+        logits: str = "auto",
         seed: int = 0,
         after: Observer | None = None,
     ) -> None:
@@ -82,7 +84,7 @@ class Observer:
         self._methods = methods
         self._seed = seed
         self._target = bind_target(target, probes)
-        self.model = ScoredModel(model, output=output, channel_axis=probes.channel_axis)
+        self.model = ScoredModel(model, output=output, logits=logits, channel_axis=probes.channel_axis)
         self._first: dict[str, _Reference] = dict(after._first) if after else {}
         self._last: dict[str, _Reference] = dict(after._last) if after else {}
         anatomy = self.model.inspect(probes.images, self._target)

@@ -47,6 +47,8 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         target: whose score is explained, see `ks.explain`. None: the label where the probes have labels, else
             the predicted class.
         output: the name or position of the output, for models with several.
+        logits: `"auto"` explains the score before softmax or sigmoid, or where the model is compiled with
+            `from_logits=True` the output; `"binary"` says that one linear unit is a logit; see `ks.explain`.
         every: look after epochs `every`, 2 · `every`, …; and always at the end. `ks.Batches(100)` looks inside epochs.
             Steps are then the batches seen, and `logs` has the numbers of the last look at the end of each epoch.
         log_keys: what goes into `logs`: `"default"` (for each method `saliency_<method>_drift` and
@@ -92,6 +94,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         *,
         target: Any = None,
         output: str | int | None = None,
+        logits: str = "auto",
         every: int | Batches = 1,
         checks: Any = None,
         stop_on_failure: bool = False,
@@ -114,6 +117,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             methods=make_methods(methods),
             target=None if target is None else as_target(target),
             output=output,
+            logits=logits,
             every=as_interval(every),
             checks=checks,
             stop_on_failure=stop_on_failure,

@@ -66,6 +66,7 @@ class Fit:
             settings.methods,
             target=settings.target,
             output=settings.output,
+            logits=settings.logits,
             seed=settings.seed,
             after=known.observer if known else None,
         )

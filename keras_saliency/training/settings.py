@@ -31,6 +31,7 @@ class Settings:
     methods: tuple[Method, ...]
     target: Target | None
     output: str | int | None
+    logits: str
     every: int | Batches
     checks: Any
     stop_on_failure: bool
@@ -60,6 +61,7 @@ class Settings:
             "methods": ", ".join(map(repr, self.methods)),
             "target": self._target_in_words(),
             "output": self.output,
+            "logits": self.logits,
             "probes": len(self.probes),
             "fingerprint of the probes": self.probes.fingerprint,
             "every": str(self.every) if isinstance(self.every, Batches) else self.every,

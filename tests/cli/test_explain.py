@@ -196,3 +196,42 @@ def test_methods_lists_what_fails_beside_the_others(capsys, monkeypatch, offer):
     listed = capsys.readouterr().out
     assert "RuntimeError: cannot be made" in listed
     assert "smoothgrad" in listed
+
+
+@pytest.fixture
+def one_unit(tmp_path):
+    """A function: what a network with one unit ends with, and its loss → the file."""
+
+    def save(ending, loss):
+        model = keras.Sequential(
+            [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(1), *ending]
+        )
+        model.compile("sgd", loss)
+        model.save(tmp_path / "model.keras")
+        return tmp_path / "model.keras"
+
+    return save
+
+
+def test_errors_name_the_options_and_nothing_that_only_python_has(capsys, tmp_path, one_unit, images):
+    ks.ProbeSet(images, [0, 1, 1]).save(tmp_path / "probes.npz")
+    given = tmp_path / "probes.npz", "--out", tmp_path / "out"
+    error = refused(capsys, one_unit([], "mse"), *given)
+    assert "give no labels, or --target predicted." in error
+    assert error.endswith("say --logits binary.\n")
+    hidden = [keras.layers.Activation("sigmoid"), keras.layers.Rescaling(0.5)]
+    error = refused(capsys, one_unit(hidden, "mse"), *given, "--target", "0")
+    assert error.endswith(
+        "explain the output itself with --logits output; or --logits centred_log_probability.\n"
+    )
+
+
+@pytest.mark.parametrize("loss", ["mse", keras.losses.BinaryCrossentropy(from_logits=True)])
+def test_a_binary_logit_is_told_or_found(capsys, tmp_path, one_unit, images, loss):
+    ks.ProbeSet(images, [0, 1, 1]).save(tmp_path / "probes.npz")
+    said = ["--logits", "binary"] if loss == "mse" else []
+    code, out, _ = explain(
+        capsys, one_unit([], loss), tmp_path / "probes.npz", "--out", tmp_path / "out", *said
+    )
+    assert (code, "score: logit" in out) == (0, True)
+    assert np.isfinite(ks.Explanation.load(tmp_path / "out").probabilities).all()

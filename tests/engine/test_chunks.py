@@ -28,8 +28,8 @@ def scarce(monkeypatch):
             run = original(function, variables, **options)
 
             def scarce(values, leaves, aim):
-                sizes.append(len(aim))
-                if len(aim) > most:
+                sizes.append(len(aim[0]))
+                if len(aim[0]) > most:
                     raise MemoryError("no more")
                 return run(values, leaves, aim)
 

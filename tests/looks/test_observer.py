@@ -145,7 +145,7 @@ def test_without_labels_there_is_no_accuracy_and_the_predicted_class_is_explaine
 def test_a_model_without_classes_has_no_accuracy():
     model = keras.Sequential([keras.Input((HEIGHT, WIDTH, COLOURS)), layers.Flatten(), layers.Dense(1)])
     probes = ks.ProbeSet(IMAGES, np.zeros(5, int))
-    look = Observer(model, probes, make_methods("gradient")).look(0, 0)
+    look = Observer(model, probes, make_methods("gradient"), target="predicted").look(0, 0)
     assert look.probe_accuracy is None
 
 

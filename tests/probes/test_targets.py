@@ -6,6 +6,8 @@ from keras_saliency.probes.targets import (
     ClassIndex,
     Label,
     OutputGradient,
+    PerImage,
+    PixelsOf,
     Predicted,
     as_target,
     bind,
@@ -71,7 +73,7 @@ def test_binding_to_images(target, classes):
     assert bound.kind == "classes"
     assert bound.classes.dtype == "int32"
     np.testing.assert_array_equal(bound.classes, classes)
-    np.testing.assert_array_equal(bound.aim(3, (5,), 5), classes)
+    np.testing.assert_array_equal(bound.aim(3, (5,), 5), [classes])
     np.testing.assert_array_equal(bound.take(np.array([2, 2, 0])).classes, np.array(classes)[[2, 2, 0]])
 
 
@@ -95,10 +97,10 @@ def test_class_indices_are_below_the_number_of_classes(classes, said):
         bind(ClassIndex([0, 4]), 2, None).aim(2, (classes,), classes)
 
 
-def test_a_function_takes_no_aim():
+def test_a_function_takes_outputs_alone():
     bound = bind(len, 3, None)
     assert (bound.kind, bound.function) == ("function", len)
-    np.testing.assert_array_equal(bound.aim(3, (), 0), [0, 0, 0])
+    assert bound.aim(3, (), 0) == []
     assert bound.take(np.array([0, 0])).function is len
 
 
@@ -109,11 +111,11 @@ EVERY = np.arange(30.0).reshape(3, *OUTPUT)
 def test_an_output_gradient_for_each_image():
     bound = bind(OutputGradient(EVERY), 3, None)
     assert bound.kind == "output_gradient"
-    np.testing.assert_array_equal(bound.aim(3, OUTPUT, 5), EVERY)
+    np.testing.assert_array_equal(bound.aim(3, OUTPUT, 5), [EVERY])
 
 
 def test_one_output_gradient_for_all():
-    aim = bind(OutputGradient(EVERY[1]), 3, None).aim(3, OUTPUT, 5)
+    (aim,) = bind(OutputGradient(EVERY[1]), 3, None).aim(3, OUTPUT, 5)
     np.testing.assert_array_equal(aim, EVERY[[1, 1, 1]])
     assert aim.dtype == "float32"
 
@@ -121,11 +123,11 @@ def test_one_output_gradient_for_all():
 def test_output_gradients_stay_with_their_images():
     """Also if as many images are taken as there were, and if they are taken twice."""
     bound = bind(OutputGradient(EVERY), 3, None)
-    np.testing.assert_array_equal(bound.take(np.array([2, 0, 1])).aim(3, OUTPUT, 5), EVERY[[2, 0, 1]])
+    np.testing.assert_array_equal(bound.take(np.array([2, 0, 1])).aim(3, OUTPUT, 5), [EVERY[[2, 0, 1]]])
     twice = bound.take(np.array([2, 2, 0, 1])).take(np.array([3, 0]))
-    np.testing.assert_array_equal(twice.aim(2, OUTPUT, 5), EVERY[[1, 2]])
+    np.testing.assert_array_equal(twice.aim(2, OUTPUT, 5), [EVERY[[1, 2]]])
     one = bind(OutputGradient(EVERY[0]), 3, None).take(np.array([1, 1, 1, 1]))
-    np.testing.assert_array_equal(one.aim(4, OUTPUT, 5), EVERY[[0, 0, 0, 0]])
+    np.testing.assert_array_equal(one.aim(4, OUTPUT, 5), [EVERY[[0, 0, 0, 0]]])
 
 
 @pytest.mark.parametrize("shape", [(4, *OUTPUT), (5,), (5, 2), (3, 5), ()])
@@ -135,3 +137,78 @@ def test_output_gradients_have_the_shape_of_the_output(shape):
     for target in (bound, bound.take(np.array([0, 1, 2]))):
         with pytest.raises(ValueError, match=sentence):
             target.aim(3, OUTPUT, 5)
+
+
+MASKS = np.arange(12).reshape(3, 2, 2) % 2
+
+
+def test_masks_stay_with_their_images():
+    bound = bind(PixelsOf([2, 0, 1], MASKS), 3, None)
+    assert bound.kind == "classes"
+    classes, masks = bound.take(np.array([2, 2, 0])).aim(3, (2, 2, 5), 5, (2, 2))
+    np.testing.assert_array_equal(classes, [1, 1, 2])
+    np.testing.assert_array_equal(masks, MASKS[[2, 2, 0]])
+    assert masks.dtype == "float32"
+
+
+def test_other_classes_have_the_same_masks():
+    bound = bind(PixelsOf(1, MASKS), 3, None).take(np.array([1])).of_classes([4])
+    classes, masks = bound.aim(1, (2, 2, 5), 5, (2, 2))
+    np.testing.assert_array_equal(classes, [4])
+    np.testing.assert_array_equal(masks, MASKS[[1]])
+
+
+def test_other_classes_of_a_function_are_those_of_the_whole_output():
+    (classes,) = bind(len, 3, None).of_classes([4, 0, 1]).aim(3, (5,), 5)
+    np.testing.assert_array_equal(classes, [4, 0, 1])
+
+
+@pytest.mark.parametrize("mask", [0.5 * MASKS, [[np.nan]], "mask", [None], 1])
+def test_masks_are_of_bools_or_of_0_and_1(mask):
+    with pytest.raises(TypeError, match="Expected a mask of bools, or of 0 and 1"):
+        PixelsOf(1, mask)
+
+
+@pytest.mark.parametrize("index", [1.5, [[1]], "predicted"])
+def test_pixels_are_those_of_a_class(index):
+    with pytest.raises(TypeError, match="Expected a class index"):
+        PixelsOf(index, MASKS)
+
+
+def test_rows_stay_with_their_images():
+    bound = bind(PerImage(max, np.arange(3), np.eye(3)), 3, None)
+    assert (bound.kind, bound.function) == ("function", max)
+    taken = bound.take(np.array([2, 2, 0])).aim(3, (), 0)
+    np.testing.assert_array_equal(taken[0], [2, 2, 0])
+    np.testing.assert_array_equal(taken[1], np.eye(3)[[2, 2, 0]])
+    assert [array.dtype.kind for array in taken] == ["i", "f"]
+    assert taken[1].dtype == "float32"
+
+
+def test_arrays_have_a_row_for_each_image():
+    with pytest.raises(
+        ValueError, match=r"a row for each image, 4 in all. Received: an array of shape \(3, 3\)"
+    ):
+        bind(PerImage(max, np.arange(4), np.eye(3)), 4, None)
+
+
+@pytest.mark.parametrize("given", [(), (max,), (3, np.eye(3))])
+def test_a_function_and_arrays_are_needed(given):
+    with pytest.raises(TypeError, match="PerImage|function"):
+        PerImage(*given)
+
+
+@pytest.mark.parametrize("array", [1.0, ["a"], np.ones(3, complex), None])
+def test_rows_are_of_numbers(array):
+    with pytest.raises(
+        TypeError, match="Expected arrays of real numbers or bools, with a row for each image"
+    ):
+        PerImage(max, array)
+
+
+def test_labels_and_one_score_do_not_fit():
+    with pytest.raises(
+        ValueError, match="Labels are classes, and the model has one linear output.* regression"
+    ):
+        bind(Label(), 3, np.zeros(3, int)).aim(3, (1,), 1)
+    assert bind(ClassIndex(0), 3, None).aim(3, (1,), 1)[0].tolist() == [0, 0, 0]

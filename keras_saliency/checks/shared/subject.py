@@ -114,7 +114,7 @@ class Subject:
 
     def about_classes(self, classes: np.ndarray) -> Question:
         """The question about one class per probe."""
-        return self.question.about(BoundTarget(classes=np.asarray(classes, "int32")))
+        return self.question.about(self.question.target.of_classes(classes))
 
     @cached_property
     def ranks(self) -> np.ndarray:
@@ -160,7 +160,7 @@ class Subject:
         there = _as_dtype(there, own.dtype)
         leaves = [there if i == self._picture else leaf[rows] for i, leaf in enumerate(self._leaves)]
         inputs = optree.tree_unflatten(optree.tree_structure(self.probes.images), leaves)
-        return self.question.about(_predicted(len(rows)), inputs)
+        return self.question.about(_predicted(self.question.target.take(rows), len(rows)), inputs)
 
     @property
     def _leaves(self) -> list[np.ndarray]:
@@ -183,12 +183,12 @@ class Subject:
         return np.random.default_rng([self.seed, *name.encode()])
 
 
-def _predicted(count: int) -> BoundTarget:
-    return BoundTarget(classes=np.full(count, PREDICTED, "int32"))
+def _predicted(target: BoundTarget, count: int) -> BoundTarget:
+    return target.of_classes(np.full(count, PREDICTED))
 
 
 def _about_predicted(question: Question) -> Question:
-    return question.about(_predicted(len(question)))
+    return question.about(_predicted(question.target, len(question)))
 
 
 def _as_dtype(values: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:

@@ -47,7 +47,7 @@ class Functions(TorchFunctionMode):  # type: ignore[misc]
         output = func(*args, **(kwargs or {}))
         axis = -1 if name == "sigmoid" else setting
         if name in ACTIVATIONS and isinstance(axis, int) and output is not inputs:
-            activated(name, axis, inputs, output)
+            return activated(name, axis, inputs, output)
         return output
 
 

@@ -58,6 +58,7 @@ def test_a_copy_is_made_of_every_setting(saliency):
         "methods": ["gradient", "smoothgrad"],
         "target": "predicted",
         "output": 0,
+        "logits": "output",
         "every": ks.Batches(7),
         "checks": ["finite"],
         "stop_on_failure": True,

@@ -103,7 +103,13 @@ REFUSED = {
         NoGradientError,
         "No gradient reaches input",
     ),
-    "logits that cannot be found": (hidden_logits, {}, LogitsNotFoundError, "looks like probabilities"),
+    "logits that cannot be found": (
+        hidden_logits,
+        {},
+        LogitsNotFoundError,
+        "looks like probabilities.* logits=.output.*; or give a callable target",
+    ),
+    "logits of another kind": (hidden_logits, {"logits": "odds"}, ValueError, "Expected logits to be one of"),
     "maps that are not finite": (
         not_finite,
         {},
