@@ -144,7 +144,7 @@ def _notices_windows() -> bool:
     """Whether what reads windows of an image tells its format."""
     image = ops.reshape(_row(1, 2, 3), (1, 1, 3, 1))
     with hooked(windows := _Windows()):
-        pooled = ops.max_pool(image, 1, data_format="channels_last")
+        pooled = ops.max_pool(image, (1, 1), (1, 1), data_format="channels_last")
     return windows.format == "channels_last" and bool(ops.all(pooled == image))
 
 

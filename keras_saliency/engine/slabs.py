@@ -10,11 +10,15 @@ import numpy as np
 SLABS = 8
 """Into how many slabs an axis is cut at most."""
 
-STRAIGHT = 0.8
-"""The least correlation of where a change shows with where it was made."""
+FAR, STRAIGHT, STRAIGHTER = 0.25, 0.7, 0.9
+"""The least correlation of where a change shows with where it was made: for a course that goes far, and for others.
 
+Measured: of 400 random matrices from an image to 3 × 4 places with two channels one passes for a layer over the
+image, of 400 to 4 × 6 with four none. Transformers of random weights go 0.28 and farther, EfficientNetB0's 3 × 3
+places 0.12, but straight.
+"""
 
-LIES = 0.05
+LIES = 0.03
 """How far a change has to move along an axis that lies over another one, behind layers that spread every change."""
 
 UNSEEN = 2
@@ -66,7 +70,8 @@ class Slabs:
         Args:
             changes: `(m − 1, …)`: by how much each value of the tensor differs from that of the unchanged copy.
         """
-        weights = np.abs(np.nan_to_num(changes.astype("float64"), posinf=0, neginf=0))
+        # Squares: attention and large windows spread a little of every change over everything.
+        weights = np.nan_to_num(changes.astype("float64"), posinf=0, neginf=0) ** 2
         found = np.zeros((self.rows.ndim, weights.ndim))
         strength = weights.reshape(len(weights), -1).sum(1)
         for axis in set(self.axes):
@@ -118,6 +123,6 @@ def _slope(places: np.ndarray, centres: np.ndarray) -> float:
     """The slope of the line through these points; 0 where they do not lie on one."""
     x, y = places - places.mean(), centres - centres.mean()
     spread = float(np.sqrt((x * x).sum() * (y * y).sum()))
-    if spread == 0 or abs((x * y).sum()) < STRAIGHT * spread:
-        return 0.0
-    return float((x * y).sum() / (x * x).sum())
+    slope = float((x * y).sum() / (x * x).sum())
+    least = STRAIGHT if abs(slope) > FAR else STRAIGHTER
+    return slope if abs((x * y).sum()) > least * spread else 0.0
