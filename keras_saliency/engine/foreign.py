@@ -67,7 +67,7 @@ def fixed_weights(layers: Sequence[Any]) -> str:
     named = ", ".join(f"{layer.name!r} ({type(layer).__name__})" for layer in layers)
     module = any(isinstance(layer, keras.layers.TorchModuleWrapper) for layer in layers)
     advice = (
-        "Wrap a module once it has all its parameters."
+        "Wrap a module once it has all its parameters, and no layer of Keras in it."
         if module
         else "Make the model of Keras layers instead."
     )
