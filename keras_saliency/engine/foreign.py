@@ -34,18 +34,20 @@ def require_model(model: Any) -> None:
     """
     if not isinstance(model, keras.Model):
         kind = model if isinstance(model, type) else type(model)
-        what = (
-            repr(str(model)) if isinstance(model, (str, Path)) else f"{kind.__module__}.{kind.__qualname__}"
+        raise TypeError(
+            f"Expected a keras.Model. Received: {kind.__module__}.{kind.__qualname__}. {_advice(model)}"
         )
-        raise TypeError(f"Expected a keras.Model. Received: {what}. {_advice(model)}")
 
 
 def _advice(model: Any) -> str:
     if isinstance(model, type):
         return "This is a class: give a model that it makes."
     if isinstance(model, (str, Path)):
+        path = repr(str(model))
         return (
-            "Load the file first: keras.saving.load_model(path)" if Path(model).exists() else "No such file."
+            f"Load the file: keras.saving.load_model({path})"
+            if Path(model).exists()
+            else f"No such file: {path}"
         )
     if isinstance(getattr(model, "module", None), keras.Model):
         return "Give the Keras model inside: its .module"
@@ -65,7 +67,7 @@ def fixed_weights(layers: Sequence[Any]) -> str:
     named = ", ".join(f"{layer.name!r} ({type(layer).__name__})" for layer in layers)
     module = any(isinstance(layer, keras.layers.TorchModuleWrapper) for layer in layers)
     advice = (
-        "Wrap a module once it has all its parameters."
+        "Wrap a module once it has all its parameters, and no layer of Keras in it."
         if module
         else "Make the model of Keras layers instead."
     )

@@ -147,6 +147,16 @@ def test_parameters_that_keras_does_not_know_are_refused():
     close(explained(model).maps, gradient(made))
 
 
+def test_a_layer_of_keras_inside_a_module_is_refused_other_weights():
+    """It reads a variable of its own, which the model does not know."""
+    layer = keras.layers.Dense(3)
+    layer.build((None, 300))
+    model = wrapped(nn.Sequential(nn.Flatten(), layer))
+    assert explained(model).maps.any()
+    with pytest.raises(MethodDoesNotApplyError, match="no layer of Keras in it"):
+        question(model).with_weights(others(model))
+
+
 def test_randomised_weights_change_the_maps():
     report = ks.check(wrapped(module()), ks.ProbeSet(IMAGES, [0, 1, 2, 0]), "parameter_randomization")
     assert report.passed

@@ -32,8 +32,13 @@ def call(model: Any, function: Callable[[], T]) -> T:
 
 
 def fixed(model: Any) -> list[Any]:
-    """See `Backend.fixed`: modules that got parameters after they were wrapped."""
-    return [wrapper for wrapper in _wrappers(model) if not _parameters(wrapper) <= _own([wrapper]).keys()]
+    """See `Backend.fixed`: modules that got parameters after they were wrapped, or hold layers of Keras."""
+    return [wrapper for wrapper in _wrappers(model) if _is_fixed(wrapper)]
+
+
+def _is_fixed(wrapper: Any) -> bool:
+    holds_layers = any(isinstance(part, keras.layers.Layer) for part in wrapper.module.modules())
+    return holds_layers or not _parameters(wrapper) <= _own([wrapper]).keys()
 
 
 def is_closed(layer: Any) -> bool:
