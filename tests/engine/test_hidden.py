@@ -92,7 +92,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("scale", [1.0, 0.0], ids=["drawn", "zero"])
+@pytest.mark.parametrize("scale", [1.0, pytest.param(0.0, marks=pytest.mark.repeats)], ids=["drawn", "zero"])
 @pytest.mark.parametrize("ending", PROBABILITIES.values(), ids=PROBABILITIES)
 def test_probabilities_are_an_error_that_names_the_ways_out(ending, scale):
     with pytest.raises(LogitsNotFoundError, match="centred_log_probability.; or give a callable target"):
