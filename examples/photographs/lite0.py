@@ -33,7 +33,7 @@ def efficientnet_lite0(activation="softmax", size=SIZE):
         for repeat in range(repeats):
             x = _block(
                 x,
-                f"_blocks.{number}.",
+                f"_blocks-{number}-",
                 kernel,
                 1 if repeat else strides,
                 expanded=channels * expansion,
@@ -70,7 +70,7 @@ def _normalized(convolution, name, x, rectified=True):
 
 
 def _load(model):
-    """Put the package's weights into layers that are named as its modules are."""
+    """Put the package's weights into layers that are named as its modules are, with dashes for dots."""
     import torch
 
     (path,) = (
@@ -80,11 +80,12 @@ def _load(model):
     )
     found = {name: value.numpy() for name, value in torch.load(str(path), weights_only=True).items()}
     for layer in model.layers:
-        if f"{layer.name}.running_mean" in found:
-            layer.set_weights([found[f"{layer.name}.{part}"] for part in NORMALIZED])
+        name = layer.name.replace("-", ".")
+        if isinstance(layer, layers.BatchNormalization):
+            layer.set_weights([found[f"{name}.{part}"] for part in NORMALIZED])
         elif isinstance(layer, layers.DepthwiseConv2D):
-            layer.set_weights([np.transpose(found[f"{layer.name}.weight"], (2, 3, 0, 1))])
+            layer.set_weights([np.transpose(found[f"{name}.weight"], (2, 3, 0, 1))])
         elif isinstance(layer, layers.Conv2D):
-            layer.set_weights([np.transpose(found[f"{layer.name}.weight"], (2, 3, 1, 0))])
+            layer.set_weights([np.transpose(found[f"{name}.weight"], (2, 3, 1, 0))])
         elif isinstance(layer, layers.Dense):
-            layer.set_weights([found[f"{layer.name}.weight"].T, found[f"{layer.name}.bias"]])
+            layer.set_weights([found[f"{name}.weight"].T, found[f"{name}.bias"]])

@@ -24,7 +24,7 @@ METHODS = {
     "integrated gradients": ks.IntegratedGradients(steps=64, baseline="mean"),
     "guided backprop.": ks.GuidedBackprop(),
     "Grad-CAM": ks.GradCAM(),
-    "LayerCAM, block 10": ks.LayerCAM("_blocks.10.sum"),
+    "LayerCAM, block 10": ks.LayerCAM("_blocks-10-sum"),
     "guided Grad-CAM": ks.GuidedGradCAM(),
     "occlusion": ks.Occlusion(patch=48, stride=16, fill="mean"),
 }

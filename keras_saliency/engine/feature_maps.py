@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import keras
@@ -12,6 +13,7 @@ import optree
 
 from keras_saliency.engine.anatomy import Anatomy, Traced, forward
 from keras_saliency.engine.backends import current_backend
+from keras_saliency.engine.flow import Flow
 from keras_saliency.engine.interception import FirstFloatTap, Hook
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.layers import LayerRecord, LayerSite, LayerTap, Sites, feature_map, named_layer
@@ -21,6 +23,9 @@ from keras_saliency.probes.targets import ScoreFunction
 
 EXAMPLES = 2
 """PyTorch computes where the others trace: few examples."""
+
+AT_ONCE = 8
+"""Of how many layers of tokens it is asked at once whether the score reads them: behind the last attention are few."""
 
 Tensor = Any
 
@@ -85,38 +90,50 @@ class SiteFinder:
                 raise MethodDoesNotApplyError(_not_over_image(site))
             outputs = {id(leaf) for leaf in optree.tree_leaves(traced.outputs)}
             own = {position for position, (_, tensor) in enumerate(record.calls) if id(tensor) in outputs}
+            known: dict[int, bool] = {}
 
             def hides(position: int) -> bool:
                 is_passed = flow.is_cut(position) or flow.marked[position] in flow.ends
                 return is_passed and id(record.calls[position][0]) in record.opaque
+
+            def matters(site: LayerSite) -> bool:
+                if id(site.layer) not in known:
+                    known.update(self._tokens_matter(_behind_each_other(sites, flow, site)))
+                return known[id(site.layer)]
 
             return feature_map(
                 self.model,
                 sites,
                 is_cut=flow.is_cut,
                 is_output=own.__contains__,
-                matters=self._tokens_matter,
+                matters=matters,
                 over_image=over_image,
                 hides=hides,
             )
 
-    def _tokens_matter(self, site: LayerSite) -> bool:
-        """Whether any score has a gradient for the tokens that lie over the image. Computes with few examples."""
+    def _tokens_matter(self, asked: list[LayerSite]) -> dict[int, bool]:
+        """For each layer (by its `id`) whether any score has a gradient for its tokens that lie over the image.
+
+        Computes with few examples, once for all: to compile a gradient costs more than to compute it.
+        """
         backend, leaves = current_backend(), self._few()
 
-        def scored(offset: list[Tensor]) -> tuple[Tensor, None]:
+        def scored(offsets: list[Tensor]) -> tuple[Tensor, None]:
             tensors = [backend.to_tensor(leaf) for leaf in leaves]
-            parts = self._scored(self._forward(tensors, LayerTap(site.layer, offset[0])))
+            taps = [LayerTap(site.layer, offset) for site, offset in zip(asked, offsets, strict=True)]
+            parts = self._scored(self._forward(tensors, *taps))
             return sum(keras.ops.sum(keras.ops.cast(part, "float32") ** 2) for part in parts), None
 
-        def gradient(offset: Tensor) -> Tensor:
-            _, (found,), _ = backend.vjp(scored, [offset], keras.ops.ones_like)
-            return keras.ops.zeros_like(offset) if found is None else found
+        def gradients(offsets: list[Tensor]) -> list[Tensor]:
+            _, found, _ = backend.vjp(scored, offsets, keras.ops.ones_like)
+            pairs = zip(found, offsets, strict=True)
+            return [keras.ops.zeros_like(offset) if one is None else one for one, offset in pairs]
 
         channels_first = self.anatomy.channels_first
-        run = backend.compile(gradient, self.model.variables, channels_first=channels_first)
-        zeros = backend.to_tensor(np.zeros((len(leaves[0]), *site.shape), "float32"))
-        return bool(site.over_image(backend.to_numpy(run([], zeros))).any())
+        run = backend.compile(gradients, self.model.variables, channels_first=channels_first)
+        zeros = [backend.to_tensor(np.zeros((len(leaves[0]), *site.shape), "float32")) for site in asked]
+        pairs = zip(asked, run([], zeros), strict=True)
+        return {id(site.layer): bool(site.over_image(backend.to_numpy(one)).any()) for site, one in pairs}
 
     def _few(self) -> list[np.ndarray]:
         return [leaf[:EXAMPLES] for leaf in self.anatomy.plan.leaves(self.inputs)]
@@ -155,3 +172,11 @@ def _not_over_image(site: LayerSite) -> str:
         "are mixed, cut off or turned, as by a Flatten or a crop, or the grid of tokens is another. Name a layer "
         'before that, or take layer="auto".'
     )
+
+
+def _behind_each_other(sites: Sites, flow: Flow, last: LayerSite) -> list[LayerSite]:
+    """This site of tokens and those before it that could be taken in its place."""
+    end = next(position for position, call in enumerate(sites.calls) if call.layer is last.layer)
+    before = (sites.at(position) for position in reversed(range(end)) if flow.is_cut(position))
+    tokens = (site for site in before if site is not None and site.tokens and sites.count(site.layer) == 1)
+    return [last, *islice(tokens, AT_ONCE - 1)]

@@ -15,6 +15,9 @@ def test_every_method_on_this_kind_of_model(kind):
 
 
 @pytest.mark.zoo
+@pytest.mark.filterwarnings(
+    "ignore:Layer 'attn' .* was passed an input with a mask:UserWarning"
+)  # KerasHub's Swin
 @pytest.mark.parametrize("kind", matrix.ARCHITECTURES)
 def test_every_method_on_this_architecture(kind):
     pytest.importorskip("keras_hub")

@@ -92,6 +92,7 @@ def cspnet(activation):
         stackwise_num_filters=[8, 12],
         block_type="dark_block",
         stage_type="csp",
+        block_ratio=[0.5],
         image_shape=SHAPE,
     )
     return hub.CSPNetImageClassifier(backbone, CLASSES, activation=activation)
