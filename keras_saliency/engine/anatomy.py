@@ -20,6 +20,7 @@ from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, 
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.engine.layers import LayerRecord
 from keras_saliency.engine.layout import ExplainedImage, Layout, explained_image, find_layout
+from keras_saliency.engine.pixels import declared_pixels
 from keras_saliency.engine.scores import Output, describe
 from keras_saliency.errors import ModelRejectedInputsError, NoGradientError, SaliencyError
 
@@ -97,7 +98,9 @@ def require_model(model: Any) -> None:
         )
 
 
-def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: bool) -> Anatomy:
+def inspect(
+    model: Any, inputs: Any, output: str | int | None, *, leave_whole: bool, examples: int | None = None
+) -> Anatomy:
     """The anatomy of a model called on inputs like these; builds a model that is not built yet.
 
     Args:
@@ -105,6 +108,7 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
         inputs: a tree of arrays, batch first.
         output: the name or position of the output, for models with several.
         leave_whole: whether several outputs may be left whole, for a callable target.
+        examples: how many the model is to be called on; None: some.
 
     Raises:
         ModelRejectedInputsError: the model cannot be called on them.
@@ -112,7 +116,7 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
         SaliencyError: parts of the weights lie with other processes.
         ValueError: the model has several outputs and none, or one that it lacks, is named.
     """
-    plan = _built(model, inputs)
+    plan = _built(model, inputs, examples)
     _refuse_weights_elsewhere(model)
     traced, tap = _trace(model, plan, inputs, FirstFloatTap)
     selected = select_output(model, traced.outputs, output, leave_whole=leave_whole)
@@ -134,7 +138,7 @@ def inspect(model: Any, inputs: Any, output: str | int | None, *, leave_whole: b
         tapped_shape=tapped_shape,
         layout=find_layout(shapes, plan.shapes, axis),
         float16=computes_in_float16(model),
-        elements=traced.record.elements() // min(TRACED, len(optree.tree_leaves(inputs)[0])),
+        elements=traced.record.elements() // traced_examples(plan, inputs),
     )
 
 
@@ -144,14 +148,14 @@ def called_layers(model: Any, anatomy: Anatomy, inputs: Any) -> list[Any]:
     return [layer for layer, _ in record.calls]
 
 
-def _built(model: Any, inputs: Any) -> InputPlan:
+def _built(model: Any, inputs: Any, examples: int | None) -> InputPlan:
     """The plan for inputs like these, once the model is built: building a Sequential declares its inputs.
 
     Building is the model's own business and leaves its traces, as it does in `fit`: layers that are made in
     `build` draw their seeds from Python's random numbers. No `training` is given: a Sequential inside that is built in
     this call would keep it for the calls that give none, such as those of `fit` where `model.call` does not take it.
     """
-    plan = plan_inputs(model, inputs)
+    plan = plan_inputs(model, inputs, examples)
     if all(layer.built for layer in seams.layers_throughout(model)):
         return plan
     with _rejecting(model, plan), without_a_trace(only_on_failure=True):
@@ -159,7 +163,7 @@ def _built(model: Any, inputs: Any) -> InputPlan:
             model.build((None, *plan.shapes[0]))
         else:
             seams.backend.compute_output_spec(lambda *leaves: model(plan.tree(leaves)), *_few(plan, inputs))
-    return plan_inputs(model, inputs)
+    return plan_inputs(model, inputs, examples)
 
 
 def _refuse_weights_elsewhere(model: Any) -> None:
@@ -190,9 +194,14 @@ def _trace(model: Any, plan: InputPlan, inputs: Any, make_hook: Callable[[], W])
     return traces[-1]
 
 
+def traced_examples(plan: InputPlan, inputs: Any) -> int:
+    """How many examples a trace is made of: as many as the model will be called on, where that is known."""
+    return plan.examples or min(TRACED, len(optree.tree_leaves(inputs)[0]))
+
+
 def _few(plan: InputPlan, inputs: Any) -> list[keras.KerasTensor]:
-    few = [array[:TRACED] for array in plan.leaves(inputs)]
-    return [keras.KerasTensor(array.shape, _dtype_inside(array)) for array in few]
+    count, few = traced_examples(plan, inputs), [array[:1] for array in plan.leaves(inputs)]
+    return [keras.KerasTensor((count, *array.shape[1:]), _dtype_inside(array)) for array in few]
 
 
 def _dtype_inside(array: np.ndarray) -> str:
@@ -223,6 +232,20 @@ def _rejection(model: Any, plan: InputPlan, error: Exception) -> str:
     )
     return (
         f"The model {model.name!r} cannot be called on these images. Received: {given}. Keras says: {reason}"
+        + _way_out(model, plan)
+    )
+
+
+def _way_out(model: Any, plan: InputPlan) -> str:
+    """What to do about images that have another size than the model declares."""
+    size = declared_pixels(model).size
+    images = [shape for shape in plan.shapes if len(shape) == 3]
+    if size is None or len(images) != 1 or size in (images[0][:2], images[0][1:]):
+        return ""
+    height, width = size
+    return (
+        f". The model takes images of {height}x{width}: resize them, with size=({height}, {width}) in "
+        f"ks.ProbeSet.from_folder, or --resize {height}x{width} on the command line."
     )
 
 

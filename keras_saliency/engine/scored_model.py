@@ -17,6 +17,7 @@ from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.chunks import ChunkLimit, Rows, in_chunks
 from keras_saliency.engine.feature_maps import SiteFinder
 from keras_saliency.engine.float16 import scaled_gradients
+from keras_saliency.engine.inputs import declared_examples
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.layers import LayerSite
 from keras_saliency.engine.rectifiers import RectifierCount, Rule
@@ -61,7 +62,8 @@ class ScoredModel:
         logits: `"auto"` takes the score before softmax or sigmoid, found exactly, or raises; `"output"` takes
             the output as it is; `"centred_log_probability"` is log p − mean log p, which equals the logit minus
             the mean logit until a probability underflows.
-        chunk_size: examples per call of the model. None: equal chunks, see `rows_at_once`.
+        chunk_size: examples per call of the model, also while it is traced. None: as many as its inputs declare, else
+            equal chunks, see `rows_at_once`.
 
     Attributes:
         traces: how often the model was traced for this.
@@ -95,7 +97,7 @@ class ScoredModel:
         self._model = model
         self._output = output
         self._logits = logits
-        self._chunk_size = chunk_size
+        self._chunk_size = chunk_size or declared_examples(model)
         self._backend = current_backend()
 
     @contextmanager
@@ -127,9 +129,12 @@ class ScoredModel:
         leaves, structure = optree.tree_flatten(inputs)
         leave_whole = target.function is not None
         shapes = ((leaf.shape[1:], leaf.dtype) for leaf in leaves)
-        key = (structure, *shapes, type(self._output), self._output, leave_whole)  # True is not 1
+        size = self._chunk_size
+        key = (structure, *shapes, type(self._output), self._output, leave_whole, size)  # True is not 1
         if key not in traces.anatomies:
-            traces.anatomies[key] = inspect(self._model, inputs, self._output, leave_whole=leave_whole)
+            traces.anatomies[key] = inspect(
+                self._model, inputs, self._output, leave_whole=leave_whole, examples=size
+            )
             traces.sign(self._model)
         anatomy = traces.anatomies[key]
         if anatomy.output is not None and self._logits == "centred_log_probability":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -67,12 +68,29 @@ def as_batch(images: list[Any]) -> np.ndarray:
 
 
 def gathered(images: Any) -> Any:
-    """The images with those of Pillow as one array: a single one as a batch of one, a list of them as a batch."""
+    """The images with those of Pillow, and nested lists of numbers, as one array; one image is a batch of one.
+
+    Raises:
+        TypeError: these are paths.
+    """
+    if isinstance(images, (str, os.PathLike)):
+        raise TypeError(
+            "Expected images. Received: a path; give ks.ProbeSet.from_folder(path, size=(height, width), scale=1/255), "
+            "or ks.ProbeSet.load(path)"
+        )
     if is_picture(images):
         return as_batch([images])
     if isinstance(images, (list, tuple)) and images and all(map(is_picture, images)):
         return as_batch(list(images))
-    return images
+    return as_array(images) if _is_nested_numbers(images) else images
+
+
+def _is_nested_numbers(images: Any) -> bool:
+    """Whether these are lists in lists, and numbers in the innermost ones."""
+    first, depth = images, 0
+    while isinstance(first, list) and first:
+        first, depth = first[0], depth + 1
+    return depth > 1 and isinstance(first, (int, float))
 
 
 def count_of(images: Any) -> int:
