@@ -50,13 +50,22 @@ def undisturbed_generators(*holders: Any) -> Iterator[None]:
 
 def _generators(holders: Iterable[Any]) -> Iterator[Any]:
     """All generators of this process; Python's garbage collector knows all but PyTorch's."""
-    keras, torch = sys.modules.get("keras"), sys.modules.get("torch")
-    kinds = [np.random.Generator, np.random.RandomState, random.Random]
-    kinds += [keras.random.SeedGenerator] if hasattr(keras, "random") else []
-    yield from (thing for thing in gc.get_objects() if type(thing) in kinds)
-    if hasattr(torch, "Generator"):
-        held = (thing for holder in holders for thing in getattr(holder, "__dict__", {}).values())
-        yield from (thing for thing in held if isinstance(thing, torch.Generator))
+    kinds = {
+        np.random.Generator,
+        np.random.RandomState,
+        random.Random,
+        *_classes("keras.random", "SeedGenerator"),
+    }
+    yield from [thing for thing in gc.get_objects() if type(thing) in kinds]
+    of_torch = tuple(_classes("torch", "Generator"))
+    held = (thing for holder in holders for thing in getattr(holder, "__dict__", {}).values())
+    yield from (thing for thing in held if isinstance(thing, of_torch))
+
+
+def _classes(module: str, name: str) -> list[type]:
+    """The class of that name, where the module is loaded."""
+    found = getattr(sys.modules.get(module), name, None)
+    return [found] if isinstance(found, type) else []
 
 
 def _restore(generator: Any) -> Callable[[], Any]:

@@ -6,7 +6,6 @@ import warnings
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import optree
 
 from keras_saliency.engine import Layout
@@ -63,10 +62,15 @@ def _read_for(model: Any, paths: Any) -> ProbeSet:
             f"Rescaling or Normalization. Give ks.ProbeSet.from_folder({_shown(paths)}{size}, scale=1/255) for pixels "
             "from 0 to 1, or scale=1 for pixels from 0 to 255."
         )
-    fields = read_pictures(paths, size=pixels.size, scale=pixels.highest / 255, channels=pixels.channels)
-    if pixels.channels_first:
-        fields["images"] = np.moveaxis(fields["images"], -1, 1)
-    return ProbeSet(**fields)
+    return ProbeSet(
+        **read_pictures(
+            paths,
+            size=pixels.size,
+            scale=pixels.highest / 255,
+            channels=pixels.channels,
+            channels_first=pixels.channels_first,
+        )
+    )
 
 
 def warn_of_range(model: Any, layout: Layout, probes: ProbeSet) -> None:

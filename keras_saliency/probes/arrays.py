@@ -30,7 +30,7 @@ def as_array(leaf: Any) -> np.ndarray:
     if np.ma.is_masked(leaf):
         raise ValueError(
             "Expected images without missing values. Received: a masked array with "
-            f"{int(np.ma.count_masked(leaf))} masked values; fill them, as with images.filled(0)"
+            f"{int(np.ma.getmaskarray(leaf).sum())} masked values; fill them, as with images.filled(0)"
         )
     try:
         array = np.asarray(_on_the_host(leaf))

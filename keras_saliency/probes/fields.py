@@ -37,7 +37,9 @@ def checked_images(images: Any) -> Any:
     checked = optree.tree_map(_checked_array, images)
     shapes = [leaf.shape for leaf in optree.tree_leaves(checked)]
     if all(len(shape) < 2 for shape in shapes) or () in shapes:
-        raise ValueError(f"Expected a batch of images, (n, …). Received: shape={shapes[0]}{_hint(images)}")
+        raise ValueError(
+            f"Expected a batch of images, (n, …). Received: shape={min(shapes, key=len)}{_hint(images)}"
+        )
     counts = {shape[0] for shape in shapes}
     if len(counts) > 1:
         raise ValueError(

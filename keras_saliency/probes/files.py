@@ -29,30 +29,35 @@ def load_probes(path: Path) -> ProbeSet:
 
 
 def load_images(
-    paths: Sequence[Path], *, size: tuple[int, int] | None, scale: float, channels: int
+    paths: Sequence[Path],
+    *,
+    size: tuple[int, int] | None,
+    scale: float,
+    channels: int,
+    channels_first: bool = False,
 ) -> ProbeSet:
-    """Probes from a saved probe set, an array (`.npz` with the key `images`, `.npy`), pictures, or a folder of them.
+    """Probes from a saved probe set, an array (`.npz` with the key `images`, `.npy`), pictures, or folders of them.
 
     Args:
         paths: one file or folder, or several pictures.
         size: height and width that pictures are resized to; None leaves them.
         scale: what the pixels of pictures, 0 … 255, are multiplied with; 1.0 keeps them uint8.
         channels: of pictures: 1 is grey, 3 colour.
+        channels_first: whether these stand before height and width.
 
     Raises:
         FileNotFoundError: no such file, or no pictures in the folder.
         UnreadableFileError: a file is not what its name says.
         ValueError: pictures of several sizes, or what makes no probe set.
     """
-    if is_stored(paths):
-        path = paths[0]
-        return _from_npz(path) if path.suffix == ".npz" else ProbeSet(_there(path, npz.read_array))
-    return ProbeSet(**read_pictures(list(paths), size=size, scale=scale, channels=channels))
-
-
-def is_stored(paths: Sequence[Path]) -> bool:
-    """Whether this is one file of arrays, which are what the model takes, and no pictures."""
-    return len(paths) == 1 and paths[0].suffix in (".npz", ".npy")
+    if len(paths) == 1 and paths[0].suffix == ".npz":
+        return _from_npz(paths[0])
+    if len(paths) == 1 and paths[0].suffix == ".npy":
+        return ProbeSet(_there(paths[0], npz.read_array))
+    fields = read_pictures(
+        list(paths), size=size, scale=scale, channels=channels, channels_first=channels_first
+    )
+    return ProbeSet(**fields)
 
 
 def _from_npz(path: Path) -> ProbeSet:

@@ -28,7 +28,12 @@ def is_path(thing: Any) -> bool:
 
 
 def read_pictures(
-    paths: Any, *, size: tuple[int, int] | None = None, scale: float = 1.0, channels: int = 3
+    paths: Any,
+    *,
+    size: tuple[int, int] | None = None,
+    scale: float = 1.0,
+    channels: int = 3,
+    channels_first: bool = False,
 ) -> dict[str, Any]:
     """The fields of a probe set of pictures: images, names, display images; labels and class names, if there are any.
 
@@ -37,6 +42,7 @@ def read_pictures(
         size: height and width that pictures are resized to; None leaves them.
         scale: what the pixels, 0 … 255, are multiplied with; 1.0 keeps them uint8.
         channels: 1 is grey, 3 colour.
+        channels_first: whether these stand before height and width in the images.
 
     Raises:
         FileNotFoundError: no such file or folder, or no pictures in it.
@@ -57,8 +63,9 @@ def read_pictures(
         files = [(file, -1) for path in given for file in _pictures_in(path)]
         named = [file.name for file, _ in files]
     shown = _of_one_size([file for file, _ in files], size, channels)
+    eaten = shown if scale == 1.0 else (shown * np.float32(scale)).astype("float32")
     fields: dict[str, Any] = {
-        "images": shown if scale == 1.0 else (shown * np.float32(scale)).astype("float32"),
+        "images": np.moveaxis(eaten, -1, 1) if channels_first else eaten,
         "names": tuple(named),
         "display_images": shown,
     }

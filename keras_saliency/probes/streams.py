@@ -13,7 +13,7 @@ import optree
 
 from keras_saliency.probes import tf_data
 from keras_saliency.probes.arrays import as_array, is_array
-from keras_saliency.randomness import undisturbed_generators
+from keras_saliency.randomness import undisturbed_generators, undisturbed_random_state
 
 Examples = Iterator[tuple[int, Any, Any]]
 """`(position, image, label)`, the label None where there is none."""
@@ -60,20 +60,22 @@ def examples(source: Any, rng: np.random.Generator | None, seed: int) -> Abstrac
         TypeError: this is no source of examples.
     """
     if tf_data.is_tf_data(source):
-        return _read(_of_tf_data(source, seed), source)
+        copy = tf_data.own_copy(source, seed, in_order=tf_data.file_names(source) is not None)
+        return _read(_of_tf_data(copy.dataset), copy.runs_python)
     if _is_loader(source):
-        return _read(_of_data_loader(source, rng), source.dataset)
+        return _read(_of_data_loader(source, rng), True, source.dataset)
     if _has_batches(source):
-        return _read(_numbered(source[index] for index in _batch_indices(source)), source)
+        return _read(_numbered(source[index] for index in _batch_indices(source)), True, source)
     if _is_generator(source):
-        return _read(_numbered(source), source)
+        return _read(_numbered(source), True, source)
     raise TypeError(f"Expected arrays, {KINDS}. Received: {type(source).__name__}")
 
 
 @contextmanager
-def _read(found: Examples, holder: Any) -> Iterator[Examples]:
+def _read(found: Examples, runs_python: bool, *holders: Any) -> Iterator[Examples]:
     """The examples; reading ends before the random states are restored, also in threads that read ahead."""
-    with undisturbed_generators(holder), closing(found):  # type: ignore[type-var]
+    states = undisturbed_generators(*holders) if runs_python else undisturbed_random_state()
+    with states, closing(found):  # type: ignore[type-var]
         yield found
 
 
@@ -107,9 +109,8 @@ def _numbered(elements: Iterable[Any]) -> Examples:
         yield position, image, label
 
 
-def _of_tf_data(dataset: Any, seed: int) -> Examples:
-    in_order = tf_data.file_names(dataset) is not None
-    yield from _numbered(tf_data.own_copy(dataset, seed, in_order=in_order).as_numpy_iterator())
+def _of_tf_data(dataset: Any) -> Examples:
+    yield from _numbered(dataset.as_numpy_iterator())
 
 
 def _of_data_loader(loader: Any, rng: np.random.Generator | None) -> Examples:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ _WITHOUT_A_SEED_GENERATOR = {
 _LEFT_OUT = ("CacheDataset", "CacheDatasetV2", "SnapshotDataset", "SnapshotDatasetV2")
 _IN_ORDER = (
     "BatchDataset", "ParallelBatchDataset", "UnbatchDataset", "RebatchDataset", "MapDataset", "ParallelMapDataset",
-    "PrefetchDataset", "CacheDataset", "TakeDataset", "OptionsDataset", "ShuffleDataset",
+    "PrefetchDataset", "CacheDataset", "TakeDataset", "OptionsDataset", "RestructuredDataset", "ShuffleDataset",
 )  # fmt: skip
 """What keeps the order of the examples, and begins with the first; shuffles are left out of a copy in order."""
 
@@ -44,8 +45,21 @@ def is_endless(dataset: Any) -> bool:
     return int(dataset.cardinality()) == -1
 
 
-def own_copy(dataset: Any, seed: int, *, in_order: bool) -> Any:
-    """A pipeline that gives the same examples and shares no state with this one.
+@dataclass(frozen=True)
+class Copy:
+    """A pipeline that shares no state of TensorFlow with the one that it was made from.
+
+    Attributes:
+        dataset: the copy.
+        runs_python: whether it calls Python code, which is shared.
+    """
+
+    dataset: Any
+    runs_python: bool
+
+
+def own_copy(dataset: Any, seed: int, *, in_order: bool) -> Copy:
+    """A copy of a pipeline that gives the same examples.
 
     Args:
         dataset: a `tf.data.Dataset`.
@@ -71,7 +85,9 @@ def own_copy(dataset: Any, seed: int, *, in_order: bool) -> Any:
         copied = tf.raw_ops.DatasetFromGraph(graph_def=graph.SerializeToString())
     except tf.errors.OpError as error:
         raise _cannot_be_copied(error.message) from error
-    return tf.data.experimental.from_variant(copied, dataset.element_spec)
+    operations = {node.op for function in graph.library.function for node in function.node_def}
+    copy = tf.data.experimental.from_variant(copied, dataset.element_spec)
+    return Copy(copy, runs_python=bool(operations & {"PyFunc", "PyFuncStateless", "EagerPyFunc"}))
 
 
 def class_names(dataset: Any) -> tuple[str, ...] | None:

@@ -106,7 +106,7 @@ def test_pictures_of_several_sizes_need_a_size(capsys, tmp_path, saved):
     for side in (8, 9):
         Image.new("L", (side, side)).save(tmp_path / f"{side}.png")
     error = refused(capsys, saved[1], tmp_path / "8.png", tmp_path / "9.png", "--out", tmp_path / "out")
-    assert "give --resize HEIGHTxWIDTH" in error
+    assert "or --resize HEIGHTxWIDTH on the command line" in error
 
 
 def test_models_that_cannot_be_loaded(capsys, tmp_path, images):
