@@ -18,7 +18,7 @@ from keras_saliency.cli.arguments import (
 )
 from keras_saliency.cli.console import Console, is_watched
 from keras_saliency.cli.quiet import quiet_imports
-from keras_saliency.probes.files import load_images
+from keras_saliency.probes.files import STORED, load_images
 from keras_saliency.records import npz
 from keras_saliency.records.outputs import OutputFile, check_outputs
 
@@ -76,6 +76,8 @@ def run(options: argparse.Namespace) -> int:
     )
     if any(path.is_dir() for path in options.images):
         probes = with_classes_of(model, probes, target)
+    if options.images[0].suffix not in STORED:
+        pixels.check_size(probes.images)
     explanation = explain(
         model,
         probes,

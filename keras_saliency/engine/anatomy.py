@@ -238,15 +238,11 @@ def _rejection(model: Any, plan: InputPlan, error: Exception) -> str:
 
 def _way_out(model: Any, plan: InputPlan) -> str:
     """What to do about images that have another size than the model declares."""
-    size = declared_pixels(model).size
+    pixels = declared_pixels(model)
     images = [shape for shape in plan.shapes if len(shape) == 3]
-    if size is None or len(images) != 1 or size in (images[0][:2], images[0][1:]):
+    if len(images) != 1 or pixels.size in (images[0][:2], images[0][1:]):
         return ""
-    height, width = size
-    return (
-        f". The model takes images of {height}x{width}: resize them, with size=({height}, {width}) in "
-        f"ks.ProbeSet.from_folder, or --resize {height}x{width} on the command line."
-    )
+    return f". {pixels.way_out}" if pixels.way_out else ""
 
 
 def select_output(model: Any, outputs: Any, output: str | int | None, *, leave_whole: bool = False) -> Any:

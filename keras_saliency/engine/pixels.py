@@ -43,6 +43,26 @@ class Pixels:
     highest: float | None = None
     layers: tuple[str, ...] = ()
 
+    def check_size(self, images: np.ndarray) -> None:
+        """Raise `ValueError` where a batch of images has another size: Keras lets a Sequential model take it."""
+        found = images.shape[2:4] if self.channels_first else images.shape[1:3]
+        if self.size not in (None, found):
+            raise ValueError(f"Received pictures of {_sides(found)}. {self.way_out}")
+
+    @property
+    def way_out(self) -> str:
+        """What to do about images of another size; empty where any size will do."""
+        if self.size is None:
+            return ""
+        return (
+            f"The model takes images of {_sides(self.size)}: resize them, with size={self.size} in "
+            f"ks.ProbeSet.from_folder, or --resize {_sides(self.size)} on the command line."
+        )
+
+
+def _sides(size: tuple[int, ...]) -> str:
+    return "x".join(map(str, size))
+
 
 @dataclass(frozen=True)
 class _Scaling:

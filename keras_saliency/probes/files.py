@@ -11,6 +11,9 @@ from keras_saliency.probes.pictures import read_pictures
 from keras_saliency.probes.probe_set import ProbeSet
 from keras_saliency.records import npz
 
+STORED = (".npz", ".npy")
+"""How files end that hold what the model takes."""
+
 _Read = TypeVar("_Read")
 
 

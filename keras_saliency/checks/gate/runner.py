@@ -12,7 +12,7 @@ from keras_saliency.checks.base import Check
 from keras_saliency.checks.gate.suites import make_checks
 from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.engine.versions import versions
-from keras_saliency.explanation.reading import probes_to_check
+from keras_saliency.explanation.reading import probes_to_check, warn_of_range
 from keras_saliency.methods import Method
 from keras_saliency.reports.report import Report
 from keras_saliency.reports.result import CheckResult
@@ -78,6 +78,7 @@ def check(
         chunk_size=chunk_size,
         seed=seed,
     )
+    warn_of_range(model, subject.question.anatomy.layout, probes)
     results = run_checks(chosen, subject, progress)
     return Report(
         results=results,

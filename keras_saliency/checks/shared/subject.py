@@ -11,7 +11,6 @@ import optree
 from keras_saliency import metrics
 from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.explanation import Explanation, bind_target, explain_question, pictures_of
-from keras_saliency.explanation.reading import warn_of_range
 from keras_saliency.methods import Method, make_method
 from keras_saliency.methods.base import run_method
 from keras_saliency.probes import ProbeSet
@@ -61,7 +60,6 @@ class Subject:
         """A Keras model under examination; arguments and errors as `ks.explain`."""
         scored = ScoredModel(model, output=output, logits=logits, chunk_size=chunk_size)
         question = Question(scored, probes.images, bind_target(target, probes))
-        warn_of_range(model, question.anatomy.layout, probes)
         return cls(question, probes, make_method(method), seed=seed)
 
     @property
