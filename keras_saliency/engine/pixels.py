@@ -26,7 +26,7 @@ _KEEPING = ("InputLayer", "Identity", "Resizing", "CenterCrop", "ZeroPadding2D",
 
 
 @dataclass(frozen=True)
-class Pixels:
+class DeclaredPixels:
     """The image among the inputs that a model declares.
 
     Attributes:
@@ -94,16 +94,16 @@ class _Scaling:
         return max(abs(low), abs(high)) <= MOST and abs(high - low) >= LEAST
 
 
-def declared_pixels(model: Any) -> Pixels:
+def declared_pixels(model: Any) -> DeclaredPixels:
     """What the model tells about the first of its inputs that is an image."""
     images = [tensor for tensor in declared_inputs(model) if len(tensor.shape) == 4]
     if not images:
-        return Pixels()
+        return DeclaredPixels()
     image, first = images[0], channel_axis(model) == 1
     channels, *size = image.shape[1:] if first else (image.shape[3], *image.shape[1:3])
     scaling = _first_scaling(model, image)
     highest = 255.0 if image.dtype == "uint8" else scaling.highest
-    return Pixels(
+    return DeclaredPixels(
         size=None if None in size else (size[0], size[1]),
         channels=1 if channels == 1 else 3,
         channels_first=first,
