@@ -41,7 +41,7 @@ def functional(first):
 
 def beside_another_branch():
     image = keras.Input((8, 8, 3))
-    return keras.Model(image, L.Dense(2)(L.Flatten()(L.Conv2D(3, 1)(image) + L.Rescaling(1 / 255)(image))))
+    return keras.Model(image, L.Dense(2)(L.Flatten()(L.Rescaling(1 / 255)(image) + L.Conv2D(3, 1)(image))))
 
 
 def nested(inner, *before):
