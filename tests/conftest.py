@@ -84,6 +84,7 @@ SAID_BY_TENSORFLOW = (
     "engine/test_chunks::test_a_chunk_of_ones_own",
     "engine/test_chunks::test_one_example",
     "engine/test_chunks::test_what_is_garbage",
+    "engine/test_pixels::test_the_networks_of_keras",
     "engine/test_scored_model::test_a_batch_in_halves",
     # Trainings whose parts the other known ones have.
     "properties/test_no_trace::test_looks_leave_no_trace_in[augmented]",

@@ -6,7 +6,6 @@ import argparse
 import os
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from keras_saliency.cli.arguments import (
 )
 from keras_saliency.cli.console import Console, is_watched
 from keras_saliency.cli.quiet import quiet_imports
-from keras_saliency.probes.files import load_images
+from keras_saliency.probes.files import STORED, load_images
 from keras_saliency.records import npz
 from keras_saliency.records.outputs import OutputFile, check_outputs
 
@@ -36,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "images",
         type=Path,
         nargs="+",
-        help="a probe set or .npz (key images), .npy, pictures, or a folder of them",
+        help="a probe set or .npz (key images), .npy, pictures, or a folder of them, or of a folder for each class",
     )
     add_method_arguments(parser)
     parser.add_argument("--resize", type=_size, metavar="HEIGHTxWIDTH", help="resize pictures")
@@ -60,17 +59,30 @@ def run(options: argparse.Namespace) -> int:
         os.environ["KERAS_BACKEND"] = options.backend
     with console.status("Loading Keras …"), quiet_imports():
         from keras_saliency.engine.model_files import load_model
+        from keras_saliency.engine.pixels import declared_pixels
         from keras_saliency.explanation import explain
+        from keras_saliency.explanation.reading import with_classes_of
         from keras_saliency.methods import make_method
     method = make_method(options.method or "gradient", method_options(options.option, options.layer))
     with console.status(f"Loading {options.model} …"):
         model = load_model(options.model, options.imports or ())
-    probes = load_images(options.images, size=options.resize, scale=options.scale, channels=_channels(model))
+    target, pixels = target_of(options.target), declared_pixels(model)
+    probes = load_images(
+        options.images,
+        size=options.resize,
+        scale=options.scale,
+        channels=pixels.channels,
+        channels_first=pixels.channels_first,
+    )
+    if any(path.is_dir() for path in options.images):
+        probes = with_classes_of(model, probes, target)
+    if options.images[0].suffix not in STORED:
+        pixels.check_size(probes.images)
     explanation = explain(
         model,
         probes,
         method,
-        target_of(options.target),
+        target,
         output=options.output,
         logits=options.logits or "auto",
         channel_axis=options.channel_axis,
@@ -97,11 +109,6 @@ def _outputs(folder: Path) -> list[OutputFile]:
         OutputFile(folder / name, "The explanation", is_ours)
         for name in ("maps.npz", "probes.npz", "sheet.png")
     ]
-
-
-def _channels(model: Any) -> int:
-    shape = getattr(model, "input_shape", None)
-    return 1 if isinstance(shape, tuple) and len(shape) == 4 and shape[-1] == 1 else 3
 
 
 def _size(text: str) -> tuple[int, int]:

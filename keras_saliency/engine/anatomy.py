@@ -24,6 +24,7 @@ from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.engine.layers import LayerRecord
 from keras_saliency.engine.layout import ExplainedImage, Layout, explained_image
 from keras_saliency.engine.outputs import place_of, select_output
+from keras_saliency.engine.pixels import declared_pixels
 from keras_saliency.engine.reading import AllRead
 from keras_saliency.engine.scores import Output, describe
 from keras_saliency.errors import ModelRejectedInputsError, NoGradientError, SaliencyError
@@ -103,6 +104,7 @@ def inspect(
     *,
     leave_whole: bool,
     channel_axis: int | None = None,
+    examples: int | None = None,
 ) -> Anatomy:
     """The anatomy of a model called on inputs like these; builds a model that is not built yet.
 
@@ -112,6 +114,7 @@ def inspect(
         output: the name or position of the output, for models with several.
         leave_whole: whether several outputs may be left whole, for a callable target.
         channel_axis: of the images, where the user says so.
+        examples: how many the model is to be called on; None: some.
 
     Raises:
         ModelRejectedInputsError: the model cannot be called on them.
@@ -120,7 +123,7 @@ def inspect(
         ValueError: the model has several outputs and none, or one that it lacks, is named; or where the channels of
             the images are is not clear.
     """
-    plan = _built(model, inputs)
+    plan = _built(model, inputs, examples)
     _refuse_weights_elsewhere(model)
     traced, tap = _trace(model, plan, inputs, FirstFloatTap)
     selected = select_output(model, traced.outputs, output, leave_whole=leave_whole)
@@ -151,7 +154,7 @@ def inspect(
             for layer in seams.layers_throughout(model)
         ),
         float16=computes_in_float16(model),
-        elements=traced.record.elements() // min(TRACED, len(optree.tree_leaves(inputs)[0])),
+        elements=traced.record.elements() // traced_examples(plan, inputs),
         returned=optree.tree_map(Returned.of, selected),
     )
 
@@ -175,14 +178,14 @@ def called_layers(model: Any, anatomy: Anatomy, inputs: Any) -> list[Any]:
     return [layer for layer, _ in record.calls]
 
 
-def _built(model: Any, inputs: Any) -> InputPlan:
+def _built(model: Any, inputs: Any, examples: int | None) -> InputPlan:
     """The plan for inputs like these, once the model is built: building a Sequential declares its inputs.
 
     Building is the model's own business and leaves its traces, as it does in `fit`: layers that are made in
     `build` draw their seeds from Python's random numbers. No `training` is given: a Sequential inside that is built in
     this call would keep it for the calls that give none, such as those of `fit` where `model.call` does not take it.
     """
-    plan = plan_inputs(model, inputs)
+    plan = plan_inputs(model, inputs, examples)
     if all(layer.built for layer in seams.layers_throughout(model)):
         return plan
 
@@ -194,7 +197,7 @@ def _built(model: Any, inputs: Any) -> InputPlan:
 
     with _rejecting(model, plan), without_a_trace(only_on_failure=True):
         current_backend().call(model, build)
-    return plan_inputs(model, inputs)
+    return plan_inputs(model, inputs, examples)
 
 
 def _refuse_weights_elsewhere(model: Any) -> None:
@@ -225,9 +228,14 @@ def _trace(model: Any, plan: InputPlan, inputs: Any, make_hook: Callable[[], W])
     return traces[-1]
 
 
+def traced_examples(plan: InputPlan, inputs: Any) -> int:
+    """How many examples a trace is made of: as many as the model will be called on, where that is known."""
+    return plan.examples or min(TRACED, len(optree.tree_leaves(inputs)[0]))
+
+
 def _few(plan: InputPlan, inputs: Any) -> list[keras.KerasTensor]:
-    few = [array[:TRACED] for array in plan.leaves(inputs)]
-    return [keras.KerasTensor(array.shape, _dtype_inside(array)) for array in few]
+    count, few = traced_examples(plan, inputs), [array[:1] for array in plan.leaves(inputs)]
+    return [keras.KerasTensor((count, *array.shape[1:]), _dtype_inside(array)) for array in few]
 
 
 def _dtype_inside(array: np.ndarray) -> str:
@@ -258,4 +266,14 @@ def _rejection(model: Any, plan: InputPlan, error: Exception) -> str:
     )
     return (
         f"The model {model.name!r} cannot be called on these images. Received: {given}. Keras says: {reason}"
+        + _way_out(model, plan)
     )
+
+
+def _way_out(model: Any, plan: InputPlan) -> str:
+    """What to do about images that have another size than the model declares."""
+    pixels = declared_pixels(model)
+    images = [shape for shape in plan.shapes if len(shape) == 3]
+    if len(images) != 1 or pixels.size in (images[0][:2], images[0][1:]):
+        return ""
+    return f". {pixels.way_out}" if pixels.way_out else ""

@@ -136,7 +136,10 @@ class SiteFinder:
         return {id(site.layer): bool(site.over_image(backend.to_numpy(one)).any()) for site, one in pairs}
 
     def _few(self) -> list[np.ndarray]:
-        return [leaf[:EXAMPLES] for leaf in self.anatomy.plan.leaves(self.inputs)]
+        plan = self.anatomy.plan
+        leaves = plan.leaves(self.inputs)
+        rows = np.arange(plan.examples or EXAMPLES).clip(max=len(leaves[0]) - 1)
+        return [leaf[rows] for leaf in leaves]
 
     def _from_the_explained(self, leaves: list[np.ndarray]) -> tuple[list[np.ndarray], int]:
         """The inputs, and which of them is explained; behind integers it is an offset of the tensor behind them."""

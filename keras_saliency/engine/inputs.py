@@ -23,12 +23,14 @@ class InputPlan:
         dtypes: what each leaf is cast to: the model's declared dtype (but integers where an Embedding looks them
             up), else floats as Keras' floats and integers as they are.
         shapes: each leaf's shape without the batch.
+        examples: how many the model is called on, every time; None: any number.
     """
 
     structure: Any
     names: tuple[str, ...]
     dtypes: tuple[str, ...]
     shapes: tuple[tuple[int, ...], ...]
+    examples: int | None = None
 
     @property
     def floating(self) -> tuple[int, ...]:
@@ -47,7 +49,7 @@ class InputPlan:
         return optree.tree_unflatten(self.structure, leaves)
 
 
-def plan_inputs(model: Any, inputs: Any) -> InputPlan:
+def plan_inputs(model: Any, inputs: Any, examples: int | None = None) -> InputPlan:
     """The plan for inputs like these."""
     paths, arrays, structure = optree.tree_flatten_with_path(inputs)
     declared = _declared_dtypes(model, paths)
@@ -56,15 +58,27 @@ def plan_inputs(model: Any, inputs: Any) -> InputPlan:
         names=tuple("/".join(map(str, path)) or "input" for path in paths),
         dtypes=tuple(d or _fed_dtype(np.asarray(a)) for d, a in zip(declared, arrays, strict=True)),
         shapes=tuple(np.shape(array)[1:] for array in arrays),
+        examples=examples,
     )
+
+
+def declared_inputs(model: Any) -> list[Any]:
+    """The symbolic inputs of a model; a deferred or subclassed one has none."""
+    try:
+        return list(model.inputs or [])
+    except (AttributeError, ValueError):
+        return []
+
+
+def declared_examples(model: Any) -> int | None:
+    """How many examples a model insists on, as with `keras.Input(batch_size=1)`; None: any number."""
+    found: list[int | None] = [tensor.shape[0] for tensor in declared_inputs(model) if tensor.shape]
+    return found[0] if found else None
 
 
 def _declared_dtypes(model: Any, paths: Sequence[tuple[Any, ...]]) -> list[str | None]:
     """For each leaf the dtype of the model's input of that name, else of the one at that position."""
-    try:
-        declared = list(model.inputs or [])
-    except (AttributeError, ValueError):  # a deferred or subclassed model has none
-        declared = []
+    declared = declared_inputs(model)
     if len(declared) != len(paths):
         return [None] * len(paths)
     looked_up = {id(tensor) for tensor in _looked_up(model)}

@@ -21,6 +21,7 @@ from keras_saliency.engine.float16 import scaled_gradients
 from keras_saliency.engine.foreign import fixed_weights, require_model
 from keras_saliency.engine.functions import check_function, of_first
 from keras_saliency.engine.hidden import HiddenProbabilities
+from keras_saliency.engine.inputs import declared_examples
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.layers import LayerSite
 from keras_saliency.engine.reading import batch
@@ -66,7 +67,8 @@ class ScoredModel:
             the mean logit until a probability underflows; `"binary"` says that the one linear unit is the logit of
             class 1. A loss with `from_logits=True` that the model was compiled with says that too, also of several
             units.
-        chunk_size: examples per call of the model. None: equal chunks, see `rows_at_once`.
+        chunk_size: examples per call of the model, also while it is traced. None: as many as its inputs declare, else
+            equal chunks, see `rows_at_once`.
         channel_axis: of the images, −1 or 1; None: found, or refused where it is not clear.
 
     Attributes:
@@ -104,7 +106,7 @@ class ScoredModel:
         self._output = output
         self._logits = logits
         self._channel_axis = channel_axis
-        self._chunk_size = chunk_size
+        self._chunk_size = chunk_size or declared_examples(model)
         self._backend = current_backend()
         self._functions: set[Any] = set()
 
@@ -136,11 +138,12 @@ class ScoredModel:
         leaves, structure = optree.tree_flatten(inputs)
         leave_whole = target.function is not None
         shapes = ((leaf.shape[1:], leaf.dtype) for leaf in leaves)
-        asked = (type(self._output), self._output, leave_whole, self._channel_axis)  # True is not 1
+        size, axis = self._chunk_size, self._channel_axis
+        asked = (type(self._output), self._output, leave_whole, size, axis)  # True is not 1
         key = (structure, *shapes, *asked)
         if key not in traces.anatomies:
             traces.anatomies[key] = inspect(
-                self._model, inputs, self._output, leave_whole=leave_whole, channel_axis=self._channel_axis
+                self._model, inputs, self._output, leave_whole=leave_whole, channel_axis=axis, examples=size
             )
             traces.sign(self._model)
         anatomy = traces.anatomies[key]

@@ -107,3 +107,10 @@ def layers_throughout(model: Any) -> list[Any]:
 def symbolic_inputs(layer: Any) -> list[Any]:
     """The symbolic tensors that a layer was called on, in all of its calls."""
     return [tensor for node in layer._inbound_nodes for tensor in node.input_tensors]
+
+
+def symbolic_calls(operation: Any) -> list[tuple[tuple[Any, ...], list[Any], list[Any]]]:
+    """The calls of a layer or operation on symbolic tensors: its arguments, the tensors in them, and the outputs."""
+    return [
+        (node.arguments.args, node.input_tensors, node.output_tensors) for node in operation._inbound_nodes
+    ]

@@ -12,6 +12,7 @@ from keras_saliency.arguments import whole
 from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.explanation.explanation import Explanation
 from keras_saliency.explanation.progress import shown
+from keras_saliency.explanation.reading import probes_to_explain, warn_of_range
 from keras_saliency.methods import Method, make_method
 from keras_saliency.methods.base import run_method
 from keras_saliency.probes import ProbeSet, with_channel_axis
@@ -35,7 +36,10 @@ def explain(
 
     Args:
         model: a Keras model on any backend. Nothing of it is changed.
-        images: a `ProbeSet`, or what the model takes: an array `(n, …)`, a list or a dict of arrays.
+        images: a `ProbeSet`; what the model takes: an array `(n, …)`, a list or a dict of arrays; a `tf.data.Dataset`,
+            a `PyDataset`, a PyTorch `DataLoader` or a generator, of which every image is explained, up to 1 GiB of
+            them (a generator is used up, and what has no end is refused); or the path of a picture or a folder, or a
+            list of them, where the model declares its size and begins with a `Rescaling` or `Normalization`.
         method: the name of a method, or a method such as `ks.Gradient()`.
         target: whose score is explained: `"predicted"`, `"label"`, a class index, one index per image,
             `ks.OutputGradient(array)`, `ks.PixelsOf(class_index, mask)`, or a callable from the model's outputs (all of
@@ -54,7 +58,10 @@ def explain(
         LogitsNotFoundError: `logits="auto"`, and the score before the output's probabilities cannot be found.
         ModelRejectedInputsError: the model cannot be called on the images.
         NoGradientError: no gradient reaches them.
+        FileNotFoundError, UnreadableFileError: a picture cannot be read.
         ValueError, TypeError: an argument is wrong.
+
+    Images that do not have the range of the model's first Rescaling or Normalization get a `SaliencyWarning`.
 
     Example:
         >>> explanation = ks.explain(model, images, "gradient", target=2)
@@ -63,13 +70,13 @@ def explain(
         >>> averaged = ks.explain(model, images, ks.SmoothGrad(samples=8), target=lambda outputs: outputs[:, 0])
     """
     seed = whole("seed", seed, 0)
-    probes = images if isinstance(images, ProbeSet) else ProbeSet(images)
-    probes = with_channel_axis(probes, channel_axis)
+    probes = with_channel_axis(probes_to_explain(model, images, target), channel_axis)
     scored = ScoredModel(
         model, output=output, logits=logits, chunk_size=chunk_size, channel_axis=probes.channel_axis
     )
     made = make_method(method)
     question = Question(scored, probes.images, bind_target(target, probes))
+    warn_of_range(model, question.anatomy.layout, probes)
     if not progress:
         return explain_question(question, probes, made, seed)
     with shown(made.name) as tell, scored.telling(tell):

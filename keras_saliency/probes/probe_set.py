@@ -6,10 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from itertools import chain
 from operator import itemgetter
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,10 +15,20 @@ import optree
 
 from keras_saliency.arguments import whole
 from keras_saliency.errors import UnreadableFileError
-from keras_saliency.probes import sampling
+from keras_saliency.probes import sampling, streams, tf_data
+from keras_saliency.probes.arrays import as_array, count_of
+from keras_saliency.probes.fields import (
+    checked_axis,
+    checked_class_names,
+    checked_display,
+    checked_images,
+    checked_names,
+    checked_regions,
+    frozen,
+)
 from keras_saliency.probes.labels import class_indices
+from keras_saliency.probes.pictures import read_pictures
 from keras_saliency.records import npz
-from keras_saliency.registry import is_name
 
 DEFAULT_COUNT = 16
 _REGION = "region_"
@@ -31,8 +39,8 @@ class ProbeSet:
     """A fixed set of `n` images, checked once and frozen: its arrays are read-only copies.
 
     Args:
-        images: what the model takes: an array `(n, …)`, or a list or dict of arrays for several inputs. Floats
-            must be finite; integers stay integers.
+        images: what the model takes: an array or tensor `(n, …)`, or a list or dict of them for several inputs, of
+            which some may be `(n,)`; or images of Pillow. Floats must be finite; integers stay integers.
         labels: `(n,)` or `(n, 1)` class indices or one-hot rows; kept as `(n,)` int64. None: no labels.
         names: one name per image.
         class_names: one name per class.
@@ -66,16 +74,14 @@ class ProbeSet:
     channel_axis: int | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        checked: dict[str, Any] = {"images": _checked_images(self.images)}
-        checked["channel_axis"] = _checked_axis(self.channel_axis)
-        count = len(optree.tree_leaves(checked["images"])[0])
-        checked["labels"] = None if self.labels is None else _frozen(class_indices(self.labels, count))
-        checked["names"] = _checked_names(self.names, count)
-        checked["class_names"] = _checked_class_names(self.class_names, checked["labels"])
-        checked["regions"] = _checked_regions(
-            self.regions, _possible_sizes(checked["images"], checked["channel_axis"]), count
-        )
-        checked["display_images"] = _checked_display(self.display_images, count)
+        checked: dict[str, Any] = {"images": checked_images(self.images)}
+        checked["channel_axis"] = axis = checked_axis(self.channel_axis)
+        count = count_of(checked["images"])
+        checked["labels"] = None if self.labels is None else frozen(class_indices(self.labels, count))
+        checked["names"] = checked_names(self.names, count)
+        checked["class_names"] = checked_class_names(self.class_names, checked["labels"])
+        checked["regions"] = checked_regions(self.regions, checked["images"], count, axis)
+        checked["display_images"] = checked_display(self.display_images, count)
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
@@ -89,31 +95,86 @@ class ProbeSet:
         seed: int = 0,
         limit: int = 10_000,
         class_names: Sequence[str] | None = None,
+        regions: Mapping[str, Any] | None = None,
+        display_images: Any = None,
         channel_axis: int | None = None,
     ) -> ProbeSet:
-        """A probe set of `per_class` images of each class, drawn reproducibly; names tell the positions.
+        """A probe set of `per_class` images of each class, drawn reproducibly; names tell the positions, or the files.
 
         Args:
             source: arrays (with `y`), a `tf.data.Dataset`, a `keras.utils.PyDataset`, or a PyTorch `DataLoader`
                 with a dataset that can be indexed.
             y: the labels, for arrays.
             per_class: images of each class; a class that has fewer gives what it has.
-            seed: of a private generator; no global random state is touched. The dataset's own shuffling is its
-                own: a shuffled source gives other images each time.
+            seed: of a private generator. No random state is touched: a `tf.data` pipeline is copied, and shuffles of
+                the copy are seeded by this seed.
             limit: at most so many examples of a dataset are read; it may repeat forever.
-            class_names: one name per class.
+            class_names: one name per class. None: those of `keras.utils.image_dataset_from_directory`, whose
+                `file_paths` are the names of the images.
+            regions: masks by name: `(height, width)`; for arrays also one per image of the source; or a function
+                from the drawn images to their masks.
+            display_images: for arrays, what people should see of each image of the source; or a function from the
+                drawn images, such as one that undoes the preprocessing.
             channel_axis: as for a `ProbeSet`.
+
+        Example:
+            >>> probes = ks.ProbeSet.sample(images, labels, per_class=2, display_images=lambda images: 1 - images)
+            >>> len(probes), probes.names[0]
+            (6, '#0')
         """
         drawn = sampling.per_class(
             source, y, whole("per_class", per_class, 1), whole("seed", seed, 0), whole("limit", limit, 1)
         )
+        rows = _Rows(drawn, count_of(source) if sampling.is_arrays(source) else None)
         return cls(
             drawn.images,
             drawn.labels,
-            names=_position_names(drawn),
-            class_names=_as_tuple(class_names),
+            names=_names_of(drawn, source),
+            class_names=_class_names_of(source) if class_names is None else tuple(class_names),
+            regions={
+                name: rows.of(f"the mask of region {name!r}", mask, 3)
+                for name, mask in (regions or {}).items()
+            },
+            display_images=None if display_images is None else rows.of("display_images", display_images),
             channel_axis=channel_axis,
         )
+
+    @classmethod
+    def from_folder(
+        cls,
+        folder: str | Path | Sequence[str | Path],
+        *,
+        size: tuple[int, int] | None = None,
+        scale: float = 1.0,
+        channels: int = 3,
+    ) -> ProbeSet:
+        """The pictures of a folder, by name; where it has subfolders with pictures, each of them is a class.
+
+        Classes are counted in the order of their names, as `keras.utils.image_dataset_from_directory` does. Pictures
+        are turned as their EXIF tag says. Transparency is left out, as in Keras. Of moving pictures the first
+        is read.
+
+        Args:
+            folder: a folder; or a picture, or a list of pictures and folders, which then have no classes.
+            size: height and width that pictures are resized to, which need not keep their shape; None leaves them.
+            scale: what the pixels, 0 … 255, are multiplied with, such as 1/255; 1.0 keeps them uint8.
+            channels: 3 for colour, 1 for grey.
+
+        Raises:
+            FileNotFoundError: no such file or folder, or no pictures in it.
+            UnreadableFileError: a file is no picture; the sentence has its name.
+            ValueError: pictures of several sizes, and no `size`.
+
+        Example:
+            >>> from PIL import Image
+            >>> for name in ("cat/1.png", "cat/2.png", "dog/1.png"):
+            ...     Path("pets", name).parent.mkdir(parents=True, exist_ok=True)
+            ...     Image.new("RGB", (40, 30)).save(Path("pets", name))
+            >>> probes = ks.ProbeSet.from_folder("pets", size=(12, 12), scale=1 / 255)
+            >>> probes.names, probes.class_names, probes.labels.tolist()
+            (('cat/1.png', 'cat/2.png', 'dog/1.png'), ('cat', 'dog'), [0, 0, 1])
+        """
+        return cls(**read_pictures(folder, size=size, scale=scale, channels=channels))
 
     @classmethod
     def load(cls, path: str | Path) -> ProbeSet:
@@ -155,7 +216,7 @@ class ProbeSet:
         return f"<ProbeSet of {len(self)}: {shapes}, {'un' if self.labels is None else ''}labelled>"
 
     def __len__(self) -> int:
-        return len(optree.tree_leaves(self.images)[0])
+        return count_of(self.images)
 
     def __reduce__(self) -> Any:
         return _rebuild, (
@@ -198,17 +259,37 @@ def with_channel_axis(probes: ProbeSet, channel_axis: int | None) -> ProbeSet:
 
 
 def as_probes(probes: Any, *, seed: int = 0, channel_axis: int | None = None) -> ProbeSet:
-    """The probe set itself, or one of at most 16 images from `(x, y)` or `x`, evenly over the labels."""
+    """The probe set itself, or one of at most 16 images from `(x, y)`, `x` or a data set, evenly over the labels.
+
+    Raises:
+        ValueError: a data set cannot be drawn from without a trace in the training that reads it.
+    """
     if isinstance(probes, ProbeSet):
         return with_channel_axis(probes, channel_axis)
     images, labels = probes if isinstance(probes, tuple) and len(probes) == 2 else (probes, None)
-    images = _checked_images(images)
-    count = len(optree.tree_leaves(images)[0])
-    labels = None if labels is None else class_indices(labels, count)
-    if count <= DEFAULT_COUNT:
-        return ProbeSet(images, labels, channel_axis=channel_axis)
+    if not streams.is_stream(images):
+        images = checked_images(images)
+        if count_of(images) <= DEFAULT_COUNT:
+            return ProbeSet(images, labels, channel_axis=channel_axis)
     drawn = sampling.evenly(images, labels, DEFAULT_COUNT, seed)
-    return ProbeSet(drawn.images, drawn.labels, names=_position_names(drawn), channel_axis=channel_axis)
+    return with_channel_axis(_drawn_from(images, drawn), channel_axis)
+
+
+def all_of(images: Any) -> ProbeSet:
+    """The probe set itself, or one of all these images, with the labels of a data set.
+
+    Raises:
+        ValueError: a data set has no end, or more images than `sampling.MOST_BYTES`.
+    """
+    if isinstance(images, ProbeSet):
+        return images
+    return _drawn_from(images, sampling.everything(images)) if streams.is_stream(images) else ProbeSet(images)
+
+
+def _drawn_from(source: Any, drawn: sampling.Drawn) -> ProbeSet:
+    return ProbeSet(
+        drawn.images, drawn.labels, names=_names_of(drawn, source), class_names=_class_names_of(source)
+    )
 
 
 def _rebuild(given: dict[str, Any]) -> ProbeSet:
@@ -239,142 +320,40 @@ def _leaf_name(position: int, count: int) -> str:
     return "images" if count == 1 else f"images_{position}"
 
 
-def _position_names(drawn: sampling.Drawn) -> tuple[str, ...]:
-    return tuple(f"#{position}" for position in drawn.positions)
+def _names_of(drawn: sampling.Drawn, source: Any) -> tuple[str, ...]:
+    """The files of the drawn examples, where they are known, else their positions."""
+    files = tf_data.file_names(source) if tf_data.is_tf_data(source) else None
+    return tuple(files[position] if files else f"#{position}" for position in drawn.positions)
 
 
-def _as_tuple(names: Sequence[str] | None) -> tuple[str, ...] | None:
-    return None if names is None else tuple(names)
+def _class_names_of(source: Any) -> tuple[str, ...] | None:
+    return tf_data.class_names(source) if tf_data.is_tf_data(source) else None
 
 
-def _frozen(array: np.ndarray) -> np.ndarray:
-    copy = np.array(array)
-    copy.flags.writeable = False
-    return copy
+@dataclass(frozen=True)
+class _Rows:
+    """What belongs to the images of a source, for those that were drawn; `count`: of arrays, how many there are."""
 
+    drawn: sampling.Drawn
+    count: int | None
 
-def _checked_images(images: Any) -> Any:
-    leaves = optree.tree_leaves(images)
-    if images is None or not leaves:
-        raise ValueError("Expected at least one image. Received: an empty probe set")
-    for entry in chain.from_iterable(optree.tree_accessors(images)):
-        if isinstance(entry, optree.MappingEntry) and _text(entry.entry) != entry.entry:
-            raise TypeError(f"Expected the names of inputs to be strings. Received: {entry.entry!r}")
-    checked = optree.tree_map(_checked_array, images)
-    counts = {len(leaf) for leaf in optree.tree_leaves(checked)}
-    if len(counts) > 1:
-        raise ValueError(f"Expected as many examples in every input. Received: {sorted(counts)} examples")
-    if counts == {0}:
-        raise ValueError("Expected at least one image. Received: an empty probe set")
-    return checked
+    def of(self, what: str, given: Any, per_image: int | None = None) -> Any:
+        """The rows of what was given for each image, or what a function makes of the drawn images.
 
-
-def _checked_array(leaf: Any) -> np.ndarray:
-    array = np.asarray(leaf)
-    if array.dtype.name == "bfloat16":  # which no numpy file holds
-        array = array.astype("float32")
-    if array.dtype.kind not in "biuf":
-        raise TypeError(
-            f"Expected images of numbers. Received: dtype={array.dtype} from {type(leaf).__name__}"
-        )
-    if array.ndim < 2:
-        raise ValueError(f"Expected a batch of images, (n, …). Received: shape={array.shape}")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        rows = np.flatnonzero(~np.isfinite(array).reshape(len(array), -1).all(1))
-        raise ValueError(
-            f"Expected finite images. Received: values that are NaN or infinite in image {rows[0]}"
-        )
-    return _frozen(array)
-
-
-def _checked_names(names: Any, count: int) -> tuple[str, ...] | None:
-    if names is None:
-        return None
-    if isinstance(names, (str, Mapping)):
-        raise TypeError(f"Expected names as a sequence of strings. Received: {type(names).__name__}")
-    if len(names) != count:
-        raise ValueError(f"Expected one name per image, {count} in all. Received: {len(names)} names")
-    return tuple(map(_text, names))
-
-
-def _checked_class_names(names: Any, labels: np.ndarray | None) -> tuple[str, ...] | None:
-    if names is None:
-        return None
-    if isinstance(names, (str, Mapping)):
-        raise TypeError(f"Expected class names as a sequence of strings. Received: {type(names).__name__}")
-    if labels is not None and labels.max() >= len(names):
-        raise ValueError(
-            f"Expected labels below {len(names)}, the number of class names. Received: label {labels.max()}"
-        )
-    return tuple(map(_text, names))
-
-
-def _text(name: Any) -> str:
-    """The name as text that every file can hold: the half characters of file names that are not UTF-8 become �."""
-    return str(name).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _checked_axis(axis: Any) -> int | None:
-    if axis is not None and (type(axis) is not int or axis not in (-1, 1)):
-        raise ValueError(
-            "Expected channel_axis to be 1 for images (n, channels, height, width), −1 for (n, height, width, "
-            f"channels), or None. Received: channel_axis={axis!r}"
-        )
-    return axis
-
-
-def _checked_regions(regions: Any, sizes: list[tuple[int, ...]], count: int) -> Mapping[str, np.ndarray]:
-    if regions is None:
-        return MappingProxyType({})
-    if not isinstance(regions, Mapping):
-        raise TypeError(f"Expected regions as boolean masks by name. Received: {type(regions).__name__}")
-    return MappingProxyType(
-        {name: _checked_region(name, mask, sizes, count) for name, mask in regions.items()}
-    )
-
-
-def _checked_region(name: Any, mask: Any, sizes: list[tuple[int, ...]], count: int) -> np.ndarray:
-    if not is_name(name):
-        raise ValueError(f"Expected region names like corner or top_left (lower case). Received: {name!r}")
-    array = np.asarray(mask)
-    if array.dtype.kind not in "biu" or not np.isin(array, (0, 1)).all():
-        raise TypeError(f"Expected region {name!r} to be a boolean mask. Received: dtype={array.dtype}")
-    if array.ndim not in (2, 3) or array.shape[-2:] not in sizes or (array.ndim == 3 and len(array) != count):
-        expected = " or ".join(str(size) for size in sizes) or "the shape of an image; these inputs are none"
-        raise ValueError(
-            f"Expected the mask of region {name!r} to have the shape {expected}, or one such mask per image. "
-            f"Received: shape={array.shape}"
-        )
-    inside = array.astype(bool)
-    if not inside.any((-2, -1)).all():
-        raise ValueError(f"Expected region {name!r} to hold at least one pixel. Received: an empty mask")
-    return _frozen(inside)
-
-
-def _possible_sizes(images: Any, channel_axis: int | None) -> list[tuple[int, ...]]:
-    """Height and width of the inputs that may be images, for channels last and, where it can be, channels first."""
-    sizes = []
-    for leaf in optree.tree_leaves(images):
-        if leaf.ndim == 3:
-            sizes.append(leaf.shape[1:])
-        elif leaf.ndim == 4:
-            sizes += [] if channel_axis == 1 else [leaf.shape[1:3]]
-            sizes += [] if channel_axis == -1 else [leaf.shape[2:4]]
-    return list(dict.fromkeys(sizes))
-
-
-def _checked_display(display: Any, count: int) -> np.ndarray | None:
-    if display is None:
-        return None
-    array = _checked_array(display)
-    if array.ndim not in (3, 4) or len(array) != count:
-        raise ValueError(
-            f"Expected display_images as ({count}, height, width) or ({count}, height, width, channels). "
-            f"Received: shape={array.shape}"
-        )
-    if array.ndim == 4 and array.shape[1] <= 4 < array.shape[3]:
-        raise ValueError(
-            "Expected display_images with their channels last, as np.moveaxis(display_images, 1, -1) makes them. "
-            f"Received: shape={array.shape}"
-        )
-    return array
+        With `per_image`, what has fewer axes than this is for all images.
+        """
+        if callable(given):
+            return given(self.drawn.images)
+        array = as_array(given)
+        if per_image is not None and array.ndim < per_image:
+            return array
+        if self.count is None:
+            raise ValueError(
+                f"Images of a data set are told by no number: give {what} as a function from the drawn images. "
+                f"Received: shape={array.shape}"
+            )
+        if len(array) != self.count:
+            raise ValueError(
+                f"Expected {what} for each of the {self.count} images of the source. Received: shape={array.shape}"
+            )
+        return array[self.drawn.positions]

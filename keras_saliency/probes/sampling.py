@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import chain, islice
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import optree
 
+from keras_saliency.probes import streams
+from keras_saliency.probes.arrays import as_array, count_of, is_array
 from keras_saliency.probes.labels import class_indices
-from keras_saliency.randomness import undisturbed_random_state
+
+LIMIT = 10_000
+"""Of a data set so many examples are read at most, where nothing else is asked for."""
+
+MOST_BYTES = 2**30
+"""Bytes of the images of a data set that is read as a whole."""
 
 
 @dataclass(frozen=True)
@@ -27,35 +32,76 @@ class Drawn:
 def per_class(source: Any, y: Any, count: int, seed: int, limit: int) -> Drawn:
     """`count` examples of each class; every class that the first `limit` examples hold has its share.
 
-    Arrays are drawn from as a whole. A `tf.data.Dataset` or `PyDataset` is read from its beginning, a PyTorch
-    `DataLoader` by random indices of its dataset. No global random state is touched.
+    Arrays are drawn from as a whole. A `PyDataset` is read from its beginning, and so is a copy of a `tf.data.Dataset`
+    whose shuffles get `seed`; a PyTorch `DataLoader` by random indices of its dataset. No random state is touched.
 
     Raises:
-        ValueError: the source has no labels, is empty, or (an iterable-style DataLoader) cannot be read without
-            a trace.
+        ValueError: the source has no labels, is empty, or cannot be read without a trace.
         TypeError: this is not a source of examples.
     """
-    rng = np.random.default_rng(seed)
-    if _is_arrays(source):
+    if is_arrays(source):
         if y is None:
             raise ValueError(
                 "Drawing per class needs labels: give y=, or choose the images yourself with ProbeSet(images)."
             )
         labels, *_ = [class_indices(y, len(leaf)) for leaf in optree.tree_leaves(source)]
-        return take(source, labels, _first_of_each_class(labels, rng.permutation(len(labels)), count))
+        order = np.random.default_rng(seed).permutation(len(labels))
+        return take(source, labels, order[_rank_within_class(labels[order]) < count])
+    kept = _Kept(count)
+    _read_into(kept, source, y, seed, limit)
+    if None in kept.classes:
+        raise ValueError(
+            "Drawing per class needs labels: expected elements (images, labels). Received: no labels"
+        )
+    return kept.drawn()
+
+
+def evenly(source: Any, y: Any, count: int, seed: int) -> Drawn:
+    """`count` examples in all, as evenly over the labels as they allow; fewer where there are fewer.
+
+    Sources and errors as `per_class`; labels are not needed. Of a data set `LIMIT` examples are read at most.
+    """
+    if not is_arrays(source):
+        kept = _Kept(count, most_classes=count)
+        _read_into(kept, source, y, seed, LIMIT)
+        found = kept.drawn()
+        source, y = found.images, found.labels
+    else:
+        found = None
+        y = None if y is None else class_indices(y, count_of(source))
+    order = np.random.default_rng(seed).permutation(count_of(source))
     if y is not None:
-        raise ValueError(f"A {type(source).__name__} brings its own labels. Received: y={type(y).__name__}")
-    with undisturbed_random_state():
-        return _from_stream(islice(_examples(source, rng), limit), count, rng)
+        order = order[np.argsort(_rank_within_class(y[order]), kind="stable")]
+    chosen = take(source, y, order[:count])
+    return chosen if found is None else Drawn(chosen.images, chosen.labels, found.positions[chosen.positions])
 
 
-def evenly(images: Any, labels: np.ndarray | None, count: int, seed: int) -> Drawn:
-    """`count` examples in all, as evenly over the labels as they allow."""
-    total = len(optree.tree_leaves(images)[0])
-    order = np.random.default_rng(seed).permutation(total)
-    if labels is not None:
-        order = order[np.argsort(_rank_within_class(labels[order]), kind="stable")]
-    return take(images, labels, order[:count])
+def everything(source: Any) -> Drawn:
+    """All examples of a data set in its own order, as far as `MOST_BYTES` hold them. A generator is used up.
+
+    Raises:
+        ValueError: it is empty, has no end or more bytes, or only some of its examples have labels.
+    """
+    streams.refuse_endless(source)
+    images, labels, size = [], [], 0
+    with streams.examples(source, None, 0) as examples:
+        for _, image, label in examples:
+            images.append(optree.tree_map(np.array, image))
+            labels.append(label)
+            size += sum(leaf.nbytes for leaf in optree.tree_leaves(images[-1]))
+            if size > MOST_BYTES:
+                raise ValueError(
+                    "Expected a data set whose images fit into 1 GiB, as every image is explained and all maps are "
+                    f"kept. Received: more, after {len(images)} images; give a part of it, such as dataset.take(2)."
+                )
+    if not images:
+        raise ValueError("The data set is empty.")
+    known = [label is not None for label in labels]
+    if any(known) != all(known):
+        raise ValueError("Expected elements that all have labels, or none. Received: both kinds")
+    return Drawn(
+        _stacked(images), class_indices(np.stack(labels)) if all(known) else None, np.arange(len(images))
+    )
 
 
 def take(images: Any, labels: np.ndarray | None, positions: np.ndarray) -> Drawn:
@@ -63,17 +109,96 @@ def take(images: Any, labels: np.ndarray | None, positions: np.ndarray) -> Drawn
     positions = np.sort(positions)
     if labels is not None:
         positions = positions[np.argsort(labels[positions], kind="stable")]
-    chosen = optree.tree_map(lambda array: np.asarray(array)[positions], images)
+    chosen = optree.tree_map(lambda array: as_array(array)[positions], images)
     return Drawn(chosen, None if labels is None else labels[positions], positions)
 
 
-def _is_arrays(source: Any) -> bool:
+def is_arrays(source: Any) -> bool:
+    """Whether this is a tree of arrays."""
     leaves = optree.tree_leaves(source)
-    return bool(leaves) and all(hasattr(leaf, "__array__") and hasattr(leaf, "shape") for leaf in leaves)
+    return bool(leaves) and all(map(is_array, leaves))
 
 
-def _first_of_each_class(labels: np.ndarray, order: np.ndarray, count: int) -> np.ndarray:
-    return order[_rank_within_class(labels[order]) < count]
+@dataclass
+class _Kept:
+    """A reservoir of examples for each class: only what is kept is held in memory.
+
+    Attributes:
+        most: examples of each class.
+        most_classes: so many classes, chosen at random; None: all.
+    """
+
+    most: int
+    most_classes: int | None = None
+    classes: dict[int | None, list[tuple[int, Any]]] = field(default_factory=dict)
+    _seen: dict[int | None, int] = field(default_factory=dict)
+    _luck: dict[int | None, float] = field(default_factory=dict)
+
+    def add(self, position: int, image: Any, label: int | None, rng: np.random.Generator) -> None:
+        """Keep one more example of this class, or not."""
+        self._seen[label] = self._seen.get(label, 0) + 1
+        if not self._has_room(label, rng):
+            return
+        reservoir = self.classes.setdefault(label, [])
+        slot = len(reservoir) if len(reservoir) < self.most else int(rng.integers(self._seen[label]))
+        if slot < self.most:
+            reservoir[slot : slot + 1] = [(position, optree.tree_map(np.array, image))]
+
+    def drawn(self) -> Drawn:
+        """What was kept, by label, then by position."""
+        if not self.classes:
+            raise ValueError("The source of probes is empty.")
+        if None in self.classes and len(self.classes) > 1:
+            raise ValueError("Expected elements that all have labels, or none. Received: both kinds")
+        chosen = [
+            (label, *pair)
+            for label in sorted(self.classes, key=lambda label: label or 0)
+            for pair in sorted(self.classes[label], key=lambda pair: pair[0])
+        ]
+        labels, positions, images = zip(*chosen, strict=True)
+        return Drawn(
+            _stacked(images), None if None in self.classes else np.array(labels), np.array(positions)
+        )
+
+    def _has_room(self, label: int | None, rng: np.random.Generator) -> bool:
+        """Whether the class is among those that are kept; a luckier one drives the unluckiest out."""
+        if self.most_classes is None or label in self.classes:
+            return True
+        if label in self._luck:
+            return False
+        self._luck[label] = rng.random()
+        if len(self.classes) < self.most_classes:
+            return True
+        unluckiest = max(self.classes, key=lambda one: self._luck[one])
+        if self._luck[label] > self._luck[unluckiest]:
+            return False
+        del self.classes[unluckiest]
+        return True
+
+
+def _read_into(kept: _Kept, source: Any, y: Any, seed: int, limit: int) -> None:
+    """Read at most `limit` examples of a data set."""
+    if y is not None:
+        raise ValueError(f"A {type(source).__name__} brings its own labels. Received: y={type(y).__name__}")
+    streams.refuse_generator(source)
+    rng = np.random.default_rng(seed)
+    with streams.examples(source, rng, seed) as examples:
+        for position, image, label in islice(examples, limit):
+            kept.add(position, image, None if label is None else _class_of(label), rng)
+
+
+def _class_of(label: Any) -> int:
+    return int(class_indices(np.asarray(label)[None])[0])
+
+
+def _stacked(images: Any) -> Any:
+    try:
+        return optree.tree_map(lambda *rows: np.stack(rows), *images)
+    except ValueError as error:
+        shapes = {str(optree.tree_map(np.shape, image)) for image in images}
+        raise ValueError(
+            f"Expected images of one size. Received: images of the shapes {', '.join(sorted(shapes)[:5])}"
+        ) from error
 
 
 def _rank_within_class(labels: np.ndarray) -> np.ndarray:
@@ -83,88 +208,3 @@ def _rank_within_class(labels: np.ndarray) -> np.ndarray:
     ranks = np.empty(len(labels), "int64")
     ranks[by_class] = np.concatenate([np.arange(size) for size in sizes]) if len(sizes) else []
     return ranks
-
-
-def _from_stream(examples: Iterator[tuple[int, Any, Any]], count: int, rng: np.random.Generator) -> Drawn:
-    """A reservoir of `count` examples per class: only what is kept is held in memory."""
-    seen: dict[int, int] = {}
-    kept: dict[int, list[tuple[int, Any]]] = {}
-    for position, image, label in examples:
-        key = int(class_indices(np.asarray(label)[None])[0])
-        seen[key] = seen.get(key, 0) + 1
-        reservoir = kept.setdefault(key, [])
-        slot = len(reservoir) if len(reservoir) < count else int(rng.integers(seen[key]))
-        if slot < count:
-            reservoir[slot : slot + 1] = [(position, optree.tree_map(np.array, image))]
-    if not kept:
-        raise ValueError("The source of probes is empty.")
-    chosen = [
-        (label, *pair) for label in sorted(kept) for pair in sorted(kept[label], key=lambda pair: pair[0])
-    ]
-    labels, positions, images = zip(*chosen, strict=True)
-    stacked = optree.tree_map(lambda *rows: np.stack(rows), *images)
-    return Drawn(stacked, np.array(labels), np.array(positions))
-
-
-def _examples(source: Any, rng: np.random.Generator) -> Iterator[tuple[int, Any, Any]]:
-    """Single examples of a data set, `(position, image, label)`."""
-    if hasattr(source, "as_numpy_iterator"):
-        return _numbered(source.as_numpy_iterator())
-    if hasattr(source, "batch_sampler") and hasattr(source, "dataset"):
-        return _of_data_loader(source, rng)
-    if _has_batches(source):
-        return _numbered(source[index] for index in _batch_indices(source))
-    raise TypeError(
-        "Expected arrays, a tf.data.Dataset, a keras.utils.PyDataset or a torch DataLoader. "
-        f"Received: {type(source).__name__}"
-    )
-
-
-def _has_batches(source: Any) -> bool:
-    if isinstance(source, (str, Mapping)) or not hasattr(source, "__getitem__"):
-        return False
-    return hasattr(source, "num_batches") or hasattr(source, "__len__")
-
-
-def _batch_indices(source: Any) -> Iterable[int]:
-    batches = source.num_batches if hasattr(source, "num_batches") else len(source)
-    return itertools.count() if batches is None else range(batches)  # None: a PyDataset without end
-
-
-def _numbered(elements: Iterable[Any]) -> Iterator[tuple[int, Any, Any]]:
-    rows = chain.from_iterable(map(_rows, elements))
-    return ((position, image, label) for position, (image, label) in enumerate(rows))
-
-
-def _of_data_loader(loader: Any, rng: np.random.Generator) -> Iterator[tuple[int, Any, Any]]:
-    dataset = loader.dataset
-    if not (hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")):
-        raise ValueError(
-            "This DataLoader's dataset can only be iterated, and iterating a DataLoader draws from PyTorch's "
-            "global random generator, which would change the training. Draw the probes yourself and give them "
-            "as arrays."
-        )
-    for position in map(int, rng.permutation(len(dataset))):
-        example = dataset[position]
-        for image, label in _rows(loader.collate_fn([example] if loader.batch_sampler else example)):
-            yield position, image, label
-
-
-def _rows(element: Any) -> Iterator[tuple[Any, Any]]:
-    """The examples of one element `(images, labels)`: a batch, or a single example."""
-    if not isinstance(element, (tuple, list)) or len(element) not in (2, 3):
-        raise ValueError(
-            "Drawing per class needs labels: expected elements (images, labels). Received: no labels"
-        )
-    images, labels = optree.tree_map(np.asarray, (element[0], element[1]))
-    if not _is_batch(images, labels):
-        yield images, labels
-        return
-    for row in range(len(labels)):
-        yield optree.tree_map(lambda array, row=row: array[row], images), labels[row]
-
-
-def _is_batch(images: Any, labels: Any) -> bool:
-    """Whether images and labels share their leading axis: a one-hot label and its image do not."""
-    count = np.shape(labels)[:1]
-    return count != () and all(leaf.shape[:1] == count for leaf in optree.tree_leaves(images))

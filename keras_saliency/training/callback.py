@@ -39,8 +39,9 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
     that method or writer, is warned of once and counted in `summary`; the training goes on.
 
     Args:
-        probes: a `ProbeSet`, `(x, y)` or `x`. Of more than 16 images in `(x, y)` or `x`, 16 are drawn by
-            `seed`, evenly over the labels; all images of a `ProbeSet` are looked at.
+        probes: a `ProbeSet`, `(x, y)`, `x`, or a `tf.data.Dataset`, `PyDataset` or PyTorch `DataLoader`. All images of
+            a `ProbeSet` are looked at; of others 16 are drawn by `seed`, evenly over the labels. A data set is read
+            once, up to 10 000 examples, and no training that reads it is changed by that.
         log_dir: where to write; a folder `saliency` is made in it. It may be that of
             `keras.callbacks.TensorBoard`.
         methods: a method's name, a method, or a list of them.

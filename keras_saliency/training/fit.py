@@ -11,6 +11,7 @@ from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.engine import Question, is_chief, running_on, say
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.explanation import pictures_of
+from keras_saliency.explanation.reading import range_in_doubt
 from keras_saliency.looks.look import Look
 from keras_saliency.looks.observer import Observer
 from keras_saliency.looks.reading import outer_looks
@@ -80,6 +81,8 @@ class Fit:
         self._may_be_logged = before is None
         self._count = 0
         logbook.open(self._run(), chief=self.is_chief)
+        if not known and (doubt := range_in_doubt(model, self.observer.layout, settings.probes)):
+            warn(doubt)
 
     @property
     def summary(self) -> Summary:

@@ -106,7 +106,29 @@ def test_pictures_of_several_sizes_need_a_size(capsys, tmp_path, saved):
     for side in (8, 9):
         Image.new("L", (side, side)).save(tmp_path / f"{side}.png")
     error = refused(capsys, saved[1], tmp_path / "8.png", tmp_path / "9.png", "--out", tmp_path / "out")
-    assert "give --resize HEIGHTxWIDTH" in error
+    assert "or --resize HEIGHTxWIDTH on the command line" in error
+
+
+def test_a_folder_for_each_class_brings_labels(capsys, tmp_path, saved):
+    photos, options = tmp_path / "photos", ["--resize", "8x8", "--out", tmp_path / "out"]
+    for name in "abcd":
+        (photos / name).mkdir(parents=True)
+        Image.new("L", (16, 20), 99).save(photos / name / "1.png")
+    assert explain(capsys, saved[1], photos, *options)[0] == 0
+    assert ks.Explanation.load(tmp_path / "out").target_classes.tolist() == [0, 1, 2, 3]
+    (photos / "e").mkdir()
+    error = refused(capsys, saved[1], photos, *options)
+    assert "Expected a folder for each of the 4 classes of the model. Received: 5 folders" in error
+
+
+def test_pictures_of_another_size_than_the_model_takes(capsys, tmp_path):
+    """A Sequential model of Keras would take them."""
+    pooled = [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(2)]
+    keras.Sequential([keras.Input((8, 8, 3)), *pooled]).save(tmp_path / "model.keras")
+    Image.new("RGB", (20, 30)).save(tmp_path / "one.png")
+    error = refused(capsys, tmp_path / "model.keras", tmp_path / "one.png", "--out", tmp_path / "out")
+    assert "Received pictures of 30x20. The model takes images of 8x8: resize them, " in error
+    assert "--resize 8x8" in error
 
 
 def test_models_that_cannot_be_loaded(capsys, tmp_path, images):

@@ -12,8 +12,9 @@ from keras_saliency.checks.base import Check
 from keras_saliency.checks.gate.suites import make_checks
 from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.engine.versions import versions
+from keras_saliency.explanation.reading import probes_to_check, warn_of_range
 from keras_saliency.methods import Method
-from keras_saliency.probes import ProbeSet, with_channel_axis
+from keras_saliency.probes import with_channel_axis
 from keras_saliency.reports.report import Report
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import FailOn
@@ -23,7 +24,7 @@ Progress = Callable[[Check, CheckResult | None], None]
 
 def check(
     model: Any,
-    probes: ProbeSet,
+    probes: Any,
     checks: Any = "quick",
     *,
     method: str | Method = "gradient",
@@ -40,7 +41,9 @@ def check(
 
     Args:
         model: a Keras model on any backend. Nothing of it is changed, not even for a moment.
-        probes: the images that the checks ask about, with labels and regions where they are to be judged.
+        probes: the images that the checks ask about, with labels and regions where they are to be judged: a
+            `ProbeSet`; `(x, y)`, `x` or a data set, of which 16 are drawn, evenly over the labels, by `seed`; or files,
+            as in `ks.explain`.
         checks: the name of a suite (`"structure"`, `"quick"`, `"full"`) or of a check, a check, or a list of these.
         method: whose maps are judged: a name or a method.
         target: what is explained, see `ks.explain`.
@@ -62,12 +65,10 @@ def check(
         True
         >>> report.raise_for_failures()
     """
-    if not isinstance(probes, ProbeSet):
-        raise TypeError(f"Expected probes to be a ks.ProbeSet. Received: {type(probes).__name__}")
     if fail_on not in get_args(FailOn):
         raise ValueError(f'Expected fail_on to be "failed" or "warned". Received: fail_on={fail_on!r}')
     seed = whole("seed", seed, 0)
-    probes = with_channel_axis(probes, channel_axis)
+    probes = with_channel_axis(probes_to_check(model, probes, target, seed), channel_axis)
     chosen = make_checks(checks, probes)
     started = time.perf_counter()
     subject = Subject.of(
@@ -80,6 +81,7 @@ def check(
         chunk_size=chunk_size,
         seed=seed,
     )
+    warn_of_range(model, subject.question.anatomy.layout, probes)
     results = run_checks(chosen, subject, progress)
     return Report(
         results=results,

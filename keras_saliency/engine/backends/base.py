@@ -18,14 +18,19 @@ class Backend(Protocol):
     """One framework behind Keras."""
 
     def compile(
-        self, function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
+        self,
+        function: Callable[..., Any],
+        variables: Sequence[Any],
+        *,
+        channels_first: bool,
+        whole: bool = False,
     ) -> Callable[..., Any]:
         """`function`, compiled where the framework compiles, with a list of values of `variables` before its arguments.
 
         An empty list stands for their current values, None in the place of one value for its current one. Every
         variable is left as it is, whatever `function` assigns. All that `function` takes and returns has the batch
         as its first axis, and its examples do not depend on each other. `channels_first` is the format of images
-        inside.
+        inside; `whole` forbids to part a batch.
         """
 
     def vjp(

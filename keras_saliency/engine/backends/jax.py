@@ -17,10 +17,14 @@ T = TypeVar("T")
 
 
 def compile(
-    function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
+    function: Callable[..., Any],
+    variables: Sequence[Any],
+    *,
+    channels_first: bool,
+    whole: bool = False,
 ) -> Callable[..., Any]:
     """See `Backend.compile`. Values that a jit closes over would go stale, so the weights are arguments always."""
-    del channels_first  # XLA runs either format
+    del channels_first, whole  # XLA runs either format
 
     def stateless(values: list[Any], *arguments: Any) -> Any:
         with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):

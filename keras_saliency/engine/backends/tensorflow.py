@@ -21,7 +21,11 @@ SMALLEST_HALF = 8
 
 
 def compile(
-    function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
+    function: Callable[..., Any],
+    variables: Sequence[Any],
+    *,
+    channels_first: bool,
+    whole: bool = False,
 ) -> Callable[..., Any]:
     """See `Backend.compile`. A `tf.function` reads the variables where they are.
 
@@ -38,7 +42,7 @@ def compile(
 
     # TensorFlow counts retracing by code: a partial is told apart from those of other models.
     compiled = tf.function(partial(stateless), autograph=False, jit_compile=channels_first and on_cpu)
-    return _Flat(partial(_side_by_side, compiled) if on_cpu else compiled)
+    return _Flat(partial(_side_by_side, compiled) if on_cpu and not whole else compiled)
 
 
 class _Flat:

@@ -14,10 +14,14 @@ from keras_saliency.engine.flow import Flow
 
 
 def compile(
-    function: Callable[..., Any], variables: Sequence[Any], *, channels_first: bool
+    function: Callable[..., Any],
+    variables: Sequence[Any],
+    *,
+    channels_first: bool,
+    whole: bool = False,
 ) -> Callable[..., Any]:
     """See `Backend.compile`. Nothing is compiled: eager code reads the variables where they are."""
-    del channels_first
+    del channels_first, whole
 
     def stateless(values: list[Any], *arguments: Any) -> Any:
         given = [pair for pair in zip(variables, values, strict=bool(values)) if pair[1] is not None]
