@@ -78,7 +78,7 @@ IMAGES = {
     "first, preprocessed, behind a Permute": (
         lambda: reading(
             FIRST,
-            layers.Rescaling(1 / 255),
+            layers.Rescaling(2, offset=-1),
             layers.Normalization(axis=1, mean=[0.1, 0.2, 0.3], variance=[1, 2, 3]),
             layers.RandomContrast(0.1),
             layers.Permute((2, 3, 1)),
