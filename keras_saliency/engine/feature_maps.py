@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -11,15 +12,27 @@ import optree
 
 from keras_saliency.engine.anatomy import Anatomy, Traced, forward, select_output
 from keras_saliency.engine.backends import current_backend
+from keras_saliency.engine.flow import Flow
 from keras_saliency.engine.interception import FirstFloatTap, Hook
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
-from keras_saliency.engine.layers import LayerRecord, LayerSite, LayerTap, Sites, feature_map, named_layer
+from keras_saliency.engine.layers import LayerRecord, LayerSite, Sites, feature_map, named_layer
 from keras_saliency.probes.targets import ScoreFunction
 
 EXAMPLES = 2
 """PyTorch computes where the others trace: few examples."""
 
 Tensor = Any
+
+
+class Site(Protocol):
+    """Tensors inside a model that a gradient is taken for."""
+
+    @property
+    def shapes(self) -> Sequence[tuple[int, ...]]:
+        """Their shapes, without the batch."""
+
+    def tap(self, offsets: Sequence[Tensor]) -> Hook:
+        """Adds these offsets to them."""
 
 
 @dataclass(frozen=True)
@@ -47,54 +60,92 @@ class SiteFinder:
             layer: a name, a dotted path, a layer or operation, or `"auto"`.
             grid: rows and columns of tokens; None: found.
         """
-        records: list[tuple[LayerRecord, Traced]] = []
+        traced, flow, (record,) = self.traced(lambda: [LayerRecord()], _outputs)
+        sites = self.sites(record.calls, grid)
+        if not (isinstance(layer, str) and layer == "auto"):
+            return named_layer(sites, self.model, layer)
+        outputs = {id(leaf) for leaf in optree.tree_leaves(traced.outputs)}
+        own = {position for position, (_, tensor) in enumerate(record.calls) if id(tensor) in outputs}
+        return feature_map(self.model, sites, flow.is_cut, own.__contains__, self._tokens_matter)
+
+    def traced(
+        self, make_hooks: Callable[[], list[Any]], marks: Callable[[list[Any]], list[Tensor]]
+    ) -> tuple[Traced, Flow, list[Any]]:
+        """One trace of the model, the flow of the tensors that `marks(hooks)` names, and the hooks of this trace."""
+        found: list[tuple[Traced, list[Any]]] = []
 
         def run(tensors: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-            record = LayerRecord()
+            hooks = make_hooks()
             own, offset = tensors[: len(leaves)], tensors[len(leaves) :]
-            traced = self._forward(own, *map(FirstFloatTap, offset), record)
-            records.append((record, traced))
-            return [tensor for _, tensor in record.calls], self._tensors(self._chosen(traced))
+            traced = self._forward(own, *map(FirstFloatTap, offset), *hooks)
+            found.append((traced, hooks))
+            return marks(hooks), self._tensors(self._chosen(traced))
 
         leaves = self._few()
         with outside_inference_mode(), without_a_trace():
             flow = current_backend().flow(run, *self._from_the_explained(leaves))
-            record, traced = records[-1]
-            image = self.anatomy.image
-            sites = Sites(
-                self.model,
-                record.calls,
-                examples=len(leaves[0]),
-                image=(image.height, image.width) if image else None,
-                channel_axis=self.anatomy.channel_axis,
-                grid=grid,
-            )
-            if not (isinstance(layer, str) and layer == "auto"):
-                return named_layer(sites, self.model, layer)
-            outputs = {id(leaf) for leaf in optree.tree_leaves(traced.outputs)}
-            own = {position for position, (_, tensor) in enumerate(record.calls) if id(tensor) in outputs}
-            return feature_map(self.model, sites, flow.is_cut, own.__contains__, self._tokens_matter)
+        traced, hooks = found[-1]
+        return traced, flow, hooks
 
-    def _tokens_matter(self, site: LayerSite) -> bool:
-        """Whether any score has a gradient for the tokens that lie over the image. Computes with few examples."""
+    def sites(self, calls: Sequence[tuple[Any, Tensor]], grid: tuple[int, int] | None) -> Sites:
+        """The calls of such a trace, as places over the image."""
+        image = self.anatomy.image
+        return Sites(
+            self.model,
+            calls,
+            examples=len(self._few()[0]),
+            image=(image.height, image.width) if image else None,
+            channel_axis=self.anatomy.channel_axis,
+            grid=grid,
+        )
+
+    def gradients(self, site: Site) -> list[np.ndarray]:
+        """The gradients of the summed squares of all scores for a site. Computes with few examples.
+
+        A head that begins at zero, as that of a network before its training, lets no gradient through: then weights
+        that are all zero are taken for others.
+        """
+        found = self._gradients(site, [])
+        return found if any(map(np.any, found)) else self._gradients(site, self._instead_of_zeros())
+
+    def _gradients(self, site: Site, values: list[Tensor]) -> list[np.ndarray]:
         backend, leaves = current_backend(), self._few()
 
-        def scored(offset: list[Tensor]) -> tuple[Tensor, None]:
+        def scored(offsets: list[Tensor]) -> tuple[Tensor, None]:
             tensors = [backend.to_tensor(leaf) for leaf in leaves]
-            traced = self._forward(tensors, LayerTap(site.layer, offset[0]))
+            traced = self._forward(tensors, site.tap(offsets))
             chosen = self._chosen(traced)
             activation = traced.record.of(chosen) if self.function is None else None  # a softmax may saturate
             parts = self._tensors(activation.inputs if activation else chosen)
             return sum(keras.ops.sum(keras.ops.cast(part, "float32") ** 2) for part in parts), None
 
-        def gradient(offset: Tensor) -> Tensor:
-            _, (found,), _ = backend.vjp(scored, [offset], keras.ops.ones_like)
-            return keras.ops.zeros_like(offset) if found is None else found
+        def gradients(offsets: list[Tensor]) -> list[Tensor]:
+            _, found, _ = backend.vjp(scored, offsets, keras.ops.ones_like)
+            pairs = zip(found, offsets, strict=True)
+            return [keras.ops.zeros_like(offset) if one is None else one for one, offset in pairs]
 
         channels_first = self.anatomy.channel_axis == 1
-        run = backend.compile(gradient, self.model.variables, channels_first=channels_first)
-        zeros = backend.to_tensor(np.zeros((len(leaves[0]), *site.shape), "float32"))
-        return bool(site.over_image(backend.to_numpy(run([], zeros))).any())
+        run = backend.compile(gradients, self.model.variables, channels_first=channels_first)
+        zeros = [np.zeros((len(leaves[0]), *shape), "float32") for shape in site.shapes]
+        with outside_inference_mode(), without_a_trace():
+            return [backend.to_numpy(one) for one in run(values, [backend.to_tensor(zero) for zero in zeros])]
+
+    def _instead_of_zeros(self) -> list[Tensor | None]:
+        """Random values in the place of every weight that is all zero; None: its own."""
+        rng, to_numpy = np.random.default_rng(0), keras.ops.convert_to_numpy
+
+        def value(variable: Any) -> Tensor | None:
+            if not keras.backend.is_float_dtype(variable.dtype) or to_numpy(variable.value).any():
+                return None
+            return keras.ops.convert_to_tensor(rng.normal(size=tuple(variable.shape)), variable.dtype)
+
+        with without_a_trace():
+            return list(map(value, self.model.variables))
+
+    def _tokens_matter(self, site: LayerSite) -> bool:
+        """Whether any score has a gradient for the tokens that lie over the image."""
+        (gradient,) = self.gradients(site)
+        return bool(site.over_image(gradient).any())
 
     def _few(self) -> list[np.ndarray]:
         return [leaf[:EXAMPLES] for leaf in self.anatomy.plan.leaves(self.inputs)]
@@ -118,3 +169,7 @@ class SiteFinder:
     @staticmethod
     def _tensors(tree: Any) -> list[Tensor]:
         return [leaf for leaf in optree.tree_leaves(tree) if keras.ops.is_tensor(leaf)]
+
+
+def _outputs(hooks: list[Any]) -> list[Tensor]:
+    return [tensor for _, tensor in hooks[0].calls]

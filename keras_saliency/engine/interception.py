@@ -30,14 +30,23 @@ Tensor = Any
 class Hook:
     """Is called at each step of a model in this thread. A subclass overrides the steps that it wants to know."""
 
-    def activation(self, name: str, axis: int, inputs: Tensor, output: Tensor) -> None:
-        """A softmax, sigmoid or log-softmax was computed."""
+    def activation(self, name: str, axis: int, inputs: Tensor, output: Tensor) -> Tensor | None:
+        """A softmax, sigmoid or log-softmax was computed; a tensor that is returned replaces the output."""
+
+    def dot_product_attention(self, *args: Any, **kwargs: Any) -> Tensor | None:
+        """Attention is computed as a whole; a tensor that is returned replaces the output, None keeps it."""
 
     def rectifier(self, original: Callable[[Tensor], Tensor], name: str, inputs: Tensor) -> Tensor | None:
         """A ReLU or ReLU6 is computed; a tensor that is returned replaces the output, None keeps it."""
 
     def zero_maximum(self) -> None:
         """A maximum with the number 0 was computed: a rectifier that does not go through Keras' own."""
+
+    def entering(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """A layer, or an operation of a functional model, is called with these arguments."""
+
+    def leaving(self, layer: Any, output: Any) -> None:
+        """The layer or operation that was entered last returned, with one tensor or several."""
 
     def layer_inputs(self, layer: Any, inputs: Tensor) -> Tensor:
         """A layer is called with one tensor; what is returned goes into the layer."""
@@ -100,6 +109,7 @@ class _Patches:
                     self._replace(seams.functions.nn, name, partial(_activation, name))
                 for name in RECTIFIERS:
                     self._replace(seams.functions.nn, name, partial(_rectifier, name))
+                self._replace(seams.functions.nn, "dot_product_attention", _dot_product_attention)
                 self._replace(seams.functions.numpy, "maximum", _maximum)
                 self._replace(keras.layers.Layer, "__call__", _layer_call)
                 self._replace(keras.Operation, "__call__", _operation_call)
@@ -124,8 +134,19 @@ def _activation(name: str, original: Callable[..., Tensor]) -> Callable[..., Ten
         output = original(x, *args, **kwargs)
         axis = kwargs.get("axis", args[0] if args else -1)
         for hook in _hooks():
-            hook.activation(name, axis, x, output)
+            replaced = hook.activation(name, axis, x, output)
+            output = output if replaced is None else replaced
         return output
+
+    return dispatch
+
+
+def _dot_product_attention(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def dispatch(*args: Any, **kwargs: Any) -> Tensor:
+        for hook in _hooks():
+            if (output := hook.dot_product_attention(*args, **kwargs)) is not None:
+                return output
+        return original(*args, **kwargs)
 
     return dispatch
 
@@ -156,10 +177,12 @@ def _layer_call(original: Callable[..., Any]) -> Callable[..., Any]:
         for hook in hooks:
             if args and keras.ops.is_tensor(args[0]):
                 args = (_keeping_mask(args[0], hook.layer_inputs(layer, args[0])), *args[1:])
+            hook.entering(layer, args, kwargs)
         output = original(layer, *args, **kwargs)
         for hook in hooks:
             if keras.ops.is_tensor(output):
                 output = _keeping_mask(output, hook.layer_output(layer, output))
+            hook.leaving(layer, output)
         return output
 
     return dispatch
@@ -167,12 +190,16 @@ def _layer_call(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _operation_call(original: Callable[..., Any]) -> Callable[..., Any]:
     def dispatch(operation: Any, *args: Any, **kwargs: Any) -> Any:
+        hooks = (
+            () if isinstance(operation, keras.layers.Layer) else _hooks()
+        )  # a layer's own call has told of it
+        for hook in hooks:
+            hook.entering(operation, args, kwargs)
         output = original(operation, *args, **kwargs)
-        if isinstance(operation, keras.layers.Layer):  # its own call has told of it
-            return output
-        for hook in _hooks():
+        for hook in hooks:
             if keras.ops.is_tensor(output):
                 output = hook.operation_output(operation, output)
+            hook.leaving(operation, output)
         return output
 
     return dispatch

@@ -14,6 +14,8 @@ from keras import ops
 
 from keras_saliency.arguments import whole
 from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect
+from keras_saliency.engine.attention import AttentionSite
+from keras_saliency.engine.attention_sites import AttentionFinder
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.chunks import ChunkLimit, Rows, in_chunks
 from keras_saliency.engine.feature_maps import SiteFinder
@@ -107,6 +109,7 @@ class ScoredModel:
         self._backend = current_backend()
         self._anatomies: dict[Any, Anatomy] = {}
         self._sites: dict[Any, LayerSite] = {}
+        self._attention: dict[Any, AttentionFinder] = {}
         self._weighted: dict[Any, tuple[WeightedLayer, ...]] = {}
         self._compiled: dict[Step, _Compiled] = {}
         self._output_is_known = False
@@ -161,6 +164,17 @@ class ScoredModel:
             finder = SiteFinder(self._model, anatomy, inputs, self._output, target.function)
             self._sites[key] = finder.find(layer, grid)
         return self._sites[key]
+
+    def attention(
+        self, anatomy: Anatomy, inputs: Any, target: BoundTarget, layer: Any, grid: tuple[int, int] | None
+    ) -> AttentionSite:
+        """Where the attention of a layer is, see `AttentionFinder`; None: of all. Costs one trace, the first time."""
+        key = (anatomy.plan, target.function, grid)
+        if key not in self._attention:
+            finder = SiteFinder(self._model, anatomy, inputs, self._output, target.function)
+            self._attention[key] = AttentionFinder(finder, grid)
+        found = self._attention[key]
+        return found.all() if layer is None else found.one(layer)
 
     def rows_at_once(self, anatomy: Anatomy) -> int:
         """How many examples go through the model at once: 32, and up to 128 of a small model."""
@@ -219,7 +233,7 @@ class ScoredModel:
         target: BoundTarget,
         *,
         rule: Rule | None = None,
-        site: LayerSite | None = None,
+        site: LayerSite | AttentionSite | None = None,
         replaced: bool = False,
     ) -> Step:
         """The step of this model for one kind of target, see `Step`."""
