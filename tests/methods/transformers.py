@@ -39,11 +39,14 @@ def transformer(side=8, channels=2, patch=2, pool="class", make_attention=attent
         y = layers.LayerNormalization(name=f"norm_{number}")(x)
         x = x + make_attention(f"attention_{number}")(y, y)
         x = x + layers.Dense(WIDTH, activation="gelu", name=f"mlp_{number}")(x)
-    if pool == "mean":
-        x = layers.GlobalAveragePooling1D()(x)
-    else:
-        x = x[:, 0] if pool == "class" else x[:, 0] + x[:, 1]
-    return keras.Model(inputs, layers.Dense(CLASSES, activation="softmax", name="head")(x), name="transformer")
+    read = {
+        "class": lambda x: x[:, 0],
+        "both": lambda x: x[:, 0] + x[:, 1],
+        "mean": layers.GlobalAveragePooling1D(),
+    }
+    seen = read[pool](x)
+    head = layers.Dense(CLASSES, activation="softmax", name="head")
+    return keras.Model(inputs, head(seen), name="transformer")
 
 
 def with_fixed_weights(model, seed=0, size=0.6):
