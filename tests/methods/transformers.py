@@ -70,12 +70,21 @@ class ByHand:
         return [ops.convert_to_numpy(one) for one in self._run(images, [0.0] * self.blocks)[1]]
 
     def logits(self, images, offsets):
+        """With an offset of each layer's weights."""
         return self._run(images, offsets)[0]
+
+    def tokens(self, images):
+        """`(n, tokens, width)` that enter the last block."""
+        return ops.convert_to_numpy(self._run(images, [0.0] * self.blocks)[2])
+
+    def logits_from(self, images, offset):
+        """With an offset of the tokens that enter the last block."""
+        return self._run(images, [0.0] * self.blocks, offset)[0]
 
     def _part(self, name):
         return [ops.convert_to_tensor(weight) for weight in self.model.get_layer(name).get_weights()]
 
-    def _run(self, images, offsets):
+    def _run(self, images, offsets, of_tokens=0.0):
         n, side, _, channels = images.shape
         rows = side // self.patch
         kernel, bias = self._part("patches")
@@ -86,6 +95,9 @@ class ByHand:
             x = ops.concatenate([ops.repeat(own, n, axis=0), x], axis=1)
         seen = []
         for number in range(self.blocks):
+            if number == self.blocks - 1:
+                entering = x
+                x = x + of_tokens
             scale, shift = self._part(f"norm_{number}")
             centred = x - ops.mean(x, axis=-1, keepdims=True)
             y = centred / ops.sqrt(ops.mean(centred**2, axis=-1, keepdims=True) + 1e-3) * scale + shift
@@ -103,4 +115,4 @@ class ByHand:
             x = x + ops.gelu(x @ kernel + bias, approximate=False)
         read = {"class": x[:, 0], "both": x[:, 0] + x[:, 1], "mean": ops.mean(x, axis=1)}[self.pool]
         kernel, bias = self._part("head")
-        return read @ kernel + bias, seen
+        return read @ kernel + bias, seen, entering
