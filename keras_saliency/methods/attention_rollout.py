@@ -16,8 +16,7 @@ from keras_saliency.methods.shared.attention_map import attention_map, rows_read
 
 @dataclass(frozen=True)
 class AttentionRollout(Method):
-    """The attention of all layers multiplied, from the tokens that the score reads down (Abnar and Zuidema 2020,
-    arXiv:2005.00928).
+    """The attention of all layers, multiplied (Abnar and Zuidema 2020, arXiv:2005.00928).
 
     Each layer counts as 0.5 · A + 0.5 · I, with A the mean of its heads' weights and I for the path around it (the
     paper's equation 1). The map is the product's row of the class token, or the mean over the rows of the tokens that

@@ -16,10 +16,9 @@ from keras_saliency.methods.shared.layer_map import AUTO, as_map, name_with_laye
 
 @dataclass(frozen=True)
 class EigenCAM(Method):
-    """A layer's activations along their first principal direction, the same for every target (Muhammad and Yeasin 2020,
-    arXiv:2008.00299).
+    """A layer's activations along their main direction (Muhammad and Yeasin 2020, arXiv:2008.00299).
 
-    For each image the activations, one row a place, are projected on their first right singular vector; nothing is
+    The map is the same for every target. For each image the activations, one row a place, are projected on their first right singular vector; nothing is
     centred, as in the paper. A singular vector has no sign of its own: it is turned so that the map's sum is not
     negative, and what is negative then is set to zero. It shows what the layer answers to most, not what the score
     depends on.

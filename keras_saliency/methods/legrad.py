@@ -16,8 +16,7 @@ from keras_saliency.methods.shared.attention_map import attention_map
 
 @dataclass(frozen=True)
 class LeGrad(Method):
-    """How much more attention to each token would raise the score, the mean over all layers (Bousselham et al. 2024,
-    arXiv:2404.03214).
+    """How much more attention to each token would raise the score (Bousselham et al. 2024, arXiv:2404.03214).
 
     The positive part of the gradient for the weights of attention, averaged over heads, over the tokens that look, and
     over layers. For every layer the gradient is that of the model's own score; the paper takes, for each layer, the
