@@ -18,10 +18,10 @@ from keras_saliency.methods.shared.layer_map import AUTO, as_map, name_with_laye
 class EigenCAM(Method):
     """A layer's activations along their main direction (Muhammad and Yeasin 2020, arXiv:2008.00299).
 
-    The map is the same for every target. For each image the activations, one row a place, are projected on their first right singular vector; nothing is
+    For each image the activations, one row a place, are projected on their first right singular vector; nothing is
     centred, as in the paper. A singular vector has no sign of its own: it is turned so that the map's sum is not
-    negative, and what is negative then is set to zero. It shows what the layer answers to most, not what the score
-    depends on.
+    negative, and what is negative then is set to zero. It shows what the layer answers to most, the same for every
+    target, not what the score depends on.
 
     Maps are `(n, height, width)`, resized from the layer to the image. `diagnostics["layer"]` names the layer. Costs
     one forward pass, and a singular value decomposition for each image.

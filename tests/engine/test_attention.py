@@ -6,6 +6,8 @@ import pytest
 from keras import layers, ops
 
 from keras_saliency.engine import Question, ScoredModel
+from keras_saliency.engine.attention import AttentionHook
+from keras_saliency.engine.interception import hooked
 from keras_saliency.engine.token_grid import TokenGrid
 from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.probes.targets import as_target, bind
@@ -169,6 +171,32 @@ def test_masks_and_causes(dropout):
     )
     logits = np.where(allowed, query @ key.transpose(0, 2, 1) / np.sqrt(WIDTH), -np.inf)
     assert_close(weights[:, 0], softmax(logits))
+
+
+def drawn(*shape):
+    return np.random.default_rng(len(shape)).normal(size=shape).astype("float32")
+
+
+OPTIONS = {
+    "none": {},
+    "scale": {"scale": 0.1},
+    "bias": {"bias": drawn(1, 4, 5, 5)},
+    "mask": {"mask": np.tril(np.ones((1, 1, 5, 5), bool), 1)},
+    "causal": {"is_causal": True},
+    "causal mask": {"is_causal": True, "mask": np.triu(np.ones((1, 1, 5, 5), bool), -1)},
+}
+
+
+@pytest.mark.parametrize("heads", [4, 2])
+@pytest.mark.parametrize("options", OPTIONS)
+def test_attention_as_a_whole_is_the_same_the_plain_way(options, heads):
+    query, key = (ops.convert_to_tensor(drawn(2, 5, count, 3)) for count in (4, heads))
+    value = ops.convert_to_tensor(drawn(2, 5, heads, 3)[:, ::-1].copy())
+    whole = ops.dot_product_attention(query, key, value, **OPTIONS[options])
+    with hooked(hook := AttentionHook(wanted=[0])):
+        plain = ops.dot_product_attention(query, key, value, **OPTIONS[options])
+    assert_close(ops.convert_to_numpy(plain), ops.convert_to_numpy(whole))
+    assert hook.tensor[0].shape == (2, 4, 5, 5)
 
 
 def test_fewer_keys_than_query_heads():
