@@ -27,10 +27,13 @@ from keras_saliency.explanation.explanation import Explanation as Explanation
 from keras_saliency.looks.look import Look as Look
 from keras_saliency.looks.reading import load_looks as load_looks
 from keras_saliency.methods.activations import Activations as Activations
+from keras_saliency.methods.attention_map import AttentionMap as AttentionMap
+from keras_saliency.methods.attention_rollout import AttentionRollout as AttentionRollout
 from keras_saliency.methods.blur_integrated_gradients import (
     BlurIntegratedGradients as BlurIntegratedGradients,
 )
 from keras_saliency.methods.deconvnet import DeconvNet as DeconvNet
+from keras_saliency.methods.eigen_cam import EigenCAM as EigenCAM
 from keras_saliency.methods.expected_gradients import ExpectedGradients as ExpectedGradients
 from keras_saliency.methods.grad_cam import GradCAM as GradCAM
 from keras_saliency.methods.grad_cam_plus_plus import GradCAMPlusPlus as GradCAMPlusPlus
@@ -40,14 +43,17 @@ from keras_saliency.methods.guided_grad_cam import GuidedGradCAM as GuidedGradCA
 from keras_saliency.methods.guided_integrated_gradients import (
     GuidedIntegratedGradients as GuidedIntegratedGradients,
 )
+from keras_saliency.methods.hires_cam import HiResCAM as HiResCAM
 from keras_saliency.methods.input_x_gradient import InputXGradient as InputXGradient
 from keras_saliency.methods.integrated_gradients import IntegratedGradients as IntegratedGradients
 from keras_saliency.methods.layer_cam import LayerCAM as LayerCAM
+from keras_saliency.methods.legrad import LeGrad as LeGrad
 from keras_saliency.methods.occlusion import Occlusion as Occlusion
 from keras_saliency.methods.rise import RISE as RISE
 from keras_saliency.methods.score_cam import ScoreCAM as ScoreCAM
 from keras_saliency.methods.smoothgrad import SmoothGrad as SmoothGrad
 from keras_saliency.methods.smoothgrad_squared import SmoothGradSquared as SmoothGradSquared
+from keras_saliency.methods.transformer_attribution import TransformerAttribution as TransformerAttribution
 from keras_saliency.methods.vargrad import VarGrad as VarGrad
 from keras_saliency.methods.xrai import XRAI as XRAI
 from keras_saliency.probes.probe_set import ProbeSet as ProbeSet

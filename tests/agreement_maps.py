@@ -14,7 +14,8 @@ from keras_saliency.probes.targets import as_target, bind
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests import answers
-from tests.methods.matrix import CHEAP
+from tests.methods.matrix import CHEAP, OF_ATTENTION
+from tests.methods.transformers import transformer
 
 
 def with_fixed_weights(model):
@@ -79,12 +80,13 @@ def main(path):
         shown = (images * 255).astype("uint8") if build is behind_integers else images
         explanation = ks.explain(model, shown, target=TARGET)
         found[build.__name__], found[f"{build.__name__}_scores"] = explanation.maps, explanation.scores
-    scored, target = (
-        ScoredModel(with_fixed_weights(convolutions())),
-        bind(as_target(TARGET), len(images), None),
+    of_convolutions, of_attention = map(
+        ScoredModel, (with_fixed_weights(convolutions()), with_fixed_weights(transformer(12, 3, patch=4)))
     )
+    target = bind(as_target(TARGET), len(images), None)
     for name, method in METHODS.built_in().items():
         rng = np.random.default_rng(0)
+        scored = of_attention if method in OF_ATTENTION else of_convolutions
         found[name] = answers.explained(CHEAP.get(method) or method(), scored, images, target, rng).maps
     np.savez(path, **found)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import keras_saliency as ks
+from tests.methods.transformers import transformer
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,7 @@ def names():
         "keras": keras,
         "np": np,
         "model": model,
+        "transformer": transformer(12, 1, patch=4),
         "images": images[:12],
         "labels": labels[:12],
         "probes": probes,

@@ -6,13 +6,14 @@ from keras_saliency.engine.layout import ExplainedImage, Layout
 from keras_saliency.engine.processes import is_chief
 from keras_saliency.engine.question import Question
 from keras_saliency.engine.rectifiers import RectifierCount
-from keras_saliency.engine.results import Gradients, LayerGradients, LayerOutput
+from keras_saliency.engine.results import Attention, Gradients, LayerGradients, LayerOutput
 from keras_saliency.engine.scored_model import ScoredModel
 from keras_saliency.engine.versions import running_on
 from keras_saliency.engine.weights import WeightedLayer
 
 __all__ = [
     "Anatomy",
+    "Attention",
     "ExplainedImage",
     "Gradients",
     "LayerGradients",

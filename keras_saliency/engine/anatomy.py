@@ -137,7 +137,7 @@ def inspect(
                 "there is nothing to differentiate with respect to."
             )
         explained, tapped_shape = (tapped,), tuple(tensor.shape[1:])
-    call, leaves = _calling(model, plan, output), [array[:TRACED] for array in plan.leaves(inputs)]
+    call, leaves = calling(model, plan, output), [array[:TRACED] for array in plan.leaves(inputs)]
     layout = layout_of(call, plan, leaves, channel_axis)
     described = None
     if place:
@@ -159,7 +159,7 @@ def inspect(
     )
 
 
-def _calling(model: Any, plan: InputPlan, output: str | int | None) -> Call:
+def calling(model: Any, plan: InputPlan, output: str | int | None) -> Call:
     """Calls the model and gives the output as an array; None where a hook ends it, or it takes no such batch."""
 
     def call(rows: Sequence[np.ndarray], hooks: Sequence[Hook]) -> np.ndarray | None:

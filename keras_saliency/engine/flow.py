@@ -27,17 +27,19 @@ class Flow:
     def is_cut(self, position: int) -> bool:
         """Whether every path from the source to an end goes through the marked node at this position."""
         node = self.marked[position]
-        return (
-            node is not None
-            and node not in (self.source, *self.ends)
-            and not self._reaches_an_end(without=node)
-        )
+        inside = node is not None and node not in (self.source, *self.ends)
+        return inside and not self._reaches(self.source, self.ends, without=node)
 
-    def _reaches_an_end(self, without: Node) -> bool:
-        seen, waiting = {self.source}, [self.source]
+    def is_on_a_path(self, position: int) -> bool:
+        """Whether a path from the source to an end goes through the marked node at this position."""
+        node = self.marked[position]
+        return node is not None and self._reaches(self.source, {node}) and self._reaches(node, self.ends)
+
+    def _reaches(self, start: Node, ends: Collection[Node], without: Node | None = None) -> bool:
+        seen, waiting = {start}, [start]
         while waiting:
             node = waiting.pop()
-            if node in self.ends:
+            if node in ends:
                 return True
             for other in self.following.get(node, ()):
                 if other != without and other not in seen:

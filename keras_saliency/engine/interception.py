@@ -39,6 +39,9 @@ class Hook:
     def activation(self, name: str, axis: int, inputs: Tensor, output: Tensor) -> Tensor | None:
         """A softmax or sigmoid, or its logarithm, was computed; a tensor that is returned replaces the output."""
 
+    def dot_product_attention(self, *args: Any, **kwargs: Any) -> Tensor | None:
+        """Attention is computed as a whole; a tensor that is returned replaces the output, None keeps it."""
+
     def rectifier(self, original: Callable[[Tensor], Tensor], name: str, inputs: Tensor) -> Tensor | None:
         """A ReLU or ReLU6 is computed; a tensor that is returned replaces the output, None keeps it."""
 
@@ -47,6 +50,12 @@ class Hook:
 
     def window(self, inputs: Tensor, data_format: str) -> None:
         """A convolution or a pooling is computed, of one, two or three dimensions."""
+
+    def entering(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """A layer, or an operation of a functional model, is called with these arguments."""
+
+    def leaving(self, layer: Any, output: Any) -> None:
+        """The layer or operation that was entered last returned, with one tensor or several."""
 
     def layer_inputs(self, layer: Any, inputs: Tensor) -> Tensor:
         """A layer is called with one tensor; what is returned goes into the layer."""
@@ -115,6 +124,7 @@ class _Patches:
                 for name in RECTIFIERS:
                     self._replace(seams.functions.nn, name, partial(_rectifier, name))
                 self._replace(seams.functions.nn, "hard_sigmoid", _hard_sigmoid)
+                self._replace(seams.functions.nn, "dot_product_attention", _dot_product_attention)
                 for name in WINDOWS:
                     self._replace(seams.functions.nn, name, _window)
                 self._replace(seams.functions.numpy, "maximum", _maximum)
@@ -151,6 +161,16 @@ def activated(name: str, axis: int, inputs: Tensor, output: Tensor) -> Tensor:
         if (changed := hook.activation(name, axis, inputs, output)) is not None:
             output = changed
     return output
+
+
+def _dot_product_attention(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def dispatch(*args: Any, **kwargs: Any) -> Tensor:
+        for hook in _hooks():
+            if (output := hook.dot_product_attention(*args, **kwargs)) is not None:
+                return output
+        return original(*args, **kwargs)
+
+    return dispatch
 
 
 def _rectifier(name: str, original: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -224,10 +244,12 @@ def _layer_call(original: Callable[..., Any]) -> Callable[..., Any]:
         for hook in hooks:
             if args and keras.ops.is_tensor(args[0]):
                 args = (_keeping_mask(args[0], hook.layer_inputs(layer, args[0])), *args[1:])
+            hook.entering(layer, args, kwargs)
         output = original(layer, *args, **kwargs)
         for hook in hooks:
             if keras.ops.is_tensor(output):
                 output = _keeping_mask(output, hook.layer_output(layer, output))
+            hook.leaving(layer, output)
         return output
 
     return dispatch
@@ -235,12 +257,16 @@ def _layer_call(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _operation_call(original: Callable[..., Any]) -> Callable[..., Any]:
     def dispatch(operation: Any, *args: Any, **kwargs: Any) -> Any:
+        hooks = (
+            () if isinstance(operation, keras.layers.Layer) else _hooks()
+        )  # a layer's own call has told of it
+        for hook in hooks:
+            hook.entering(operation, args, kwargs)
         output = original(operation, *args, **kwargs)
-        if isinstance(operation, keras.layers.Layer):  # its own call has told of it
-            return output
-        for hook in _hooks():
+        for hook in hooks:
             if keras.ops.is_tensor(output):
                 output = hook.operation_output(operation, output)
+            hook.leaving(operation, output)
         return output
 
     return dispatch

@@ -42,6 +42,15 @@ class LayerSite:
     sides: tuple[int, int] | None = field(default=None, compare=False)
     tokens: TokenGrid | None = None
 
+    @property
+    def shapes(self) -> tuple[tuple[int, ...]]:
+        """The shape of its only tensor."""
+        return (self.shape,)
+
+    def tap(self, offsets: Sequence[Tensor] = ()) -> LayerTap:
+        """The hook that finds its output, and adds an offset where there is one."""
+        return LayerTap(self.layer, *offsets)
+
     def over_image(self, tensor: np.ndarray) -> np.ndarray:
         """`(n, height, width, channels)`, from the output or a gradient for it."""
         if self.tokens is not None:
@@ -157,6 +166,7 @@ class Sites:
         channel_axis: int,
         grid: tuple[int, int] | None,
     ) -> None:
+        self.examples = examples
         self.names: dict[int, str] = {}
         for found, path in _named_layers(model):
             self.names.setdefault(id(found), path)
@@ -182,7 +192,7 @@ class Sites:
         if len(call.shape) == 3:
             site = LayerSite(call.layer, call.name, call.shape, self._channel_axes[position])
             return site if prod(self._size(position)) > 1 else None
-        grid = self._tokens(position)
+        grid = self.grid_of(call.shape[0], position)
         return LayerSite(call.layer, call.name, call.shape, -1, tokens=grid) if grid else None
 
     @property
@@ -199,8 +209,8 @@ class Sites:
         """How often a layer is called."""
         return sum(call.layer is layer for call in self.calls)
 
-    def _tokens(self, position: int) -> TokenGrid | None:
-        tokens = self.calls[position].shape[0]
+    def grid_of(self, tokens: int, position: int) -> TokenGrid | None:
+        """Where so many tokens lie over the image, found before the call at this position; None: not clear."""
         if self._grid is not None:
             return given_grid(tokens, self._grid)
         if self._image is None or self._recurs:

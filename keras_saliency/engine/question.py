@@ -11,10 +11,11 @@ import numpy as np
 import optree
 
 from keras_saliency.engine.anatomy import Anatomy
+from keras_saliency.engine.attention import AttentionSite
 from keras_saliency.engine.layers import LayerSite
 from keras_saliency.engine.layout import ExplainedImage, way_out
 from keras_saliency.engine.rectifiers import RectifierCount, Rule
-from keras_saliency.engine.results import Gradients, LayerGradients, LayerOutput
+from keras_saliency.engine.results import Attention, Gradients, LayerGradients, LayerOutput
 from keras_saliency.engine.scored_model import ScoredModel
 from keras_saliency.engine.step import Wants
 from keras_saliency.engine.token_grid import asked_grid
@@ -177,6 +178,44 @@ class Question:
         known = self._answers.get(("layer", _key(layer), asked))
         return known or self._once(("output", _key(layer), asked), compute)
 
+    def attention(self, layer: Any = None, grid: Any = "auto", *, gradients: bool = False) -> Attention:
+        """The weights of attention among the tokens of the image.
+
+        Costs one forward pass, and with gradients one backward pass.
+
+        Args:
+            layer: a name, a dotted path, a layer, or `"auto"` for the last one; None: all on the way to the score.
+            grid: rows and columns of the tokens, see `layer`.
+            gradients: whether the gradients of the scores for the weights are wanted too.
+
+        Raises:
+            MethodDoesNotApplyError: there is none, or it is not among the tokens of the image.
+            NoGradientError: no path leads from the score to the weights.
+            ValueError: no such layer.
+        """
+        asked = asked_grid(grid)
+
+        def compute() -> Attention:
+            site = self.model.attention(self.anatomy, self.inputs, self.target, layer, asked)
+            tensors, _ = self._evaluate("gradients" if gradients else "inside", site=site)
+
+            def among_tokens(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+                return tuple(
+                    place.among_tokens(array) for place, array in zip(site.places, arrays, strict=True)
+                )
+
+            return Attention(
+                layers=tuple(place.name for place in site.places),
+                weights=among_tokens(tensors["tensor"]),
+                gradients=among_tokens(tensors["gradients"]) if gradients else (),
+                grid=site.places[-1].grid,
+                read=site.read,
+                passed_over=site.passed_over,
+            )
+
+        known = self._answers.get(("attention", _key(layer), asked, True))
+        return known or self._once(("attention", _key(layer), asked, gradients), compute)
+
     def _site(self, layer: Any, grid: tuple[int, int] | None, wants: Wants) -> LayerSite:
         return self.model.site(self.anatomy, self.inputs, self.target, layer, grid=grid, wants=wants)
 
@@ -250,7 +289,7 @@ class Question:
         return found
 
     def _evaluate(
-        self, wants: Wants, *, rule: Rule | None = None, site: LayerSite | None = None
+        self, wants: Wants, *, rule: Rule | None = None, site: LayerSite | AttentionSite | None = None
     ) -> tuple[dict[str, Any], RectifierCount | None]:
         """The tensors of a step; every pass tells the scores too, and what it finds behind integer inputs."""
         replaced = [] if self.replacement is None else [self.replacement]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras_saliency.engine.rectifiers import RectifierCount
+from keras_saliency.engine.token_grid import TokenGrid
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,24 @@ class LayerGradients(LayerOutput):
     """
 
     gradients: np.ndarray
+
+
+@dataclass(frozen=True)
+class Attention:
+    """The weights of attention among the tokens of an image, for `n` examples.
+
+    Attributes:
+        layers: the names of the layers, in the order of the calls.
+        weights: for each layer `(n, heads, tokens, tokens)` float32: how much each token (a row) takes of each.
+        gradients: of the scores for the weights, likewise; empty where they were not asked for.
+        grid: which tokens lie over the image, and where.
+        read: the tokens behind the last layer that the score reads: a class token, or those that are pooled.
+        passed_over: other attention of the model, with the reason, each in words.
+    """
+
+    layers: tuple[str, ...]
+    weights: tuple[np.ndarray, ...]
+    gradients: tuple[np.ndarray, ...]
+    grid: TokenGrid
+    read: tuple[int, ...]
+    passed_over: tuple[str, ...]

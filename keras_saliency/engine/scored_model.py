@@ -13,6 +13,8 @@ from keras import ops
 
 from keras_saliency.arguments import whole
 from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect
+from keras_saliency.engine.attention import AttentionSite
+from keras_saliency.engine.attention_sites import AttentionFinder
 from keras_saliency.engine.axes import sides_of
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.chunks import ChunkLimit, Rows, in_chunks
@@ -200,6 +202,19 @@ class ScoredModel:
         found = self._in_chunks(running, (), batch({layout.picture: cut}, leaves), [aim], like=len(picture))
         return site.over(cut, found["tensor"])
 
+    def attention(
+        self, anatomy: Anatomy, inputs: Any, target: BoundTarget, layer: Any, grid: tuple[int, int] | None
+    ) -> AttentionSite:
+        """Where the attention of a layer is, see `AttentionFinder`; None: of all. Costs one trace, the first time."""
+        asked = layer if isinstance(layer, str) else layer and id(layer)
+        key = (anatomy, self._output, Weakly.of(target.function), asked, grid)
+        known = self._traces.attention
+        if key not in known:
+            finder = SiteFinder(self._model, anatomy, inputs, self._output, of_first(target, EXAMPLES))
+            found = AttentionFinder(finder, grid)
+            known[key] = found.all() if layer is None else found.one(layer)
+        return known[key]
+
     def rows_at_once(self, anatomy: Anatomy) -> int:
         """How many examples go through the model at once: 32, and up to 128 of a small model."""
         return self._limit.most(anatomy.elements)
@@ -266,7 +281,7 @@ class ScoredModel:
         target: BoundTarget,
         *,
         rule: Rule | None = None,
-        site: LayerSite | None = None,
+        site: LayerSite | AttentionSite | None = None,
         replaced: bool = False,
     ) -> Step:
         """The step of this model for one kind of target, see `Step`."""

@@ -15,6 +15,7 @@ from keras import ops
 from typing_extensions import override
 
 from keras_saliency.engine import seams
+from keras_saliency.engine.attention import AttentionHook
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.interception import (
     ACTIVATIONS,
@@ -48,6 +49,7 @@ def prove_seams() -> None:
         _prove("noticing a maximum with 0", _notices)
         _prove("noticing a convolution", _notices_windows)
         _prove("tapping a layer", _taps)
+        _prove("tapping the weights of attention", _taps_attention)
         _prove("keeping a mask", _keeps_masks)
         _prove("tracing without computing", _traces)
         _prove("telling a missing gradient from zero", _differentiates)
@@ -154,6 +156,35 @@ def _taps() -> bool:
     with hooked(tap := FirstFloatTap(_row(10, 20, 30))):
         output = flatten(_halves(_integers()))
     return tap.place is not None and _equal(output, 11, 22, 33)
+
+
+def _taps_attention() -> bool:
+    """Whether an offset reaches the weights, of a softmax and of attention as a whole, which stays the same."""
+    softmax: Any = keras.layers.Softmax(dtype="float32", name=_NAME)
+    values = np.array([[[[0.0], [1.0]], [[2.0], [3.0]]]], "float32")  # (1, 2, 2, 1)
+    moved = np.array([[[[1.0, 0.0], [0.0, 0.0]]] * 2], "float32")  # (1, 2, 2, 2)
+
+    def compute(inputs: Any, offset: Any) -> tuple[Any, ...]:
+        plain = ops.dot_product_attention(inputs, inputs, inputs)
+        with hooked(seen := AttentionHook(wanted=[0])):
+            same = ops.dot_product_attention(inputs, inputs, inputs)
+        with hooked(AttentionHook({0: offset, 1: offset})):
+            return (
+                plain,
+                same,
+                *seen.tensor,
+                ops.dot_product_attention(inputs, inputs, inputs),
+                softmax(0 * offset),
+            )
+
+    backend = current_backend()
+    run = backend.compile(compute, [], channels_first=False)
+    plain, same, weights, tapped, half = map(
+        backend.to_numpy, run([], *map(backend.to_tensor, (values, moved)))
+    )
+    expected = np.einsum("bhqk,bkhd->bqhd", weights + moved, values)
+    pairs = ((same, plain), (tapped, expected), (half, 0.5 + moved))
+    return all(np.allclose(found, wanted, atol=1e-5) for found, wanted in pairs)
 
 
 def _keeps_masks() -> bool:

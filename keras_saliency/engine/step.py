@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import optree
 from keras import ops
 
 from keras_saliency.engine.anatomy import Anatomy, Traced, forward
+from keras_saliency.engine.attention import AttentionSite
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.functions import called_function
 from keras_saliency.engine.interception import FirstFloatTap
-from keras_saliency.engine.layers import LayerSite, LayerTap
+from keras_saliency.engine.layers import LayerSite
 from keras_saliency.engine.outputs import select_output
 from keras_saliency.engine.rectifiers import RectifierCount, RectifierRule, Rule
 from keras_saliency.engine.scores import class_table, score_kind
@@ -27,7 +30,7 @@ class Step:
     """The computation for one chunk, for one kind of target: a value that is its own key.
 
     Its call is a pure function of tensors, to be compiled. What is explained are the floating inputs, the tensor behind
-    integer inputs, or, with a `site`, the output of a layer.
+    integer inputs, or, with a `site`, the output of a layer or the weights of attention.
 
     Attributes:
         model: the Keras model.
@@ -39,7 +42,7 @@ class Step:
         target: the kind of target, see `BoundTarget.kind`.
         function: the target where it is a function.
         rule: another gradient for rectifiers.
-        site: the layer that is explained.
+        site: the layer, or the weights of attention, that is explained.
         replaced: whether the inputs come with a value for the tensor behind them.
     """
 
@@ -51,7 +54,7 @@ class Step:
     target: str
     function: ScoreFunction | None = None
     rule: Rule | None = None
-    site: LayerSite | None = None
+    site: LayerSite | AttentionSite | None = None
     replaced: bool = False
 
     def __call__(
@@ -98,29 +101,30 @@ class Step:
         return {} if self.target == "classes" else {"score": score}
 
     @property
-    def _inside(self) -> tuple[int, ...] | None:
-        """The shape of the tensor inside the model that is explained; None where the inputs are."""
-        return self.site.shape if self.site else self.anatomy.tapped_shape
+    def _inside(self) -> Sequence[tuple[int, ...]]:
+        """The shapes of the tensors inside the model that are explained; none where the inputs are."""
+        if self.site is not None:
+            return self.site.shapes
+        return [] if self.anatomy.tapped_shape is None else [self.anatomy.tapped_shape]
 
     def _differentiated(self, leaves: list[Tensor]) -> list[Tensor]:
-        """What the gradients are for: the floating inputs, or a zero offset of the tensor inside."""
-        if self._inside is None:
+        """What the gradients are for: the floating inputs, or a zero offset of each tensor inside."""
+        if not self._inside:
             return [leaves[i] for i in self.anatomy.plan.floating]
-        return [ops.zeros((leaves[0].shape[0], *self._inside), "float32")]
+        return [ops.zeros((leaves[0].shape[0], *shape), "float32") for shape in self._inside]
 
     def _forward(
         self, leaves: list[Tensor], explained: list[Tensor] | None
     ) -> tuple[Traced, Tensor, RectifierCount | None]:
-        """The model called with these values of what is explained; and the tensor inside that is explained."""
-        count, offset = len(self.anatomy.plan.names), None
+        """The model called with these values of what is explained; and what is explained inside: a tensor or a list."""
+        count = len(self.anatomy.plan.names)
         own, replacement = leaves[:count], leaves[count] if self.replaced else None
-        if explained is not None and self._inside is not None:
-            offset = explained[0]
-        elif explained is not None:
+        offsets = explained if explained is not None and self._inside else []
+        if explained is not None and not self._inside:
             placed = dict(zip(self.anatomy.plan.floating, explained, strict=True))
             own = [placed.get(position, leaf) for position, leaf in enumerate(own)]
-        taps: list[Any] = [FirstFloatTap(None if self.site else offset, replacement)]
-        taps += [LayerTap(self.site.layer, offset)] if self.site else []
+        first = FirstFloatTap(None if self.site or not offsets else offsets[0], replacement)
+        taps: list[Any] = [first, self.site.tap(offsets)] if self.site else [first]
         rules = [RectifierRule(self.rule)] if self.rule else []
         traced = forward(self.model, self.anatomy.plan, own, [*taps, *rules])
         for rule in rules:
@@ -150,12 +154,14 @@ class Step:
             weighted = ops.cast(output, "float32") * aim[0]
             score = ops.sum(weighted, axis=tuple(range(1, len(weighted.shape))))
         more = {"table": ops.stop_gradient(score[:, None] if table is None else table)}  # type: ignore[index]
-        if self._inside is not None:
-            more["tensor"] = ops.stop_gradient(ops.cast(inside, "float32"))
+        if self._inside:
+            more["tensor"] = optree.tree_map(lambda one: ops.stop_gradient(ops.cast(one, "float32")), inside)
         return score, more, found
 
     def _connected(self, gradients: list[Tensor | None], explained: list[Tensor]) -> list[Tensor]:
-        if all(gradient is None for gradient in gradients):
+        if all(gradient is None for gradient in gradients) or (
+            self.site and any(g is None for g in gradients)
+        ):
             what = f"layer {self.site.name!r}" if self.site else ", ".join(self.anatomy.explained)
             raise NoGradientError(
                 f"No gradient reaches {what}: the path to the score is cut (by a conversion to integers, a "

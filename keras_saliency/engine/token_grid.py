@@ -61,10 +61,14 @@ def found_grid(tokens: int, image: tuple[int, int], seen: Iterable[tuple[int, in
         image: height and width of the image in pixels.
         seen: the sizes of maps with rows and columns that the model computes before, such as a patch embedding's.
     """
-    for rows, columns in reversed(list(seen)):
+    height, width = image
+    last_first = sorted(reversed(list(seen)), key=lambda size: size[0] * width != size[1] * height)
+    for (
+        rows,
+        columns,
+    ) in last_first:  # of those seen the ones with the ratio of the image first: masks are maps as well
         if rows * columns > 1 and tokens - rows * columns in IN_FRONT:
             return TokenGrid(tokens - rows * columns, rows, columns)
-    height, width = image
     for first in IN_FRONT:
         rows = round(np.sqrt(max(tokens - first, 0) * height / width))
         columns = rows * width // height

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary, ref
 
 from keras_saliency.engine.anatomy import Anatomy
+from keras_saliency.engine.attention import AttentionSite
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.chunks import ChunkLimit
 from keras_saliency.engine.isolation import without_a_trace
@@ -80,6 +81,7 @@ class Traces:
     Attributes:
         anatomies: by the shapes of the inputs and the output.
         sites: by the layer that was asked for.
+        attention: the same of attention.
         weighted: the layers with weights, by the inputs.
         limits: of chunks, by the size that the user asked for.
         cleared: the outputs, and how they are read, that were found to hide no probabilities.
@@ -88,6 +90,7 @@ class Traces:
     def __init__(self, model: Any) -> None:
         self.anatomies: dict[Any, Anatomy] = {}
         self.sites: dict[Any, LayerSite] = {}
+        self.attention: dict[Any, AttentionSite] = {}
         self.weighted: dict[Any, tuple[WeightedLayer, ...]] = {}
         self.limits: dict[int | None, ChunkLimit] = {}
         self.cleared: set[Any] = set()

@@ -61,7 +61,10 @@ REMOVED = {
     "_inbound_nodes": without_nodes,
 }
 PATCHED = {
-    **{name: without(seams.functions.nn, name) for name in (*ACTIVATIONS, *RECTIFIERS, *WINDOWS)},
+    **{
+        name: without(seams.functions.nn, name)
+        for name in (*ACTIVATIONS, *RECTIFIERS, *WINDOWS, "dot_product_attention")
+    },
     "maximum": without(seams.functions.numpy, "maximum"),
 }
 MODULES = tuple(f"keras.src.backend{below}" for below in ("", ".common.global_state", ".common.masking"))
@@ -131,6 +134,25 @@ def copying(function):
     return lambda *args, **kwargs: function(*args, **kwargs) * 1.0
 
 
+def other_scale(monkeypatch):
+    """Attention is computed otherwise than it was."""
+    whole = seams.functions.nn.dot_product_attention
+    monkeypatch.setattr(
+        seams.functions.nn,
+        "dot_product_attention",
+        lambda q, *args, **options: whole(2 * q, *args, **options),
+    )
+
+
+def untold_softmax(monkeypatch):
+    """The layer of that name computes by itself."""
+    monkeypatch.setattr(
+        layers.Softmax,
+        "call",
+        lambda layer, x: keras.ops.exp(x) / keras.ops.sum(keras.ops.exp(x), -1, keepdims=True),
+    )
+
+
 def own_call(monkeypatch):
     """A layer is called without `Layer.__call__`."""
     monkeypatch.setattr(layers.Activation, "__call__", layers.Layer.__call__)
@@ -178,6 +200,9 @@ def last_call(monkeypatch):
         (elsewhere("maximum"), "noticing a maximum with 0"),
         (elsewhere("max_pool"), "noticing a convolution"),
         (elsewhere("softmax", copying), "recording softmax"),
+        (elsewhere("dot_product_attention"), "tapping the weights of attention"),
+        (other_scale, "tapping the weights of attention"),
+        (untold_softmax, "tapping the weights of attention"),
         (own_call, "recording softmax"),
         (own_calls, "tapping a layer"),
         (lost_masks, "keeping a mask"),

@@ -12,13 +12,17 @@ from keras import layers
 from keras_saliency import (
     RISE,
     XRAI,
+    AttentionMap,
+    AttentionRollout,
     BlurIntegratedGradients,
     ExpectedGradients,
     GuidedIntegratedGradients,
     IntegratedGradients,
+    LeGrad,
     Occlusion,
     SmoothGrad,
     SmoothGradSquared,
+    TransformerAttribution,
     VarGrad,
 )
 from keras_saliency.engine import ScoredModel
@@ -26,6 +30,7 @@ from keras_saliency.errors import SaliencyError
 from keras_saliency.methods import METHODS
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers
+from tests.methods.transformers import transformer
 from tests.zoo import members
 
 PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
@@ -42,6 +47,9 @@ CHEAP = {
     Occlusion: Occlusion(patch=6),
     RISE: RISE(samples=8, cells=3),
 }
+
+
+OF_ATTENTION = (AttentionMap, AttentionRollout, TransformerAttribution, LeGrad)
 
 
 def body(data_format=None, activation="relu", dtype=None):
@@ -114,6 +122,7 @@ MODELS = {
     "without spatial layers": lambda: keras.Sequential(
         [image(), layers.Flatten(), layers.Dense(8, activation="relu"), layers.Dense(3, activation="softmax")]
     ),
+    "vision transformer": lambda: transformer(SIDE, 3, patch=4),
     "vectors": lambda: keras.Sequential(
         [keras.Input((9,)), layers.Dense(8, activation="relu"), layers.Dense(3, activation="softmax")]
     ),

@@ -8,10 +8,12 @@ from scipy.ndimage import zoom
 
 from keras_saliency import (
     Activations,
+    EigenCAM,
     GradCAM,
     GradCAMPlusPlus,
     GuidedBackprop,
     GuidedGradCAM,
+    HiResCAM,
     LayerCAM,
     explain,
 )
@@ -22,7 +24,7 @@ from keras_saliency.render.heatmaps import VIEWS
 from keras_saliency.render.resize import bilinear
 from tests import answers
 
-KINDS = [GradCAM, GradCAMPlusPlus, LayerCAM, GuidedGradCAM, Activations]
+KINDS = [GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, GuidedGradCAM, EigenCAM, Activations]
 EVERY = pytest.mark.parametrize("kind", KINDS, ids=[kind.registered for kind in KINDS])
 
 

@@ -12,12 +12,17 @@ import keras_saliency as ks
 from keras_saliency import methods
 from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.errors import MethodDoesNotApplyError, SaliencyError
-from tests.methods.matrix import CHEAP
+from tests.methods.matrix import CHEAP, OF_ATTENTION
 from tests.properties.networks import SIDE, Network, networks, repeats
 from tests.states import BACKEND, of_training
 
 OF_RECTIFIERS = {"guided_backprop", "deconvnet", "guided_grad_cam"}
-METHODS = {name: CHEAP.get(kind) or kind() for name, kind in methods.METHODS.built_in().items()}
+# None of the random networks has attention: its methods are tried in `tests/training/callback/test_transformers.py`.
+METHODS = {
+    name: CHEAP.get(kind) or kind()
+    for name, kind in methods.METHODS.built_in().items()
+    if kind not in OF_ATTENTION
+}
 # On JAX an average that is written over the weights ends every later compiled step: a buffer would be donated twice.
 _AVERAGES = {} if BACKEND == "jax" else {"use_ema": True, "ema_overwrite_frequency": 3}
 OPTIMIZERS = {
