@@ -81,6 +81,9 @@ benchmark: $(VENV)/.test
 	KERAS_BACKEND=tensorflow $(BIN)/python -m benchmarks.look
 	$(BIN)/python -m benchmarks.methods
 	$(BIN)/python -m benchmarks.evaluations
+	KERAS_BACKEND=tensorflow $(BIN)/python -m benchmarks.door
+	KERAS_BACKEND=jax $(BIN)/python -m benchmarks.door
+	KERAS_BACKEND=torch $(BIN)/python -m benchmarks.door
 
 benchmark-tab: $(VENV)/.test
 	$(BIN)/python -m benchmarks.tab_server

@@ -47,7 +47,7 @@ class HiddenProbabilities:
     output: Output
     selected: str | int | None
 
-    def refuse(self, leaves: Sequence[np.ndarray], seen: np.ndarray) -> None:
+    def refuse(self, leaves: Sequence[np.ndarray], aim: Sequence[np.ndarray], table: np.ndarray) -> None:
         """Raise if the output consists of probabilities, or depends on nothing but what a softmax or sigmoid returned.
 
         Where a layer of Keras with weights made the output, its activation tells. Else the output consists of
@@ -55,7 +55,8 @@ class HiddenProbabilities:
 
         Args:
             leaves: some inputs.
-            seen: `(n, units)` of the output for any images; what leaves 0 … 1 here needs no further question.
+            aim: of each of them, see `BoundTarget.aim`: behind the classes a mask of positions, where there is one.
+            table: `(n, classes)`, their class scores; an output that leaves 0 … 1 here needs no further question.
 
         Raises:
             LogitsNotFoundError: naming the layer and the ways out.
@@ -63,6 +64,11 @@ class HiddenProbabilities:
         output = self.output
         if output.activation is not None:
             return
+        positions = [mask.reshape(len(mask), -1).sum(1, keepdims=True) for mask in aim[1:]]
+        with np.errstate(invalid="ignore"):  # no position of an empty mask tells anything
+            seen = table[:, -output.units :] / (
+                positions[0] if positions else max(1, np.prod(output.positions))
+            )
         if output.made_with in PROBABILITIES:
             raise self._error(_PROBABILITIES, "log" not in output.made_with)
         if output.is_weighted and output.made_with is not None:
@@ -93,7 +99,7 @@ class HiddenProbabilities:
         def call(leaves: list[Tensor]) -> Tensor:
             return self._rows_of(leaves, [])
 
-        run = backend.compile(call, self.model.variables, channels_first=self.anatomy.channel_axis == 1)
+        run = backend.compile(call, self.model.variables, channels_first=self.anatomy.channels_first)
         try:
             with outside_inference_mode(), without_a_trace():
                 far = [backend.to_tensor(leaf) for leaf in self._far(leaves, rng)]

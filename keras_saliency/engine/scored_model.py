@@ -30,6 +30,7 @@ from keras_saliency.engine.reading import batch
 from keras_saliency.engine.rectifiers import RectifierCount, Rule
 from keras_saliency.engine.scores import (
     LOGITS,
+    Output,
     class_count,
     read_predictions,
     read_scores,
@@ -129,7 +130,7 @@ class ScoredModel:
     def inspect(self, inputs: Any, target: BoundTarget) -> Anatomy:
         """The model's anatomy. Whatever cannot work with these inputs and this target is refused here.
 
-        Nothing is computed.
+        Some examples go as far as the first layers, which tell where the axes of an image are.
 
         Raises:
             ModelRejectedInputsError: the model cannot be called on the inputs.
@@ -319,7 +320,8 @@ class ScoredModel:
             result["gradients"] = scaled_gradients(gradients_at, count)
         else:
             result = run(aim)
-        self._refuse_hidden(anatomy, target, aim, leaves, result["table"])
+        if anatomy.output is not None and target.classes is not None:
+            self._refuse_hidden(anatomy, anatomy.output, leaves, aim, result["table"])
         return self._read(anatomy, target, result), result, running.compiled.rectifiers
 
     def _in_chunks(
@@ -385,20 +387,13 @@ class ScoredModel:
     def _refuse_hidden(
         self,
         anatomy: Anatomy,
-        target: BoundTarget,
-        aim: list[np.ndarray],
+        output: Output,
         leaves: Sequence[np.ndarray],
+        aim: list[np.ndarray],
         table: np.ndarray,
     ) -> None:
         """Refuse class scores that are probabilities although logits are wanted; asked once."""
-        output = anatomy.output
-        asked = (self._output, self._logits)
-        if output is None or target.classes is None or asked in self._traces.cleared:
-            return
-        if self._logits in ("auto", "binary"):
-            positions = [mask.reshape(len(mask), -1).sum(1, keepdims=True) for mask in aim[1:]]
-            summed = positions[0] if positions else max(1, np.prod(output.positions))
-            with np.errstate(invalid="ignore"):  # no position of an empty mask tells anything
-                seen = table[:, -output.units :] / summed
-            HiddenProbabilities(self._model, anatomy, output, self._output).refuse(leaves, seen)
-        self._traces.cleared.add(asked)
+        asked, cleared = (self._output, self._logits), self._traces.cleared
+        if self._logits in ("auto", "binary") and asked not in cleared:
+            HiddenProbabilities(self._model, anatomy, output, self._output).refuse(leaves, aim, table)
+            cleared.add(asked)
