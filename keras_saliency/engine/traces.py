@@ -150,6 +150,6 @@ def _compile(step: Step) -> CompiledStep:
             result, now.compiled.rectifiers = now.step(*arguments)
         return result
 
-    channels_first, whole = step.anatomy.channel_axis == 1, step.anatomy.plan.examples is not None
+    channels_first, whole = step.anatomy.channels_first, step.anatomy.plan.examples is not None
     compile_it = current_backend().compile
     return CompiledStep(compile_it(traced, step.model.variables, channels_first=channels_first, whole=whole))
