@@ -1,7 +1,7 @@
 """What a call of `ks.explain` costs, the first one and later ones, on the backend that KERAS_BACKEND names.
 
-Run: `make benchmark`, or `KERAS_BACKEND=jax python -m benchmarks.door`. 16 images, numpy in and numpy out. The floor is a
-bare backward pass for the same classes, compiled where the backend compiles: for the first call the first one of a
+Run: `make benchmark`, or `KERAS_BACKEND=jax python -m benchmarks.door`. 16 images, numpy in and numpy out. The floor is
+a bare backward pass for the same classes, compiled where the backend compiles: for the first call the first one of a
 fresh process, for later calls as many passes as the method makes. Later calls take turns in random order; medians.
 """
 
@@ -72,8 +72,6 @@ def first(name: str, who: str) -> None:
     model = NETWORKS[name][0]()
     x, y = batch(model)
     keras.ops.convert_to_numpy(model(x[:1], training=False))
-    if who == "tiny":
-        return
     run = floor(model, x, y) if who == "bare" else lambda: ks.explain(model, x, target=y)
     started = time.perf_counter()
     run()
