@@ -33,6 +33,7 @@ class LayerSite:
         sides: the axes of its output that lie over the height and the width of the image; None: in the order that
             the channels leave.
         tokens: where tokens lie over the image; None where the output has height and width.
+        is_proven: whether the model was seen to lay it over the image; not where nothing shows at all.
     """
 
     layer: Any
@@ -41,6 +42,7 @@ class LayerSite:
     channel_axis: int
     sides: tuple[int, int] | None = field(default=None, compare=False)
     tokens: TokenGrid | None = None
+    is_proven: bool = field(default=True, compare=False)
 
     @property
     def shapes(self) -> tuple[tuple[int, ...]]:
@@ -65,8 +67,8 @@ class LayerSite:
             cut: copies of an image whose height and width were cut.
             values: of the output, for these copies.
         """
-        if (values == values[:1]).all():
-            return self  # nothing shows, and the map will be zero everywhere
+        if (values == values[:1]).all():  # nothing shows, and the map will be zero everywhere
+            return replace(self, is_proven=False)
         if self.tokens is not None:
             return self if cut.sides(self.over_image(values), (1, 2)) == (1, 2) else None
         sides = cut.sides(values, (2, 3) if self.channel_axis == 1 else (1, 2))

@@ -41,7 +41,7 @@ from keras_saliency.engine.seams import layers_throughout
 from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.engine.slabs import Slabs
 from keras_saliency.engine.step import Step, Wants
-from keras_saliency.engine.traces import Running, Weakly, run_step, traces_of
+from keras_saliency.engine.traces import Running, Steps, run_step, traces_of
 from keras_saliency.engine.weights import (
     WeightedLayer,
     current_values,
@@ -111,6 +111,7 @@ class ScoredModel:
         self._channel_axis = channel_axis
         self._chunk_size = chunk_size or declared_examples(model)
         self._backend = current_backend()
+        self._traces, self._of_functions = traces_of(model), Steps()
         self._functions: set[Any] = set()
 
     @contextmanager
@@ -137,7 +138,9 @@ class ScoredModel:
             NoGradientError: no floating tensor is behind the inputs.
             ValueError: a class index or an output gradient does not fit the output, or the output is not clear.
         """
-        self._traces = traces = traces_of(self._model)
+        traces = traces_of(self._model)
+        if traces is not self._traces:
+            self._traces, self._of_functions = traces, Steps()
         leaves, structure = optree.tree_flatten(inputs)
         leave_whole = target.function is not None
         shapes = ((leaf.shape[1:], leaf.dtype) for leaf in leaves)
@@ -179,14 +182,16 @@ class ScoredModel:
             wants: what is wanted of the layer; the step that is compiled for it also tells how it lies over the image.
         """
         asked = layer if isinstance(layer, str) else id(layer)
-        key = (anatomy, self._output, Weakly.of(target.function), asked, grid)
-        sites = self._traces.sites
-        if key not in sites:
-            finder = SiteFinder(self._model, anatomy, inputs, self._output, of_first(target, EXAMPLES))
-            sites[key] = finder.find(
-                layer, grid, lambda site: self._over_image(anatomy, inputs, target, site=site, wants=wants)
-            )
-        return sites[key]
+        key, sites = (anatomy, target.function, asked, grid), self._steps(target.function).sites
+        if key in sites:
+            return sites[key]  # type: ignore[no-any-return]
+        finder = SiteFinder(self._model, anatomy, inputs, self._output, of_first(target, EXAMPLES))
+        found = finder.find(
+            layer, grid, lambda site: self._over_image(anatomy, inputs, target, site=site, wants=wants)
+        )
+        if found.is_proven:
+            sites[key] = found
+        return found
 
     def _over_image(
         self, anatomy: Anatomy, inputs: Any, target: BoundTarget, *, site: LayerSite, wants: Wants
@@ -199,8 +204,9 @@ class ScoredModel:
         cut = Slabs.of(picture[:EXAMPLES], sides_of(picture.ndim, layout.picture_axis))
         rows = np.zeros(len(cut.rows), int)
         aim = self._aim(anatomy, target.take(rows), len(rows))
-        running = self._running(self.step(anatomy, wants, target, site=site))
+        running, before = self._running(self.step(anatomy, wants, target, site=site)), self.evaluations
         found = self._in_chunks(running, (), batch({layout.picture: cut}, leaves), [aim], like=len(picture))
+        self.evaluations = before  # the same numbers whoever asked first
         return site.over(cut, found["tensor"])
 
     def attention(
@@ -208,13 +214,12 @@ class ScoredModel:
     ) -> AttentionSite:
         """Where the attention of a layer is, see `AttentionFinder`; None: of all. Costs one trace, the first time."""
         asked = layer if isinstance(layer, str) else layer and id(layer)
-        key = (anatomy, self._output, Weakly.of(target.function), asked, grid)
-        known = self._traces.attention
-        if key not in known:
+        key, sites = (anatomy, target.function, "attention", asked, grid), self._steps(target.function).sites
+        if key not in sites:
             finder = SiteFinder(self._model, anatomy, inputs, self._output, of_first(target, EXAMPLES))
             found = AttentionFinder(finder, grid)
-            known[key] = found.all() if layer is None else found.one(layer)
-        return known[key]
+            sites[key] = found.all() if layer is None else found.one(layer)
+        return sites[key]  # type: ignore[no-any-return]
 
     def rows_at_once(self, anatomy: Anatomy) -> int:
         """How many examples go through the model at once: 32, and up to 128 of a small model."""
@@ -345,13 +350,15 @@ class ScoredModel:
         def done(chunk: int, examples: int) -> None:
             if chunk not in sizes:
                 sizes.add(chunk)
-                self._traces.sign(self._model)
+                if was_traced:
+                    self._traces.sign(self._model)
             self.evaluations += examples
             if self._tell is not None:
                 self._tell(examples)
 
         limit = self._limit
         size = limit.size(like or count, running.step.anatomy.elements, sizes)
+        was_traced = size not in sizes and self._traces.fit(self._model)
         is_out_of_memory = self._backend.is_out_of_memory
         return in_chunks(  # type: ignore[no-any-return]
             evaluate, count, size, limit, is_out_of_memory=is_out_of_memory, done=done
@@ -361,8 +368,11 @@ class ScoredModel:
     def _limit(self) -> ChunkLimit:
         return self._traces.limits.setdefault(self._chunk_size, ChunkLimit(self._chunk_size))
 
+    def _steps(self, function: Any) -> Steps:
+        return self._traces.steps if function is None else self._of_functions
+
     def _running(self, step: Step) -> Running:
-        return Running(step, self._traces.compiled(step), self._count_trace)
+        return Running(step, self._steps(step.function).compiled(step), self._count_trace)
 
     def _count_trace(self) -> None:
         self.traces += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -13,15 +14,27 @@ import numpy as np
 from keras_saliency.engine.seams import TRAINING_ATTRIBUTES, layers_throughout
 
 _NUMBERS_AND_TEXTS = (int, float, complex, str, bytes, np.generic)
+_CONTAINERS = (list, dict, set, tuple)
 _FRAMEWORKS = ("keras", "tensorflow", "jax", "jaxlib", "torch", "numpy")
+_KEPT_BY_FRAMEWORKS = (
+    "_self_",
+    "_tf_",
+    "_obj_reference",
+    "_inbound",
+    "_outbound",
+    "_loss",
+    "_tracked",
+    "_metrics",
+)
 
 
 class Signature:
     """The layers of a model and what their attributes hold, by identity.
 
-    Seen are: a layer that is added, replaced or rebuilt, any attribute that gets another value, what is put into a list
-    or a dict of a layer or into an object of the user's own, and Keras' settings. Not seen are an array that is changed
-    in place, and what a layer reads from elsewhere, such as a global variable. What only training sets is left out.
+    Seen are: a layer that is added, replaced or rebuilt, a module in a `TorchModuleWrapper`, any attribute that gets
+    another value, what is put into a list or a dict of a layer, or into an object of the user's own, and Keras'
+    settings. Not seen are what lies deeper, an array that is changed in place, and what a layer reads from elsewhere,
+    such as a global variable. What only training sets is left out.
 
     The model can be deleted meanwhile: it is not held, and neither is anything that could hold it.
     """
@@ -31,26 +44,26 @@ class Signature:
         self._kept: list[Any] = []
         self._watched: dict[int, Any] = {}
         self._something_died = False
-        self._layers = [ref(layer) for layer in layers_throughout(model)]
-        self._contents = [_containers(layer) for layer in layers_throughout(model)]
-        self._ids = list(self._identities(model))
-        for layer, containers in zip(layers_throughout(model), self._contents, strict=True):
-            held = _attributes(layer)
+        parts = list(_parts(model))
+        self._contents = [_containers(part) for part in parts]
+        self._ids = list(self._identities(parts))
+        for part, containers in zip(parts, self._contents, strict=True):
+            held = _attributes(part)
             inner = [value for name in containers for value in _inside(held[name])]
-            for value in (layer, *held.values(), *inner):
+            for value in (part, *held.values(), *inner):
                 self._hold(value)
 
     def fits(self, model: Any) -> bool:
         """Whether the model is still what it was. Takes 2 µs a layer."""
         if self._something_died or self._settings != _settings():
             return False
-        layers = layers_throughout(model)
-        return len(layers) == len(self._layers) and list(self._identities(model)) == self._ids
+        parts = list(_parts(model))
+        return len(parts) == len(self._contents) and list(self._identities(parts)) == self._ids
 
-    def _identities(self, model: Any) -> Iterator[tuple[int, ...]]:
-        for layer, containers in zip(layers_throughout(model), self._contents, strict=True):
-            held = vars(layer)
-            yield (id(layer), *map(id, _attributes(layer).values()))
+    def _identities(self, parts: Iterable[Any]) -> Iterator[tuple[int, ...]]:
+        for part, containers in zip(parts, self._contents, strict=True):
+            held = _attributes(part)
+            yield (id(part), *map(id, held.values()))
             for name in containers:
                 yield tuple(map(id, _inside(held.get(name))))
 
@@ -79,20 +92,30 @@ def _settings() -> tuple[Any, ...]:
     )
 
 
-def _attributes(layer: Any) -> dict[str, Any]:
-    held: dict[str, Any] = vars(layer)
-    if not isinstance(layer, keras.Model):
+def _parts(model: Any) -> Iterator[Any]:
+    """The model, its layers, and the modules in a `TorchModuleWrapper`."""
+    for layer in layers_throughout(model):
+        yield layer
+        if isinstance(layer, keras.layers.TorchModuleWrapper):
+            yield from layer.module.modules()
+
+
+def _attributes(part: Any) -> dict[str, Any]:
+    held: dict[str, Any] = vars(part)
+    if not isinstance(part, keras.Model) and "training" not in held:
         return held
     return {name: value for name, value in held.items() if name not in TRAINING_ATTRIBUTES}
 
 
-def _containers(layer: Any) -> tuple[str, ...]:
+def _containers(part: Any) -> tuple[str, ...]:
     """The attributes whose contents can change while they stay the same object."""
+    own = not _is_of(part, "keras")
     return tuple(
         name
-        for name, value in _attributes(layer).items()
-        if not name.startswith("_")
-        and (isinstance(value, (list, dict, set, tuple)) or _is_the_users_own(value))
+        for name, value in _attributes(part).items()
+        if (own or not name.startswith("_"))
+        and not name.startswith(_KEPT_BY_FRAMEWORKS)
+        and (isinstance(value, _CONTAINERS) or _is_the_users_own(value))
         and not _is_plain(value)
     )
 
@@ -102,16 +125,23 @@ def _is_plain(value: Any) -> bool:
     return type(value) is tuple and all(isinstance(part, _NUMBERS_AND_TEXTS) for part in value)
 
 
-def _inside(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    if isinstance(value, (list, set, tuple)):
-        return value
-    return vars(value).values() if _is_the_users_own(value) else ()
+def _inside(value: Any, deep: bool = True) -> Iterator[Any]:
+    """What a container holds, and the containers in it."""
+    if isinstance(value, _CONTAINERS):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield one
+            if deep and isinstance(one, _CONTAINERS):
+                yield from _inside(one, deep=False)
+    elif _is_the_users_own(value):
+        yield from vars(value).values()
 
 
 def _is_the_users_own(value: Any) -> bool:
     """Whether it is an object with attributes that no framework defines, and that is not walked as a layer."""
-    if isinstance(value, (type, keras.layers.Layer)) or callable(value) or not hasattr(value, "__dict__"):
+    if isinstance(value, (type, keras.layers.Layer)) or inspect.isroutine(value):
         return False
-    return type(value).__module__.partition(".")[0] not in _FRAMEWORKS
+    return hasattr(value, "__dict__") and not any(_is_of(value, package) for package in _FRAMEWORKS)
+
+
+def _is_of(value: Any, package: str) -> bool:
+    return type(value).__module__.partition(".")[0] == package

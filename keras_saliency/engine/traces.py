@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import inspect
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
-from weakref import WeakKeyDictionary, ref
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from typing_extensions import override
 
 from keras_saliency.engine.anatomy import Anatomy
-from keras_saliency.engine.attention import AttentionSite
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.chunks import ChunkLimit
 from keras_saliency.engine.isolation import without_a_trace
-from keras_saliency.engine.layers import LayerSite
 from keras_saliency.engine.rectifiers import RectifierCount
 from keras_saliency.engine.signature import Signature
 from keras_saliency.engine.step import Step
 from keras_saliency.engine.weights import WeightedLayer
 
 MOST = 64
-"""How many compiled steps of a model are kept at most; the one that was used longest ago goes first."""
-
-T = TypeVar("T")
+"""How many values of each kind are kept of a model; of compiled steps those that were used last."""
 
 
 @dataclass
@@ -48,54 +45,54 @@ class Running:
 _running: ContextVar[Running] = ContextVar("running")
 
 
-@dataclass(frozen=True)
-class Weakly:
-    """What stands for a target function without keeping it alive, as that may hold the model; equal for one function.
+class Bounded(dict[Any, Any]):
+    """The `MOST` values that were put in last."""
+
+    @override
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.pop(key, None)
+        super().__setitem__(key, value)
+        for old in list(self)[:-MOST]:
+            del self[old]
+
+
+class Steps:
+    """What tracing told for one kind of target: places inside the model, and compiled steps. The model is not held.
 
     Attributes:
-        reference: to the function, or to the object whose method it is.
-        method: the method; None where it is none.
+        sites: of layers and of attention, by what was asked for.
     """
 
-    reference: ref[Any]
-    method: Any
+    def __init__(self) -> None:
+        self.sites: dict[Any, Any] = Bounded()
+        self._compiled: dict[Step, CompiledStep] = Bounded()
+        self._lock = threading.Lock()
 
-    @classmethod
-    def of(cls, function: Any) -> Weakly | None:
-        """What stands for a function; None where there is none."""
-        if function is None:
-            return None
-        if inspect.ismethod(function):
-            return cls(ref(function.__self__), function.__func__)
-        return cls(ref(function), None)
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether nobody has the function any more."""
-        return self.reference() is None
+    def compiled(self, step: Step) -> CompiledStep:
+        """The step, compiled; it is traced when it runs, see `run_step`."""
+        key = replace(step, model=None)
+        with self._lock:
+            found = self._compiled[key] = self._compiled.get(key) or _compile(step)
+        return found
 
 
 class Traces:
-    """What is known of one model; neither the model nor a target function is held.
+    """What is known of one model, which is not held.
 
     Attributes:
         anatomies: by the shapes of the inputs and the output.
-        sites: by the layer that was asked for.
-        attention: the same of attention.
         weighted: the layers with weights, by the inputs.
         limits: of chunks, by the size that the user asked for.
         cleared: the outputs, and how they are read, that were found to hide no probabilities.
+        steps: for targets that are no functions: what a function reads may change without a notice.
     """
 
     def __init__(self, model: Any) -> None:
-        self.anatomies: dict[Any, Anatomy] = {}
-        self.sites: dict[Any, LayerSite] = {}
-        self.attention: dict[Any, AttentionSite] = {}
-        self.weighted: dict[Any, tuple[WeightedLayer, ...]] = {}
-        self.limits: dict[int | None, ChunkLimit] = {}
+        self.anatomies: dict[Any, Anatomy] = Bounded()
+        self.weighted: dict[Any, tuple[WeightedLayer, ...]] = Bounded()
+        self.limits: dict[int | None, ChunkLimit] = Bounded()
         self.cleared: set[Any] = set()
-        self._compiled: dict[Step, CompiledStep] = {}
-        self._lock = threading.Lock()
+        self.steps = Steps()
         self._signature = Signature(model)
 
     def fit(self, model: Any) -> bool:
@@ -105,19 +102,6 @@ class Traces:
     def sign(self, model: Any) -> None:
         """Take the model as it is now: our own traces may have built it, or set what a layer remembers of a call."""
         self._signature = Signature(model)
-
-    def compiled(self, step: Step) -> CompiledStep:
-        """The step, compiled; it is traced when it runs, see `run`."""
-        key = replace(step, model=None, function=Weakly.of(step.function))  # type: ignore[arg-type]
-        with self._lock:
-            found = self._compiled.pop(key, None) or _compile(step)
-            self._compiled[key] = found
-            gone = [
-                old for old in self._compiled if isinstance(old.function, Weakly) and old.function.is_gone
-            ]
-            for old in gone or list(self._compiled)[:-MOST]:
-                del self._compiled[old]
-        return found
 
 
 def traces_of(model: Any) -> Traces:

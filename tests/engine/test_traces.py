@@ -28,15 +28,27 @@ class Config:
     factor: float = 1.0
 
 
+class Times:
+    """A callable with something to change."""
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def __call__(self, x):
+        return x * self.factor
+
+
 class Scaled(keras.layers.Layer):
     """A layer with all that a user may change: a number, a list, an object."""
 
     def __init__(self):
         super().__init__()
         self.number, self.numbers, self.config = 1.0, [1.0], Config()
+        self.function, self._hidden = Times(1.0), {"in": [1.0]}
 
     def call(self, x):
-        return x * self.number * sum(self.numbers) * self.config.factor
+        factor = self.number * sum(self.numbers) * self.config.factor * self._hidden["in"][0]
+        return self.function(x * factor)
 
 
 def network(activation="tanh"):
@@ -146,6 +158,16 @@ def _(model):
     model.layers[1].config.factor = 2.5
 
 
+@change("a number in a function of a layer")
+def _(model):
+    model.layers[1].function.factor = 2.5
+
+
+@change("a number in a list in a private dict of a layer")
+def _(model):
+    model.layers[1]._hidden["in"][0] = 2.5
+
+
 @change("a layer more")
 def _(model):
     model.add(keras.layers.Dense(3, activation="tanh"))
@@ -251,40 +273,17 @@ def test_traces_die_with_the_model(build):
     assert len(traces._kept) == kept
 
 
-def test_functions_that_are_gone_and_those_asked_for_longest_ago_are_dropped(monkeypatch):
-    monkeypatch.setattr(traces, "MOST", 3)
+def test_the_steps_asked_for_last_are_kept(monkeypatch):
+    monkeypatch.setattr(traces, "MOST", 2)
     model = network()
-    kept = traces.traces_of(model)._compiled
-    for _ in range(5):
-        traced(model, lambda outputs: outputs[:, 0])
-    gc.collect()
-    traced(model)
-    assert len(kept) <= 3
-    functions = [lambda outputs, i=i: outputs[:, i % 3] for i in range(5)]
-    for function in functions:
-        traced(model, function)
-    assert len(kept) == 3
-    assert traced(model, functions[-1])[1] == (0 if COMPILES else 1)
-    assert traced(model, functions[0])[1] == 1
-
-
-def test_a_bound_method_and_true_for_one_are_told_apart():
-    class Score:
-        def __init__(self, position):
-            self.position = position
-
-        def __call__(self, outputs):
-            return outputs[:, self.position]
-
-        def negative(self, outputs):
-            return -outputs[:, self.position]
-
-    model, score = network(), Score(1)
-    assert_close(traced(model, score)[0], by_hand(model))
-    assert_close(traced(model, score.negative)[0], -by_hand(model))
-    assert_close(traced(model, Score(1).negative)[0], -by_hand(model))
-    if COMPILES:
-        assert traced(model, score.negative)[1] == 0
+    for logits in ("auto", "output", "binary", "auto", "output"):
+        if logits != "binary":
+            traced(model, logits=logits)
+        else:
+            traced(model, ks.OutputGradient(np.ones(3)))
+    assert len(traces.traces_of(model).steps._compiled) == 2
+    assert traced(model, logits="output")[1] == (0 if COMPILES else 1)
+    assert traced(model, ks.OutputGradient(np.ones(3)))[1] == 1
 
 
 def test_several_threads_share_the_traces_of_a_model():
@@ -301,3 +300,36 @@ def test_several_threads_share_the_traces_of_a_model():
     assert len(found) == 6
     for maps in found:
         assert_close(maps, by_hand(model))
+
+
+POSITION = 0
+
+
+def score_of_a_global(outputs):
+    return outputs[:, POSITION]
+
+
+def test_what_a_target_function_reads_may_change(monkeypatch):
+    model = network()
+    for position in range(3):
+        monkeypatch.setitem(globals(), "POSITION", position)
+        expected = gradients(lambda x, column=position: model(x, training=False)[:, column], INPUTS)
+        assert_close(traced(model, score_of_a_global)[0], expected)
+    scored, target = ScoredModel(model), bind(as_target(score_of_a_global), len(INPUTS), None)
+    for _ in range(3):
+        answers.gradients(scored, INPUTS, target)
+    assert scored.traces == (1 if COMPILES else 3)
+
+
+def test_a_map_that_shows_nothing_is_no_proof_of_where_a_layer_lies():
+    """Behind zeros nothing shows; with other weights the Permute does, and the map is turned back."""
+    layers = keras.layers
+    inputs = keras.Input((6, 9, 1))
+    x = layers.Conv2D(2, 3, padding="same", kernel_initializer="zeros", name="first")(inputs)
+    x = layers.Permute((2, 1, 3), name="turned")(x)
+    model = keras.Model(inputs, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)))
+    pictures = images(6, 9, 1, count=2)
+    assert ks.explain(model, pictures, ks.Activations(layer="turned")).maps.any() == np.False_
+    model.get_layer("first").kernel.assign(np.ones((3, 3, 1, 2)))
+    straight = ks.explain(model, pictures, ks.Activations(layer="first")).maps
+    assert_close(ks.explain(model, pictures, ks.Activations(layer="turned")).maps, straight)
