@@ -125,21 +125,39 @@ class AttentionFinder:
         plan, layout = self.finder.anatomy.plan, self.finder.anatomy.layout
         if layout.picture is None:
             return True
-        leaves, hook = plan.leaves(self.finder.inputs), AttentionHook()
+        leaves = plan.leaves(self.finder.inputs)
         picture = leaves[layout.picture][:EXAMPLES]
         cut = Slabs.of(picture, sides_of(picture.ndim, layout.picture_axis))
-        calling(self.finder.model, plan, self.finder.output)(batch({layout.picture: cut}, leaves), [hook])
-        if len(hook.calls) <= place.position:  # a batch of this size does not go through
-            return True
-        queries = keras.ops.convert_to_numpy(hook.calls[place.position].queries)
-        tokens = queries.reshape(len(queries), place.tokens, -1)
+        call, given = (
+            calling(self.finder.model, plan, self.finder.output),
+            batch({layout.picture: cut}, leaves),
+        )
+        size = plan.examples or len(given[0])
+        queries: list[np.ndarray] = []
+        for start in range(0, len(given[0]), size):
+            rows, hook = np.arange(start, start + size).clip(max=len(given[0]) - 1), AttentionHook()
+            call([leaf[rows] for leaf in given], [hook])
+            if len(hook.calls) <= place.position:
+                raise MethodDoesNotApplyError(
+                    f"Whether the tokens of layer {place.name!r} lie over the image row by row could not be asked: the "
+                    f"model cannot be called on {size} examples by itself."
+                )
+            queries.append(keras.ops.convert_to_numpy(hook.calls[place.position].queries))
+        values = np.concatenate(queries)[: len(given[0])]
+        tokens = values.reshape(len(values), place.tokens, -1)
         return cut.sides(place.grid.over_image(tokens), (1, 2)) == (1, 2)
 
     def _read_behind(self, place: AttentionPlace) -> tuple[int, ...]:
         """The tokens behind the last attention that the score reads: those whose row of weights has a gradient."""
         if place.position not in self._read:
             ((gradient,),) = self.finder.gradients([AttentionSite((place,), (), ())])
-            rows = place.among_tokens(gradient).any(axis=(0, 1, 3))
+            by_image = (place.among_tokens(gradient) != 0).any(axis=(1, 3))
+            rows = by_image.any(axis=0)
+            if (by_image != rows).any() and by_image.any(axis=1).all():
+                raise MethodDoesNotApplyError(
+                    f"Which tokens behind layer {place.name!r} the score reads depends on the image, as behind a "
+                    "maximum over tokens: there is no attention that it reads of all images."
+                )
             if not rows.any():
                 raise MethodDoesNotApplyError(
                     f"The score does not depend on the attention of layer {place.name!r}: no gradient reaches it."

@@ -212,10 +212,6 @@ class SiteFinder:
         leaves = optree.tree_leaves(activation.inputs if activation else chosen)
         return [leaf for leaf in leaves if keras.ops.is_tensor(leaf)]
 
-    @staticmethod
-    def _tensors(tree: Any) -> list[Tensor]:
-        return [leaf for leaf in optree.tree_leaves(tree) if keras.ops.is_tensor(leaf)]
-
 
 def _not_over_image(site: LayerSite) -> str:
     return (

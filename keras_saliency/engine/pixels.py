@@ -98,9 +98,9 @@ class _Scaling:
 
 
 def declared_pixels(model: Any) -> DeclaredPixels:
-    """What the model tells about the first of its inputs that is an image."""
+    """What the model tells about the one of its inputs that is an image; of several nothing is said."""
     images = [tensor for tensor in declared_inputs(model) if len(tensor.shape) == 4]
-    if not images:
+    if len(images) != 1:
         return DeclaredPixels()
     image = images[0]
     first = image.shape[1] in COLOURS and image.shape[3] not in COLOURS
@@ -175,15 +175,22 @@ def _after(operation: Any, arguments: tuple[Any, ...], scaling: _Scaling) -> _Sc
         return None
     if kind in _KEEPING or kind.startswith("Random"):
         return scaling
-    if kind == "Rescaling":
+    if kind == "Rescaling" and _fit(operation.scale, scaling.factor):
         return scaling.then(operation.scale, operation.offset, operation.name)
     if kind == "Normalization" and operation.mean is not None and not operation.invert:
         mean, variance = (
             np.asarray(keras.ops.convert_to_numpy(part)) for part in (operation.mean, operation.variance)
         )
+        if not _fit(mean, scaling.factor):
+            return None
         deviation = np.maximum(np.sqrt(variance), keras.config.epsilon())
         return scaling.then(1 / deviation, -mean / deviation, operation.name)
     return _by_a_number(kind, arguments, scaling)
+
+
+def _fit(one: Any, other: Any) -> bool:
+    """Whether both have one number for each of the same channels, or one for all."""
+    return 1 in (np.size(one), np.size(other)) or np.size(one) == np.size(other)
 
 
 def _by_a_number(kind: str, arguments: tuple[Any, ...], scaling: _Scaling) -> _Scaling | None:

@@ -171,7 +171,8 @@ class ScoredModel:
         grid: tuple[int, int] | None,
         wants: Wants,
     ) -> LayerSite:
-        """Where a layer is, see `SiteFinder.find`. Costs one trace, the first time, and some seventeen examples.
+        """Where a layer is, see `SiteFinder.find`. Costs one trace, the first time, and some seventeen examples,
+        which are not counted in `evaluations`.
 
         Args:
             anatomy: of the model with these inputs.

@@ -130,7 +130,7 @@ class ProbeSet:
             drawn.images,
             drawn.labels,
             names=_names_of(drawn, source),
-            class_names=_class_names_of(source) if class_names is None else tuple(class_names),
+            class_names=_class_names_of(drawn, source) if class_names is None else tuple(class_names),
             regions={
                 name: rows.of(f"the mask of region {name!r}", mask, 3)
                 for name, mask in (regions or {}).items()
@@ -288,7 +288,7 @@ def all_of(images: Any) -> ProbeSet:
 
 def _drawn_from(source: Any, drawn: sampling.Drawn) -> ProbeSet:
     return ProbeSet(
-        drawn.images, drawn.labels, names=_names_of(drawn, source), class_names=_class_names_of(source)
+        drawn.images, drawn.labels, names=_names_of(drawn, source), class_names=_class_names_of(drawn, source)
     )
 
 
@@ -326,8 +326,13 @@ def _names_of(drawn: sampling.Drawn, source: Any) -> tuple[str, ...]:
     return tuple(files[position] if files else f"#{position}" for position in drawn.positions)
 
 
-def _class_names_of(source: Any) -> tuple[str, ...] | None:
-    return tf_data.class_names(source) if tf_data.is_tf_data(source) else None
+def _class_names_of(drawn: sampling.Drawn, source: Any) -> tuple[str, ...] | None:
+    """The names that the source has for its classes; None where a `map` made other classes."""
+    names = tf_data.class_names(source) if tf_data.is_tf_data(source) else None
+    if names is None or drawn.labels is None:
+        return names
+    classes = class_indices(drawn.labels, len(drawn.positions))
+    return names if classes.max() < len(names) else None
 
 
 @dataclass(frozen=True)

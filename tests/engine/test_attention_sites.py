@@ -219,3 +219,11 @@ def test_tokens_that_do_not_lie_over_the_image_are_refused():
         MethodDoesNotApplyError, match="16 tokens of layer .* do not lie over the image row by row"
     ):
         asked(twin).attention()
+
+
+def test_tokens_that_are_read_of_some_images_only():
+    inputs = keras.Input((8, 8, 2))
+    x = layers.Reshape((16, WIDTH))(layers.Conv2D(WIDTH, 2, strides=2)(inputs))
+    model = keras.Model(inputs, layers.Dense(3)(layers.GlobalMaxPooling1D()(attended(x))))
+    with pytest.raises(MethodDoesNotApplyError, match="the score reads depends on the image"):
+        asked(model).attention()

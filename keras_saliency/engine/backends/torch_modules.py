@@ -23,8 +23,9 @@ def call(model: Any, function: Callable[[], T]) -> T:
     wrappers = _wrappers(model)
     modules = _Together(wrapper.module for wrapper in wrappers)
     watched = Functions() if wrappers or rectifiers_are_hooked() else nullcontext()
-    with hooked(state := _State(wrappers)), watched, _uncompiled():
+    with hooked(state := _State()), watched, _uncompiled():
         try:
+            state.begin(wrappers)
             values = _given(modules, wrappers)
             return torch.func.functional_call(modules, values, (function,), tie_weights=False)  # type: ignore[no-any-return]
         finally:
@@ -99,11 +100,14 @@ class _State(Hook):
     their call.
     """
 
-    def __init__(self, wrappers: Iterable[Any]) -> None:
+    def __init__(self) -> None:
         self._met: dict[int, tuple[Any, bool, list[tuple[str, torch.Tensor, torch.Tensor]]]] = {}
+
+    def begin(self, wrappers: Iterable[Any]) -> None:
+        """Remember these wrappers, and put them into inference mode: parts of a module may be called without it."""
         for wrapper in wrappers:
             self._meet(wrapper)
-            wrapper.eval()  # parts of its module may be called without it
+            wrapper.eval()
 
     def restore(self) -> None:
         """Put all back."""
