@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import optree
-from keras import ops
 
 from keras_saliency.arguments import whole
 from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect
@@ -24,7 +23,7 @@ from keras_saliency.engine.foreign import fixed_weights, require_model
 from keras_saliency.engine.functions import check_function, of_first
 from keras_saliency.engine.hidden import HiddenProbabilities
 from keras_saliency.engine.inputs import declared_examples
-from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
+from keras_saliency.engine.isolation import outside_inference_mode
 from keras_saliency.engine.layers import LayerSite
 from keras_saliency.engine.reading import batch
 from keras_saliency.engine.rectifiers import RectifierCount, Rule
@@ -47,6 +46,7 @@ from keras_saliency.engine.weights import (
     current_values,
     fingerprint,
     fresh_values,
+    in_their_place,
     weighted_layers,
 )
 from keras_saliency.errors import MethodDoesNotApplyError
@@ -257,29 +257,8 @@ class ScoredModel:
         return fresh_values(self._model, layers, rng, values)
 
     def substitutes(self, values: Sequence[np.ndarray]) -> list[Any]:
-        """These values in the place of `model.weights`, to be given to `evaluate`; the model keeps its own.
-
-        State other than weights (seeds, metrics) has its current value.
-
-        Raises:
-            MethodDoesNotApplyError: they would not reach all layers, see `fixed_weights`.
-            ValueError: their number or a shape does not fit.
-        """
-        if fixed := self.fixed_weights:
-            raise MethodDoesNotApplyError(fixed)
-        weights = self._model.weights
-        shapes = [tuple(weight.shape) for weight in weights]
-        if [np.shape(value) for value in values] != shapes:
-            raise ValueError(
-                f"Expected one array per weight of the model, of the shapes {shapes}. "
-                f"Received: {[np.shape(value) for value in values]}"
-            )
-        with without_a_trace():
-            given = {
-                id(weight): ops.convert_to_tensor(value, dtype=weight.dtype)
-                for weight, value in zip(weights, values, strict=True)
-            }
-        return [given.get(id(variable)) for variable in self._model.variables]
+        """These values in the place of `model.weights`, to be given to `evaluate`, see there."""
+        return in_their_place(self._model, values)
 
     def step(
         self,

@@ -100,6 +100,27 @@ def fresh_values(
     return made
 
 
+def in_their_place(model: Any, values: Sequence[np.ndarray]) -> list[Any]:
+    """One tensor for each variable of the model: these values for `model.weights`; None: the current value.
+
+    Raises:
+        ValueError: their number or a shape does not fit.
+    """
+    weights = model.weights
+    shapes = [tuple(weight.shape) for weight in weights]
+    if [np.shape(value) for value in values] != shapes:
+        raise ValueError(
+            f"Expected one array per weight of the model, of the shapes {shapes}. "
+            f"Received: {[np.shape(value) for value in values]}"
+        )
+    with without_a_trace():
+        given = {
+            id(weight): keras.ops.convert_to_tensor(value, dtype=weight.dtype)
+            for weight, value in zip(weights, values, strict=True)
+        }
+    return [given.get(id(variable)) for variable in model.variables]
+
+
 def _walk(
     layer: Any, order: dict[int, int], path: str, place: int, seen: set[int]
 ) -> list[tuple[int, str, Any]]:
