@@ -257,7 +257,16 @@ class ScoredModel:
         return fresh_values(self._model, layers, rng, values)
 
     def substitutes(self, values: Sequence[np.ndarray]) -> list[Any]:
-        """These values in the place of `model.weights`, to be given to `evaluate`, see there."""
+        """These values in the place of `model.weights`, to be given to `evaluate`; the model keeps its own.
+
+        State other than weights (seeds, metrics) has its current value.
+
+        Raises:
+            MethodDoesNotApplyError: they would not reach all layers, see `fixed_weights`.
+            ValueError: their number or a shape does not fit.
+        """
+        if fixed := self.fixed_weights:
+            raise MethodDoesNotApplyError(fixed)
         return in_their_place(self._model, values)
 
     def step(
