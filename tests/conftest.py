@@ -54,6 +54,16 @@ EVERY_BACKEND = (
 """What other methods add is numpy: that they agree on all backends is asserted in `test_agreement`."""
 
 SAID_BY_TENSORFLOW = (
+    # What Keras says of a model, whatever computes it, and sentences.
+    "engine/test_attention_sites::",
+    "engine/test_compiled::",
+    "engine/test_console::",
+    "engine/test_foreign::",
+    "engine/test_outputs::",
+    "engine/test_pixels::",
+    "training/callback/test_neighbours::",
+    "training/callback/test_outputs::",
+    "training/callback/test_refusals::",
     # What a look is, asked of the engine: files, steps, logs, sentences.
     "explanation/test_explanation::",
     "training/callback/test_batches::",
