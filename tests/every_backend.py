@@ -10,7 +10,8 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-PROCESSES = {"tensorflow": "2", "jax": "2", "torch": "1"}
+PROCESSES = {"tensorflow": "3", "jax": "2", "torch": "1"}
+"""On two cores: some tests of TensorFlow wait for a browser, a server or another process."""
 SUM = re.compile(r"^(?:no tests ran|\d+ \w+).* in [\d.]+s.*$", re.MULTILINE)
 
 

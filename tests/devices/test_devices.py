@@ -27,6 +27,7 @@ def test_mirrored_strategy(run):
 
 
 @only_on("tensorflow")
+@pytest.mark.repeats
 def test_multi_worker_mirrored_strategy(run, free_ports):
     """Keras' own `fit` fails there, with and without us; a loop of one's own works, whoever looks."""
     workers = [f"127.0.0.1:{port}" for port in free_ports(2)]

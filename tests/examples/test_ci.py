@@ -77,6 +77,7 @@ def run(command, folder):
     )
 
 
+@pytest.mark.repeats
 def test_the_workflow_passes_a_model_that_does_not_read_the_corner(folder):
     rng = np.random.default_rng(0)
     trained("clean", *squares(rng, 400, lambda labels, rng: rng.random(len(labels)) < 0.5)).save(
