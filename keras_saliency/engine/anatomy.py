@@ -141,7 +141,7 @@ def inspect(
     layout = layout_of(call, plan, leaves, channel_axis)
     described = None
     if place:
-        axis = class_axis(call, leaves, layout, selected, traced.record)
+        axis = class_axis(call, leaves, layout, selected, traced.record, required=not leave_whole)
         described = describe(selected, traced.record, axis, place)
     return Anatomy(
         plan=plan,
@@ -160,13 +160,21 @@ def inspect(
 
 
 def calling(model: Any, plan: InputPlan, output: str | int | None) -> Call:
-    """Calls the model and gives the output as an array; None where a hook ends it, or it takes no such batch."""
+    """Calls the model and gives the output as an array; None where a hook ends it, or it takes no such batch.
+
+    Without hooks a model for batches of one size is called as often as it takes.
+    """
 
     def call(rows: Sequence[np.ndarray], hooks: Sequence[Hook]) -> np.ndarray | None:
         backend = current_backend()
+        size = len(rows[0]) if hooks or plan.examples is None else plan.examples
+        found = []
         with suppress(AllRead, Exception), without_a_trace(), keras.StatelessScope():
-            traced = forward(model, plan, [backend.to_tensor(array) for array in rows], hooks)
-            return backend.to_numpy(select_output(model, traced.outputs, output))
+            for start in range(0, len(rows[0]), size):
+                few = np.arange(start, start + size).clip(max=len(rows[0]) - 1)
+                traced = forward(model, plan, [backend.to_tensor(array[few]) for array in rows], hooks)
+                found.append(backend.to_numpy(select_output(model, traced.outputs, output)))
+            return np.concatenate(found)[: len(rows[0])]
         return None
 
     return call

@@ -58,12 +58,21 @@ def _behind(
 
 
 def class_axis(
-    call: Call, leaves: Sequence[np.ndarray], layout: Layout, output: Tensor, record: ActivationRecord
+    call: Call,
+    leaves: Sequence[np.ndarray],
+    layout: Layout,
+    output: Tensor,
+    record: ActivationRecord,
+    *,
+    required: bool,
 ) -> int:
     """The axis of the classes of an output that is no softmax: it has nothing to do with the channels of the input.
 
     The layer that made it says so by its data format. Where it has none, as behind a Permute, the axis is the one
     that does not lie over the image: the model is called on some seventeen examples.
+
+    Raises:
+        ValueError: the axis is `required`, and the model cannot be called on these, so nothing tells.
     """
     if len(output.shape) < 3:
         return -1
@@ -75,7 +84,15 @@ def class_axis(
         position, axis = layout.picture, layout.picture_axis
         cut = Slabs.of(leaves[position], sides_of(leaves[position].ndim, axis))
         values = call(batch({position: cut}, leaves), [])
-        sides = None if values is None else cut.sides(values, (1, 2))
+        if values is None and not required:
+            return -1
+        if values is None:
+            raise ValueError(
+                f"Which axis of the output {tuple(output.shape[1:])} holds the classes is not clear: no layer tells, "
+                "and the model cannot be called on twenty examples. Give a target function, such as "
+                "target=lambda outputs: keras.ops.sum(outputs[..., 0], axis=(1, 2))."
+            )
+        sides = cut.sides(values, (1, 2))
         if sides is not None:
             (other,) = {1, 2, 3} - set(sides)
             return -1 if other == 3 else other

@@ -311,6 +311,42 @@ OUTPUTS = {
 }
 
 
+class OneByOne(layers.Layer):
+    """Takes a batch of one example alone."""
+
+    def call(self, x):
+        if x.shape[0] != 1:
+            raise ValueError("One example")
+        return x
+
+
+def test_the_class_axis_of_a_model_for_one_example_at_once():
+    inputs = keras.Input(LAST, batch_size=1)
+    x = OneByOne()(layers.Conv2D(4, 3, padding="same")(inputs))
+    model = keras.Model(inputs, layers.Permute((3, 1, 2))(x))
+    images = np.random.default_rng(0).random((2, *LAST), "float32")
+    outputs = np.concatenate([ops.convert_to_numpy(model(image[None])) for image in images])
+    found = ks.explain(model, images, target=3)
+    np.testing.assert_allclose(found.scores, outputs[:, 3].sum((1, 2)), rtol=1e-4)
+
+
+def test_a_class_axis_that_cannot_be_asked_is_an_error():
+    class FewAtOnce(layers.Layer):
+        def call(self, x):
+            if x.shape[0] is not None and x.shape[0] > 4:
+                raise ValueError("Too many")
+            return x
+
+    model = classes_at([FewAtOnce(), layers.Permute((3, 1, 2))])
+    images = np.random.default_rng(0).random((2, *LAST), "float32")
+    with pytest.raises(
+        ValueError, match=r"Which axis of the output .* is not clear: .* Give a target function"
+    ):
+        ks.explain(model, images, target=3)
+    found = ks.explain(model, images, target=lambda outputs: ops.sum(outputs[:, 3], axis=(1, 2)))
+    assert found.maps.any()
+
+
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_the_class_axis_of_an_output_has_nothing_to_do_with_the_input(name):
     build, shape, axis = OUTPUTS[name]
