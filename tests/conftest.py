@@ -54,13 +54,23 @@ EVERY_BACKEND = (
 """What other methods add is numpy: that they agree on all backends is asserted in `test_agreement`."""
 
 SAID_BY_TENSORFLOW = (
+    # Many trainings, each of a kind: what takes longest there.
+    "properties/test_no_trace::",
+    "training/callback/test_kinds_of_training::",
     # What Keras says of a model, whatever computes it, and sentences.
+    "engine/test_attention::test_attention_as_a_whole",
+    "engine/test_attention::test_masks",
     "engine/test_attention_sites::",
     "engine/test_compiled::",
     "engine/test_console::",
     "engine/test_foreign::",
+    "engine/test_hidden::",
     "engine/test_outputs::",
     "engine/test_pixels::",
+    "engine/test_traces::test_a_change_of",
+    "engine/test_traces::test_a_quantized",
+    "engine/test_traces::test_training",
+    "training/callback/test_budgets::",
     "training/callback/test_neighbours::",
     "training/callback/test_outputs::",
     "training/callback/test_refusals::",

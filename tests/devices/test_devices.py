@@ -44,6 +44,7 @@ def test_multi_worker_mirrored_strategy(run, free_ports):
 
 
 @only_on("jax")
+@pytest.mark.repeats
 def test_parallel_on_four_devices(run):
     (found,) = run("jax_devices.py", {"XLA_FLAGS": f"{QUICKLY} --xla_force_host_platform_device_count=4"})
     assert found["devices"] == 4
