@@ -26,7 +26,8 @@ class Member:
         feature_map: a regular expression for the name of the layer that `"auto"` finds; None: it is refused.
         grid: rows and columns of that layer.
         tokens: how many tokens stand before those of the image; None where the layer has height and width.
-        rectified: whether the network has a ReLU of Keras, so that there is guided backpropagation.
+        rectified: whether the network has a ReLU of Keras, so that there is guided backpropagation; None: those of
+            PyTorch follow the rule too, see `tests/engine/test_torch_functions.py`.
         is_image: whether what is explained is an image.
         output: the name or position of the output.
         scale: of the inputs.
@@ -41,7 +42,7 @@ class Member:
     feature_map: str | None
     grid: tuple[int, int] = (1, 1)
     tokens: int | None = None
-    rectified: bool = True
+    rectified: bool | None = True
     is_image: bool = True
     output: str | int | None = None
     scale: float = 1.0
@@ -113,13 +114,13 @@ MEMBERS = {
     "MobileNet": application("MobileNet", "conv_pw_13_relu", 3),
     "MobileNetV2": application("MobileNetV2", "out_relu", 3),
     "MobileNetV3": application("MobileNetV3Small", r"activation(_\d+)?", 3),
-    "NASNet": application("NASNetMobile", r"activation(_\d+)?", 3),
+    "NASNet": application("NASNetMobile", r"activation(_\d+)?", 3, backends=["tensorflow", "jax"]),
     "ResNet": application("ResNet50", "conv5_block3_out", 3),
     "ResNetV2": application("ResNet50V2", "post_relu", 3),
     "VGG": application("VGG16", "block5_pool", 3),
     "Xception": application("Xception", "block14_sepconv2_act", 3),
     "a PyTorch module": Member(
-        "wrapped", "torch_module", "body", (5, 5), rectified=False, channels_first=True, backends=["torch"]
+        "wrapped", "torch_module", "body", (5, 5), rectified=None, channels_first=True, backends=["torch"]
     ),
     "a Flax module": Member(
         "wrapped", "flax_module", "body", (8, 8), rectified=False, needs=["flax"], backends=["jax"]
