@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from typing_extensions import override
 
 from keras_saliency.engine import Question
-from keras_saliency.engine.token_grid import asked_grid
-from keras_saliency.methods.base import Method, MethodResult
-from keras_saliency.methods.shared.layer_map import AUTO, as_map, name_with_layer
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.shared.layer_map import LayerMethod, as_map
 
 
 @dataclass(frozen=True)
-class Activations(Method):
+class Activations(LayerMethod):
     """The mean absolute activation of a layer over its channels, the same for every target.
 
     It shows what the layer answers to, not what the score depends on (attention maps of Zagoruyko and Komodakis
@@ -33,20 +32,13 @@ class Activations(Method):
         (12, 12, 12)
     """
 
-    layer: Any = AUTO
     _: KW_ONLY
-    grid: Any = AUTO
     name: str = ""
 
     registered: ClassVar[str] = "activations"
     cost: ClassVar[str] = "1 forward pass"
     uses_target: ClassVar[bool] = False
     has_sign: ClassVar[bool] = False
-    is_gradient: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        asked_grid(self.grid)
-        object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from typing_extensions import override
 
 from keras_saliency.engine import Attention, Question
-from keras_saliency.engine.token_grid import asked_grid
-from keras_saliency.methods.base import Method, MethodResult
-from keras_saliency.methods.shared.attention_map import attention_map, rows_read
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.shared.attention_map import AllAttention, attention_map, rows_read
 
 
 @dataclass(frozen=True)
-class AttentionRollout(Method):
+class AttentionRollout(AllAttention):
     """The attention of all layers, multiplied (Abnar and Zuidema 2020, arXiv:2005.00928).
 
     Each layer counts as 0.5 · A + 0.5 · I, with A the mean of its heads' weights and I for the path around it (the
@@ -35,17 +34,11 @@ class AttentionRollout(Method):
     """
 
     _: KW_ONLY
-    grid: Any = "auto"
     name: str = "attention_rollout"
 
     registered: ClassVar[str] = "attention_rollout"
     cost: ClassVar[str] = "1 forward pass"
     uses_target: ClassVar[bool] = False
-    has_sign: ClassVar[bool] = False
-    is_gradient: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        asked_grid(self.grid)
 
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from typing_extensions import override
 
 from keras_saliency.engine import LayerGradients, Question
-from keras_saliency.engine.token_grid import asked_grid
-from keras_saliency.methods.base import Method, MethodResult
-from keras_saliency.methods.shared.layer_map import AUTO, layer_map, name_with_layer
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.shared.layer_map import LayerMethod, layer_map
 
 
 @dataclass(frozen=True)
-class GradCAM(Method):
+class GradCAM(LayerMethod):
     """The channels of a layer, each weighted by its mean gradient, summed (Selvaraju et al. 2016, arXiv:1610.02391).
 
     Maps are `(n, height, width)`, resized from the layer to the image, and in units of score: an activation times
@@ -36,9 +35,7 @@ class GradCAM(Method):
         'conv'
     """
 
-    layer: Any = AUTO
     _: KW_ONLY
-    grid: Any = AUTO
     relu: bool = True
     name: str = ""
 
@@ -46,13 +43,11 @@ class GradCAM(Method):
     cost: ClassVar[str] = "1 forward and 1 backward pass"
     uses_target: ClassVar[bool] = True
     has_sign: ClassVar[bool] = False
-    is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.relu, bool):
             raise TypeError(f"Expected relu to be True or False. Received: relu={self.relu!r}")
-        asked_grid(self.grid)
-        object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
+        super().__post_init__()
         object.__setattr__(self, "has_sign", not self.relu)
 
     @override

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from typing_extensions import override
 
 from keras_saliency.engine import LayerGradients, Question
-from keras_saliency.engine.token_grid import asked_grid
-from keras_saliency.methods.base import Method, MethodResult
-from keras_saliency.methods.shared.layer_map import AUTO, layer_map, name_with_layer
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.shared.layer_map import LayerMethod, layer_map
 
 
 @dataclass(frozen=True)
-class GradCAMPlusPlus(Method):
+class GradCAMPlusPlus(LayerMethod):
     """The channels of a layer, weighted by their positive gradients (Chattopadhyay et al. 2017, arXiv:1710.11063).
 
     The paper's α = g² / (2 g² + Σ A · g³), with g the gradient of the score and Σ A the sum of the channel's
@@ -41,20 +40,13 @@ class GradCAMPlusPlus(Method):
         'conv'
     """
 
-    layer: Any = AUTO
     _: KW_ONLY
-    grid: Any = AUTO
     name: str = ""
 
     registered: ClassVar[str] = "grad_cam_plus_plus"
     cost: ClassVar[str] = "1 forward and 1 backward pass"
     uses_target: ClassVar[bool] = True
     has_sign: ClassVar[bool] = False
-    is_gradient: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        asked_grid(self.grid)
-        object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:

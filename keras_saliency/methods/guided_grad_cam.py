@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import optree
 from typing_extensions import override
 
 from keras_saliency.engine import Question
-from keras_saliency.engine.token_grid import asked_grid
-from keras_saliency.methods.base import Method, MethodResult
+from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.grad_cam import GradCAM
-from keras_saliency.methods.shared.layer_map import AUTO, name_with_layer
+from keras_saliency.methods.shared.layer_map import LayerMethod
 from keras_saliency.methods.shared.rectified import rectified_gradient
 
 
 @dataclass(frozen=True)
-class GuidedGradCAM(Method):
+class GuidedGradCAM(LayerMethod):
     """The map of `GuidedBackprop` times that of `GradCAM` (Selvaraju et al. 2016, arXiv:1610.02391, §3.2).
 
     The map has the shape of the explained image and a sign; of several inputs only the first image is explained. The
@@ -37,20 +36,13 @@ class GuidedGradCAM(Method):
         (12, 12, 12, 1)
     """
 
-    layer: Any = AUTO
     _: KW_ONLY
-    grid: Any = AUTO
     name: str = ""
 
     registered: ClassVar[str] = "guided_grad_cam"
     cost: ClassVar[str] = "2 forward and 2 backward passes"
     uses_target: ClassVar[bool] = True
     has_sign: ClassVar[bool] = True
-    is_gradient: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        asked_grid(self.grid)
-        object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from typing_extensions import override
 
 from keras_saliency.engine import LayerGradients, Question
-from keras_saliency.engine.token_grid import asked_grid
-from keras_saliency.methods.base import Method, MethodResult
-from keras_saliency.methods.shared.layer_map import AUTO, layer_map, name_with_layer
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.shared.layer_map import LayerMethod, layer_map
 
 
 @dataclass(frozen=True)
-class HiResCAM(Method):
+class HiResCAM(LayerMethod):
     """A layer's activations, each times its gradient, summed over channels (Draelos and Carin 2020, arXiv:2011.08891).
 
     Grad-CAM takes the mean of a channel's gradients over its places; here every place keeps its own. Where all behind
@@ -36,20 +35,13 @@ class HiResCAM(Method):
         (12, 12, 12)
     """
 
-    layer: Any = AUTO
     _: KW_ONLY
-    grid: Any = AUTO
     name: str = ""
 
     registered: ClassVar[str] = "hires_cam"
     cost: ClassVar[str] = "1 forward and 1 backward pass"
     uses_target: ClassVar[bool] = True
     has_sign: ClassVar[bool] = True
-    is_gradient: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        asked_grid(self.grid)
-        object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from typing_extensions import override
 
 from keras_saliency.engine import LayerGradients, Question
-from keras_saliency.engine.token_grid import asked_grid
-from keras_saliency.methods.base import Method, MethodResult
-from keras_saliency.methods.shared.layer_map import AUTO, layer_map, name_with_layer
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.shared.layer_map import LayerMethod, layer_map
 
 
 @dataclass(frozen=True)
-class LayerCAM(Method):
+class LayerCAM(LayerMethod):
     """The activations of a layer, each times its positive gradient, summed over channels, the positive part.
 
     From Jiang et al. 2021 (IEEE Transactions on Image Processing 30). As every position has its own weight, early
@@ -34,20 +33,13 @@ class LayerCAM(Method):
         (12, 12, 12)
     """
 
-    layer: Any = AUTO
     _: KW_ONLY
-    grid: Any = AUTO
     name: str = ""
 
     registered: ClassVar[str] = "layer_cam"
     cost: ClassVar[str] = "1 forward and 1 backward pass"
     uses_target: ClassVar[bool] = True
     has_sign: ClassVar[bool] = False
-    is_gradient: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        asked_grid(self.grid)
-        object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:

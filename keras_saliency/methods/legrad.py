@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from typing_extensions import override
 
 from keras_saliency.engine import Attention, Question
-from keras_saliency.engine.token_grid import asked_grid
-from keras_saliency.methods.base import Method, MethodResult
-from keras_saliency.methods.shared.attention_map import attention_map
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.shared.attention_map import AllAttention, attention_map
 
 
 @dataclass(frozen=True)
-class LeGrad(Method):
+class LeGrad(AllAttention):
     """How much more attention to each token would raise the score (Bousselham et al. 2024, arXiv:2404.03214).
 
     The positive part of the gradient for the weights of attention, averaged over heads, over the tokens that look, and
@@ -36,17 +35,11 @@ class LeGrad(Method):
     """
 
     _: KW_ONLY
-    grid: Any = "auto"
     name: str = "legrad"
 
     registered: ClassVar[str] = "legrad"
     cost: ClassVar[str] = "1 forward and 1 backward pass"
     uses_target: ClassVar[bool] = True
-    has_sign: ClassVar[bool] = False
-    is_gradient: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        asked_grid(self.grid)
 
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:

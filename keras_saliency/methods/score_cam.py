@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import softmax
@@ -11,15 +11,14 @@ from typing_extensions import override
 
 from keras_saliency.arguments import keep_whole
 from keras_saliency.engine import Question
-from keras_saliency.engine.token_grid import asked_grid
-from keras_saliency.methods.base import Method, MethodResult
-from keras_saliency.methods.shared.layer_map import AUTO, as_map, name_with_layer
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.shared.layer_map import LayerMethod, as_map
 from keras_saliency.methods.shared.perturbation import Perturbed
 from keras_saliency.render.resize import bilinear
 
 
 @dataclass(frozen=True)
-class ScoreCAM(Method):
+class ScoreCAM(LayerMethod):
     """The channels of a layer, each weighted by the score of what it lets through, summed (Wang et al. 2020,
     arXiv:1910.01279).
 
@@ -43,9 +42,7 @@ class ScoreCAM(Method):
         (12, 12, 12)
     """
 
-    layer: Any = AUTO
     _: KW_ONLY
-    grid: Any = AUTO
     channels: int | None = None
     name: str = ""
 
@@ -53,12 +50,10 @@ class ScoreCAM(Method):
     cost: ClassVar[str] = "2 forward passes, and 1 for every channel"
     uses_target: ClassVar[bool] = True
     has_sign: ClassVar[bool] = False
-    is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         keep_whole(self, "channels", optional=True)
-        asked_grid(self.grid)
-        object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
+        super().__post_init__()
 
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:

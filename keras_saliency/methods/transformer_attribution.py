@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from typing_extensions import override
 
 from keras_saliency.engine import Attention, Question
-from keras_saliency.engine.token_grid import asked_grid
-from keras_saliency.methods.base import Method, MethodResult
-from keras_saliency.methods.shared.attention_map import attention_map, rows_read
+from keras_saliency.methods.base import MethodResult
+from keras_saliency.methods.shared.attention_map import AllAttention, attention_map, rows_read
 
 
 @dataclass(frozen=True)
-class TransformerAttribution(Method):
+class TransformerAttribution(AllAttention):
     """What attention speaks for the score, followed through all layers (Chefer et al. 2021, arXiv:2103.15679).
 
     This is the later of Chefer's two methods, "Generic Attention-model Explainability", for self-attention: with Ā the
@@ -37,17 +36,11 @@ class TransformerAttribution(Method):
     """
 
     _: KW_ONLY
-    grid: Any = "auto"
     name: str = "transformer_attribution"
 
     registered: ClassVar[str] = "transformer_attribution"
     cost: ClassVar[str] = "1 forward and 1 backward pass"
     uses_target: ClassVar[bool] = True
-    has_sign: ClassVar[bool] = False
-    is_gradient: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        asked_grid(self.grid)
 
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:

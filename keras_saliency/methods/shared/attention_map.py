@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
 from keras_saliency.engine import Attention, Question
-from keras_saliency.methods.base import MethodResult
+from keras_saliency.engine.token_grid import asked_grid
+from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.render.resize import bilinear
+
+
+@dataclass(frozen=True)
+class AllAttention(Method):
+    """The options of a method that follows the attention of all layers; its map has no sign, and is no gradient."""
+
+    _: KW_ONLY
+    grid: Any = "auto"
+
+    has_sign: ClassVar[bool] = False
+    is_gradient: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        asked_grid(self.grid)
 
 
 def attention_map(

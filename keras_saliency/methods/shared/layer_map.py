@@ -1,18 +1,38 @@
-"""What the methods that look at one layer share: the layer's option and name, and its map at the image's size."""
+"""What the methods that look at one layer share: the layer's options and name, and its map at the image's size."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
 from keras_saliency.engine import ExplainedImage, LayerGradients, LayerOutput, Question
-from keras_saliency.methods.base import MethodResult
+from keras_saliency.engine.token_grid import asked_grid
+from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.render.resize import bilinear
 
 AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class LayerMethod(Method):
+    """The options of a method that looks at one layer; its map is not the gradient of the score.
+
+    A subclass has a field `name`, behind its other options.
+    """
+
+    layer: Any = AUTO
+    _: KW_ONLY
+    grid: Any = AUTO
+
+    is_gradient: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        asked_grid(self.grid)
+        object.__setattr__(self, "name", self.name or name_with_layer(self.registered, self.layer))
 
 
 def name_with_layer(registered: str, layer: Any) -> str:
