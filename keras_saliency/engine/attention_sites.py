@@ -13,11 +13,9 @@ import optree
 
 from keras_saliency.engine.anatomy import Traced, calling
 from keras_saliency.engine.attention import AttentionCall, AttentionHook, AttentionPlace, AttentionSite
-from keras_saliency.engine.axes import sides_of
+from keras_saliency.engine.axes import cut_picture
 from keras_saliency.engine.feature_maps import EXAMPLES, SiteFinder
 from keras_saliency.engine.layers import LayerRecord, Sites
-from keras_saliency.engine.reading import batch
-from keras_saliency.engine.slabs import Slabs
 from keras_saliency.engine.token_grid import TokenGrid
 from keras_saliency.errors import MethodDoesNotApplyError
 
@@ -125,13 +123,8 @@ class AttentionFinder:
         plan, layout = self.finder.anatomy.plan, self.finder.anatomy.layout
         if layout.picture is None:
             return True
-        leaves = plan.leaves(self.finder.inputs)
-        picture = leaves[layout.picture][:EXAMPLES]
-        cut = Slabs.of(picture, sides_of(picture.ndim, layout.picture_axis))
-        call, given = (
-            calling(self.finder.model, plan, self.finder.output),
-            batch({layout.picture: cut}, leaves),
-        )
+        cut, given = cut_picture(layout, [leaf[:EXAMPLES] for leaf in plan.leaves(self.finder.inputs)])
+        call = calling(self.finder.model, plan, self.finder.output)
         size = plan.examples or len(given[0])
         queries: list[np.ndarray] = []
         for start in range(0, len(given[0]), size):

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.inputs import InputPlan
 from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, Hook
 from keras_saliency.engine.layout import Channels, Layout, find_channels
@@ -36,8 +35,7 @@ def layout_of(call: Call, plan: InputPlan, leaves: Sequence[np.ndarray], channel
     slabs = {i: Slabs.of(leaf, range(1, leaf.ndim)) for i, leaf in enumerate(leaves) if leaf.ndim in (3, 4)}
     readers, tap = FirstReaders(slabs), FirstFloatTap()
     if slabs:
-        with current_backend().telling(readers.window, readers.product):
-            call(batch(slabs, leaves), [tap, readers])
+        call(batch(slabs, leaves), [tap, readers])
     channels = find_channels(plan.shapes, plan.names, readers.found, channel_axis)
     if plan.floating:
         return Layout(tuple(channels[position] for position in plan.floating), channels)
@@ -81,9 +79,8 @@ def class_axis(
         if data_format := getattr(record.producer(tensor), "data_format", None):
             return 1 if data_format == "channels_first" else -1
     if len(output.shape) == 4 and layout.picture is not None:
-        position, axis = layout.picture, layout.picture_axis
-        cut = Slabs.of(leaves[position], sides_of(leaves[position].ndim, axis))
-        values = call(batch({position: cut}, leaves), [])
+        cut, rows = cut_picture(layout, leaves)
+        values = call(rows, [])
         if values is None and not required:
             return -1
         if values is None:
@@ -99,6 +96,15 @@ def class_axis(
     return -1
 
 
-def sides_of(rank: int, channels: int) -> list[int]:
-    """The axes of height and width in images of this rank, with the batch."""
-    return [axis for axis in range(1, rank) if rank == 3 or axis != channels % 4]
+def cut_picture(layout: Layout, leaves: Sequence[np.ndarray]) -> tuple[Slabs, list[np.ndarray]]:
+    """Slabs of the rows and columns of the image that people see, and the inputs with them.
+
+    Args:
+        layout: of the inputs; one of them is an image.
+        leaves: the inputs of some examples, whose values the slabs have.
+    """
+    position = layout.picture or 0
+    image = leaves[position]
+    sides = [axis for axis in range(1, image.ndim) if image.ndim == 3 or axis != layout.picture_axis % 4]
+    cut = Slabs.of(image, sides)
+    return cut, batch({position: cut}, leaves)

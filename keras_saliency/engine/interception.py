@@ -51,6 +51,9 @@ class Hook:
     def window(self, inputs: Tensor, data_format: str) -> None:
         """A convolution or a pooling is computed, of one, two or three dimensions."""
 
+    def product(self, inputs: Tensor) -> None:
+        """The last axis is multiplied with a matrix, past Keras."""
+
     def entering(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """A layer, or an operation of a functional model, is called with these arguments."""
 
@@ -94,9 +97,9 @@ def unhooked() -> Iterator[None]:
         _thread.hooks = before
 
 
-def rectifiers_are_hooked() -> bool:
-    """Whether any hook of this thread wants to know of ReLUs."""
-    return any(type(hook).rectifier is not Hook.rectifier for hook in _hooks())
+def are_hooked(step: str) -> bool:
+    """Whether any hook of this thread wants to know of a step, such as `"rectifier"`."""
+    return any(getattr(type(hook), step) is not getattr(Hook, step) for hook in _hooks())
 
 
 _thread = threading.local()
@@ -206,16 +209,26 @@ def _hard_sigmoid(original: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Te
 
 def _window(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def dispatch(inputs: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        if hooks := _hooks():
+        if _hooks():
             given = (
                 value for value in (*args, *kwargs.values()) if isinstance(value, str) and value in FORMATS
             )
-            data_format = next(given, keras.config.image_data_format())
-            for hook in hooks:
-                hook.window(inputs, data_format)
+            window(inputs, next(given, keras.config.image_data_format()))
         return original(inputs, *args, **kwargs)
 
     return dispatch
+
+
+def window(inputs: Tensor, data_format: str) -> None:
+    """Tell the hooks of a convolution or a pooling."""
+    for hook in _hooks():
+        hook.window(inputs, data_format)
+
+
+def product(inputs: Tensor) -> None:
+    """Tell the hooks that the last axis is multiplied with a matrix."""
+    for hook in _hooks():
+        hook.product(inputs)
 
 
 def in_hard_sigmoid() -> bool:

@@ -73,8 +73,8 @@ class FirstReaders(Hook):
     def window(self, inputs: Tensor, data_format: str) -> None:
         self._read(inputs, "windows", data_format)
 
+    @override
     def product(self, inputs: Tensor) -> None:
-        """The last axis is multiplied with a matrix, in a module that is wrapped in a layer."""
         self._read(inputs, "dense", None)
 
     def _read(self, tensor: Tensor, how: How, data_format: str | None) -> None:

@@ -14,7 +14,7 @@ from keras_saliency.arguments import whole
 from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect
 from keras_saliency.engine.attention import AttentionSite
 from keras_saliency.engine.attention_sites import AttentionFinder
-from keras_saliency.engine.axes import sides_of
+from keras_saliency.engine.axes import cut_picture
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.chunks import ChunkLimit, Rows, in_chunks
 from keras_saliency.engine.feature_maps import EXAMPLES, SiteFinder
@@ -25,7 +25,6 @@ from keras_saliency.engine.hidden import HiddenProbabilities
 from keras_saliency.engine.inputs import declared_examples
 from keras_saliency.engine.isolation import outside_inference_mode
 from keras_saliency.engine.layers import LayerSite
-from keras_saliency.engine.reading import batch
 from keras_saliency.engine.rectifiers import RectifierCount, Rule
 from keras_saliency.engine.scores import (
     LOGITS,
@@ -38,7 +37,6 @@ from keras_saliency.engine.scores import (
 )
 from keras_saliency.engine.seams import layers_throughout
 from keras_saliency.engine.selftest import prove_seams
-from keras_saliency.engine.slabs import Slabs
 from keras_saliency.engine.step import Step, Wants
 from keras_saliency.engine.traces import Running, Steps, run_step, traces_of
 from keras_saliency.engine.weights import (
@@ -198,15 +196,14 @@ class ScoredModel:
         self, anatomy: Anatomy, inputs: Any, target: BoundTarget, *, site: LayerSite, wants: Wants
     ) -> LayerSite | None:
         """The site with the axes that lie over the image; None where it does not lie over it."""
-        layout, leaves = anatomy.layout, anatomy.plan.leaves(inputs)
-        if layout.picture is None:
+        if anatomy.layout.picture is None:
             return site
-        picture = leaves[layout.picture]
-        cut = Slabs.of(picture[:EXAMPLES], sides_of(picture.ndim, layout.picture_axis))
+        leaves = anatomy.plan.leaves(inputs)
+        cut, changed = cut_picture(anatomy.layout, [leaf[:EXAMPLES] for leaf in leaves])
         rows = np.zeros(len(cut.rows), int)
         aim = self._aim(anatomy, target.take(rows), len(rows))
         running, before = self._running(self.step(anatomy, wants, target, site=site)), self.evaluations
-        found = self._in_chunks(running, (), batch({layout.picture: cut}, leaves), [aim], like=len(picture))
+        found = self._in_chunks(running, (), changed, [aim], like=len(leaves[0]))
         self.evaluations = before  # the same numbers whoever asked first
         return site.over(cut, found["tensor"])
 

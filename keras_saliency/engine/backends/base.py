@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -60,15 +59,6 @@ class Backend(Protocol):
         """How `function` computes: from one of its inputs to its ends, by way of the tensors that it marks.
 
         `function(inputs)` returns `(marked, ends)`. Only PyTorch computes; the others trace.
-        """
-
-    def telling(
-        self, window: Callable[[Tensor, str], None], product: Callable[[Tensor], None]
-    ) -> AbstractContextManager[Any]:
-        """Within the block, tell what modules of the framework do that Keras does not see, where it can be seen.
-
-        `window(tensor, data_format)` is called before a convolution or pooling, `product(tensor)` before the last axis
-        is multiplied with a matrix.
         """
 
     def rectifiers(self, function: Callable[[list[Tensor]], Any], inputs: list[Tensor]) -> int:

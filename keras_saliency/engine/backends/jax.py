@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 import jax
@@ -91,14 +90,6 @@ def flow(
     nodes = tuple(None if isinstance(variable, Literal) else variable for variable in jaxpr.outvars)
     ends = frozenset(node for node in nodes[len(marked) :] if node is not None)
     return Flow(following, jaxpr.invars[source], nodes[: len(marked)], ends)
-
-
-def telling(
-    window: Callable[[Any, str], None], product: Callable[[Any], None]
-) -> AbstractContextManager[Any]:
-    """See `Backend.telling`. Nothing can be seen."""
-    del window, product
-    return nullcontext()
 
 
 def rectifiers(function: Callable[[list[Any]], Any], inputs: list[Any]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, TypeVar
 
@@ -122,14 +121,6 @@ def flow(
     specs = [tf.TensorSpec(array.shape, array.dtype) for array in inputs]
     tf.function(trace, autograph=False).get_concrete_function(*specs)
     return found[-1]
-
-
-def telling(
-    window: Callable[[Any, str], None], product: Callable[[Any], None]
-) -> AbstractContextManager[Any]:
-    """See `Backend.telling`. Nothing can be seen."""
-    del window, product
-    return nullcontext()
 
 
 def rectifiers(function: Callable[[list[Any]], Any], inputs: list[Any]) -> int:

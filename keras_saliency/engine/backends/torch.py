@@ -70,25 +70,6 @@ def flow(
     return Flow(following, start, tuple(nodes[: len(marked)]), last)
 
 
-class telling(torch.overrides.TorchFunctionMode):  # type: ignore[misc]
-    """See `Backend.telling`. Of this thread alone."""
-
-    def __init__(self, window: Callable[[Any, str], None], product: Callable[[Any], None]) -> None:
-        super().__init__()
-        self._window, self._product = window, product
-
-    def __torch_function__(
-        self, function: Any, types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        name, given = getattr(function, "__name__", ""), kwargs or {}
-        tensor = args[0] if args else given.get("input")
-        if name.rstrip("123d").endswith(("conv", "conv_transpose", "_pool")):
-            self._window(tensor, "channels_first")
-        elif name == "linear":
-            self._product(tensor)
-        return function(*args, **given)
-
-
 def rectifiers(function: Callable[[list[Any]], Any], inputs: list[Any]) -> int:
     """See `Backend.rectifiers`."""
     del function, inputs

@@ -12,8 +12,10 @@ from typing_extensions import override
 from keras_saliency.engine.interception import (
     ACTIVATIONS,
     activated,
+    are_hooked,
+    product,
     rectified,
-    rectifiers_are_hooked,
+    window,
     zero_maximum,
 )
 
@@ -21,6 +23,7 @@ RECTIFIERS = {"relu", "relu6", "hardtanh", "threshold", "leaky_relu"}
 """These are ReLUs where they send what is negative to zero, and leave small numbers above zero as they are."""
 
 CLAMPS = {"clamp", "clamp_min", "clip"}
+WINDOWS = ("conv", "conv_transpose", "_pool")
 
 
 class Functions(TorchFunctionMode):  # type: ignore[misc]
@@ -39,11 +42,15 @@ class Functions(TorchFunctionMode):  # type: ignore[misc]
         if not args and "input" in named:
             inputs = named.pop("input")
         name = getattr(func, "__name__", "").strip("_")
-        if name in RECTIFIERS and rectifiers_are_hooked() and _rectifies(func, *settings, **named):
+        if name in RECTIFIERS and are_hooked("rectifier") and _rectifies(func, *settings, **named):
             return _rectified(func, name, inputs, *settings, **named)
         setting = settings[0] if settings else named.get("min", named.get("dim"))
         if name in CLAMPS and type(setting) in (int, float) and setting == 0:
             zero_maximum()
+        if name.rstrip("123d").endswith(WINDOWS):
+            window(inputs, "channels_first")
+        elif name == "linear":
+            product(inputs)
         output = func(*args, **(kwargs or {}))
         axis = -1 if name == "sigmoid" else setting
         if name in ACTIVATIONS and isinstance(axis, int) and output is not inputs:

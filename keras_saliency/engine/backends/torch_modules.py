@@ -12,7 +12,7 @@ import torch
 from typing_extensions import override
 
 from keras_saliency.engine.backends.torch_functions import Functions
-from keras_saliency.engine.interception import Hook, hooked, rectifiers_are_hooked
+from keras_saliency.engine.interception import Hook, are_hooked, hooked
 from keras_saliency.engine.seams import layers_throughout
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ def call(model: Any, function: Callable[[], T]) -> T:
     """See `Backend.call`. Values for parameters go in by PyTorch's own functional call."""
     wrappers = _wrappers(model)
     modules = _Together(wrapper.module for wrapper in wrappers)
-    watched = Functions() if wrappers or rectifiers_are_hooked() else nullcontext()
+    watched = Functions() if wrappers or are_hooked("rectifier") or are_hooked("product") else nullcontext()
     with hooked(state := _State()), watched, _uncompiled():
         try:
             state.begin(wrappers)
