@@ -38,7 +38,7 @@ from keras_saliency.engine.scores import (
 from keras_saliency.engine.seams import layers_throughout
 from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.engine.step import Step, Wants
-from keras_saliency.engine.traces import Running, Steps, run_step, traces_of
+from keras_saliency.engine.traces import Running, Steps, Traces, run_step, traces_of
 from keras_saliency.engine.weights import (
     WeightedLayer,
     current_values,
@@ -109,7 +109,7 @@ class ScoredModel:
         self._channel_axis = channel_axis
         self._chunk_size = chunk_size or declared_examples(model)
         self._backend = current_backend()
-        self._traces, self._of_functions = traces_of(model), Steps()
+        self._of_functions: tuple[Traces | None, Steps] = None, Steps()
         self._functions: set[Any] = set()
 
     @contextmanager
@@ -136,9 +136,9 @@ class ScoredModel:
             NoGradientError: no floating tensor is behind the inputs.
             ValueError: a class index or an output gradient does not fit the output, or the output is not clear.
         """
-        traces = traces_of(self._model)
-        if traces is not self._traces:
-            self._traces, self._of_functions = traces, Steps()
+        self._traces = traces = traces_of(self._model)
+        if self._of_functions[0] is not traces:
+            self._of_functions = traces, Steps()
         leaves, structure = optree.tree_flatten(inputs)
         leave_whole = target.function is not None
         shapes = ((leaf.shape[1:], leaf.dtype) for leaf in leaves)
@@ -355,7 +355,7 @@ class ScoredModel:
         return self._traces.limits.setdefault(self._chunk_size, ChunkLimit(self._chunk_size))
 
     def _steps(self, function: Any) -> Steps:
-        return self._traces.steps if function is None else self._of_functions
+        return self._traces.steps if function is None else self._of_functions[1]
 
     def _running(self, step: Step) -> Running:
         return Running(step, self._steps(step.function).compiled(step), self._count_trace)
