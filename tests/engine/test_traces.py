@@ -12,6 +12,7 @@ from keras import ops
 
 import keras_saliency as ks
 from keras_saliency.engine import ScoredModel, traces
+from keras_saliency.engine.signature import Signature
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers
 
@@ -101,6 +102,7 @@ def train(model):
     model.compile("sgd", "mse", metrics=["mae"])
     y = np.zeros((4, 3), "float32")
     model.fit(INPUTS, y, epochs=2, verbose=0, validation_data=(INPUTS, y))
+    model.fit(INPUTS, y, verbose=0)
     model.evaluate(INPUTS, y, verbose=0)
     model.predict(INPUTS, verbose=0)
 
@@ -221,6 +223,18 @@ def test_a_change_of_the_model_is_noticed(changed):
     assert np.shape(before) != np.shape(after) or np.abs(before - after).max() > 1e-5
     if COMPILES:
         assert traced(model)[1] == 0
+
+
+def test_another_object_at_the_address_of_one_that_is_gone_is_noticed():
+    model = network()
+    layer = model.layers[1]
+    signature, address, factor = Signature(model), id(layer.function), layer.function.factor
+    layer.function, others = None, []
+    while id(layer.function) != address and len(others) < 10_000:
+        others.append(layer.function)
+        layer.function = Times(factor)
+    assert id(layer.function) == address
+    assert not signature.fits(model)
 
 
 def test_an_attribute_of_the_users_own_model_is_noticed():
