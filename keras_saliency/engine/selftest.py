@@ -5,7 +5,7 @@ It uses no weights and draws no random number.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any
 
@@ -28,50 +28,68 @@ from keras_saliency.engine.interception import (
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.engine.rectifiers import RectifierRule
 
+Claims = Iterator[bool | tuple[Any, Any]]
+"""What has to be true, and pairs of a tensor and the values that it has to have."""
+
 _NAME = "keras_saliency_selftest"  # a layer without a name would change the names of the user's
 
 
 @cache
 def prove_seams() -> None:
-    """Try every seam on a tiny network.
+    """Try every seam on a tiny network. All are compiled as one: JAX takes long for each operation alone.
 
     Raises:
         SeamError: a seam no longer holds in this version of Keras; it names the seam.
         ValueError: Keras runs on a framework that is not supported.
     """
-    current_backend()
-    _prove("forgetting a seed generator", _forgets)
-    with without_a_trace(), keras.StatelessScope():
-        for name in ACTIVATIONS:
-            _prove(f"recording {name}", partial(_records, name))
-        for name in RECTIFIERS:
-            _prove(f"replacing the gradient of {name}", partial(_replaces, name))
-        _prove("noticing a maximum with 0", _notices)
-        _prove("noticing a convolution", _notices_windows)
-        _prove("tapping a layer", _taps)
-        _prove("tapping the weights of attention", _taps_attention)
-        _prove("keeping a mask", _keeps_masks)
-        _prove("tracing without computing", _traces)
-        _prove("telling a missing gradient from zero", _differentiates)
-        _prove("finding the layers in a layer", _finds_layers)
-        _prove("finding what a layer was called on", _finds_inputs)
+    backend = current_backend()
+    values: dict[str, list[Any]] = {}
+
+    def compute(_: Any) -> dict[str, list[Any]]:
+        tensors: dict[str, list[Any]] = {}
+        for seam, proof in _proofs().items():
+            tensors[seam], values[seam] = _claimed(seam, proof)
+        return tensors
+
+    _claimed("forgetting a seed generator", _forgets)
+    with without_a_trace():
+        run = backend.compile(compute, [], channels_first=False, whole=True)
+        for seam, tensors in run([], backend.to_tensor(np.zeros((1, 1)))).items():
+            for found, wanted in zip(map(backend.to_numpy, tensors), values[seam], strict=True):
+                if not np.allclose(found, wanted, atol=1e-5):
+                    raise seams.broken(seam, None)
 
 
-def _prove(seam: str, proof: Callable[[], bool]) -> None:
+def _proofs() -> dict[str, Callable[[], Claims]]:
+    return {
+        **{f"recording {name}": partial(_records, name) for name in ACTIVATIONS},
+        **{f"replacing the gradient of {name}": partial(_replaces, name) for name in RECTIFIERS},
+        "noticing a maximum with 0": _notices,
+        "noticing a convolution": _notices_windows,
+        "tapping a layer": _taps,
+        "tapping the weights of attention": _taps_attention,
+        "keeping a mask": _keeps_masks,
+        "tracing without computing": _traces,
+        "telling a missing gradient from zero": _differentiates,
+        "finding the layers in a layer": _finds_layers,
+        "finding what a layer was called on": _finds_inputs,
+    }
+
+
+def _claimed(seam: str, proof: Callable[[], Claims]) -> tuple[list[Any], list[Any]]:
+    """The tensors, and the values that they have to have; what is not true is an error at once."""
     try:
-        holds, reason = proof(), None
+        claims, reason = list(proof()), None
     except Exception as error:
-        holds, reason = False, error
-    if not holds:
+        claims, reason = [False], error
+    pairs = [claim for claim in claims if isinstance(claim, tuple)]
+    if any(claim is False for claim in claims) or any(tensor is None for tensor, _ in pairs):
         raise seams.broken(seam, reason) from reason
+    return [tensor for tensor, _ in pairs], [values for _, values in pairs]
 
 
 def _row(*values: float) -> Any:
     return ops.convert_to_tensor(np.array([values], "float32"))
-
-
-def _equal(tensor: Any, *values: float) -> bool:
-    return bool(np.array_equal(current_backend().to_numpy(tensor), [values]))
 
 
 class _Asked(Exception):
@@ -81,7 +99,7 @@ class _Asked(Exception):
         raise self
 
 
-def _forgets() -> bool:
+def _forgets() -> Claims:
     """Whether Keras draws from the generator that it has under this name, and none that a look made stays."""
     get, put = seams.global_state.get_global_attribute, seams.global_state.set_global_attribute
     existing, asked = get(seams.GLOBAL_SEED), False
@@ -93,22 +111,23 @@ def _forgets() -> bool:
                 keras.random.uniform((1,))
             except _Asked:
                 asked = True
-        return asked and get(seams.GLOBAL_SEED) is None
+        yield asked and get(seams.GLOBAL_SEED) is None
     finally:
         put(seams.GLOBAL_SEED, existing)
 
 
-def _records(name: str) -> bool:
+def _records(name: str) -> Claims:
     """Whether the input of an activation inside a layer is found by its output."""
     layer: Any = keras.layers.Activation(name, dtype="float32", name=_NAME)
     inputs = _row(0.5, -1, 2)
     with hooked(record := ActivationRecord()):
         output = layer(inputs)
-    found = record.of(output)
-    return found is not None and _equal(found.inputs, 0.5, -1, 2) and record.producer(output) is layer
+    found: Any = record.of(output)
+    yield found is not None and record.producer(output) is layer
+    yield found.inputs, [[0.5, -1, 2]]
 
 
-def _replaces(name: str) -> bool:
+def _replaces(name: str) -> Claims:
     """Whether only what is positive, and where the input was, goes back through a guided rectifier."""
     layer: Any = keras.layers.Activation(name, dtype="float32", name=_NAME)
 
@@ -117,7 +136,8 @@ def _replaces(name: str) -> bool:
             return layer(inputs[0]), None
 
     output, (gradient,), _ = current_backend().vjp(guided, [_row(-1, 2, 3)], lambda _: _row(1, -1, 1))
-    return _equal(output, 0, 2, 3) and _equal(gradient, 0, 0, 1)
+    yield output, [[0, 2, 3]]
+    yield gradient, [[0, 0, 1]]
 
 
 class _Maxima(Hook):
@@ -128,10 +148,10 @@ class _Maxima(Hook):
         self.count += 1
 
 
-def _notices() -> bool:
+def _notices() -> Claims:
     with hooked(maxima := _Maxima()):
         ops.maximum(_row(-1, 2, 3), 0)
-    return maxima.count == 1
+    yield maxima.count == 1
 
 
 class _Windows(Hook):
@@ -142,61 +162,53 @@ class _Windows(Hook):
         self.format = data_format
 
 
-def _notices_windows() -> bool:
+def _notices_windows() -> Claims:
     """Whether what reads windows of an image tells its format."""
     image = ops.reshape(_row(1, 2, 3), (1, 1, 3, 1))
     with hooked(windows := _Windows()):
         pooled = ops.max_pool(image, (1, 1), (1, 1), data_format="channels_last")
-    return windows.format == "channels_last" and bool(ops.all(pooled == image))
+    yield windows.format == "channels_last"
+    yield pooled, [[[[1], [2], [3]]]]
 
 
-def _taps() -> bool:
+def _taps() -> Claims:
     """Whether an offset reaches the first floating tensor, once."""
+    halves: Any = keras.layers.Rescaling(0.5, dtype="float32", name=_NAME)
     flatten: Any = keras.layers.Flatten(dtype="float32", name=_NAME)
+    integers = ops.convert_to_tensor(np.array([[2, 4, 6]], "uint8"))
     with hooked(tap := FirstFloatTap(_row(10, 20, 30))):
-        output = flatten(_halves(_integers()))
-    return tap.place is not None and _equal(output, 11, 22, 33)
+        output = flatten(halves(integers))
+    yield tap.place is not None
+    yield output, [[11, 22, 33]]
 
 
-def _taps_attention() -> bool:
+def _taps_attention() -> Claims:
     """Whether an offset reaches the weights, of a softmax and of attention as a whole, which stays the same."""
     softmax: Any = keras.layers.Softmax(dtype="float32", name=_NAME)
     values = np.array([[[[0.0], [1.0]], [[2.0], [3.0]]]], "float32")  # (1, 2, 2, 1)
-    moved = np.array([[[[1.0, 0.0], [0.0, 0.0]]] * 2], "float32")  # (1, 2, 2, 2)
-
-    def compute(inputs: Any, offset: Any) -> tuple[Any, ...]:
-        plain = ops.dot_product_attention(inputs, inputs, inputs)
-        with hooked(seen := AttentionHook(wanted=[0])):
-            same = ops.dot_product_attention(inputs, inputs, inputs)
-        with hooked(AttentionHook({0: offset, 1: offset})):
-            return (
-                plain,
-                same,
-                *seen.tensor,
-                ops.dot_product_attention(inputs, inputs, inputs),
-                softmax(0 * offset),
-            )
-
-    backend = current_backend()
-    run = backend.compile(compute, [], channels_first=False)
-    plain, same, weights, tapped, half = map(
-        backend.to_numpy, run([], *map(backend.to_tensor, (values, moved)))
-    )
-    expected = np.einsum("bhqk,bkhd->bqhd", weights + moved, values)
-    pairs = ((same, plain), (tapped, expected), (half, 0.5 + moved))
-    return all(np.allclose(found, wanted, atol=1e-5) for found, wanted in pairs)
+    offsets = np.array([[[[1.0, 0.0], [0.0, 0.0]]] * 2], "float32")  # (1, 2, 2, 2)
+    inputs, offset = map(ops.convert_to_tensor, (values, offsets))
+    plain = ops.dot_product_attention(inputs, inputs, inputs)
+    with hooked(seen := AttentionHook(wanted=[0])):
+        same = ops.dot_product_attention(inputs, inputs, inputs)
+    with hooked(AttentionHook({0: offset, 1: offset})):
+        tapped = ops.dot_product_attention(inputs, inputs, inputs)
+        half = softmax(0 * offset)
+    yield same - plain, np.zeros_like(values)
+    yield tapped - ops.einsum("bhqk,bkhd->bqhd", seen.tensor[0] + offset, inputs), np.zeros_like(values)
+    yield half, 0.5 + offsets
 
 
-def _keeps_masks() -> bool:
+def _keeps_masks() -> Claims:
     """Whether a tapped tensor has the mask that it had untapped."""
-    inputs = _integers()
+    layer: Any = keras.layers.Activation("linear", dtype="float32", name=_NAME)
+    inputs = _row(1, 2, 3)
     seams.masking.set_keras_mask(inputs, ops.convert_to_tensor(np.array([[True, False, True]])))
     with hooked(FirstFloatTap(ops.zeros((1, 3)))):
-        mask = seams.masking.get_keras_mask(_halves(inputs))
-    return mask is not None and _equal(mask, True, False, True)
+        yield seams.masking.get_keras_mask(layer(inputs)), [[True, False, True]]
 
 
-def _traces() -> bool:
+def _traces() -> Claims:
     """Whether a layer calls its hooks while it is called on a shape alone."""
     layer: Any = keras.layers.Activation("softmax", dtype="float32", name=_NAME)
     shape = keras.KerasTensor((1, 3), "float32", name=_NAME)
@@ -208,40 +220,33 @@ def _traces() -> bool:
 
     with hooked(record := ActivationRecord()):
         seams.backend.compute_output_spec(call, shape)
-    return record.of(outputs[-1]) is not None and record.producer(outputs[-1]) is layer
+    yield record.of(outputs[-1]) is not None and record.producer(outputs[-1]) is layer
 
 
-def _differentiates() -> bool:
+def _differentiates() -> Claims:
     """Whether an input without a path to the output has no gradient, and a vanishing one is zero."""
     inputs, seed = [_row(1, 1, 1) for _ in range(3)], _row(1, 1, 1)
     _, (three, zero, missing), _ = current_backend().vjp(
         lambda inputs: (3 * inputs[0] + 0 * inputs[1], None), inputs, lambda _: seed
     )
-    return _equal(three, 3, 3, 3) and _equal(zero, 0, 0, 0) and missing is None
+    yield three, [[3, 3, 3]]
+    yield zero, [[0, 0, 0]]
+    yield missing is None
 
 
-def _finds_layers() -> bool:
+def _finds_layers() -> Claims:
     flatten = keras.layers.Flatten(dtype="float32", name=_NAME)
     inner = keras.Sequential([flatten], name=_NAME)
     outer = keras.Sequential([inner], name=_NAME)
     found = {id(layer) for layer in seams.layers_throughout(outer)}
-    return seams.layers_in(outer) == [inner] and found == {id(layer) for layer in (outer, inner, flatten)}
+    yield seams.layers_in(outer) == [inner]
+    yield found == {id(layer) for layer in (outer, inner, flatten)}
 
 
-def _finds_inputs() -> bool:
+def _finds_inputs() -> Claims:
     layer: Any = keras.layers.Flatten(dtype="float32", name=_NAME)
     inputs = [keras.Input((3,), name=_NAME) for _ in range(2)]
     for tensor in inputs:
         layer(tensor)
     found = seams.symbolic_inputs(layer)
-    return len(found) == len(inputs) and all(a is b for a, b in zip(found, inputs, strict=True))
-
-
-def _integers() -> Any:
-    return ops.convert_to_tensor(np.array([[2, 4, 6]], "uint8"))
-
-
-def _halves(inputs: Any) -> Any:
-    """Floats from integers, by a layer without weights."""
-    layer: Any = keras.layers.Rescaling(0.5, dtype="float32", name=_NAME)
-    return layer(inputs)
+    yield [id(tensor) for tensor in found] == [id(tensor) for tensor in inputs]

@@ -11,6 +11,7 @@ from keras import ops
 from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.chunks import rows_at_once
+from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers
 
@@ -22,6 +23,7 @@ def scarce(monkeypatch):
     """A function: a limit → memory is out whenever more examples than that go through a model at once."""
 
     def limit(most):
+        prove_seams()  # which compiles too, at first use
         backend, sizes = current_backend(), []
 
         def compile_scarce(function, variables, **options):

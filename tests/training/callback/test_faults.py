@@ -14,6 +14,7 @@ import pytest
 
 import keras_saliency as ks
 from keras_saliency.engine.backends import current_backend
+from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.looks.observer import Observer
 from keras_saliency.training import watch
 from keras_saliency.training.log_keys import LogKeys
@@ -142,6 +143,7 @@ def test_a_log_folder_that_is_deleted(network, saliency, fit, weights, undisturb
 def test_memory_that_runs_out_halves_the_chunks(
     network, saliency, fit, weights, undisturbed, after_epoch, probes, monkeypatch
 ):
+    prove_seams()  # which compiles too, at first use
     backend, sizes, most = current_backend(), [], [5]
 
     def compile_scarce(function, variables, **options):
