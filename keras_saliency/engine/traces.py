@@ -101,7 +101,8 @@ class Traces:
 
     def sign(self, model: Any) -> None:
         """Take the model as it is now: our own traces may have built it, or set what a layer remembers of a call."""
-        self._signature = Signature(model)
+        if not self.fit(model):  # asking costs less than taking it anew
+            self._signature = Signature(model)
 
 
 def traces_of(model: Any) -> Traces:
