@@ -106,8 +106,7 @@ _thread = threading.local()
 
 
 def _hooks() -> tuple[Hook, ...]:
-    found: tuple[Hook, ...] = getattr(_thread, "hooks", ())
-    return found
+    return getattr(_thread, "hooks", ())  # type: ignore[no-any-return]
 
 
 class _Patches:
@@ -210,9 +209,8 @@ def _hard_sigmoid(original: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Te
 def _window(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def dispatch(inputs: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         if _hooks():
-            given = (
-                value for value in (*args, *kwargs.values()) if isinstance(value, str) and value in FORMATS
-            )
+            texts = (value for value in (*args, *kwargs.values()) if isinstance(value, str))
+            given = (text for text in texts if text in FORMATS)
             window(inputs, next(given, keras.config.image_data_format()))
         return original(inputs, *args, **kwargs)
 
@@ -270,9 +268,7 @@ def _layer_call(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _operation_call(original: Callable[..., Any]) -> Callable[..., Any]:
     def dispatch(operation: Any, *args: Any, **kwargs: Any) -> Any:
-        hooks = (
-            () if isinstance(operation, keras.layers.Layer) else _hooks()
-        )  # a layer's own call has told of it
+        hooks = () if isinstance(operation, keras.layers.Layer) else _hooks()  # a layer's own call told
         for hook in hooks:
             hook.entering(operation, args, kwargs)
         output = original(operation, *args, **kwargs)
@@ -363,9 +359,8 @@ def _sizes(tensor: Tensor) -> tuple[int | None, ...]:
 
 def _passes_on(layer: Any) -> bool:
     """Whether a layer only casts: `Activation("linear", dtype="float32")` ends many a mixed-precision model."""
-    return isinstance(layer, keras.layers.Identity) or (
-        isinstance(layer, keras.layers.Activation) and layer.activation is keras.activations.linear
-    )
+    linear = getattr(layer, "activation", None) is keras.activations.linear
+    return isinstance(layer, keras.layers.Identity) or (isinstance(layer, keras.layers.Activation) and linear)
 
 
 class FirstFloatTap(Hook):
