@@ -8,8 +8,12 @@ import numpy as np
 from keras import ops, tree
 
 
-def gradients(score, arrays):
-    """The gradients of `sum(score(tensors))` for each array of a list; compiled on JAX alone."""
+def gradients(score, arrays, model=None):
+    """The gradients of `sum(score(tensors))` for each array of a list; compiled on JAX alone.
+
+    There a weight that is a constant is rounded otherwise than one that is an argument, and a ReLU6 whose input is 0 or
+    6 up to the last digit passes a gradient or does not: the weights of `model` are arguments.
+    """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
@@ -19,7 +23,8 @@ def gradients(score, arrays):
             value = ops.sum(score(tensors))
         return [found.numpy() for found in tape.gradient(value, tensors)]
     if keras.backend.backend() == "jax":
-        return [np.asarray(found) for found in _gradient(score)(list(arrays))]
+        values = [variable.value for variable in (model.variables if model else ())]
+        return [np.asarray(found) for found in _gradient(score, model)(list(arrays), values)]
     import torch
 
     tensors = [torch.tensor(array, requires_grad=True) for array in arrays]
@@ -27,10 +32,15 @@ def gradients(score, arrays):
 
 
 @lru_cache(maxsize=2)
-def _gradient(score):
+def _gradient(score, model):
     import jax
 
-    return jax.jit(jax.grad(lambda tensors: ops.sum(score(tensors))))
+    def summed(tensors, values):
+        given = zip(model.variables if model else (), values, strict=True)
+        with keras.StatelessScope(state_mapping=list(given)):
+            return ops.sum(score(tensors))
+
+    return jax.jit(jax.grad(summed))
 
 
 @lru_cache(maxsize=2)

@@ -46,18 +46,18 @@ class Asked:
     def leaves(self):
         return optree.tree_leaves(self.inputs)
 
-    def question(self, share=1.0):
-        """The score of the class at this share of the inputs."""
-        inputs = optree.tree_map(lambda leaf: (share * leaf).astype(leaf.dtype), self.inputs)
-        return Question(self.scored, inputs, bind(as_target(CLASS), COUNT, None))
+    @property
+    def question(self):
+        return Question(self.scored, self.inputs, bind(as_target(CLASS), COUNT, None))
 
-    def explained(self, method, share=1.0):
-        """The maps, as a list, and the diagnostics, at this share of the inputs."""
-        found = method.explain(self.question(share), np.random.default_rng(0))
+    def explained(self, method):
+        """The maps, as a list, and the diagnostics."""
+        found = method.explain(self.question, np.random.default_rng(0))
         return optree.tree_leaves(found.maps), found.diagnostics
 
     def gradients(self, arrays=None):
-        return by_hand.gradients(self.twin, self.leaves if arrays is None else arrays)
+        leaves = self.leaves if arrays is None else arrays
+        return by_hand.gradients(self.twin, leaves, self.twin.model)
 
     def scores(self, arrays):
         return by_hand.values(self.twin, arrays).astype("float64")
@@ -105,7 +105,7 @@ def test_class_activation_maps_are_those_of_the_layer_that_is_stated(asked):
                 asked.explained(method)
             assert len(str(refusal.value).split()) > 10
         return
-    found = asked.question().layer()
+    found = asked.question.layer()
     assert re.fullmatch(member.feature_map, found.layer), found.layer
     assert found.activations.shape[1:3] == member.grid
     parts = asked.twin.layer(_in_the_twin(asked, found.layer), asked.leaves)
@@ -191,11 +191,12 @@ def test_smoothgrad_is_the_mean_gradient_of_the_noisy_images(asked):
 
 @EVERY_MEMBER
 def test_integrated_gradients_are_the_mean_gradient_on_the_way_times_the_way(asked):
-    # The gradients are those that the first test compares with the framework's own. Here they come from the same
-    # compiled step: an input of a ReLU6 that is 0 or 6 up to the last digit passes a gradient in one, not in another.
     steps = 2
     found, diagnostics = asked.explained(ks.IntegratedGradients(steps=steps))
-    on_the_way = [asked.explained(ks.Gradient(), (step + 0.5) / steps)[0] for step in range(steps)]
+    on_the_way = [
+        asked.gradients([np.float32((step + 0.5) / steps) * leaf for leaf in asked.leaves])
+        for step in range(steps)
+    ]
     means = [sum(gradients) / steps for gradients in zip(*on_the_way, strict=True)]
     assert_close(found, [leaf * mean for leaf, mean in zip(asked.leaves, means, strict=True)])
     change = asked.scores(asked.leaves) - asked.scores([np.zeros_like(leaf) for leaf in asked.leaves])
@@ -248,7 +249,7 @@ def test_no_later_tensor_of_a_functional_model_cuts_it(asked):
         except ValueError:
             continue
         break
-    assert operation.name == _in_the_twin(asked, asked.question().layer().layer)
+    assert operation.name == _in_the_twin(asked, asked.question.layer().layer)
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="said on TensorFlow")
