@@ -14,12 +14,14 @@ import numpy as np
 import optree
 
 from keras_saliency.engine import seams
+from keras_saliency.engine.activation_record import ActivationRecord
 from keras_saliency.engine.axes import Call, class_axis, layout_of
 from keras_saliency.engine.backends import current_backend
+from keras_saliency.engine.first_float import FirstFloatTap
 from keras_saliency.engine.float16 import computes_in_float16
 from keras_saliency.engine.functions import Returned
 from keras_saliency.engine.inputs import InputPlan, plan_inputs
-from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, Hook, hooked
+from keras_saliency.engine.interception import Hook, hooked
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.engine.layers import LayerRecord
 from keras_saliency.engine.layout import ExplainedImage, Layout, explained_image

@@ -121,9 +121,10 @@ class AttentionFinder:
     def _lies_over_image(self, place: AttentionPlace) -> bool:
         """Whether a change of some rows, or columns, of the image shows at those of the tokens."""
         plan, layout = self.finder.anatomy.plan, self.finder.anatomy.layout
-        if layout.picture is None:
+        picture = cut_picture(layout, [leaf[:EXAMPLES] for leaf in plan.leaves(self.finder.inputs)])
+        if picture is None:
             return True
-        cut, given = cut_picture(layout, [leaf[:EXAMPLES] for leaf in plan.leaves(self.finder.inputs)])
+        cut, given = picture
         call = calling(self.finder.model, plan, self.finder.output)
         size = plan.examples or len(given[0])
         queries: list[np.ndarray] = []

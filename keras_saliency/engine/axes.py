@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from keras_saliency.engine.activation_record import ActivationRecord
+from keras_saliency.engine.first_float import FirstFloatTap
 from keras_saliency.engine.inputs import InputPlan
-from keras_saliency.engine.interception import ActivationRecord, FirstFloatTap, Hook
+from keras_saliency.engine.interception import Hook
 from keras_saliency.engine.layout import Channels, Layout, find_channels
 from keras_saliency.engine.reading import RUNS, FirstReaders, batch, carried
 from keras_saliency.engine.slabs import Slabs
@@ -78,8 +80,8 @@ def class_axis(
     for tensor in (activation.inputs if activation else output, output):
         if data_format := getattr(record.producer(tensor), "data_format", None):
             return 1 if data_format == "channels_first" else -1
-    if len(output.shape) == 4 and layout.picture is not None:
-        cut, rows = cut_picture(layout, leaves)
+    if len(output.shape) == 4 and (picture := cut_picture(layout, leaves)):
+        cut, rows = picture
         values = call(rows, [])
         if values is None and not required:
             return -1
@@ -96,15 +98,16 @@ def class_axis(
     return -1
 
 
-def cut_picture(layout: Layout, leaves: Sequence[np.ndarray]) -> tuple[Slabs, list[np.ndarray]]:
-    """Slabs of the rows and columns of the image that people see, and the inputs with them.
+def cut_picture(layout: Layout, leaves: Sequence[np.ndarray]) -> tuple[Slabs, list[np.ndarray]] | None:
+    """Slabs of the rows and columns of the image that people see, and the inputs with them; None without an image.
 
     Args:
-        layout: of the inputs; one of them is an image.
+        layout: of the inputs.
         leaves: the inputs of some examples, whose values the slabs have.
     """
-    position = layout.picture or 0
-    image = leaves[position]
+    if layout.picture is None:
+        return None
+    image = leaves[layout.picture]
     sides = [axis for axis in range(1, image.ndim) if image.ndim == 3 or axis != layout.picture_axis % 4]
     cut = Slabs.of(image, sides)
-    return cut, batch({position: cut}, leaves)
+    return cut, batch({layout.picture: cut}, leaves)

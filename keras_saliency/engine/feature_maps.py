@@ -13,8 +13,9 @@ import optree
 
 from keras_saliency.engine.anatomy import Anatomy, Traced, forward
 from keras_saliency.engine.backends import current_backend
+from keras_saliency.engine.first_float import FirstFloatTap
 from keras_saliency.engine.flow import Flow
-from keras_saliency.engine.interception import FirstFloatTap, Hook
+from keras_saliency.engine.interception import Hook
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.layers import LayerRecord, LayerSite, Sites, feature_map, named_layer
 from keras_saliency.engine.outputs import select_output

@@ -15,7 +15,8 @@ from typing_extensions import override
 from keras_saliency.arguments import setting, writes_code
 from keras_saliency.engine.anatomy import Anatomy, forward
 from keras_saliency.engine.backends import current_backend
-from keras_saliency.engine.interception import FirstFloatTap, Hook
+from keras_saliency.engine.first_float import FirstFloatTap
+from keras_saliency.engine.interception import Hook
 from keras_saliency.engine.isolation import outside_inference_mode, without_a_trace
 from keras_saliency.engine.outputs import select_output
 from keras_saliency.engine.scores import PROBABILITIES, Output

@@ -11,13 +11,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from math import prod
 from typing import Any
 
 import keras
-from typing_extensions import override
 
 from keras_saliency.engine import seams
 
@@ -106,7 +103,8 @@ _thread = threading.local()
 
 
 def _hooks() -> tuple[Hook, ...]:
-    return getattr(_thread, "hooks", ())  # type: ignore[no-any-return]
+    found: tuple[Hook, ...] = getattr(_thread, "hooks", ())
+    return found
 
 
 class _Patches:
@@ -268,7 +266,9 @@ def _layer_call(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _operation_call(original: Callable[..., Any]) -> Callable[..., Any]:
     def dispatch(operation: Any, *args: Any, **kwargs: Any) -> Any:
-        hooks = () if isinstance(operation, keras.layers.Layer) else _hooks()  # a layer's own call told
+        hooks = _hooks()
+        if isinstance(operation, keras.layers.Layer):  # its own call has told of it
+            hooks = ()
         for hook in hooks:
             hook.entering(operation, args, kwargs)
         output = original(operation, *args, **kwargs)
@@ -286,115 +286,3 @@ def _keeping_mask(before: Tensor, after: Tensor) -> Tensor:
     if after is not before and (mask := seams.masking.get_keras_mask(before)) is not None:
         seams.masking.set_keras_mask(after, mask)
     return after
-
-
-@dataclass(frozen=True)
-class Activation:
-    """One softmax, sigmoid or log-softmax of a trace."""
-
-    name: str
-    axis: int
-    inputs: Tensor
-    output: Tensor
-
-
-class ActivationRecord(Hook):
-    """Remembers every softmax and sigmoid, and which layer made which tensor."""
-
-    def __init__(self) -> None:
-        self._activations: list[Activation] = []
-        self._produced: list[tuple[Tensor, Any]] = []  # holds the tensors, so that identities stay unique
-        self._passed: list[tuple[Tensor, Tensor]] = []
-        self._entered: Tensor = None
-
-    @override
-    def activation(self, name: str, axis: int, inputs: Tensor, output: Tensor) -> None:
-        self._activations.append(Activation(name, axis, inputs, output))
-
-    @override
-    def layer_inputs(self, layer: Any, inputs: Tensor) -> Tensor:
-        self._entered = inputs
-        return inputs
-
-    @override
-    def layer_output(self, layer: Any, output: Tensor) -> Tensor:
-        if _passes_on(layer) and self._entered is not None:
-            self._passed.append((output, self._entered))
-        elif not _passes_on(layer):
-            self._produced.append((output, layer))
-        self._entered = None
-        return output
-
-    def of(self, output: Tensor) -> Activation | None:
-        """The activation whose output this very tensor is, or was before a cast."""
-        origin = self._origin(output)
-        return next((a for a in self._activations if a.output is origin and a.name in ACTIVATIONS), None)
-
-    def producer(self, output: Tensor) -> Any | None:
-        """The innermost layer that returned this very tensor, or what it was before a cast."""
-        origin = self._origin(output)
-        return next((layer for tensor, layer in self._produced if tensor is origin), None)
-
-    @property
-    def has_activations(self) -> bool:
-        """Whether there was any softmax or sigmoid, or the logarithm of one."""
-        return bool(self._activations)
-
-    def elements(self) -> int:
-        """How many elements the layers returned, those of each tensor once; a size that is not known counts as 1."""
-        tensors = {id(tensor): tensor for tensor, _ in self._produced}
-        return sum(prod(size or 1 for size in _sizes(tensor)) for tensor in tensors.values())
-
-    def _origin(self, output: Tensor) -> Tensor:
-        for after, before in reversed(self._passed):
-            if after is output:
-                output = before
-        return output
-
-
-def _sizes(tensor: Tensor) -> tuple[int | None, ...]:
-    """The shape; empty for a TensorFlow tensor of unknown rank."""
-    return () if getattr(tensor.shape, "rank", 0) is None else tuple(tensor.shape)
-
-
-def _passes_on(layer: Any) -> bool:
-    """Whether a layer only casts: `Activation("linear", dtype="float32")` ends many a mixed-precision model."""
-    linear = getattr(layer, "activation", None) is keras.activations.linear
-    return isinstance(layer, keras.layers.Identity) or (isinstance(layer, keras.layers.Activation) and linear)
-
-
-class FirstFloatTap(Hook):
-    """Adds an offset to the first floating tensor that a layer takes or returns, or to its replacement.
-
-    With an offset of zeros nothing changes, and the gradient for the offset is the gradient for that tensor.
-    Without an offset it only notes where that tensor is.
-    """
-
-    def __init__(self, offset: Tensor | None = None, replacement: Tensor | None = None) -> None:
-        self._offset = offset
-        self._replacement = replacement
-        self.place: str | None = None
-        self.tensor: Tensor = None
-
-    @override
-    def layer_inputs(self, layer: Any, inputs: Tensor) -> Tensor:
-        if isinstance(layer, keras.layers.Embedding) or _casts_beforehand(layer):
-            return inputs  # integers in spite of their dtype
-        return self._tap(f"the input of layer {layer.name!r}", inputs)
-
-    @override
-    def layer_output(self, layer: Any, output: Tensor) -> Tensor:
-        return self._tap(f"the output of layer {layer.name!r}", output)
-
-    def _tap(self, place: str, tensor: Tensor) -> Tensor:
-        if self.place is not None or not keras.backend.is_float_dtype(tensor.dtype) or len(tensor.shape) < 2:
-            return tensor
-        self.place, self.tensor = place, tensor
-        if self._replacement is not None:
-            tensor = keras.ops.cast(self._replacement, tensor.dtype)
-        return tensor if self._offset is None else tensor + keras.ops.cast(self._offset, tensor.dtype)
-
-
-def _casts_beforehand(layer: Any) -> bool:
-    """Whether a layer has its own `__call__`: Keras' preprocessing layers cast integers there, on TensorFlow only."""
-    return type(layer).__call__ is not keras.layers.Layer.__call__

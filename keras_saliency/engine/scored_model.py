@@ -196,10 +196,11 @@ class ScoredModel:
         self, anatomy: Anatomy, inputs: Any, target: BoundTarget, *, site: LayerSite, wants: Wants
     ) -> LayerSite | None:
         """The site with the axes that lie over the image; None where it does not lie over it."""
-        if anatomy.layout.picture is None:
-            return site
         leaves = anatomy.plan.leaves(inputs)
-        cut, changed = cut_picture(anatomy.layout, [leaf[:EXAMPLES] for leaf in leaves])
+        picture = cut_picture(anatomy.layout, [leaf[:EXAMPLES] for leaf in leaves])
+        if picture is None:
+            return site
+        cut, changed = picture
         rows = np.zeros(len(cut.rows), int)
         aim = self._aim(anatomy, target.take(rows), len(rows))
         running, before = self._running(self.step(anatomy, wants, target, site=site)), self.evaluations

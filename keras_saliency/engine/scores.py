@@ -11,8 +11,8 @@ from keras import ops
 from scipy.special import expit
 
 from keras_saliency.arguments import setting
+from keras_saliency.engine.activation_record import Activation, ActivationRecord
 from keras_saliency.engine.compiled import Link, trained_link
-from keras_saliency.engine.interception import Activation, ActivationRecord
 from keras_saliency.engine.outputs import OutputPlace
 from keras_saliency.probes.targets import PREDICTED
 from keras_saliency.records.scores import Scores

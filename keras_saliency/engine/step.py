@@ -12,8 +12,8 @@ from keras import ops
 from keras_saliency.engine.anatomy import Anatomy, Traced, forward
 from keras_saliency.engine.attention import AttentionSite
 from keras_saliency.engine.backends import current_backend
+from keras_saliency.engine.first_float import FirstFloatTap
 from keras_saliency.engine.functions import called_function
-from keras_saliency.engine.interception import FirstFloatTap
 from keras_saliency.engine.layers import LayerSite
 from keras_saliency.engine.outputs import select_output
 from keras_saliency.engine.rectifiers import RectifierCount, RectifierRule, Rule

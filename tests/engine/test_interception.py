@@ -11,8 +11,6 @@ from keras import layers, ops
 from keras_saliency.engine import seams
 from keras_saliency.engine.interception import (
     ACTIVATIONS,
-    ActivationRecord,
-    FirstFloatTap,
     Hook,
     hooked,
 )
@@ -151,58 +149,3 @@ def test_a_watcher_hears_nothing_of_a_thread_that_does_not_watch():
         ("hooked", lambda stack: stack.close()),
     )
     assert hook.heard == [("softmax", -1), "here"]
-
-
-def test_the_record_knows_a_tensor_by_its_identity():
-    logits = ops.convert_to_tensor(np.array([[0.5, -1.0, 2.0]], "float32"))
-    with hooked(record := ActivationRecord()):
-        output = layers.Activation("softmax", name="last")(logits)
-        equal = ops.convert_to_tensor(ops.convert_to_numpy(output))
-    assert record.of(output).inputs is logits
-    assert record.producer(output).name == "last"
-    assert record.of(equal) is record.producer(equal) is record.of(logits) is None
-
-
-def test_the_record_sees_through_casts():
-    logits = ops.convert_to_tensor(np.array([[0.5, -1.0, 2.0]], "float32"))
-    with hooked(record := ActivationRecord()):
-        half = layers.Activation("linear", dtype="float16")
-        output = layers.Identity(dtype="float32")(half(layers.Softmax(name="last")(logits)))
-    assert record.of(output).inputs is logits
-    assert record.producer(output).name == "last"
-
-
-def test_the_record_is_not_misled_by_arguments_given_by_name():
-    """What a layer is given by name is not seen: it is then known as that layer's own output."""
-    logits = ops.convert_to_tensor(np.array([[0.5, -1.0, 2.0]], "float32"))
-    with hooked(record := ActivationRecord()):
-        probabilities = layers.Softmax()(layers.Flatten()(logits))
-        output = layers.Activation("linear", dtype="float16")(inputs=probabilities)
-    assert record.of(probabilities) is not None
-    assert record.of(output) is record.producer(output) is None
-
-
-def test_the_tap_adds_its_offset_to_the_first_floating_tensor():
-    tokens = ops.convert_to_tensor(np.array([[1, 2, 0]]))
-    embedding, dense = layers.Embedding(5, 2, mask_zero=True, name="words"), layers.Dense(2)
-    plain = dense(embedding(tokens))
-    offset = ops.ones((1, 3, 2))
-    with hooked(tap := FirstFloatTap(offset)):
-        moved = embedding(tokens)
-        output = dense(moved)
-    assert tap.place == "the output of layer 'words'"
-    np.testing.assert_allclose(
-        ops.convert_to_numpy(output),
-        ops.convert_to_numpy(plain) + ops.convert_to_numpy(ops.sum(dense.kernel, 0)),
-        rtol=1e-5,
-    )
-    mask = ops.convert_to_numpy(seams.masking.get_keras_mask(moved))
-    np.testing.assert_array_equal(mask, [[True, True, False]])
-
-
-def test_the_tap_keeps_the_mask_of_what_goes_into_a_layer():
-    x = ops.convert_to_tensor(np.array([[[1.0, 1.0], [9.0, 9.0], [3.0, 3.0]]], "float32"))
-    seams.masking.set_keras_mask(x, ops.convert_to_tensor([[True, False, True]]))
-    with hooked(FirstFloatTap(ops.zeros((1, 3, 2)))):
-        output = layers.GlobalAveragePooling1D()(x)
-    np.testing.assert_allclose(ops.convert_to_numpy(output), [[2.0, 2.0]])
