@@ -84,6 +84,7 @@ SAID_BY_TENSORFLOW = (
     "training/callback/test_faults::test_a_log_folder",
     "training/callback/test_faults::test_a_slow_disk",
     "training/callback/test_logs::",
+    "training/callback/test_looks::",
     "training/callback/test_losses::",
     "training/callback/test_max_disk::",
     "training/callback/test_resume::",
@@ -104,21 +105,10 @@ SAID_BY_TENSORFLOW = (
     "engine/test_chunks::test_a_chunk_of_ones_own",
     "engine/test_chunks::test_one_example",
     "engine/test_chunks::test_what_is_garbage",
-    "engine/test_pixels::test_the_networks_of_keras",
     "engine/test_scored_model::test_a_batch_in_halves",
     # Options of what the other tests of the same file ask on each framework.
     "engine/test_attention::test_chunks_change_nothing",
     "engine/test_attention::test_fewer_keys",
-    "engine/test_attention::test_half_precision",
-    "engine/test_chunks::test_the_limit_stays",
-    "engine/test_model_kinds::test_tokens_are_explained",
-    "training/callback/test_looks::",
-    "training/callback/test_transformers::",
-    # Trainings whose parts the other known ones have.
-    "properties/test_no_trace::test_looks_leave_no_trace_in[augmented]",
-    "properties/test_no_trace::test_looks_leave_no_trace_in[late]",
-    "properties/test_no_trace::test_looks_leave_no_trace_in[refused before]",
-    "properties/test_no_trace::test_looks_leave_no_trace_in[subclassed]",
 )
 """On JAX and PyTorch these repeat what they say on TensorFlow: nothing in them depends on the framework alone."""
 
