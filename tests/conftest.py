@@ -7,6 +7,7 @@ Tests that draw their examples draw few and always the same; with `HYPOTHESIS_PR
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # The networks are small: threads would mostly wait for each other, and for the other test process.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 # On a GPU: float32 as on a CPU, and room for the other test processes.
 os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")
 os.environ.setdefault("JAX_DEFAULT_MATMUL_PRECISION", "highest")
@@ -143,6 +146,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             (rank for rank, room in enumerate(LONGEST_FIRST) if _is_in(_place(item), [room])), 99
         )
     )
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the garbage collector need not search it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _place(item: pytest.Item) -> str:
