@@ -18,8 +18,8 @@ from keras_saliency.errors import SaliencyError
 from keras_saliency.terminal import visible
 
 if TYPE_CHECKING:
-    from keras_saliency.checks import Check
     from keras_saliency.checks.gate.config import Config
+    from keras_saliency.checks.gate.suites import Chosen
     from keras_saliency.checks.shared.subject import Subject
     from keras_saliency.probes import ProbeSet
     from keras_saliency.reports.report import Report
@@ -87,8 +87,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         trial = _Trial(marker, metafunc.config.rootpath)
     except (ValueError, TypeError, OSError, ImportError) as error:
         raise _failed(f"@pytest.mark.saliency: {error}") from None
-    cases = [_Case(trial, check) for check in trial.checks]
-    metafunc.parametrize("saliency_result", cases, indirect=True, ids=[case.check.name for case in cases])
+    cases = [_Case(trial, one) for one in trial.checks]
+    metafunc.parametrize("saliency_result", cases, indirect=True, ids=[case.chosen.name for case in cases])
 
 
 @pytest.fixture
@@ -148,8 +148,8 @@ class _Trial:
 class _Case:
     """One check of a trial."""
 
-    def __init__(self, trial: _Trial, check: Check) -> None:
-        self.trial, self.check = trial, check
+    def __init__(self, trial: _Trial, chosen: Chosen) -> None:
+        self.trial, self.chosen = trial, chosen
 
     def result(self) -> CheckResult:
         """The result, its sentence with what a waiver says."""
@@ -159,7 +159,7 @@ class _Case:
         from keras_saliency.checks.gate.runner import run_checks
 
         with told_to("settings"):
-            (result,) = run_checks((self.check,), self.trial.subject())
+            (result,) = run_checks((self.chosen,), self.trial.subject())
         for waiver in self.trial.config.waivers:
             result = waiver.note(result, date.today())
         return result
@@ -196,7 +196,7 @@ def _settings(marker: pytest.Mark, root: Path) -> tuple[Any, ProbeSet, Config]:
     return root / model if isinstance(model, (str, Path)) else model, probes, config
 
 
-def _chosen(config: Config, probes: ProbeSet) -> tuple[Check, ...]:
+def _chosen(config: Config, probes: ProbeSet) -> tuple[Chosen, ...]:
     from keras_saliency.checks.gate.suites import make_checks
 
     return make_checks(config.items(probes), probes)

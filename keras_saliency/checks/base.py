@@ -38,7 +38,12 @@ class Check(Protocol):
         """The name of this variant."""
 
     def run(self, subject: Subject) -> CheckResult:
-        """The verdict. An exception is reported as `"errored"`, with its message."""
+        """The verdict. An exception is reported as `"errored"`, with its message.
+
+        Raises:
+            CheckDoesNotApplyError: it has no meaning here. It is skipped where a suite brought it along, and an error
+                where it was asked for.
+        """
 
 
 def judged(
@@ -69,7 +74,10 @@ def judged(
 
 
 def skipped(check: Check, reason: str) -> CheckResult:
-    """The result of a check that does not apply; the reason is one sentence."""
+    """The result of a check that finds nothing to judge in what the model says now; the reason is one sentence.
+
+    A check that does not apply whatever the weights are raises `CheckDoesNotApplyError`.
+    """
     return CheckResult(check.name, "skipped", reason)
 
 

@@ -11,6 +11,7 @@ from typing_extensions import override
 from keras_saliency.arguments import keep_real, keep_whole
 from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.statistics import median
+from keras_saliency.errors import CheckDoesNotApplyError
 from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
@@ -52,9 +53,11 @@ class FiniteDifference(Check):
     @override
     def run(self, subject: Subject) -> CheckResult:
         if not subject.method.is_gradient:
-            return skipped(self, f"Maps of {subject.method.name} are not the gradient of the score.")
+            raise CheckDoesNotApplyError(f"Maps of {subject.method.name} are not the gradient of the score.")
         if subject.question.model.is_half_precision:
-            return skipped(self, "The model computes with fewer than 32 bits: differences drown in rounding.")
+            raise CheckDoesNotApplyError(
+                "The model computes with fewer than 32 bits: differences drown in rounding."
+            )
         errors = self._errors(subject)
         value = median(errors)
         if np.isnan(value):

@@ -14,6 +14,7 @@ from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.exhibits import worst_probe
 from keras_saliency.checks.shared.pixels import Pixels
 from keras_saliency.checks.shared.statistics import median
+from keras_saliency.errors import CheckDoesNotApplyError
 from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Stability(Check):
     def run(self, subject: Subject) -> CheckResult:
         pixels = Pixels.of(subject)
         if pixels is None:
-            return skipped(self, "None of the inputs is an image that could be moved.")
+            raise CheckDoesNotApplyError("None of the inputs is an image that could be moved.")
         sensitivity = metrics.max_sensitivity(
             subject.rows(),
             pixels.images,

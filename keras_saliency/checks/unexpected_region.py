@@ -9,10 +9,11 @@ import numpy as np
 from typing_extensions import override
 
 from keras_saliency.arguments import keep_real
-from keras_saliency.checks.base import Check, skipped
+from keras_saliency.checks.base import Check
 from keras_saliency.checks.experiment.experiment import ERROR, UNSPECIFIC, Evidence, Experiment
 from keras_saliency.checks.experiment.scenes import before_and_after, class_name
 from keras_saliency.checks.region import MOST_CLASSES, candidates
+from keras_saliency.errors import CheckDoesNotApplyError
 from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
@@ -59,22 +60,24 @@ class UnexpectedRegion(Check):
     cheap: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        keep_real(self, "limit", least=0, most=1)
+        keep_real(self, "limit", above=0, most=1)
 
     @override
     def run(self, subject: Subject) -> CheckResult:
         table = subject.predictions().table
         if table is None or table.shape[1] < 2:
-            return skipped(self, "The model predicts no class, so nothing tells which way it should move.")
+            raise CheckDoesNotApplyError(
+                "The model predicts no class, so nothing tells which way it should move."
+            )
         if not subject.has_image:
-            return skipped(self, "No input is an image, so there are no places.")
+            raise CheckDoesNotApplyError("No input is an image, so there are no places.")
         height, width = subject.image.shape[1:3]
         window = (max(1, round(_SIDE * height)), max(1, round(_SIDE * width)))
         if height < 4 * window[0] or width < 4 * window[1]:
-            return skipped(self, "The images are too small to have places.")
+            raise CheckDoesNotApplyError("The images are too small to have places.")
         tried = self._tried(subject, window)
         if not tried:
-            return skipped(self, "No class has images whose window could be emptied.")
+            raise CheckDoesNotApplyError("No class has images whose window could be emptied.")
         judged = [item for item in tried if item[2].value < self.limit or _is_notable(item[2])]
         value = max((one.value for _, _, one in judged), default=0.0)
         reached = [item for item in judged if item[2].value >= self.limit]

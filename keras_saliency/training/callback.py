@@ -136,6 +136,11 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             # Set here, so that Keras calls no hook after batches where none is wanted.
             self.on_train_batch_end = self._after_batch
         self._watch = Watch(checks, settings.probes)
+        if stop_on_failure and not self._watch:
+            raise ValueError(
+                "Expected checks= whose failure stops the training, such as checks=[ks.Accuracy(0.9)]. "
+                f"Received: checks={checks!r}, stop_on_failure={stop_on_failure!r}"
+            )
         self._log_keys = LogKeys(
             log_keys,
             [method.name for method in settings.methods],

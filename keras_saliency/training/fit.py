@@ -155,8 +155,8 @@ class Fit:
         """The look with the results of the checks; a failure stops the training if that is wanted."""
         if not self._watch:
             return look
-        results = self._watch.look(self._subject(look, question))
         has_trained = self._count > 0
+        results = self._watch.look(self._subject(look, question), before_training=not has_trained)
         for result in self._watch.turned(r for r in results if has_trained or r.status == "errored"):
             warn(f"The check {result.name} {result.status} {when(look.step, look.epoch)}: {result.sentence}")
         failed = any(result.status == "failed" for result in results)

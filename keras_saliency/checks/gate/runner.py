@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from keras_saliency.arguments import whole
-from keras_saliency.checks.base import Check
-from keras_saliency.checks.gate.suites import make_checks
+from keras_saliency.checks.base import Check, skipped
+from keras_saliency.checks.gate.suites import Chosen, make_checks
 from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.engine.versions import versions
+from keras_saliency.errors import CheckDoesNotApplyError
 from keras_saliency.explanation.reading import probes_to_check, warn_of_range
 from keras_saliency.methods import Method
 from keras_saliency.probes import with_channel_axis
@@ -98,26 +99,61 @@ def check(
 
 
 def run_checks(
-    checks: tuple[Check, ...], subject: Subject, progress: Progress | None = None
+    chosen: tuple[Chosen, ...],
+    subject: Subject,
+    progress: Progress | None = None,
+    *,
+    before_training: bool = False,
 ) -> tuple[CheckResult, ...]:
-    """The results of the checks, in order; an exception in one is its result, and the others go on."""
-    return tuple(_told(check, subject, progress or _silent) for check in checks)
+    """The results of the checks, in order; an exception in one is its result, and the others go on.
+
+    A check that was asked for and cannot be judged is `"errored"`: a verdict that was asked for is given, or missed.
+
+    Args:
+        chosen: the checks.
+        subject: what they judge.
+        progress: see `check`.
+        before_training: whether nothing was learned yet, so that maps may be constant and no class predicted: a check
+            that was asked for may find nothing to judge then, and one that cannot be made is raised.
+
+    Raises:
+        CheckDoesNotApplyError: `before_training`, and a check that was asked for cannot be made.
+    """
+    return tuple(_told(one, subject, progress or _silent, before_training) for one in chosen)
 
 
-def _told(check: Check, subject: Subject, progress: Progress) -> CheckResult:
-    progress(check, None)
+def _told(one: Chosen, subject: Subject, progress: Progress, before_training: bool) -> CheckResult:
+    progress(one.check, None)
     before, started = subject.evaluations, time.perf_counter()
-    result = _verdict(check, subject)
+    result = _verdict(one, subject, before_training)
     result = replace(result, evaluations=subject.evaluations - before, seconds=time.perf_counter() - started)
-    progress(check, result)
+    progress(one.check, result)
     return result
 
 
-def _verdict(check: Check, subject: Subject) -> CheckResult:
+def _verdict(one: Chosen, subject: Subject, before_training: bool) -> CheckResult:
     try:
-        return check.run(subject)
+        result = one.check.run(subject)
     except Exception as error:
-        return CheckResult(check.name, "errored", f"{type(error).__name__}: {error}")
+        applies = not isinstance(error, CheckDoesNotApplyError)
+        if one.asked and before_training:
+            raise CheckDoesNotApplyError(f"The check {one.name} cannot be made: {_said(error)}") from error
+        if applies or one.asked:
+            return CheckResult(one.name, "errored", _said(error))
+        return getattr(error, "instead", None) or skipped(one.check, str(error))
+    if result.status == "skipped" and one.asked and not before_training:
+        return replace(result, status="errored", sentence=_unanswered(result.sentence))
+    return result
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, CheckDoesNotApplyError):
+        return _unanswered(str(error))
+    return f"{type(error).__name__}: {error}"
+
+
+def _unanswered(reason: str) -> str:
+    return f"{reason} It was asked for, so there is no verdict without it: give what it needs, or leave it out."
 
 
 def _silent(check: Check, result: CheckResult | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from keras_saliency.checks.base import CHECKS, Check
@@ -26,7 +27,25 @@ FULL = (*QUICK, "random_logit", "completeness", "faithfulness", "stability", "go
 SUITES = {"structure": STRUCTURE, "quick": QUICK, "full": FULL}
 
 
-def make_checks(checks: Any, probes: ProbeSet) -> tuple[Check, ...]:
+@dataclass(frozen=True)
+class Chosen:
+    """A check of a run.
+
+    Attributes:
+        check: the check.
+        asked: whether it was asked for, given or by its own name; else a suite brought it along.
+    """
+
+    check: Check
+    asked: bool
+
+    @property
+    def name(self) -> str:
+        """The name of the check."""
+        return self.check.name
+
+
+def make_checks(checks: Any, probes: ProbeSet) -> tuple[Chosen, ...]:
     """The checks, in order, each name once.
 
     Args:
@@ -41,19 +60,22 @@ def make_checks(checks: Any, probes: ProbeSet) -> tuple[Check, ...]:
         PluginError: a check of another package cannot be loaded.
         TypeError: something is neither a name nor a check.
     """
-    asked = list(checks) if isinstance(checks, (list, tuple)) else [checks]
-    given = [CHECKS.validated(item) for item in asked if not isinstance(item, str)]
+    items = list(checks) if isinstance(checks, (list, tuple)) else [checks]
+    given = [CHECKS.validated(item) for item in items if not isinstance(item, str)]
     by_name: dict[str, Check] = {}
     for check in given:
         if by_name.setdefault(check.name, check) is not check:
             raise ValueError(f"Two checks have the name {check.name!r}.")
     ordered: dict[str, Check] = {}
-    for item in asked:
+    asked = set(by_name)
+    for item in items:
         for check in _expanded(item, given, probes) if isinstance(item, str) else (item,):
             ordered.setdefault(check.name, by_name.get(check.name, check))
+            if isinstance(item, str) and item not in SUITES:
+                asked.add(check.name)
     if not ordered:
         raise ValueError(f"Expected at least one check. Received: checks={checks!r}")
-    return tuple(ordered.values())
+    return tuple(Chosen(check, name in asked) for name, check in ordered.items())
 
 
 def _expanded(name: str, given: Sequence[Check], probes: ProbeSet) -> list[Check]:
