@@ -52,7 +52,7 @@ class InputDependence(Check):
     def run(self, subject: Subject) -> CheckResult:
         count = len(subject.probes)
         if count < 2:
-            raise CheckDoesNotApplyError("One probe alone does not tell whether maps depend on the image: give several.")
+            raise CheckDoesNotApplyError("One probe alone does not tell whether maps depend on the image.")
         order = np.roll(np.arange(count), 1)
         if all((leaf == leaf[:1]).all() for leaf in optree.tree_leaves(subject.probes.images)):
             raise CheckDoesNotApplyError("All probes are the same image.")

@@ -1,6 +1,9 @@
 """Cheap checks at every look of a training."""
 
+import re
 import warnings
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from tensorboard.util.tensor_util import make_ndarray
 import keras_saliency as ks
 from keras_saliency import records
 from keras_saliency.looks.event_file import event_files, read_events
+from keras_saliency.reports.result import CheckResult
 
 STRUCTURE = 7
 
@@ -102,3 +106,45 @@ def test_without_checks_nothing_is_checked(network, saliency, fit, tmp_path):
     fit(network(), callback, epochs=1)
     assert callback.last_look.checks == ()
     assert scalars(tmp_path / "logs" / "saliency") == {}
+
+
+@pytest.mark.parametrize(
+    ("checks", "sentence"),
+    [
+        (ks.Region("nope"), "The check region_nope cannot be made: No region 'nope'. Regions: corner"),
+        (ks.Region("corner", means=99), "below 3. Received: means=99"),
+        (["structure", "finite_difference"], "Maps of input_x_gradient are not the gradient of the score"),
+    ],
+)
+def test_what_was_asked_for_and_cannot_be_made_is_refused_before_the_first_update(
+    network, saliency, fit, weights, checks, sentence
+):
+    model, untouched = network(), network()
+    with pytest.raises(ks.SaliencyError, match=re.escape(sentence)):
+        fit(model, saliency(checks=checks, methods="input_x_gradient"), epochs=1)
+    for value, other in zip(weights(model), weights(untouched), strict=True):
+        np.testing.assert_array_equal(value, other)
+
+
+def test_a_stop_without_a_check_is_refused(saliency):
+    with pytest.raises(ValueError, match="Expected checks= whose failure stops .*stop_on_failure=True"):
+        saliency(stop_on_failure=True)
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """Finds nothing to judge at any look."""
+
+    name: str = "undecided"
+    registered: ClassVar[str] = "undecided"
+    cheap: ClassVar[bool] = True
+
+    def run(self, subject):
+        return CheckResult(self.name, "skipped", "There is nothing to judge.")
+
+
+def test_what_finds_nothing_to_judge_may_begin_so_and_is_missed_later(network, saliency, remember, fit):
+    looks = remember(callback := saliency(checks=Undecided()))
+    with pytest.warns(ks.SaliencyWarning, match="The check undecided errored after epoch 1 .*asked for"):
+        fit(network(), callback, looks, epochs=1)
+    assert [look.checks[0].status for look in looks.looks] == ["skipped", "errored"]
