@@ -44,7 +44,9 @@ class Accuracy(Check):
     def run(self, subject: Subject) -> CheckResult:
         labels = subject.probes.labels
         if labels is None:
-            raise CheckDoesNotApplyError("The probes have no labels: add them, for predictions to be held against.")
+            raise CheckDoesNotApplyError(
+                "The probes have no labels: add them, for predictions to be held against."
+            )
         predicted = subject.predictions().predicted_classes
         if (predicted < 0).any():
             raise CheckDoesNotApplyError("The model predicts no class.")

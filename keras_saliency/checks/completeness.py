@@ -13,7 +13,7 @@ from keras_saliency.checks.base import Check, judged
 from keras_saliency.checks.shared.exhibits import worst_probe
 from keras_saliency.checks.shared.statistics import median
 from keras_saliency.errors import CheckDoesNotApplyError
-from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -43,6 +43,7 @@ class Completeness(Check):
     name: str = "completeness"
 
     registered: ClassVar[str] = "completeness"
+    about: ClassVar[About] = "maps"
     cheap: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

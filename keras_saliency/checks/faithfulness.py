@@ -15,7 +15,7 @@ from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.exhibits import worst_probe
 from keras_saliency.checks.shared.pixels import Pixels
 from keras_saliency.errors import CheckDoesNotApplyError
-from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -63,6 +63,7 @@ class Faithfulness(Check):
     name: str = "faithfulness"
 
     registered: ClassVar[str] = "faithfulness"
+    about: ClassVar[About] = "maps"
     cheap: ClassVar[bool] = False
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ from keras_saliency.arguments import keep_real, keep_whole
 from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.statistics import median
 from keras_saliency.errors import CheckDoesNotApplyError
-from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -44,6 +44,8 @@ class FiniteDifference(Check):
     name: str = "finite_difference"
 
     registered: ClassVar[str] = "finite_difference"
+    about: ClassVar[About] = "maps"
+    essential: ClassVar[bool] = True
     cheap: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -148,7 +148,11 @@ class Golden(Check):
         )
         details = {name: judgement.as_json() for name, judgement in judgements.items()}
         result = judged(self, value, 1.0, "at_most", sentence, details=details)
-        return result if count >= FEWEST_TRAININGS else replace(result, status="warned", sentence=f"{sentence} {_ONE}")
+        return (
+            result
+            if count >= FEWEST_TRAININGS
+            else replace(result, status="warned", sentence=f"{sentence} {_ONE}")
+        )
 
 
 def save_golden(

@@ -14,7 +14,7 @@ from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import Check, judged
 from keras_saliency.checks.shared.statistics import median
 from keras_saliency.errors import CheckDoesNotApplyError
-from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -43,6 +43,8 @@ class InputDependence(Check):
     name: str = "input_dependence"
 
     registered: ClassVar[str] = "input_dependence"
+    about: ClassVar[About] = "maps"
+    essential: ClassVar[bool] = True
     cheap: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -15,7 +15,7 @@ from keras_saliency.checks.shared.exhibits import worst_probe
 from keras_saliency.checks.shared.pixels import Pixels
 from keras_saliency.checks.shared.statistics import median
 from keras_saliency.errors import CheckDoesNotApplyError
-from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -51,6 +51,7 @@ class Stability(Check):
     name: str = "stability"
 
     registered: ClassVar[str] = "stability"
+    about: ClassVar[About] = "maps"
     cheap: ClassVar[bool] = False
 
     def __post_init__(self) -> None:

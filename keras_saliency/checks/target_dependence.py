@@ -13,7 +13,7 @@ from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.statistics import median
 from keras_saliency.errors import CheckDoesNotApplyError
-from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -39,6 +39,7 @@ class TargetDependence(Check):
     name: str = "target_dependence"
 
     registered: ClassVar[str] = "target_dependence"
+    about: ClassVar[About] = "maps"
     cheap: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from keras_saliency import __version__
 from keras_saliency.checks.base import CHECKS, Check
@@ -57,7 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--golden", metavar="FILE", help="approved maps, by `keras-saliency golden`")
     add_method_arguments(parser)
     parser.add_argument(
-        "--fail-on", choices=("failed", "warned"), help="what gives exit code 1; default: failed"
+        "--fail-on",
+        choices=get_args(FailOn),
+        help="what gives exit code 1: failed (about the model, or asked for by name; default), any (of the maps too), "
+        "or warned (warnings too)",
     )
     add_model_arguments(parser)
     add_config_argument(parser)

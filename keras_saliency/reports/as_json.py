@@ -18,7 +18,7 @@ from keras_saliency.render import to_png
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import Verdicts
 
-SCHEMA = 1
+SCHEMA = 2
 """A reader that knows this number understands the file: it grows when the meaning of a key changes or one goes."""
 KIND = "keras_saliency report"
 """What the file says it is."""
@@ -40,6 +40,7 @@ def encode(report: Verdicts) -> str:
         "fingerprint": report.fingerprint,
         "seed": report.seed,
         "versions": dict(report.versions),
+        "advice": report.advice,
         "evaluations": report.evaluations,
         "seconds": report.seconds,
         "results": [{**_result(result), "waived": result.name in report.waived} for result in report.results],
@@ -50,7 +51,9 @@ def encode(report: Verdicts) -> str:
 def _result(result: CheckResult) -> dict[str, Any]:
     return {
         "name": result.name,
+        "about": result.about,
         "status": result.status,
+        "counts": result.counts,
         "sentence": result.sentence,
         "value": plain(result.value),
         "limit": plain(result.limit),

@@ -16,7 +16,7 @@ from keras_saliency.records.json_text import parse_json
 from keras_saliency.render import from_png, png_pixels
 from keras_saliency.reports.as_json import KIND, SCHEMA
 from keras_saliency.reports.report import Report
-from keras_saliency.reports.result import STATUSES, CheckResult, Direction
+from keras_saliency.reports.result import STATUSES, About, CheckResult, Direction
 from keras_saliency.reports.verdicts import FailOn
 
 
@@ -69,6 +69,7 @@ def _report(stored: dict[str, Any]) -> Report:
         fail_on=stored["fail_on"],
         evaluations=int(stored["evaluations"]),
         seconds=float(stored["seconds"]),
+        advice=str(stored.get("advice", "")),
         waived=frozenset(result["name"] for result in stored["results"] if result["waived"]),
     )
 
@@ -93,7 +94,15 @@ def _read_result(stored: dict[str, Any]) -> CheckResult:
         details=MappingProxyType(dict(stored["details"])),
         evaluations=int(stored["evaluations"]),
         seconds=float(stored["seconds"]),
+        about=_about(stored.get("about", "model")),
+        counts=stored.get("counts", True) is not False,
     )
+
+
+def _about(stored: Any) -> About:
+    if stored not in get_args(About):
+        raise ValueError(f"about={stored!r}")
+    return stored  # type: ignore[no-any-return]
 
 
 def _number(stored: Any) -> float | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 Status = Literal["passed", "warned", "failed", "skipped", "errored"]
 Direction = Literal["at_least", "at_most"]
+About = Literal["model", "maps"]
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 
@@ -32,6 +33,9 @@ class CheckResult:
         details: what else was measured, JSON-ready.
         evaluations: images that went through the model for this check, forward or forward and backward.
         seconds: that it took.
+        about: what the verdict is about, the `"model"` or the `"maps"` of this method on this model.
+        counts: whether a failure fails a run by default: it is about the model, or no verdict about the model can be
+            trusted then, or the check was asked for.
 
     Example:
         >>> (result,) = ks.check(model, probes, ks.Accuracy(0.9)).results
@@ -50,3 +54,5 @@ class CheckResult:
     details: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     evaluations: int = 0
     seconds: float = 0.0
+    about: About = "model"
+    counts: bool = True

@@ -50,7 +50,7 @@ class Config:
         logits: see `ks.explain`.
         channel_axis: of the probes, see `ks.ProbeSet`.
         seed: of every private generator.
-        fail_on: `"failed"` or `"warned"`.
+        fail_on: `"failed"`, `"any"` or `"warned"`, see `ks.check`.
         imports: modules that register custom layers.
         backend: the framework behind Keras.
         json: where the report goes as JSON; likewise `junit` and `html`.

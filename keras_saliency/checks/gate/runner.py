@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from keras_saliency.arguments import whole
 from keras_saliency.checks.base import Check, skipped
+from keras_saliency.checks.gate.advice import advised
 from keras_saliency.checks.gate.suites import Chosen, make_checks
 from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.engine.versions import versions
@@ -40,6 +41,9 @@ def check(
 ) -> Report:
     """The verdicts of some checks about a trained model.
 
+    Each is about the model, or about the maps of this method on it. Where maps fail, up to three other methods are
+    tried on what failed, and the report names one that passes it.
+
     Args:
         model: a Keras model on any backend. Nothing of it is changed, not even for a moment.
         probes: the images that the checks ask about, with labels and regions where they are to be judged: a
@@ -53,7 +57,9 @@ def check(
         chunk_size: images per call of the model; None chooses 32, and up to 128 for a small model.
         channel_axis: where the images have their channels, see `ks.ProbeSet`; None: the model tells.
         seed: of every private generator; the same seed gives the same report, its times apart.
-        fail_on: `"warned"` lets a warning fail the report too.
+        fail_on: what fails the report. `"failed"`: a failure about the model; one of the maps where no verdict about
+            the model can be trusted then (`nonzero`, `input_dependence`, `repeatability`, `finite_difference`); and one
+            of a check that is asked for, given or by its own name. `"any"`: every failure. `"warned"`: warnings too.
         progress: called with each check and None before it runs, and with its result after.
 
     Raises:
@@ -84,6 +90,7 @@ def check(
     )
     warn_of_range(model, subject.question.anatomy.layout, probes)
     results = run_checks(chosen, subject, progress)
+    advice = advised(subject, chosen, results)
     return Report(
         results=results,
         model=model.name,
@@ -93,6 +100,7 @@ def check(
         versions=versions(),
         seed=seed,
         fail_on=fail_on,
+        advice=advice,
         evaluations=subject.evaluations,
         seconds=time.perf_counter() - started,
     )
@@ -126,7 +134,13 @@ def _told(one: Chosen, subject: Subject, progress: Progress, before_training: bo
     progress(one.check, None)
     before, started = subject.evaluations, time.perf_counter()
     result = _verdict(one, subject, before_training)
-    result = replace(result, evaluations=subject.evaluations - before, seconds=time.perf_counter() - started)
+    result = replace(
+        result,
+        evaluations=subject.evaluations - before,
+        seconds=time.perf_counter() - started,
+        about=one.about,
+        counts=one.counts,
+    )
     progress(one.check, result)
     return result
 
@@ -153,7 +167,9 @@ def _said(error: Exception) -> str:
 
 
 def _unanswered(reason: str) -> str:
-    return f"{reason} It was asked for, so there is no verdict without it: give what it needs, or leave it out."
+    return (
+        f"{reason} It was asked for, so there is no verdict without it: give what it needs, or leave it out."
+    )
 
 
 def _silent(check: Check, result: CheckResult | None) -> None:

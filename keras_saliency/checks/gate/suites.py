@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from keras_saliency.checks.base import CHECKS, Check
 from keras_saliency.errors import NeedsSettingError
 from keras_saliency.probes import ProbeSet
 from keras_saliency.registry import unknown
+from keras_saliency.reports.result import About
 
 STRUCTURE = (
     "finite",
@@ -34,15 +35,34 @@ class Chosen:
     Attributes:
         check: the check.
         asked: whether it was asked for, given or by its own name; else a suite brought it along.
+
+    Raises:
+        ValueError: the check is about something else than a model or maps.
     """
 
     check: Check
     asked: bool
 
+    def __post_init__(self) -> None:
+        if self.about not in get_args(About):
+            raise ValueError(
+                f'Expected {self.name}.about to be "model" or "maps". Received: about={self.about!r}'
+            )
+
     @property
     def name(self) -> str:
         """The name of the check."""
         return self.check.name
+
+    @property
+    def about(self) -> About:
+        """What its verdict is about; of a check that does not say it, the model."""
+        return getattr(self.check, "about", "model")
+
+    @property
+    def counts(self) -> bool:
+        """Whether its failure fails a run by default, see `CheckResult`."""
+        return self.asked or self.about == "model" or getattr(self.check, "essential", False)
 
 
 def make_checks(checks: Any, probes: ProbeSet) -> tuple[Chosen, ...]:
