@@ -140,6 +140,7 @@ class _Trial:
         self._model, probes, self.config = _settings(marker, root)
         self.probes: ProbeSet = self.config.with_masks(probes)
         self.checks = _chosen(self.config, self.probes)
+        self.regions = _regions(self.checks, self.probes)
         self._subject: Subject | None = None
 
     def subject(self) -> Subject:
@@ -165,7 +166,7 @@ class _Case:
         with told_to("settings"):
             (result,) = run_checks((self.chosen,), self.trial.subject())
         for waiver in self.trial.config.waivers:
-            result = waiver.note(result, date.today())
+            result = waiver.note(result, date.today(), self.trial.regions)
         return result
 
     def is_waived(self, result: CheckResult) -> bool:
@@ -173,7 +174,8 @@ class _Case:
         from datetime import date
 
         today = date.today()
-        return any(waiver.applies(result) and waiver.holds(today) for waiver in self.trial.config.waivers)
+        waivers, regions = self.trial.config.waivers, self.trial.regions
+        return any(waiver.applies(result, regions) and waiver.holds(today) for waiver in waivers)
 
     def fails(self, result: CheckResult) -> bool:
         """Whether the result fails its test."""
@@ -206,6 +208,12 @@ def _chosen(config: Config, probes: ProbeSet) -> tuple[Chosen, ...]:
     from keras_saliency.checks.gate.suites import make_checks
 
     return make_checks(config.items(probes), probes)
+
+
+def _regions(chosen: tuple[Chosen, ...], probes: ProbeSet) -> Mapping[str, Any]:
+    from keras_saliency.checks.gate.waivers import regions_of
+
+    return regions_of(chosen, probes)
 
 
 def _subject(model: Any, probes: ProbeSet, config: Config) -> Subject:

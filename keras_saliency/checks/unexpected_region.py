@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from typing_extensions import override
@@ -82,7 +83,7 @@ class UnexpectedRegion(Check):
         value = max((one.value for _, _, one in judged), default=0.0)
         reached = [item for item in judged if item[2].value >= self.limit]
         certain = [item for item in reached if item[2].is_certain]
-        details = {
+        details: dict[str, Any] = {
             "window": list(window),
             "places": [
                 {"top": place.top, "left": place.left, "enrichment": place.enrichment, **one.as_json()}
@@ -95,7 +96,9 @@ class UnexpectedRegion(Check):
                 f"strongest moves {value:.0%} of the images."
             )
             return CheckResult(self.name, "passed", sentence, value, self.limit, "at_most", details=details)
-        place, experiment, worst = max(certain or reached, key=lambda item: item[2].value)
+        found = sorted(certain or reached, key=lambda item: -item[2].value)
+        place, experiment, worst = found[0]
+        details["region"] = _apart([_masks(subject, place, window)[0] for place, _, _ in found])
         where = _where(place, window, (height, width))
         words = worst.in_words(class_name(subject, worst.class_index))
         return CheckResult(
@@ -197,6 +200,15 @@ def _masks(subject: Subject, place: Place, window: tuple[int, int]) -> np.ndarra
     mask = np.zeros(subject.image.shape[1:3], bool)
     mask[place.top : place.top + window[0], place.left : place.left + window[1]] = True
     return np.broadcast_to(mask, subject.image.shape[:3])
+
+
+def _apart(masks: Sequence[np.ndarray]) -> np.ndarray:
+    """The places without those that overlap a former one, `(k, height, width)`."""
+    kept: list[np.ndarray] = []
+    for mask in masks:
+        if not any((mask & other).any() for other in kept):
+            kept.append(mask)
+    return np.stack(kept)
 
 
 def _where(place: Place, window: tuple[int, int], size: tuple[int, int]) -> str:

@@ -16,7 +16,7 @@ from keras_saliency import __version__
 from keras_saliency.checks.base import CHECKS, Check
 from keras_saliency.checks.gate.config import Config
 from keras_saliency.checks.gate.suites import Chosen, make_checks
-from keras_saliency.checks.gate.waivers import check_waivers, with_waivers
+from keras_saliency.checks.gate.waivers import check_waivers, regions_of, with_waivers
 from keras_saliency.cli.arguments import (
     add_config_argument,
     add_method_arguments,
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
     files = {kind: output for kind, output in outputs.items() if not output.is_stream}
     _write(_no_verdict(options.model, probes, config), files)
     report = _checked(options.model, probes, items, method, config)
-    report = with_waivers(report, config.waivers, date.today())
+    report = with_waivers(report, config.waivers, date.today(), regions_of(chosen, probes))
     _write(report, outputs)
     _tell(report)
     return exit_code(report)

@@ -177,8 +177,10 @@ def _pictures(pictures: Mapping[str, np.ndarray]) -> str:
 def _details(result: CheckResult) -> str:
     """What else was measured, folded."""
     inside = _per_probe(result.per_probe)
-    if result.details:
-        details = json.dumps(_rounded(plain(result.details)), indent=2, ensure_ascii=False)
+    if shown := {
+        name: part for name, part in result.details.items() if name != "region"
+    }:  # the pictures show it
+        details = json.dumps(_rounded(plain(shown)), indent=2, ensure_ascii=False)
         inside += f"<pre>{escape(visible_lines(details))}</pre>"
     spent = f"{result.evaluations} model evaluations, {result.seconds:.1f} s" if result.evaluations else ""
     if not inside:

@@ -71,9 +71,17 @@ def _per_probe(values: np.ndarray) -> list[Any]:
 
 
 def plain(value: Any) -> Any:
-    """What JSON can hold: numpy's numbers and arrays as Python's, numbers that are not finite as words."""
+    """What JSON can hold: numpy's numbers and arrays as Python's, numbers that are not finite as words.
+
+    A mask is a text of `0` and `1` for each of its rows.
+    """
     if isinstance(value, Mapping):
         return {str(name): plain(part) for name, part in value.items()}
+    if isinstance(value, np.ndarray) and value.dtype == bool and value.ndim > 1:
+        rows = value.astype(int).tolist()
+        return (
+            ["".join(map(str, row)) for row in rows] if value.ndim == 2 else [plain(mask) for mask in value]
+        )
     if isinstance(value, (np.ndarray, np.generic)):
         return plain(value.tolist())
     if isinstance(value, (list, tuple)):

@@ -9,6 +9,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from keras_saliency.errors import UnreadableFileError
+
 Status = Literal["passed", "warned", "failed", "skipped", "errored"]
 Direction = Literal["at_least", "at_most"]
 About = Literal["model", "maps"]
@@ -30,7 +32,8 @@ class CheckResult:
         direction: whether the value must be `"at_least"` or `"at_most"` the limit.
         per_probe: for each number `(n,)` values, NaN where a probe has none.
         pictures: `(height, width, 3)` uint8 pictures by name, for those who want to see why.
-        details: what else was measured, JSON-ready.
+        details: what else was measured, JSON-ready; `"region"` has the places of a finding, booleans `(k, height,
+            width)` or `(height, width)`.
         evaluations: images that went through the model for this check, forward or forward and backward.
         seconds: that it took.
         about: what the verdict is about, the `"model"` or the `"maps"` of this method on this model.
@@ -56,3 +59,30 @@ class CheckResult:
     seconds: float = 0.0
     about: About = "model"
     counts: bool = True
+
+
+def result_from(stored: Mapping[str, Any]) -> CheckResult:
+    """A result from what a log holds of it.
+
+    Raises:
+        UnreadableFileError: it is no result.
+    """
+    status, direction, about = stored["status"], stored.get("direction"), stored.get("about", "model")
+    if (
+        status not in STATUSES
+        or direction not in (*get_args(Direction), None)
+        or about not in get_args(About)
+    ):
+        raise UnreadableFileError(
+            f"Expected the result of a check. Received: status={status!r}, direction={direction!r}, about={about!r}"
+        )
+    return CheckResult(
+        stored["name"],
+        status,
+        stored["sentence"],
+        stored["value"],
+        stored["limit"],
+        direction,
+        about=about,
+        counts=stored.get("counts", True) is not False,
+    )

@@ -33,7 +33,7 @@ def advised(subject: Subject, chosen: Sequence[Chosen], results: Sequence[CheckR
         other = Subject(subject.question, subject.probes, make_method(name), seed=subject.seed)
         if passed := _passed(other, [one for one, _ in failed]):
             numbers = ", ".join(
-                f"{result.name} {words.against_limit(better)}, by {subject.method.name} {_value(result)}"
+                f"{result.name} {_value(better)} (these {words.against_limit(result).replace(' (', ', ', 1)}"
                 for (_, result), better in zip(failed, passed, strict=True)
             )
             return f"Maps by {other.method.name} pass what these fail: {numbers}."
