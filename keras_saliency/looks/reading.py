@@ -20,7 +20,8 @@ def load_looks(log_dir: str | Path) -> list[Look]:
     """All looks that were logged under `log_dir`, by step.
 
     Maps are as they were stored: in 255 steps, and smaller than the inputs where these are large.
-    `explanation` is None and `lost` is empty; `checks` have no pictures and no details. Where a step was logged twice the later file counts.
+    `explanation` is None and `lost` is empty; `checks` have no pictures and no details. Where a step was logged twice
+    the later file counts.
 
     Args:
         log_dir: the `log_dir` of the callback, or its folder `saliency`.
@@ -126,9 +127,11 @@ def _checks(event: Any, path: Path) -> tuple[CheckResult, ...]:
     """What checks found at the look in an event; nothing where none was made."""
     with _naming(path):
         stored = [value for value in event.summary.value if value.tag == records.CHECKS_TAG]
-        return tuple(
-            result_from(one) for value in stored for one in records.decode_checks(_record(value)).results
-        )
+        results = [one for value in stored for one in records.decode_checks(_record(value)).results]
+        try:
+            return tuple(map(result_from, results))
+        except ValueError as error:
+            raise UnreadableFileError(f"Expected what checks found. {error}") from error
 
 
 @contextmanager

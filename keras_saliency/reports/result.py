@@ -9,8 +9,6 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from keras_saliency.errors import UnreadableFileError
-
 Status = Literal["passed", "warned", "failed", "skipped", "errored"]
 Direction = Literal["at_least", "at_most"]
 About = Literal["model", "maps"]
@@ -62,10 +60,10 @@ class CheckResult:
 
 
 def result_from(stored: Mapping[str, Any]) -> CheckResult:
-    """A result from what a log holds of it.
+    """A result from what a log or a report holds of it; in older ones every failure counts against the model.
 
     Raises:
-        UnreadableFileError: it is no result.
+        ValueError: it is no result.
     """
     status, direction, about = stored["status"], stored.get("direction"), stored.get("about", "model")
     if (
@@ -73,16 +71,18 @@ def result_from(stored: Mapping[str, Any]) -> CheckResult:
         or direction not in (*get_args(Direction), None)
         or about not in get_args(About)
     ):
-        raise UnreadableFileError(
-            f"Expected the result of a check. Received: status={status!r}, direction={direction!r}, about={about!r}"
-        )
+        raise ValueError(f"Received: status={status!r}, direction={direction!r}, about={about!r}")
     return CheckResult(
-        stored["name"],
+        str(stored["name"]),
         status,
-        stored["sentence"],
-        stored["value"],
-        stored["limit"],
+        str(stored["sentence"]),
+        _number(stored["value"]),
+        _number(stored["limit"]),
         direction,
         about=about,
         counts=stored.get("counts", True) is not False,
     )
+
+
+def _number(stored: Any) -> float | None:
+    return None if stored is None else float(stored)

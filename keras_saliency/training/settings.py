@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from keras_saliency.methods import Method
 from keras_saliency.probes import ProbeSet
@@ -64,8 +64,8 @@ class Settings:
 
     def stops(self, result: CheckResult) -> bool:
         """Whether a check's result stops the training; one that could not be made does not."""
-        rule = self.stop_on_failure
-        return bool(rule) and result.status != "errored" and fails(result, "failed" if rule is True else rule)
+        rule: FailOn | Literal[False] = "failed" if self.stop_on_failure is True else self.stop_on_failure
+        return rule is not False and result.status != "errored" and fails(result, rule)
 
     def described(self) -> dict[str, Any]:
         """What a log says of them: JSON-ready, in the order to show it."""
