@@ -90,6 +90,24 @@ def test_what_cannot_be_made_is_refused():
             make_checks(wrong, PLAIN)
 
 
+def test_what_counts_where_a_suite_brought_it_along():
+    chosen = make_checks("full", MARKED)
+    assert {one.name for one in chosen if one.about == "model"} == {
+        "finite",
+        "untrained",
+        "region_corner",
+        "region_frame",
+        "unexpected_region",
+    }
+    assert {one.name for one in chosen if one.about == "maps" and one.counts} == {
+        "nonzero",
+        "input_dependence",
+        "repeatability",
+        "finite_difference",
+    }
+    assert all(one.counts for one in make_checks(["stability", "random_logit"], MARKED))
+
+
 @dataclass(frozen=True)
 class Brighter:
     """A check of another package, which needs a setting and says nothing of probes."""
@@ -113,6 +131,11 @@ class PerProbe(Brighter):
 
 
 @dataclass(frozen=True)
+class OfNothing(Brighter):
+    about: ClassVar[str] = "nothing"
+
+
+@dataclass(frozen=True)
 class Misnamed(Brighter):
     @classmethod
     def for_probes(cls, probes):
@@ -127,6 +150,10 @@ def test_checks_of_other_packages(offer):
         NeedsSettingError, match=r"'brighter' needs a setting: give Brighter\(limit=…\) in its place"
     ):
         make_checks("brighter", PLAIN)
+    (one,) = make_checks(Brighter(0.5), PLAIN)
+    assert (one.about, one.counts) == ("model", True)
+    with pytest.raises(ValueError, match='Expected brighter.about to be "model" or "maps"'):
+        make_checks(OfNothing(0.5), PLAIN)
     with pytest.raises(ValueError, match="Expected the name of a check to be lower-case words"):
         make_checks("misnamed", PLAIN)
     with pytest.raises(ValueError, match=r"Did you mean 'brighter'\? Checks and suites: .*per_probe"):
