@@ -16,7 +16,11 @@ MAPS = CheckResult("stability", "failed", "Maps move.", 1.2, 0.75, "at_most", ab
 
 @pytest.mark.parametrize(
     ("status", "counts", "fail_on"),
-    list(product(["passed", "warned", "failed", "skipped", "errored"], [True, False], ["failed", "any", "warned"])),
+    list(
+        product(
+            ["passed", "warned", "failed", "skipped", "errored"], [True, False], ["failed", "any", "warned"]
+        )
+    ),
 )
 def test_what_fails_a_run(status, counts, fail_on):
     expected = {

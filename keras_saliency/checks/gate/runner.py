@@ -167,9 +167,7 @@ def _said(error: Exception) -> str:
 
 
 def _unanswered(reason: str) -> str:
-    return (
-        f"{reason} It was asked for, so there is no verdict without it: give what it needs, or leave it out."
-    )
+    return f"{reason.rstrip('.')}. It was asked for: give what it needs, or leave it out."
 
 
 def _silent(check: Check, result: CheckResult | None) -> None:
