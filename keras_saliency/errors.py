@@ -1,5 +1,7 @@
 """The exceptions of this package. Wrong arguments are `ValueError` or `TypeError` as everywhere in Python."""
 
+from typing import Any
+
 
 class SaliencyError(Exception):
     """Base of every error that only this package raises.
@@ -32,6 +34,19 @@ class MethodDoesNotApplyError(SaliencyError, ValueError):
         ...     print(str(error).split(":")[0])
         The rule 'guided' changes the gradient of ReLUs, and no ReLU of this model goes through Keras
     """
+
+
+class CheckDoesNotApplyError(SaliencyError, ValueError):
+    """A check has no meaning for this model, its probes or the method, whatever the weights are; the sentence says why.
+
+    Args:
+        reason: the sentence.
+        instead: the result that stands in a report where a suite brought the check along; by default it is skipped.
+    """
+
+    def __init__(self, reason: str, instead: Any = None) -> None:
+        super().__init__(reason)
+        self.instead = instead
 
 
 class ModelRejectedInputsError(SaliencyError, ValueError):

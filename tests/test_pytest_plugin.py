@@ -120,7 +120,7 @@ def test_one_test_per_model(project):
     )
     done.stdout.no_fnmatch_line("*never reached*")
     done.stdout.no_fnmatch_line("*pytest_plugin.py*")
-    done.stdout.fnmatch_lines(["*accuracy*skipped*"])
+    done.stdout.fnmatch_lines(["*accuracy*errored*"])
     (bad,) = project.path.glob("artifacts/*test_bad-*")
     assert {path.name for path in bad.iterdir()} == {
         "region_corner_taken_out.png",
@@ -177,6 +177,7 @@ def test_one_test_per_check(project, offer):
             f"PASSED {name}waived[accuracy]",
             f"XFAIL {name}waived[region_corner]",
             f"PASSED {name}warned[doubtful]",
+            f"ERROR {name}warned[inapplicable]",
             f"FAILED {name}fails_on_warned[doubtful]",
             f"PASSED {name}fails_on_warned[finite]",
         ]
@@ -190,8 +191,8 @@ def test_one_test_per_check(project, offer):
         "region_corner_put_in.png",
     }
     report = junitparser.JUnitXml.fromfile(str(project.path / "report.xml"))
-    assert (report.failures, report.errors, report.skipped) == (3, 1, 2)
-    done.stdout.fnmatch_lines(["*SKIPPED*I say skipped.*"])
+    assert (report.failures, report.errors, report.skipped) == (3, 2, 1)
+    done.stdout.fnmatch_lines(["*inapplicable could not be made. I say skipped. It was asked for*"])
 
 
 WRONG = {

@@ -9,8 +9,9 @@ import numpy as np
 from typing_extensions import override
 
 from keras_saliency.arguments import keep_real
-from keras_saliency.checks.base import Check, judged, skipped
+from keras_saliency.checks.base import Check, judged
 from keras_saliency.checks.shared.statistics import Proportion
+from keras_saliency.errors import CheckDoesNotApplyError
 from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
@@ -43,10 +44,12 @@ class Accuracy(Check):
     def run(self, subject: Subject) -> CheckResult:
         labels = subject.probes.labels
         if labels is None:
-            return skipped(self, "The probes have no labels.")
+            raise CheckDoesNotApplyError(
+                "The probes have no labels: add them, for predictions to be held against."
+            )
         predicted = subject.predictions().predicted_classes
         if (predicted < 0).any():
-            return skipped(self, "The model predicts no class.")
+            raise CheckDoesNotApplyError("The model predicts no class.")
         right = predicted == labels
         found = Proportion(int(right.sum()), len(right))
         sentence = (

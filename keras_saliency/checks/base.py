@@ -22,6 +22,10 @@ class Check(Protocol):
     class method `for_probes(probes)`: the checks that its name stands for with these probes. Where there are none
     it raises `NeedsSettingError`, whose sentence is for those who asked by name; suites leave such a check out.
 
+    A class may say two more things of itself. `about`: whether its verdict is about the `"model"`, as without it, or
+    about the `"maps"` of this method on this model. And of a check of maps `essential = True`: where it fails, these
+    are no maps, and no verdict about the model that looks at them can be trusted.
+
     Attributes:
         registered: the name by which the check is found.
         cheap: whether it costs so little that it may run at every look of a training: about a dozen forward passes of
@@ -38,7 +42,12 @@ class Check(Protocol):
         """The name of this variant."""
 
     def run(self, subject: Subject) -> CheckResult:
-        """The verdict. An exception is reported as `"errored"`, with its message."""
+        """The verdict. An exception is reported as `"errored"`, with its message.
+
+        Raises:
+            CheckDoesNotApplyError: it has no meaning here. It is skipped where a suite brought it along, and an error
+                where it was asked for.
+        """
 
 
 def judged(
@@ -69,7 +78,10 @@ def judged(
 
 
 def skipped(check: Check, reason: str) -> CheckResult:
-    """The result of a check that does not apply; the reason is one sentence."""
+    """The result of a check that finds nothing to judge in what the model says now; the reason is one sentence.
+
+    A check that does not apply whatever the weights are raises `CheckDoesNotApplyError`.
+    """
     return CheckResult(check.name, "skipped", reason)
 
 

@@ -9,10 +9,11 @@ import numpy as np
 from typing_extensions import override
 
 from keras_saliency.arguments import keep_real
-from keras_saliency.checks.base import Check, judged, skipped
+from keras_saliency.checks.base import Check, judged
 from keras_saliency.checks.shared.exhibits import worst_probe
 from keras_saliency.checks.shared.statistics import median
-from keras_saliency.reports.result import CheckResult
+from keras_saliency.errors import CheckDoesNotApplyError
+from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -42,6 +43,7 @@ class Completeness(Check):
     name: str = "completeness"
 
     registered: ClassVar[str] = "completeness"
+    about: ClassVar[About] = "maps"
     cheap: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -52,10 +54,9 @@ class Completeness(Check):
     def run(self, subject: Subject) -> CheckResult:
         delta = subject.explanation.diagnostics.get("completeness_delta")
         if delta is None:
-            return skipped(
-                self,
+            raise CheckDoesNotApplyError(
                 f"Maps of {subject.method.name} do not promise to sum to a change of the score; those of "
-                "integrated_gradients do.",
+                "integrated_gradients do."
             )
         missed = np.abs(np.asarray(delta, "float64"))
         change = np.abs(subject.rows().sum(1, dtype="float64") - np.asarray(delta, "float64"))

@@ -14,7 +14,8 @@ from keras_saliency.arguments import is_real, keep_whole
 from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.exhibits import worst_probe
 from keras_saliency.checks.shared.pixels import Pixels
-from keras_saliency.reports.result import CheckResult
+from keras_saliency.errors import CheckDoesNotApplyError
+from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -62,6 +63,7 @@ class Faithfulness(Check):
     name: str = "faithfulness"
 
     registered: ClassVar[str] = "faithfulness"
+    about: ClassVar[About] = "maps"
     cheap: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -74,10 +76,10 @@ class Faithfulness(Check):
     def run(self, subject: Subject) -> CheckResult:
         pixels = Pixels.of(subject)
         if pixels is None:
-            return skipped(self, "None of the inputs is an image whose pixels could be taken out.")
+            raise CheckDoesNotApplyError("None of the inputs is an image whose pixels could be taken out.")
         maps = subject.explanation.heatmaps("magnitude")
         if maps.shape[1:] != pixels.size:
-            return skipped(self, "The maps have another size than what is explained.")
+            raise CheckDoesNotApplyError("The maps have another size than what is explained.")
         beaten, by_edges = self._beaten(pixels, [maps, _edges(pixels)], subject.rng(self.name))
         known = ~np.isnan(beaten).any(0)
         if known.sum() < FEWEST:

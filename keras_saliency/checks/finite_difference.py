@@ -11,7 +11,8 @@ from typing_extensions import override
 from keras_saliency.arguments import keep_real, keep_whole
 from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.statistics import median
-from keras_saliency.reports.result import CheckResult
+from keras_saliency.errors import CheckDoesNotApplyError
+from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -43,6 +44,8 @@ class FiniteDifference(Check):
     name: str = "finite_difference"
 
     registered: ClassVar[str] = "finite_difference"
+    about: ClassVar[About] = "maps"
+    essential: ClassVar[bool] = True
     cheap: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -52,9 +55,11 @@ class FiniteDifference(Check):
     @override
     def run(self, subject: Subject) -> CheckResult:
         if not subject.method.is_gradient:
-            return skipped(self, f"Maps of {subject.method.name} are not the gradient of the score.")
+            raise CheckDoesNotApplyError(f"Maps of {subject.method.name} are not the gradient of the score.")
         if subject.question.model.is_half_precision:
-            return skipped(self, "The model computes with fewer than 32 bits: differences drown in rounding.")
+            raise CheckDoesNotApplyError(
+                "The model computes with fewer than 32 bits: differences drown in rounding."
+            )
         errors = self._errors(subject)
         value = median(errors)
         if np.isnan(value):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,7 +16,7 @@ from keras_saliency.checks.shared.exhibits import probe_and_maps
 from keras_saliency.checks.shared.golden_file import GoldenFile, Training
 from keras_saliency.checks.shared.training_numbers import Judgement, numbers_of
 from keras_saliency.render.heatmaps import heatmap
-from keras_saliency.reports.result import CheckResult, Status
+from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from keras_saliency.probes import ProbeSet
 
 __all__ = ["Golden", "GoldenFile", "add_golden", "save_golden"]
+
+FEWEST_TRAININGS = 2
+_ONE = (
+    "One training does not tell how far equal trainings differ, so this is no verdict: it takes "
+    f"{FEWEST_TRAININGS} stored trainings, better three (`keras-saliency golden … --add`)."
+)
 
 
 @dataclass(frozen=True)
@@ -38,8 +44,9 @@ class Golden(Check):
 
     How far they may lie from the mean of the stored trainings is Student's prediction interval, from the spread
     of the stored trainings together with a spread measured on our demo, which counts as four trainings: trainings
-    of your own soon outweigh it. With one stored training the tolerance is a guess, so that leaving it is a
-    warning; from two on it is a failure. Costs the maps of the probes.
+    of your own soon outweigh it. With one stored training the tolerance is a guess: leaving it is a
+    warning, and staying within it no pass: one training says nothing of another. From two on the check passes or fails.
+    Costs the maps of the probes.
 
     Args:
         path: a file by `save_golden`, or by `keras-saliency golden`.
@@ -139,9 +146,13 @@ class Golden(Check):
             if not left
             else f"The weights are new, and unlike in {trainings}: {'; '.join(left)}."
         )
-        otherwise: Status = "warned" if count == 1 else "failed"
         details = {name: judgement.as_json() for name, judgement in judgements.items()}
-        return judged(self, value, 1.0, "at_most", sentence, otherwise=otherwise, details=details)
+        result = judged(self, value, 1.0, "at_most", sentence, details=details)
+        return (
+            result
+            if count >= FEWEST_TRAININGS
+            else replace(result, status="warned", sentence=f"{sentence} {_ONE}")
+        )
 
 
 def save_golden(

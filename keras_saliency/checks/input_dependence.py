@@ -11,9 +11,10 @@ from typing_extensions import override
 
 from keras_saliency import metrics
 from keras_saliency.arguments import keep_real
-from keras_saliency.checks.base import Check, judged, skipped
+from keras_saliency.checks.base import Check, judged
 from keras_saliency.checks.shared.statistics import median
-from keras_saliency.reports.result import CheckResult
+from keras_saliency.errors import CheckDoesNotApplyError
+from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -42,6 +43,8 @@ class InputDependence(Check):
     name: str = "input_dependence"
 
     registered: ClassVar[str] = "input_dependence"
+    about: ClassVar[About] = "maps"
+    essential: ClassVar[bool] = True
     cheap: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -51,10 +54,10 @@ class InputDependence(Check):
     def run(self, subject: Subject) -> CheckResult:
         count = len(subject.probes)
         if count < 2:
-            return skipped(self, "One probe alone does not tell whether maps depend on the image.")
+            raise CheckDoesNotApplyError("One probe alone does not tell whether maps depend on the image.")
         order = np.roll(np.arange(count), 1)
         if all((leaf == leaf[:1]).all() for leaf in optree.tree_leaves(subject.probes.images)):
-            return skipped(self, "All probes are the same image.")
+            raise CheckDoesNotApplyError("All probes are the same image.")
         own = subject.ranks
         again = metrics.ranks(subject.rows(subject.question.take(order)))
         followed = metrics.correlation_of_ranks(again, own[order])[np.argsort(order)]

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import Check, judged
-from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -35,6 +35,8 @@ class Nonzero(Check):
     name: str = "nonzero"
 
     registered: ClassVar[str] = "nonzero"
+    about: ClassVar[About] = "maps"
+    essential: ClassVar[bool] = True
     cheap: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -12,10 +12,10 @@ from typing_extensions import override
 
 from keras_saliency import metrics
 from keras_saliency.arguments import keep_real, keep_whole
-from keras_saliency.checks.base import Check, judged, skipped
+from keras_saliency.checks.base import Check, judged
 from keras_saliency.checks.shared.statistics import median
-from keras_saliency.errors import SaliencyError
-from keras_saliency.reports.result import CheckResult
+from keras_saliency.errors import CheckDoesNotApplyError, SaliencyError
+from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -78,6 +78,7 @@ class ParameterRandomization(Check):
     name: str = ""
 
     registered: ClassVar[str] = "parameter_randomization"
+    about: ClassVar[About] = "maps"
     cheap: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -93,7 +94,7 @@ class ParameterRandomization(Check):
     @override
     def run(self, subject: Subject) -> CheckResult:
         if fixed := subject.question.model.fixed_weights:
-            return skipped(self, fixed)
+            raise CheckDoesNotApplyError(fixed)
         stages = list(self.stages(subject))
         if self.mode == "full":
             signed = np.median([stage.signed for stage in stages], axis=0)

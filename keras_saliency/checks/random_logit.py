@@ -12,7 +12,8 @@ from keras_saliency import metrics
 from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.statistics import median
-from keras_saliency.reports.result import CheckResult
+from keras_saliency.errors import CheckDoesNotApplyError
+from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -38,6 +39,7 @@ class RandomLogit(Check):
     name: str = "random_logit"
 
     registered: ClassVar[str] = "random_logit"
+    about: ClassVar[About] = "maps"
     cheap: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -47,14 +49,18 @@ class RandomLogit(Check):
     def run(self, subject: Subject) -> CheckResult:
         method = subject.method
         if not method.uses_target:
-            return skipped(self, f"Maps of {method.name} do not depend on a target by definition.")
+            raise CheckDoesNotApplyError(f"Maps of {method.name} do not depend on a target by definition.")
         if not method.has_sign:
-            return skipped(self, "Maps without a sign look alike wherever images have an empty background.")
+            raise CheckDoesNotApplyError(
+                "Maps without a sign look alike wherever images have an empty background."
+            )
         if not subject.targets_classes:
-            return skipped(self, "The explained score is not that of a class, so there is no other class.")
+            raise CheckDoesNotApplyError(
+                "The explained score is not that of a class, so there is no other class."
+            )
         table = subject.predictions().table
         if table is None or table.shape[1] < 2:
-            return skipped(self, "The model has one score only, so there is no other class.")
+            raise CheckDoesNotApplyError("The model has one score only, so there is no other class.")
         own = subject.explanation.target_classes
         steps = subject.rng(self.name).integers(1, table.shape[1], len(own))
         others = subject.about_classes((own + steps) % table.shape[1])

@@ -15,8 +15,8 @@ from keras_saliency.checks.experiment.experiment import ERROR, Evidence, Experim
 from keras_saliency.checks.experiment.interventions import FILLS
 from keras_saliency.checks.experiment.scenes import before_and_after, class_name
 from keras_saliency.checks.shared.statistics import pooled
-from keras_saliency.errors import NeedsSettingError
-from keras_saliency.registry import is_name
+from keras_saliency.errors import CheckDoesNotApplyError, NeedsSettingError
+from keras_saliency.registry import is_name, unknown
 from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
@@ -83,18 +83,23 @@ class Region(Check):
     cheap: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
+        for name, given in (("forbid", self.forbid), ("require", self.require)):
+            if given not in (True, False) and not (given is None and name == "forbid"):
+                raise ValueError(f"Expected {name} to be True or False. Received: {name}={given!r}")
         if self.require == bool(self.forbid) and (self.require or self.forbid is not None):
             raise ValueError(
                 "Expected a region to be forbidden or required. "
                 f"Received: forbid={self.forbid!r}, require={self.require!r}"
             )
         keep_whole(self, "means", 0, optional=True)
-        keep_real(self, "limit", least=0, most=1)
-        if isinstance(self.fill, str) and self.fill not in FILLS:
+        keep_real(self, "limit", above=0, most=1)
+        if self.fill not in FILLS if isinstance(self.fill, str) else not _is_pixels(self.fill):
             raise ValueError(
-                f"Expected fill to be one of {', '.join(map(repr, FILLS))}, a number or an array. "
+                f"Expected fill to be one of {', '.join(map(repr, FILLS))}, a number or an array, all finite. "
                 f"Received: fill={self.fill!r}"
             )
+        if self.content is not None and not _is_pixels(self.content):
+            raise ValueError(f"Expected content to be an array of finite numbers. Received: {self.content!r}")
         if not is_name(self.region):
             raise ValueError(f"Expected the name of a region, such as corner. Received: {self.region!r}")
         object.__setattr__(self, "name", self.name or f"region_{self.region}")
@@ -113,31 +118,32 @@ class Region(Check):
     def run(self, subject: Subject) -> CheckResult:
         table = subject.predictions().table
         if table is None or table.shape[1] < 2:
-            return skipped(self, "The model predicts no class, so nothing tells which way it should move.")
-        masks = self._masks(subject)
-        if masks is None:
-            known = ", ".join(subject.probes.regions) or "none"
-            return CheckResult(
-                self.name, "errored", f"The probes have no region {self.region!r}. Regions: {known}."
+            raise CheckDoesNotApplyError(
+                "The model predicts no class, so nothing tells which way it should move."
             )
+        if self.means is not None and self.means >= table.shape[1]:
+            raise CheckDoesNotApplyError(
+                f"Expected the index of a class, below {table.shape[1]}. Received: means={self.means}"
+            )
+        masks = self._masks(subject)
         heat = Heat.of(subject, masks)
         experiment = Experiment(subject, masks, fill=self.fill, content=self.content)
         if not experiment.has_content.any() and self.content is None:
-            return self._with_heat(
-                skipped(
-                    self,
-                    f"In no probe the region {self.region!r} holds anything but its surroundings: there is nothing "
-                    "to take out or to put in. Add probes that have the content, or give content=.",
-                ),
-                heat,
-                masks,
+            reason = (
+                f"In no probe the region {self.region!r} holds anything but its surroundings: there is nothing "
+                "to take out or to put in. Add probes that have the content, or give content=."
             )
+            seen = self._with_heat(skipped(self, reason), heat)
+            raise CheckDoesNotApplyError(seen.sentence, seen)
         result = self._required(subject, experiment) if self.require else self._forbidden(subject, experiment)
-        return self._with_heat(result, heat, masks)
+        return self._with_heat(result, heat)
 
-    def _masks(self, subject: Subject) -> np.ndarray | None:
-        mask = subject.probes.regions.get(self.region)
-        return None if mask is None else np.broadcast_to(mask, (len(subject.probes), *mask.shape[-2:]))
+    def _masks(self, subject: Subject) -> np.ndarray:
+        regions = subject.probes.regions
+        if self.region not in regions:
+            raise CheckDoesNotApplyError(str(unknown("region", self.region, regions)))
+        mask = regions[self.region]
+        return np.broadcast_to(mask, (len(subject.probes), *mask.shape[-2:]))
 
     def _forbidden(self, subject: Subject, experiment: Experiment) -> CheckResult:
         found = evidence(subject, experiment, self.means, self.limit)
@@ -208,9 +214,8 @@ class Region(Check):
             details={"taken out": out.as_json(), "put in": put.as_json()},
         )
 
-    def _with_heat(self, result: CheckResult, heat: Heat, masks: np.ndarray) -> CheckResult:
+    def _with_heat(self, result: CheckResult, heat: Heat) -> CheckResult:
         """The result with what the maps say; they alone can warn, never fail."""
-        del masks
         result = replace(
             result,
             per_probe={**result.per_probe, "enrichment": heat.enrichment},
@@ -284,6 +289,12 @@ def candidates(subject: Subject, experiment: Experiment, means: int | None) -> l
         return [int(targets[0])]
     classes, counts = np.unique(experiment.classes, return_counts=True)
     return [int(index) for index in classes[np.argsort(-counts, kind="stable")][:MOST_CLASSES]]
+
+
+def _is_pixels(value: Any) -> bool:
+    """Whether this is a finite number, or an array of such."""
+    array = np.asarray(value)
+    return array.dtype.kind in "iuf" and array.size > 0 and bool(np.isfinite(array).all())
 
 
 def nan_last(value: float) -> float:

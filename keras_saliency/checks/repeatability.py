@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import Check, judged
-from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -36,6 +36,8 @@ class Repeatability(Check):
     name: str = "repeatability"
 
     registered: ClassVar[str] = "repeatability"
+    about: ClassVar[About] = "maps"
+    essential: ClassVar[bool] = True
     cheap: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

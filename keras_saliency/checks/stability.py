@@ -14,7 +14,8 @@ from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.exhibits import worst_probe
 from keras_saliency.checks.shared.pixels import Pixels
 from keras_saliency.checks.shared.statistics import median
-from keras_saliency.reports.result import CheckResult
+from keras_saliency.errors import CheckDoesNotApplyError
+from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -50,6 +51,7 @@ class Stability(Check):
     name: str = "stability"
 
     registered: ClassVar[str] = "stability"
+    about: ClassVar[About] = "maps"
     cheap: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -61,7 +63,7 @@ class Stability(Check):
     def run(self, subject: Subject) -> CheckResult:
         pixels = Pixels.of(subject)
         if pixels is None:
-            return skipped(self, "None of the inputs is an image that could be moved.")
+            raise CheckDoesNotApplyError("None of the inputs is an image that could be moved.")
         sensitivity = metrics.max_sensitivity(
             subject.rows(),
             pixels.images,

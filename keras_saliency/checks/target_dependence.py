@@ -12,7 +12,8 @@ from keras_saliency import metrics
 from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.statistics import median
-from keras_saliency.reports.result import CheckResult
+from keras_saliency.errors import CheckDoesNotApplyError
+from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -38,6 +39,7 @@ class TargetDependence(Check):
     name: str = "target_dependence"
 
     registered: ClassVar[str] = "target_dependence"
+    about: ClassVar[About] = "maps"
     cheap: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -46,14 +48,20 @@ class TargetDependence(Check):
     @override
     def run(self, subject: Subject) -> CheckResult:
         if not subject.method.uses_target:
-            return skipped(self, f"Maps of {subject.method.name} do not depend on a target by definition.")
+            raise CheckDoesNotApplyError(
+                f"Maps of {subject.method.name} do not depend on a target by definition."
+            )
         if not subject.targets_classes:
-            return skipped(self, "The explained score is not that of a class, so there is no other class.")
+            raise CheckDoesNotApplyError(
+                "The explained score is not that of a class, so there is no other class."
+            )
         table = subject.predictions().table
         if table is None or table.shape[1] < 2:
-            return skipped(self, "The model has one score only, so there is no other class.")
+            raise CheckDoesNotApplyError("The model has one score only, so there is no other class.")
         if table.shape[1] == 2 and not subject.method.has_sign:
-            return skipped(self, "Without a sign, the maps of two classes that are opposites are the same.")
+            raise CheckDoesNotApplyError(
+                "Without a sign, the maps of two classes that are opposites are the same."
+            )
         rivals = rival_classes(table, subject.explanation.target_classes)
         others = subject.about_classes(rivals)
         correlation = metrics.correlation_of_ranks(metrics.ranks(subject.rows(others)), subject.ranks)

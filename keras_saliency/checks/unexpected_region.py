@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from typing_extensions import override
 
 from keras_saliency.arguments import keep_real
-from keras_saliency.checks.base import Check, skipped
+from keras_saliency.checks.base import Check
 from keras_saliency.checks.experiment.experiment import ERROR, UNSPECIFIC, Evidence, Experiment
 from keras_saliency.checks.experiment.scenes import before_and_after, class_name
 from keras_saliency.checks.region import MOST_CLASSES, candidates
+from keras_saliency.errors import CheckDoesNotApplyError
 from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
@@ -59,27 +61,29 @@ class UnexpectedRegion(Check):
     cheap: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        keep_real(self, "limit", least=0, most=1)
+        keep_real(self, "limit", above=0, most=1)
 
     @override
     def run(self, subject: Subject) -> CheckResult:
         table = subject.predictions().table
         if table is None or table.shape[1] < 2:
-            return skipped(self, "The model predicts no class, so nothing tells which way it should move.")
+            raise CheckDoesNotApplyError(
+                "The model predicts no class, so nothing tells which way it should move."
+            )
         if not subject.has_image:
-            return skipped(self, "No input is an image, so there are no places.")
+            raise CheckDoesNotApplyError("No input is an image, so there are no places.")
         height, width = subject.image.shape[1:3]
         window = (max(1, round(_SIDE * height)), max(1, round(_SIDE * width)))
         if height < 4 * window[0] or width < 4 * window[1]:
-            return skipped(self, "The images are too small to have places.")
+            raise CheckDoesNotApplyError("The images are too small to have places.")
         tried = self._tried(subject, window)
         if not tried:
-            return skipped(self, "No class has images whose window could be emptied.")
+            raise CheckDoesNotApplyError("No class has images whose window could be emptied.")
         judged = [item for item in tried if item[2].value < self.limit or _is_notable(item[2])]
         value = max((one.value for _, _, one in judged), default=0.0)
         reached = [item for item in judged if item[2].value >= self.limit]
         certain = [item for item in reached if item[2].is_certain]
-        details = {
+        details: dict[str, Any] = {
             "window": list(window),
             "places": [
                 {"top": place.top, "left": place.left, "enrichment": place.enrichment, **one.as_json()}
@@ -92,7 +96,9 @@ class UnexpectedRegion(Check):
                 f"strongest moves {value:.0%} of the images."
             )
             return CheckResult(self.name, "passed", sentence, value, self.limit, "at_most", details=details)
-        place, experiment, worst = max(certain or reached, key=lambda item: item[2].value)
+        found = sorted(certain or reached, key=lambda item: -item[2].value)
+        place, experiment, worst = found[0]
+        details["region"] = _apart([_masks(subject, place, window)[0] for place, _, _ in found])
         where = _where(place, window, (height, width))
         words = worst.in_words(class_name(subject, worst.class_index))
         return CheckResult(
@@ -194,6 +200,15 @@ def _masks(subject: Subject, place: Place, window: tuple[int, int]) -> np.ndarra
     mask = np.zeros(subject.image.shape[1:3], bool)
     mask[place.top : place.top + window[0], place.left : place.left + window[1]] = True
     return np.broadcast_to(mask, subject.image.shape[:3])
+
+
+def _apart(masks: Sequence[np.ndarray]) -> np.ndarray:
+    """The places without those that overlap a former one, `(k, height, width)`."""
+    kept: list[np.ndarray] = []
+    for mask in masks:
+        if not any((mask & other).any() for other in kept):
+            kept.append(mask)
+    return np.stack(kept)
 
 
 def _where(place: Place, window: tuple[int, int], size: tuple[int, int]) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 from typing_extensions import override
 
 from keras_saliency.arguments import keep_whole
-from keras_saliency.checks.base import Check, skipped
+from keras_saliency.checks.base import Check
+from keras_saliency.errors import CheckDoesNotApplyError
 from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
@@ -47,9 +48,11 @@ class Untrained(Check):
     def run(self, subject: Subject) -> CheckResult:
         own = subject.predictions()
         if own.table is None or own.table.shape[1] < 2:
-            return skipped(self, "The model predicts no class: neither accuracy nor margins are defined.")
+            raise CheckDoesNotApplyError(
+                "The model predicts no class: neither accuracy nor margins are defined."
+            )
         if fixed := subject.question.model.fixed_weights:
-            return skipped(self, fixed)
+            raise CheckDoesNotApplyError(fixed)
         rng = subject.rng(self.name)
         question, model = subject.question, subject.question.model
         layers, weights = question.weighted_layers(), model.weights()

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from keras_saliency import __version__
 from keras_saliency.checks.base import CHECKS, Check
 from keras_saliency.checks.gate.config import Config
-from keras_saliency.checks.gate.suites import make_checks
-from keras_saliency.checks.gate.waivers import check_waivers, with_waivers
+from keras_saliency.checks.gate.suites import Chosen, make_checks
+from keras_saliency.checks.gate.waivers import check_waivers, regions_of, with_waivers
 from keras_saliency.cli.arguments import (
     add_config_argument,
     add_method_arguments,
@@ -57,7 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--golden", metavar="FILE", help="approved maps, by `keras-saliency golden`")
     add_method_arguments(parser)
     parser.add_argument(
-        "--fail-on", choices=("failed", "warned"), help="what gives exit code 1; default: failed"
+        "--fail-on",
+        choices=get_args(FailOn),
+        help="what gives exit code 1: failed (about the model, or asked for by name; default), any (of the maps too), "
+        "or warned (warnings too)",
     )
     add_model_arguments(parser)
     add_config_argument(parser)
@@ -73,15 +76,16 @@ def run(options: argparse.Namespace) -> int:
     outputs = _outputs(config)
     with _telling_of_earlier(outputs):
         probes = config.with_masks(load_probes(options.probes))
-        chosen = make_checks(config.items(probes), probes)
+        items = config.items(probes)
+        chosen = make_checks(items, probes)
         check_waivers(config.waivers, names_to_waive(chosen, probes))
         golden = [] if config.golden is None else [("the golden file", Path(config.golden))]
         check_outputs(outputs.values(), [*inputs_of(options, config), *golden])
         method = _method(config)
     files = {kind: output for kind, output in outputs.items() if not output.is_stream}
     _write(_no_verdict(options.model, probes, config), files)
-    report = _checked(options.model, probes, chosen, method, config)
-    report = with_waivers(report, config.waivers, date.today())
+    report = _checked(options.model, probes, items, method, config)
+    report = with_waivers(report, config.waivers, date.today(), regions_of(chosen, probes))
     _write(report, outputs)
     _tell(report)
     return exit_code(report)
@@ -97,7 +101,7 @@ def exit_code(report: Report) -> int:
     return PASSED if report.passed else NO_VERDICT
 
 
-def names_to_waive(chosen: Iterable[Check], probes: ProbeSet) -> set[str]:
+def names_to_waive(chosen: Iterable[Chosen], probes: ProbeSet) -> set[str]:
     """The names that checks can have in a report about these probes."""
     of_others = {name for name, kind in CHECKS.built_in().items() if hasattr(kind, "for_probes")}
     reported = {check.name for check in (*chosen, *make_checks("full", probes))}
@@ -110,11 +114,11 @@ def _method(config: Config) -> Any:
     return make_method(config.method, config.method_options)
 
 
-def _checked(path: Path, probes: ProbeSet, chosen: tuple[Check, ...], method: Any, config: Config) -> Report:
+def _checked(path: Path, probes: ProbeSet, items: list[str | Check], method: Any, config: Config) -> Report:
     from keras_saliency.checks.gate.runner import check
     from keras_saliency.engine.model_files import load_model
 
-    with _spoken(len(chosen)) as (status, progress):
+    with _spoken(len(make_checks(items, probes))) as (status, progress):
         with status(f"Loading {path} …"):
             model = load_model(path, config.imports)
         with progress() as told:
@@ -122,7 +126,7 @@ def _checked(path: Path, probes: ProbeSet, chosen: tuple[Check, ...], method: An
             return check(
                 model,
                 probes,
-                chosen,
+                items,
                 method=method,
                 target=config.target,
                 output=config.output,

@@ -56,7 +56,7 @@ class Look:
         methods: what each method showed, by the method's name.
         probe_accuracy: share of the labelled probes that the model predicts as labelled; None without labels.
         lost: the methods that failed at this look, or gave maps that are not finite, with the reason.
-        checks: what the checks said, with the maps of the first method; empty in a look read back from a log.
+        checks: what the checks said, with the maps of the first method; from a log without pictures and details.
 
     Example:
         >>> saliency = ks.SaliencyCallback(probes, "logs")

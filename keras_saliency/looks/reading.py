@@ -11,6 +11,7 @@ from keras_saliency import records
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.looks.event_file import event_files, read_events
 from keras_saliency.looks.look import Look, MethodLook
+from keras_saliency.reports.result import CheckResult, result_from
 
 _ONCE_PER_RUN = {records.SETTINGS_TAG, records.PROBES_TAG}
 
@@ -19,7 +20,8 @@ def load_looks(log_dir: str | Path) -> list[Look]:
     """All looks that were logged under `log_dir`, by step.
 
     Maps are as they were stored: in 255 steps, and smaller than the inputs where these are large.
-    `explanation` is None and `lost` is empty. Where a step was logged twice the later file counts.
+    `explanation` is None and `lost` is empty; `checks` have no pictures and no details. Where a step was logged twice
+    the later file counts.
 
     Args:
         log_dir: the `log_dir` of the callback, or its folder `saliency`.
@@ -38,7 +40,9 @@ def load_looks(log_dir: str | Path) -> list[Look]:
     folder = _saliency_folder(Path(log_dir))
     looks: dict[int, Look] = {}
     for path in event_files(folder):
-        looks |= {event.step: _look(event, _records(event, path)) for event in _looks_in(path)}
+        looks |= {
+            event.step: _look(event, _records(event, path), _checks(event, path)) for event in _looks_in(path)
+        }
     if not looks:
         raise FileNotFoundError(
             f"No looks in {folder}. Expected event files that SaliencyCallback wrote: pass the log_dir that "
@@ -96,14 +100,15 @@ def _has_more_than_settings(event: Any) -> bool:
     return any(value.tag not in _ONCE_PER_RUN for value in event.summary.value)
 
 
-def _look(event: Any, maps: list[records.MapsRecord]) -> Look:
-    """The look in an event that holds these maps."""
+def _look(event: Any, maps: list[records.MapsRecord], checks: tuple[CheckResult, ...] = ()) -> Look:
+    """The look in an event that holds these maps, and what checks found."""
     return Look(
         step=event.step,
         epoch=maps[0].epoch,
         wall_time=event.wall_time,
         methods={record.method: _method_look(record) for record in maps},
         probe_accuracy=_probe_accuracy(event),
+        checks=checks,
     )
 
 
@@ -116,6 +121,17 @@ def _looks_in(path: Path) -> Iterator[Any]:
 def _records(event: Any, path: Path) -> list[records.MapsRecord]:
     with _naming(path):
         return [_maps(value) for value in event.summary.value if _holds_maps(value)]
+
+
+def _checks(event: Any, path: Path) -> tuple[CheckResult, ...]:
+    """What checks found at the look in an event; nothing where none was made."""
+    with _naming(path):
+        stored = [value for value in event.summary.value if value.tag == records.CHECKS_TAG]
+        results = [one for value in stored for one in records.decode_checks(_record(value)).results]
+        try:
+            return tuple(map(result_from, results))
+        except ValueError as error:
+            raise UnreadableFileError(f"Expected what checks found. {error}") from error
 
 
 @contextmanager
@@ -137,9 +153,14 @@ def _holds_maps(value: Any) -> bool:
 
 
 def _maps(value: Any) -> records.MapsRecord:
+    return records.decode_maps(_record(value))
+
+
+def _record(value: Any) -> bytes:
     if not value.tensor.string_val:
         raise UnreadableFileError(f"Expected a saliency record. Received: no data, tag={value.tag!r}")
-    return records.decode_maps(value.tensor.string_val[0])
+    record: bytes = value.tensor.string_val[0]
+    return record
 
 
 def _method_look(record: records.MapsRecord) -> MethodLook:

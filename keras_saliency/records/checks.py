@@ -25,7 +25,8 @@ class ChecksRecord:
         epoch: Keras' epoch after which it was taken; None where looks are counted otherwise.
         results: one per check, JSON-ready, with the keys `name`, `status` (`"passed"`, `"warned"`, `"failed"`,
             `"skipped"`, `"errored"`), `sentence`, `value` and `limit` (numbers or None) and `direction`
-            (`"at_least"`, `"at_most"` or None); further keys are kept.
+            (`"at_least"`, `"at_most"` or None), and in newer logs `about` (`"model"` or `"maps"`) and `counts` (whether
+            a failure fails a run); further keys are kept.
     """
 
     step: int

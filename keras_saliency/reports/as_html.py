@@ -39,7 +39,10 @@ START = (
 
 def encode(report: Verdicts) -> str:
     """The report as the text of a page."""
-    ordered = sorted(report.results, key=lambda result: VERDICTS.index(report.verdict(result)))
+    groups = [
+        (heading, sorted(results, key=lambda result: VERDICTS.index(report.verdict(result))))
+        for heading, results in words.groups(report)
+    ]
     title = f"{report.model}: {words.headline(report)}"
     return START + "\n".join(
         [
@@ -52,8 +55,8 @@ def encode(report: Verdicts) -> str:
             f"<style>{CSS}</style></head>",
             "<body><main>",
             _header(report),
-            _overview(report, ordered),
-            *(_card(report, result) for result in ordered),
+            _overview(report, groups),
+            *(_cards(report, heading, results) for heading, results in groups),
             _footer(report),
             "</main></body></html>",
             "",
@@ -79,37 +82,50 @@ def _header(report: Verdicts) -> str:
 
 def _rule(report: Verdicts) -> str:
     return {
-        "failed": "A failed check, or one that could not be made, fails the run; a warning does not.",
+        "failed": "A check of the model that fails, or any that could not be made, fails the run; a warning does not. "
+        "One of the maps does where no verdict about the model can be trusted then, and where it was asked for.",
+        "any": "A failed check, or one that could not be made, fails the run; a warning does not.",
         "warned": "A failed check, one that could not be made, or a warning fails the run.",
     }[report.fail_on]
 
 
-def _overview(report: Verdicts, ordered: list[CheckResult]) -> str:
-    rows = "".join(
-        f'<tr><td>{_badge(report.verdict(result))}</td><td><a href="#{_text(result.name)}">'
-        f"{_text(result.name)}</a></td><td>{_text(words.question(result.name))}</td></tr>"
-        for result in ordered
-    )
+def _overview(report: Verdicts, groups: list[tuple[str, list[CheckResult]]]) -> str:
+    rows = ""
+    for heading, results in groups:
+        rows += f'<tr><th colspan="3">{_text(heading)}</th></tr>' if len(groups) > 1 else ""
+        rows += "".join(
+            f'<tr><td>{_badge(report.verdict(result), report.weight(result))}</td><td><a href="#{_text(result.name)}">'
+            f"{_text(result.name)}</a></td><td>{_text(words.question(result.name))}</td></tr>"
+            for result in results
+        )
     return f'<table class="overview"><tbody>{rows}</tbody></table>'
 
 
-def _badge(verdict: Verdict) -> str:
-    mark = f'<span aria-hidden="true">{_MARKS[verdict]}</span>'
-    return f'<span class="badge {verdict}" title="{_MEANINGS[verdict]}">{mark} {verdict}</span>'
+def _badge(verdict: Verdict, look: Verdict | None = None) -> str:
+    mark = f'<span aria-hidden="true">{_MARKS[look or verdict]}</span>'
+    return f'<span class="badge {look or verdict}" title="{_MEANINGS[verdict]}">{mark} {verdict}</span>'
+
+
+def _cards(report: Verdicts, heading: str, results: list[CheckResult]) -> str:
+    """The cards of one group under its heading."""
+    title = f'<h2 class="group">{_text(heading)}</h2>' if len(results) < len(report.results) else ""
+    said = words.on_maps(report) if results[0].about == "maps" else ""
+    note = f'<p class="on-maps">{_text(said)}</p>' if said else ""
+    return title + note + "".join(_card(report, result) for result in results)
 
 
 def _card(report: Verdicts, result: CheckResult) -> str:
-    verdict = report.verdict(result)
+    look = report.weight(result)
     question = words.question(result.name)
     parts = [
-        f"<h2>{_text(result.name)} {_badge(verdict)}</h2>",
+        f"<h3>{_text(result.name)} {_badge(report.verdict(result), look)}</h3>",
         f'<p class="question">{_text(question)}</p>' if question else "",
         f'<p class="sentence">{_text(result.sentence)}</p>',
         _measure(result),
         _pictures(result.pictures),
         _details(result),
     ]
-    return f'<section id="{_text(result.name)}" class="{verdict}">{"".join(parts)}</section>'
+    return f'<section id="{_text(result.name)}" class="{look}">{"".join(parts)}</section>'
 
 
 def _measure(result: CheckResult) -> str:
@@ -161,8 +177,10 @@ def _pictures(pictures: Mapping[str, np.ndarray]) -> str:
 def _details(result: CheckResult) -> str:
     """What else was measured, folded."""
     inside = _per_probe(result.per_probe)
-    if result.details:
-        details = json.dumps(_rounded(plain(result.details)), indent=2, ensure_ascii=False)
+    if shown := {
+        name: part for name, part in result.details.items() if name != "region"
+    }:  # the pictures show it
+        details = json.dumps(_rounded(plain(shown)), indent=2, ensure_ascii=False)
         inside += f"<pre>{escape(visible_lines(details))}</pre>"
     spent = f"{result.evaluations} model evaluations, {result.seconds:.1f} s" if result.evaluations else ""
     if not inside:

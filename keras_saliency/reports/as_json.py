@@ -18,7 +18,7 @@ from keras_saliency.render import to_png
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import Verdicts
 
-SCHEMA = 1
+SCHEMA = 2
 """A reader that knows this number understands the file: it grows when the meaning of a key changes or one goes."""
 KIND = "keras_saliency report"
 """What the file says it is."""
@@ -40,6 +40,7 @@ def encode(report: Verdicts) -> str:
         "fingerprint": report.fingerprint,
         "seed": report.seed,
         "versions": dict(report.versions),
+        "advice": report.advice,
         "evaluations": report.evaluations,
         "seconds": report.seconds,
         "results": [{**_result(result), "waived": result.name in report.waived} for result in report.results],
@@ -50,7 +51,9 @@ def encode(report: Verdicts) -> str:
 def _result(result: CheckResult) -> dict[str, Any]:
     return {
         "name": result.name,
+        "about": result.about,
         "status": result.status,
+        "counts": result.counts,
         "sentence": result.sentence,
         "value": plain(result.value),
         "limit": plain(result.limit),
@@ -68,9 +71,17 @@ def _per_probe(values: np.ndarray) -> list[Any]:
 
 
 def plain(value: Any) -> Any:
-    """What JSON can hold: numpy's numbers and arrays as Python's, numbers that are not finite as words."""
+    """What JSON can hold: numpy's numbers and arrays as Python's, numbers that are not finite as words.
+
+    A mask is a text of `0` and `1` for each of its rows.
+    """
     if isinstance(value, Mapping):
         return {str(name): plain(part) for name, part in value.items()}
+    if isinstance(value, np.ndarray) and value.dtype == bool and value.ndim > 1:
+        rows = value.astype(int).tolist()
+        return (
+            ["".join(map(str, row)) for row in rows] if value.ndim == 2 else [plain(mask) for mask in value]
+        )
     if isinstance(value, (np.ndarray, np.generic)):
         return plain(value.tolist())
     if isinstance(value, (list, tuple)):

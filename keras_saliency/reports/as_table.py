@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import StringIO
 
+from keras_saliency.reports import words
 from keras_saliency.reports.verdicts import Verdicts
 from keras_saliency.terminal import visible, without_commands
 
@@ -35,20 +36,26 @@ def _parts(report: Verdicts) -> list[object]:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("check", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("found", ratio=1)
-    for result in report.results:
-        verdict = report.verdict(result)
-        name, sentence = Text(visible(result.name)), Text(visible(result.sentence))
-        table.add_row(name, Text(verdict, style=_COLOURS[verdict]), sentence)
+    groups = words.groups(report)
+    widest = max((len(visible(result.name)) for result in report.results), default=0)
+    parts: list[object] = []
+    for heading, results in groups:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        table.add_column("check", no_wrap=True, min_width=widest)
+        table.add_column("verdict", no_wrap=True, min_width=len("verdict"))
+        table.add_column("found", ratio=1)
+        for result in results:
+            name, sentence = Text(visible(result.name)), Text(visible(result.sentence))
+            verdict = Text(report.verdict(result), style=_COLOURS[report.weight(result)])
+            table.add_row(name, verdict, sentence)
+        parts += [Text(visible(heading), style="bold"), table, Text()] if len(groups) > 1 else [table, Text()]
+    if said := words.on_maps(report):
+        parts += [Text(visible(said)), Text()]
     closing = Text(f"{'Passed' if report.passed else 'Not passed'}: {report.count_words()}.", style="bold")
     closing.append(f" {report.evaluations} model evaluations, {report.seconds:.1f} s.", style="not bold")
     return [
         Text(visible(f"{report.model}: {report.probes} probes, maps by {report.method}")),
         Text(),
-        table,
-        Text(),
+        *parts,
         closing,
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from base64 import b64decode
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_args
@@ -16,7 +17,7 @@ from keras_saliency.records.json_text import parse_json
 from keras_saliency.render import from_png, png_pixels
 from keras_saliency.reports.as_json import KIND, SCHEMA
 from keras_saliency.reports.report import Report
-from keras_saliency.reports.result import STATUSES, CheckResult, Direction
+from keras_saliency.reports.result import CheckResult, result_from
 from keras_saliency.reports.verdicts import FailOn
 
 
@@ -69,20 +70,14 @@ def _report(stored: dict[str, Any]) -> Report:
         fail_on=stored["fail_on"],
         evaluations=int(stored["evaluations"]),
         seconds=float(stored["seconds"]),
+        advice=str(stored.get("advice", "")),
         waived=frozenset(result["name"] for result in stored["results"] if result["waived"]),
     )
 
 
 def _read_result(stored: dict[str, Any]) -> CheckResult:
-    if stored["status"] not in STATUSES or stored["direction"] not in (*get_args(Direction), None):
-        raise ValueError(f"status={stored['status']!r}, direction={stored['direction']!r}")
-    return CheckResult(
-        name=str(stored["name"]),
-        status=stored["status"],
-        sentence=str(stored["sentence"]),
-        value=_number(stored["value"]),
-        limit=_number(stored["limit"]),
-        direction=stored["direction"],
+    return replace(
+        result_from(stored),
         per_probe=MappingProxyType(
             {
                 name: np.array([math.nan if v is None else float(v) for v in values])
@@ -94,7 +89,3 @@ def _read_result(stored: dict[str, Any]) -> CheckResult:
         evaluations=int(stored["evaluations"]),
         seconds=float(stored["seconds"]),
     )
-
-
-def _number(stored: Any) -> float | None:
-    return None if stored is None else float(stored)

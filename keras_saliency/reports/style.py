@@ -45,7 +45,10 @@ section {
   background: var(--card); border: 1px solid var(--line); border-left: 5px solid var(--state); border-radius: 6px;
   padding: .9rem 1.2rem 1rem; margin: 0 0 1rem; break-inside: avoid;
 }
-h2 { margin: 0; font-size: 1.1rem; display: flex; justify-content: space-between; gap: 1rem; align-items: baseline; }
+h2.group { margin: 2rem 0 .8rem; font-size: 1.4rem; }
+.on-maps { margin: 0 0 1rem; }
+.overview th { text-align: left; padding: 1rem 0 .32rem; }
+h3 { margin: 0; font-size: 1.1rem; display: flex; justify-content: space-between; gap: 1rem; align-items: baseline; }
 .question { margin: 0; color: var(--quiet); }
 .sentence { margin: .6rem 0; }
 .failed .sentence, .errored .sentence { font-weight: 600; }

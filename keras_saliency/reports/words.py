@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.result import About, CheckResult
 from keras_saliency.reports.verdicts import Verdicts
 
 QUESTIONS = {
@@ -43,6 +43,21 @@ def question(name: str) -> str:
 def caption(name: str) -> str:
     """What a picture shows."""
     return CAPTIONS.get(name, name.replace("_", " "))
+
+
+def groups(report: Verdicts) -> list[tuple[str, tuple[CheckResult, ...]]]:
+    """The results about the model and those about the maps, each with a heading; without results none."""
+    headings: dict[About, str] = {"model": "The model", "maps": f"Its maps by {report.method}"}
+    found = [(heading, report.about(about)) for about, heading in headings.items()]
+    return [(heading, results) for heading, results in found if results]
+
+
+def on_maps(report: Verdicts) -> str:
+    """What the failures of maps come to that do not fail the run, and what to do; empty where there are none."""
+    if not any(r.status == "failed" and report.weight(r) == "warned" for r in report.about("maps")):
+        return report.advice
+    said = "What fails here says how far these maps can be read, and nothing against the model."
+    return f"{said} {report.advice}".rstrip()
 
 
 def headline(report: Verdicts) -> str:

@@ -16,6 +16,7 @@ from keras_saliency.looks.writers import TensorBoardWriter
 from keras_saliency.methods import make_methods
 from keras_saliency.probes import as_probes
 from keras_saliency.probes.targets import as_target
+from keras_saliency.reports.verdicts import FailOn
 from keras_saliency.training.fit import Fit
 from keras_saliency.training.log_keys import LogKeys
 from keras_saliency.training.logbook import Logbook, make_writers
@@ -68,8 +69,10 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             `["structure", ks.Region("corner")]`. They judge the maps of the first method. Results stand in
             `last_look.checks`, in the Saliency tab and as curves `saliency/checks/<name>`; one that fails is warned
             of once.
-        stop_on_failure: whether the training stops after a look at which a check failed. A failure at the opening
-            look, at the untrained network, is shown, and neither warned of nor a reason to stop.
+        stop_on_failure: whether the training stops after a look at which a check failed, by the rule of `ks.check`'s
+            `fail_on`: True is its default, `"failed"`. A failure at the opening look, at the untrained network, is
+            shown, and neither warned of nor a reason to stop. A check that was asked for and can never be made is
+            refused there.
         max_disk: the most that the folder may take, such as `"200 MB"`. From half of it on only every second look is
             written, then every fourth, and so on. All are taken, with the numbers in `logs`. A budget that cannot hold
             the probes and one look is refused.
@@ -98,7 +101,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         logits: str = "auto",
         every: int | Batches = 1,
         checks: Any = None,
-        stop_on_failure: bool = False,
+        stop_on_failure: bool | FailOn = False,
         log_keys: str | Sequence[str] = "default",
         missing: str = "inf",
         images: bool = True,
@@ -136,6 +139,11 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             # Set here, so that Keras calls no hook after batches where none is wanted.
             self.on_train_batch_end = self._after_batch
         self._watch = Watch(checks, settings.probes)
+        if stop_on_failure and not self._watch:
+            raise ValueError(
+                "Expected checks= whose failure stops the training, such as checks=[ks.Accuracy(0.9)]. "
+                f"Received: checks={checks!r}, stop_on_failure={stop_on_failure!r}"
+            )
         self._log_keys = LogKeys(
             log_keys,
             [method.name for method in settings.methods],

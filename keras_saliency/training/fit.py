@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -80,6 +81,7 @@ class Fit:
         self._settings, self._logbook, self._log_keys, self._watch = settings, logbook, log_keys, watch
         self._may_be_logged = before is None
         self._count = 0
+        self._failed: Counter[str] = Counter()
         logbook.open(self._run(), chief=self.is_chief)
         if not known and (doubt := range_in_doubt(model, self.observer.layout, settings.probes)):
             warn(doubt)
@@ -95,6 +97,7 @@ class Fit:
             seconds=self._clock.looking,
             percent=self._clock.percent,
             folder=self._logbook.folder,
+            failed=dict(self._failed),
         )
 
     def begin(self, epoch: int) -> None:
@@ -155,12 +158,13 @@ class Fit:
         """The look with the results of the checks; a failure stops the training if that is wanted."""
         if not self._watch:
             return look
-        results = self._watch.look(self._subject(look, question))
         has_trained = self._count > 0
+        results = self._watch.look(self._subject(look, question), before_training=not has_trained)
         for result in self._watch.turned(r for r in results if has_trained or r.status == "errored"):
             warn(f"The check {result.name} {result.status} {when(look.step, look.epoch)}: {result.sentence}")
-        failed = any(result.status == "failed" for result in results)
-        if self._settings.stop_on_failure and has_trained and failed:
+        if has_trained:
+            self._failed.update(result.name for result in results if result.status in ("failed", "errored"))
+        if has_trained and any(map(self._settings.stops, results)):
             self.model.stop_training = True
         return replace(look, checks=results)
 

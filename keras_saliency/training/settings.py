@@ -6,11 +6,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from keras_saliency.methods import Method
 from keras_saliency.probes import ProbeSet
 from keras_saliency.probes.targets import Target
+from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.verdicts import FailOn, fails
 from keras_saliency.training.schedule import Batches
 
 
@@ -34,7 +36,7 @@ class Settings:
     logits: str
     every: int | Batches
     checks: Any
-    stop_on_failure: bool
+    stop_on_failure: bool | FailOn
     log_keys: str | Sequence[str]
     missing: str
     images: bool
@@ -48,12 +50,22 @@ class Settings:
     def __post_init__(self) -> None:
         _check_choice("on_error", self.on_error, "warn", "raise")
         _check_choice("missing", self.missing, "inf", "absent")
+        if self.stop_on_failure not in (True, False, *get_args(FailOn)):
+            raise ValueError(
+                f"Expected stop_on_failure to be True, False, {', '.join(map(repr, get_args(FailOn)))}. "
+                f"Received: stop_on_failure={self.stop_on_failure!r}"
+            )
         _check_path(self.log_dir)
 
     @property
     def is_strict(self) -> bool:
         """Whether a look that fails ends the training."""
         return self.on_error == "raise"
+
+    def stops(self, result: CheckResult) -> bool:
+        """Whether a check's result stops the training; one that could not be made does not."""
+        rule: FailOn | Literal[False] = "failed" if self.stop_on_failure is True else self.stop_on_failure
+        return rule is not False and result.status != "errored" and fails(result, rule)
 
     def described(self) -> dict[str, Any]:
         """What a log says of them: JSON-ready, in the order to show it."""

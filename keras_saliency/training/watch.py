@@ -29,7 +29,7 @@ class Watch:
 
     def __init__(self, checks: Any, probes: ProbeSet) -> None:
         self._checks = () if checks is None or checks == [] else make_checks(checks, probes)
-        if costly := [check.name for check in self._checks if not check.cheap]:
+        if costly := [one.name for one in self._checks if not one.check.cheap]:
             cheap = [name for name, check in CHECKS.built_in().items() if check.cheap]
             raise ValueError(
                 f"The checks {', '.join(costly)} cost too much for every look: use ks.check after the training. "
@@ -40,9 +40,13 @@ class Watch:
     def __bool__(self) -> bool:
         return bool(self._checks)
 
-    def look(self, subject: Subject) -> tuple[CheckResult, ...]:
-        """The results now."""
-        return run_checks(self._checks, subject)
+    def look(self, subject: Subject, *, before_training: bool = False) -> tuple[CheckResult, ...]:
+        """The results now.
+
+        Raises:
+            CheckDoesNotApplyError: `before_training`, and a check that was asked for cannot be made.
+        """
+        return run_checks(self._checks, subject, before_training=before_training)
 
     def turned(self, results: Iterable[CheckResult]) -> list[CheckResult]:
         """Those that failed, or could not be made, for the first time."""

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
 import pytest
@@ -40,6 +40,40 @@ def test_every_check_is_listed_under_its_registered_name():
 )
 def test_a_value_is_held_against_its_limit(value, limit, direction, status):
     assert judged(Always(), value, limit, direction, "").status == status
+
+
+NEEDED = {"accuracy": {"limit": 0.5}, "golden": {"path": "golden.npz"}, "region": {"region": "corner"}}
+NUMBERS = [
+    (name, field.name)
+    for name, kind in CHECKS.built_in().items()
+    for field in fields(kind)
+    if field.type in ("float", "int", "int | None")
+]
+
+
+@pytest.mark.parametrize(("name", "field"), NUMBERS)
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), -2, True, "0.5", [0.5]])
+def test_no_limit_is_something_else_than_a_number(name, field, wrong):
+    with pytest.raises(ValueError, match=f"{field}="):
+        CHECKS.built_in()[name](**{**NEEDED.get(name, {}), field: wrong})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"fill": float("nan")}, "Expected fill to be"),
+        ({"fill": None}, "Expected fill to be"),
+        ({"fill": True}, "Expected fill to be"),
+        ({"content": [[float("inf")]]}, "Expected content to be an array of finite numbers"),
+        ({"content": "white"}, "Expected content to be"),
+        ({"forbid": "no"}, "Expected forbid to be True or False"),
+        ({"require": None}, "Expected require to be True or False"),
+        ({"limit": 0}, "Expected limit to be a number above 0"),
+    ],
+)
+def test_what_a_region_cannot_be_judged_with_is_refused(wrong, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        ks.Region("corner", **wrong)
 
 
 def test_what_is_no_check_is_refused():

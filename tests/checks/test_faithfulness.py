@@ -95,7 +95,7 @@ def test_fewer_than_four_maps_with_an_order_are_not_judged():
     maps = np.array(PARTS)
     maps[:5] = 1.0
     found = run(Given(maps))
-    assert found.status == "skipped"
+    assert found.status == "errored"
     assert found.sentence.startswith("3 probes have a map with an order; fewer than 4")
 
 
@@ -146,12 +146,12 @@ def test_integer_images_work():
     assert run("input_x_gradient", probes=ks.ProbeSet(integers), model=model).value == 1.0
 
 
-def test_vectors_are_skipped():
+def test_vectors_cannot_be_judged():
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((4,)), layers.Dense(1)])
     found = run("gradient", probes=ks.ProbeSet(np.ones((5, 4), "float32")), model=model)
-    assert found.status == "skipped"
-    assert found.sentence == "None of the inputs is an image whose pixels could be taken out."
+    assert found.status == "errored"
+    assert found.sentence.startswith("None of the inputs is an image whose pixels could be taken out.")
 
 
 @pytest.mark.parametrize("limit", [0.5, 1.1])

@@ -140,6 +140,16 @@ class TestOtherWeights:
         found = run(stored(path, 0), network(7, corner=30.0))
         assert found.status == "warned"
         assert "unlike in 1 stored training:" in found.sentence
+        assert "it takes 2 stored trainings, better three" in found.sentence
+
+    def test_one_training_does_not_pass_another(self, path):
+        found = run(stored(path, 0), network(7))
+        assert (found.status, found.value < 1) == ("warned", True)
+        assert found.sentence == (
+            "The weights are new; accuracy and statistics of the maps are as in 1 stored training. One training does "
+            "not tell how far equal trainings differ, so this is no verdict: it takes 2 stored trainings, better "
+            "three (`keras-saliency golden … --add`)."
+        )
 
     def test_a_lower_accuracy_fails_and_a_higher_one_does_not(self, path):
         golden = GoldenFile.read(stored(path, 0, 1))
@@ -191,7 +201,7 @@ class TestOtherWeights:
         verdicts = [run(path, network(seed)).status for seed in range(10, 22)]
         assert verdicts.count("passed") == 12
 
-    def test_without_statistics_it_is_skipped(self, path):
+    def test_without_statistics_it_cannot_be_judged(self, path):
         def vectors(seed):
             keras.utils.set_random_seed(seed)
             return keras.Sequential([keras.Input((4,)), layers.Dense(1)])
@@ -199,7 +209,7 @@ class TestOtherWeights:
         probes = ks.ProbeSet(np.ones((3, 4), "float32"))
         save_golden(path, vectors(0), probes)
         assert run(path, vectors(0), probes=probes).status == "passed"
-        assert run(path, vectors(1), probes=probes).status == "skipped"
+        assert run(path, vectors(1), probes=probes).status == "errored"
 
 
 class TestTheFile:

@@ -6,6 +6,9 @@ import pytest
 from keras import layers
 
 import keras_saliency as ks
+from keras_saliency.checks.gate.runner import run_checks
+from keras_saliency.checks.gate.suites import make_checks
+from keras_saliency.checks.shared.subject import Subject
 
 SIDE = 12
 CORNER = np.zeros((SIDE, SIDE), bool)
@@ -89,10 +92,30 @@ def test_the_model_stays_as_it_is():
         np.testing.assert_array_equal(value, other)
 
 
-def test_a_region_without_content_is_skipped():
-    found = run(ks.Region("corner"), hand_weighted(0.0), probes((0, 0, 0)))
-    assert found.status == "skipped"
+@pytest.mark.parametrize("require", [False, True])
+def test_a_region_without_content_is_skipped_in_a_suite_and_an_error_where_it_was_asked_for(require):
+    empty = probes((0, 0, 0))
+    found = run(ks.Region("corner", require=require), hand_weighted(0.0), empty)
+    assert found.status == "errored"
     assert "Add probes that have the content, or give content=" in found.sentence
+    assert found.sentence.endswith("give what it needs, or leave it out.")
+    (chosen,) = [one for one in make_checks("quick", empty) if one.name == "region_corner"]
+    (brought,) = run_checks((chosen,), Subject.of(hand_weighted(0.0), empty))
+    assert brought.status == "skipped"
+
+
+def test_maps_that_are_hot_where_no_probe_has_content_are_a_warning_in_a_suite():
+    empty = probes((0, 0, 0))
+    chosen = [one for one in make_checks("quick", empty) if one.name == "region_corner"]
+    (brought,) = run_checks(tuple(chosen), Subject.of(hand_weighted(1.0), empty))
+    assert brought.status == "warned"
+    assert run(ks.Region("corner"), hand_weighted(1.0), empty).status == "errored"
+
+
+def test_a_class_that_the_model_does_not_have_is_an_error():
+    found = run(ks.Region("corner", means=99), hand_weighted(0.0))
+    assert found.status == "errored"
+    assert found.sentence.startswith("Expected the index of a class, below 3. Received: means=99")
 
 
 def test_content_can_be_given():
@@ -157,7 +180,7 @@ def test_images_of_integers_and_channels_first():
 def test_a_region_that_the_probes_lack_is_an_error():
     found = run(ks.Region("frame"), hand_weighted(0.0))
     assert found.status == "errored"
-    assert found.sentence == "The probes have no region 'frame'. Regions: corner, object."
+    assert found.sentence.startswith("No region 'frame'. Regions: corner, object.")
 
 
 def test_forbidden_or_required():
@@ -192,15 +215,13 @@ def test_a_fixed_target_is_the_class_that_the_stamp_means(arms):
 
 def test_unexpected_regions_are_for_class_scores_of_images():
     scores = ks.check(hand_weighted(0.0), probes(), "unexpected_region", target=1).results[0]
-    assert scores.status in ("passed", "skipped")
+    assert scores.status in ("passed", "errored")
     tiny = keras.Sequential([keras.Input((3, 3, 1)), layers.Flatten(), layers.Dense(2)])
     small = ks.ProbeSet(np.random.default_rng(0).random((4, 3, 3, 1)).astype("float32"))
-    assert (
-        ks.check(tiny, small, "unexpected_region").results[0].sentence
-        == "The images are too small to have places."
-    )
+    found = ks.check(tiny, small, "unexpected_region").results[0]
+    assert found.sentence.startswith("The images are too small to have places.")
     one = keras.Sequential([keras.Input((SIDE, SIDE, 1)), layers.Flatten(), layers.Dense(1)])
-    assert ks.check(one, ks.ProbeSet(probes().images), "unexpected_region").results[0].status == "skipped"
+    assert ks.check(one, ks.ProbeSet(probes().images), "unexpected_region").results[0].status == "errored"
 
 
 def test_an_unexpected_place_of_the_hand_weighted_network_is_found():

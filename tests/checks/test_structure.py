@@ -94,8 +94,8 @@ def test_a_linear_model_has_one_map_for_all_images():
 
 
 def test_one_probe_is_too_few_to_depend():
-    assert run("input_dependence", probes=ks.ProbeSet(IMAGES[:1])).status == "skipped"
-    assert run("input_dependence", probes=ks.ProbeSet(IMAGES[[0, 0, 0]])).status == "skipped"
+    assert run("input_dependence", probes=ks.ProbeSet(IMAGES[:1])).status == "errored"
+    assert run("input_dependence", probes=ks.ProbeSet(IMAGES[[0, 0, 0]])).status == "errored"
 
 
 def test_maps_that_ignore_the_target_fail():

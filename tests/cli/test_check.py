@@ -204,12 +204,23 @@ def test_a_golden_file_for_the_same_model_and_for_other_probes(capsys, check, ci
     assert "2 trainings" in capsys.readouterr().out
 
 
-def test_nothing_but_skips_is_no_verdict(check, ci, tmp_path):
+def test_an_accuracy_without_labels_is_refused(refused, ci, tmp_path):
     unlabelled = tmp_path / "unlabelled.npz"
     np.savez(unlabelled, images=ks.ProbeSet.load(ci.probes).images)
-    code, out, _ = check(ci.clean, unlabelled, "--checks", "accuracy", "--min-accuracy", "0.5")
+    assert "The probes have no labels" in refused(ci.clean, unlabelled, "--min-accuracy", "0.5")
+
+
+@pytest.mark.parametrize("option", ["--forbid", "--require"])
+def test_a_region_that_cannot_be_judged_is_no_verdict(check, ci, tmp_path, option):
+    probes = ks.ProbeSet.load(ci.probes)
+    empty = tmp_path / "empty.npz"
+    images = probes.images.copy()
+    images[:, :4, :4] = 0
+    ks.ProbeSet(images, probes.labels, regions=probes.regions).save(empty)
+    code, out, _ = check(ci.clean, empty, "--checks", "finite", option, "corner")
     assert code == 2
-    assert "accuracy  skipped" in out
+    assert "region_corner  errored" in out
+    assert "It was asked for: give what it needs" in " ".join(out.split())
 
 
 def test_models_that_cannot_be_loaded(refused, ci, tmp_path):

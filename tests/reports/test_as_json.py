@@ -46,7 +46,7 @@ def test_any_json_reader_can_read_it(report):
     [
         (lambda text: "{", "it is not JSON"),
         (lambda text: "[]", "is not a report of keras_saliency"),
-        (lambda text: text.replace('"schema": 1', '"schema": 2'), "by a newer keras_saliency"),
+        (lambda text: text.replace('"schema": 2', '"schema": 3'), "by a newer keras_saliency"),
         (lambda text: text.replace('"status": "failed"', '"status": "well"'), "is damaged"),
         (lambda text: text.replace('"results"', '"outcomes"'), "is damaged"),
         (lambda text: text.replace("iVBORw0", "AAAAAA0"), "is damaged"),
@@ -59,6 +59,34 @@ def test_what_is_no_report(report, tmp_path, change, sentence):
     path = tmp_path / "report.json"
     path.write_text(change(as_json.encode(report)), encoding="utf-8")
     with pytest.raises(UnreadableFileError, match=sentence):
+        read_report(path)
+
+
+def test_an_older_report_counts_every_failure(report, tmp_path):
+    results = tuple(replace(r, about="maps", counts=False) for r in report.results[:4])
+    path = tmp_path / "old.json"
+    stored = json.loads(as_json.encode(replace(report, results=results)))
+    assert stored["passed"] is True
+    stored["schema"] = 1
+    del stored["advice"]
+    for result in stored["results"]:
+        del result["about"], result["counts"]
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    old = read_report(path)
+    assert not old.passed
+    assert {(r.about, r.counts) for r in old.results} == {("model", True)}
+
+
+def test_what_a_result_is_about_comes_back(report, tmp_path):
+    free = replace(report.results[3], about="maps", counts=False, details={"region": np.eye(2, dtype=bool)})
+    path = tmp_path / "report.json"
+    replace(report, results=(free,), fail_on="any", advice="Maps by smoothgrad pass.").to_json(path)
+    back = read_report(path)
+    assert (back.results[0].about, back.results[0].counts) == ("maps", False)
+    assert (back.fail_on, back.advice) == ("any", "Maps by smoothgrad pass.")
+    assert back.results[0].details["region"] == ["10", "01"]
+    path.write_text(path.read_text().replace('"about": "maps"', '"about": "weather"'))
+    with pytest.raises(UnreadableFileError, match="is damaged.*about='weather'"):
         read_report(path)
 
 

@@ -50,7 +50,7 @@ class Config:
         logits: see `ks.explain`.
         channel_axis: of the probes, see `ks.ProbeSet`.
         seed: of every private generator.
-        fail_on: `"failed"` or `"warned"`.
+        fail_on: `"failed"`, `"any"` or `"warned"`, see `ks.check`.
         imports: modules that register custom layers.
         backend: the framework behind Keras.
         json: where the report goes as JSON; likewise `junit` and `html`.
@@ -133,6 +133,10 @@ class Config:
         ]:
             if name in self.checks and value is None:
                 raise ValueError(f"The check {name} needs a setting: {setting}.")
+        if self.min_accuracy is not None and probes.labels is None:
+            raise ValueError(
+                f"The probes have no labels to hold predictions against. Received: min_accuracy={self.min_accuracy}"
+            )
         if self.golden is not None and not Path(self.golden).is_file():
             raise FileNotFoundError(f"No such golden file: {self.golden}. Make it: keras-saliency golden.")
         items: list[str | Check] = list(self.checks)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, get_args
 
 from keras_saliency.checks.base import CHECKS, Check
 from keras_saliency.errors import NeedsSettingError
 from keras_saliency.probes import ProbeSet
 from keras_saliency.registry import unknown
+from keras_saliency.reports.result import About
 
 STRUCTURE = (
     "finite",
@@ -26,7 +28,44 @@ FULL = (*QUICK, "random_logit", "completeness", "faithfulness", "stability", "go
 SUITES = {"structure": STRUCTURE, "quick": QUICK, "full": FULL}
 
 
-def make_checks(checks: Any, probes: ProbeSet) -> tuple[Check, ...]:
+@dataclass(frozen=True)
+class Chosen:
+    """A check of a run.
+
+    Attributes:
+        check: the check.
+        asked: whether it was asked for, given or by its own name; else a suite brought it along.
+
+    Raises:
+        ValueError: the check is about something else than a model or maps.
+    """
+
+    check: Check
+    asked: bool
+
+    def __post_init__(self) -> None:
+        if self.about not in get_args(About):
+            raise ValueError(
+                f'Expected {self.name}.about to be "model" or "maps". Received: about={self.about!r}'
+            )
+
+    @property
+    def name(self) -> str:
+        """The name of the check."""
+        return self.check.name
+
+    @property
+    def about(self) -> About:
+        """What its verdict is about; of a check that does not say it, the model."""
+        return getattr(self.check, "about", "model")
+
+    @property
+    def counts(self) -> bool:
+        """Whether its failure fails a run by default, see `CheckResult`."""
+        return self.asked or self.about == "model" or getattr(self.check, "essential", False)
+
+
+def make_checks(checks: Any, probes: ProbeSet) -> tuple[Chosen, ...]:
     """The checks, in order, each name once.
 
     Args:
@@ -41,19 +80,22 @@ def make_checks(checks: Any, probes: ProbeSet) -> tuple[Check, ...]:
         PluginError: a check of another package cannot be loaded.
         TypeError: something is neither a name nor a check.
     """
-    asked = list(checks) if isinstance(checks, (list, tuple)) else [checks]
-    given = [CHECKS.validated(item) for item in asked if not isinstance(item, str)]
+    items = list(checks) if isinstance(checks, (list, tuple)) else [checks]
+    given = [CHECKS.validated(item) for item in items if not isinstance(item, str)]
     by_name: dict[str, Check] = {}
     for check in given:
         if by_name.setdefault(check.name, check) is not check:
             raise ValueError(f"Two checks have the name {check.name!r}.")
     ordered: dict[str, Check] = {}
-    for item in asked:
+    asked = set(by_name)
+    for item in items:
         for check in _expanded(item, given, probes) if isinstance(item, str) else (item,):
             ordered.setdefault(check.name, by_name.get(check.name, check))
+            if isinstance(item, str) and item not in SUITES:
+                asked.add(check.name)
     if not ordered:
         raise ValueError(f"Expected at least one check. Received: checks={checks!r}")
-    return tuple(ordered.values())
+    return tuple(Chosen(check, name in asked) for name, check in ordered.items())
 
 
 def _expanded(name: str, given: Sequence[Check], probes: ProbeSet) -> list[Check]:

@@ -19,7 +19,7 @@ from keras_saliency.looks.writers.settings import settings_table
 from keras_saliency.looks.writers.sheets import draw_sheet
 from keras_saliency.render import shrink, to_png
 
-_OF_A_RESULT = ("name", "status", "sentence", "value", "limit", "direction")
+_OF_A_RESULT = ("name", "status", "sentence", "value", "limit", "direction", "about", "counts")
 _CHECK = "1 where the check passed or only warned, 0 where it failed; nothing where it could not be made."
 
 

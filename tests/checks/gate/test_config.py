@@ -89,7 +89,7 @@ def test_a_pyproject_has_a_table_for_it(tmp_path):
         ("seed = 1.5", "seed to be a whole number"),
         ("target = 1.5", "target to be a name or an index"),
         ("options = 3", "options to be a table"),
-        ('fail_on = "never"', "fail_on to be one of failed, warned. Received: fail_on='never'"),
+        ('fail_on = "never"', "fail_on to be one of failed, any, warned. Received: fail_on='never'"),
         ('backend = "mxnet"', "one of tensorflow, jax, torch"),
         ("waivers = 3", "a list of tables"),
         ('json = "a\\u0000b"', "Expected json to be a text. Received: json='a\\\\x00b'"),

@@ -18,7 +18,7 @@ MARKED = ks.ProbeSet(IMAGES, regions={"corner": MASK, "frame": MASK})
 
 
 def names(checks, probes=PLAIN):
-    return [check.name for check in make_checks(checks, probes)]
+    return [one.name for one in make_checks(checks, probes)]
 
 
 def test_the_structure_suite():
@@ -36,7 +36,8 @@ def test_quick_checks_every_region_and_leaves_out_what_needs_a_setting():
 
 
 def test_a_given_check_takes_the_place_of_its_name():
-    checks = make_checks(["quick", Accuracy(0.9), Region("corner", require=True)], MARKED)
+    chosen = make_checks(["quick", Accuracy(0.9), Region("corner", require=True)], MARKED)
+    checks = [one.check for one in chosen]
     by_name = {check.name: check for check in checks}
     assert by_name["region_corner"].require
     assert "region_frame" not in by_name
@@ -52,7 +53,22 @@ def test_names_may_repeat_and_stay_in_order():
 def test_a_bare_name_stands_for_what_the_check_says():
     assert names("region", MARKED) == ["region_corner", "region_frame"]
     assert names("finite", MARKED) == ["finite"]
-    assert all(check.forbid for check in make_checks("region", MARKED))
+    assert all(one.check.forbid for one in make_checks("region", MARKED))
+
+
+@pytest.mark.parametrize(
+    ("checks", "asked"),
+    [
+        ("quick", set()),
+        (["quick", "finite"], {"finite"}),
+        (["finite", "quick"], {"finite"}),
+        ("region", {"region_corner", "region_frame"}),
+        (["quick", Region("corner", content=np.ones((4, 4)))], {"region_corner"}),
+        (["full", Accuracy(0.9)], {"accuracy"}),
+    ],
+)
+def test_what_was_asked_for_is_told_from_what_a_suite_brings(checks, asked):
+    assert {one.name for one in make_checks(checks, MARKED) if one.asked} == asked
 
 
 def test_what_cannot_be_made_is_refused():
@@ -72,6 +88,24 @@ def test_what_cannot_be_made_is_refused():
     ]:
         with pytest.raises(error, match=sentence):
             make_checks(wrong, PLAIN)
+
+
+def test_what_counts_where_a_suite_brought_it_along():
+    chosen = make_checks("full", MARKED)
+    assert {one.name for one in chosen if one.about == "model"} == {
+        "finite",
+        "untrained",
+        "region_corner",
+        "region_frame",
+        "unexpected_region",
+    }
+    assert {one.name for one in chosen if one.about == "maps" and one.counts} == {
+        "nonzero",
+        "input_dependence",
+        "repeatability",
+        "finite_difference",
+    }
+    assert all(one.counts for one in make_checks(["stability", "random_logit"], MARKED))
 
 
 @dataclass(frozen=True)
@@ -97,6 +131,11 @@ class PerProbe(Brighter):
 
 
 @dataclass(frozen=True)
+class OfNothing(Brighter):
+    about: ClassVar[str] = "nothing"
+
+
+@dataclass(frozen=True)
 class Misnamed(Brighter):
     @classmethod
     def for_probes(cls, probes):
@@ -111,6 +150,10 @@ def test_checks_of_other_packages(offer):
         NeedsSettingError, match=r"'brighter' needs a setting: give Brighter\(limit=…\) in its place"
     ):
         make_checks("brighter", PLAIN)
+    (one,) = make_checks(Brighter(0.5), PLAIN)
+    assert (one.about, one.counts) == ("model", True)
+    with pytest.raises(ValueError, match='Expected brighter.about to be "model" or "maps"'):
+        make_checks(OfNothing(0.5), PLAIN)
     with pytest.raises(ValueError, match="Expected the name of a check to be lower-case words"):
         make_checks("misnamed", PLAIN)
     with pytest.raises(ValueError, match=r"Did you mean 'brighter'\? Checks and suites: .*per_probe"):
