@@ -55,11 +55,11 @@ def incomplete_sentence(diagnostics: Mapping[str, Any], names: Sequence[str]) ->
     rows = incomplete(diagnostics)
     if not rows:
         return ""
-    errors = diagnostics["completeness_error"]
+    errors, tolerance = diagnostics["completeness_error"], diagnostics.get("completeness_tolerance", ENOUGH)
     told = ", ".join(f"{names[row]} ({errors[row]:.1%})" for row in rows[:NAMED])
     more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
     return (
         f"The maps of {len(rows)} of {len(errors)} images miss the change of the score that they distribute by more "
-        f"than {100 * diagnostics.get('completeness_tolerance', ENOUGH):g} % of it: {told}{more}. Let the method take more "
+        f"than {100 * tolerance:g} % of it: {told}{more}. Let the method take more "
         "gradients (max_steps, steps or samples)."
     )
