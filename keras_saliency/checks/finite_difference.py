@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
 
 _POINTS = 8
+_PART = 1 / 8
 _SEEN = 1 / 255
 
 
@@ -29,8 +30,9 @@ class FiniteDifference(Check):
 
     Whatever the bends of rectifiers in between, the slope of a score over a step is the mean of its gradient along the
     step. So a few probes are moved along their own maps, forwards and backwards, and the slope is compared with the
-    mean of the maps of eight images spread over the step, less two standard errors of that mean. The step is as long
-    as the map of the probe holds, see `metrics.gradient_reach`, and at least so long that float32 tells the change.
+    mean of the maps of eight images spread over the step, less two standard errors of that mean. The step is an
+    eighth as long as the map of the probe holds, see `metrics.gradient_reach`, and at least so long that float32 tells
+    the change.
     Judged is the median over the probes of that difference ÷ the larger one of the two; `per_probe["gradient_reach"]`
     says how far each map holds. Costs 11 forward passes and 8 maps for each of at most `probes` probes.
 
@@ -120,8 +122,8 @@ class _Moved:
         return self._at(images, self._probes).scores.values.astype("float64")
 
     def errors(self, steps: np.ndarray) -> np.ndarray:
-        """The relative errors of the slopes over steps of these lengths, or longer ones that float32 tells."""
-        steps = np.fmax(steps, shortest_step(self.maps, self.images, self.scores(self.images)))
+        """The relative errors of the slopes over an eighth of these steps, or over longer ones that float32 tells."""
+        steps = np.fmax(_PART * steps, shortest_step(self.maps, self.images, self.scores(self.images)))
         maps = self.maps.astype("float64")
         unit = maps / np.linalg.norm(maps, axis=1, keepdims=True)
         deviation = steps * np.ptp(self.images, axis=1) * np.sqrt(maps.shape[1])

@@ -39,8 +39,8 @@ def gradient_reach(maps: np.ndarray, images: np.ndarray, scores: Scorer) -> np.n
     """
     check_same_shape(maps, images)
     images = perturbable(images)
-    rows, start = as_rows(maps), scores_of(scores, images)
-    directions = _directions(rows, images)
+    start = scores_of(scores, images)
+    rows, peaks, directions = _scaled(maps, images)
     clear = shortest_step(maps, images, start)
 
     def holds(steps: np.ndarray) -> np.ndarray:
@@ -50,7 +50,9 @@ def gradient_reach(maps: np.ndarray, images: np.ndarray, scores: Scorer) -> np.n
             moved = (images + (sign * steps[:, None] * directions).reshape(images.shape)).astype(images.dtype)
             # What float arithmetic really added, not what was asked for.
             foretold = ((moved.astype(np.float64) - images).reshape(rows.shape) * rows).sum(1)
-            fine &= np.abs(scores_of(scores, moved) - start - foretold) <= _SHARE * np.abs(foretold)
+            with np.errstate(over="ignore", invalid="ignore"):
+                change = quotient(scores_of(scores, moved) - start, peaks)
+                fine &= np.abs(change - foretold) <= _SHARE * np.abs(foretold)
         return fine | (steps < clear)
 
     lowest, highest = np.full(len(rows), -1), np.full(len(rows), len(STEPS))
@@ -72,14 +74,19 @@ def shortest_step(maps: np.ndarray, images: np.ndarray, start: np.ndarray) -> np
         images: as of `gradient_reach`.
         start: `(n,)`, the scores of the images.
     """
-    rows = as_rows(maps)
-    per_step = (_directions(rows, images) * rows).sum(1)
-    clear = STEPS * per_step[:, None] >= _RESOLVED * np.abs(start)[:, None]
+    rows, peaks, directions = _scaled(maps, images)
+    per_step = (directions * rows).sum(1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        clear = STEPS * per_step[:, None] >= _RESOLVED * np.abs(quotient(start, peaks))[:, None]
     found = np.where(clear.any(1), STEPS[clear.argmax(1)], np.inf)
     return np.where(np.isfinite(start) & np.isfinite(per_step) & (per_step > 0), found, np.nan)
 
 
-def _directions(rows: np.ndarray, images: np.ndarray) -> np.ndarray:
-    """Along each map, of the length of the step 1; NaN where a map has no direction."""
+def _scaled(maps: np.ndarray, images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The maps as rows, in units of their peaks, so that no square leaves float64; the peaks; and the steps of length 1
+    along each map, NaN where it has no direction."""
+    rows = as_rows(maps)
+    peaks = np.abs(rows).max(axis=1)
+    rows = quotient(rows, peaks[:, None])
     lengths = ranges(images).reshape(len(rows), 1) * np.sqrt(rows.shape[1])
-    return np.asarray(quotient(rows, np.linalg.norm(rows, axis=1, keepdims=True)) * lengths)
+    return rows, peaks, quotient(rows, np.linalg.norm(rows, axis=1, keepdims=True)) * lengths

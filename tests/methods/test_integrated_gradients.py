@@ -158,7 +158,7 @@ def test_of_a_single_bend_the_interval_around_it_is_halved():
         IntegratedGradients(steps=found.diagnostics["evaluations"][0]), Bent(), ones, 0, logits="output"
     )
     assert found.diagnostics["completeness_error"][0] <= 1e-3 < even.diagnostics["completeness_error"][0]
-    assert found.diagnostics["evaluations"][0] < 40
+    assert found.diagnostics["evaluations"][0] <= 50  # seven rounds of at least four
 
 
 def test_a_linear_model_takes_the_fewest_and_a_hard_one_no_more_than_allowed(plane):
