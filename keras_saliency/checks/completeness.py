@@ -11,8 +11,8 @@ from typing_extensions import override
 from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import Check, judged
 from keras_saliency.checks.shared.exhibits import worst_probe
-from keras_saliency.checks.shared.statistics import median
 from keras_saliency.errors import CheckDoesNotApplyError
+from keras_saliency.methods.shared.completeness import completeness_error
 from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ class Completeness(Check):
 
     For methods that promise it: those whose diagnostics have a `"completeness_delta"`, the sum of the map minus
     the change of the score, such as integrated gradients (Sundararajan et al. 2017, arXiv:1703.01365). Judged is
-    the median over the probes of |delta| ÷ |change of the score|; where a score hardly changes, its change counts
-    as the median one. A single probe that misses by more than `worst` is a warning. Costs the maps of the probes.
+    the median over the probes of their `"completeness_error"`, |delta| ÷ |change of the score|; where a score hardly
+    changes, its change counts as 0.1 % of the map's magnitude. A single probe that misses by more than `worst` is a
+    warning. Costs the maps of the probes.
 
     Args:
         limit: the highest median error. Sundararajan et al. hold 5 % to be enough.
@@ -39,7 +40,7 @@ class Completeness(Check):
     """
 
     limit: float = 0.05
-    worst: float = 0.2
+    worst: float = 0.1
     name: str = "completeness"
 
     registered: ClassVar[str] = "completeness"
@@ -58,14 +59,12 @@ class Completeness(Check):
                 f"Maps of {subject.method.name} do not promise to sum to a change of the score; those of "
                 "integrated_gradients do."
             )
-        missed = np.abs(np.asarray(delta, "float64"))
-        change = np.abs(subject.rows().sum(1, dtype="float64") - np.asarray(delta, "float64"))
-        error = missed / np.maximum(change, median(change))
+        error = _errors(subject, np.asarray(delta, "float64"))
         value, worst = float(np.median(error)), float(error.max())  # NaN where one is
-        missed_by = f"by {value:.1%} (median probe; the worst one by {worst:.1%})"
+        missed_by = f"by {value:.1%} (median probe; the worst one by {worst:.1%}): take more gradients."
         details = {"worst probe": worst}
         if value <= self.limit and worst > self.worst:
-            sentence = f"The maps of some probes miss the change of the score {missed_by}: take more steps."
+            sentence = f"The maps of some probes miss the change of the score {missed_by}"
             return CheckResult(
                 self.name,
                 "warned",
@@ -80,8 +79,18 @@ class Completeness(Check):
         sentence = (
             f"The maps sum to the change of the score to within {value:.1%} (the worst probe: {worst:.1%})."
             if value <= self.limit
-            else f"The maps miss the change of the score that they distribute {missed_by}: take more steps."
+            else f"The maps miss the change of the score that they distribute {missed_by}"
         )
         return judged(
             self, value, self.limit, "at_most", sentence, per_probe={"error": error}, details=details
         )
+
+
+def _errors(subject: Subject, delta: np.ndarray) -> np.ndarray:
+    """The completeness error of each probe, as the method tells it, or from its maps."""
+    if (told := subject.explanation.diagnostics.get("completeness_error")) is not None:
+        return np.asarray(told, "float64")
+    rows, half = subject.rows().astype("float64"), subject.question.model.is_half_precision
+    return completeness_error(
+        delta, rows.sum(1) - delta, np.abs(rows).sum(1), subject.explanation.scores, half=half
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import optree
 
 from keras_saliency.arguments import whole
 from keras_saliency.engine import Question, ScoredModel
+from keras_saliency.errors import SaliencyWarning
 from keras_saliency.explanation.explanation import Explanation
 from keras_saliency.explanation.progress import shown
 from keras_saliency.explanation.reading import probes_to_explain, warn_of_range
@@ -17,6 +19,7 @@ from keras_saliency.methods import Method, make_method
 from keras_saliency.methods.base import run_method
 from keras_saliency.probes import ProbeSet, with_channel_axis
 from keras_saliency.probes.targets import BoundTarget, Label, Predicted, as_target, bind
+from keras_saliency.terminal import visible
 
 
 def explain(
@@ -61,7 +64,8 @@ def explain(
         FileNotFoundError, UnreadableFileError: a picture cannot be read.
         ValueError, TypeError: an argument is wrong.
 
-    Images that do not have the range of the model's first Rescaling or Normalization get a `SaliencyWarning`.
+    Images that do not have the range of the model's first Rescaling or Normalization get a `SaliencyWarning`; so do
+    those whose maps should sum to the change of the score and do not.
 
     Example:
         >>> explanation = ks.explain(model, images, "gradient", target=2)
@@ -78,9 +82,16 @@ def explain(
     question = Question(scored, probes.images, bind_target(target, probes))
     warn_of_range(model, question.anatomy.layout, probes)
     if not progress:
-        return explain_question(question, probes, made, seed)
+        return _warned(explain_question(question, probes, made, seed))
     with shown(made.name) as tell, scored.telling(tell):
-        return explain_question(question, probes, made, seed)
+        return _warned(explain_question(question, probes, made, seed))
+
+
+def _warned(explanation: Explanation) -> Explanation:
+    """The same, after a warning that names the images whose maps miss the change of the score."""
+    if sentence := explanation.incomplete:
+        warnings.warn(visible(sentence), SaliencyWarning, stacklevel=3)
+    return explanation
 
 
 def bind_target(target: Any, probes: ProbeSet) -> BoundTarget:

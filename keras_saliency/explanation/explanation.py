@@ -14,12 +14,13 @@ from keras_saliency.engine import Layout
 from keras_saliency.engine.layout import is_possible, way_out
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.explanation.plot import plot
+from keras_saliency.methods.shared.completeness import incomplete_sentence
 from keras_saliency.probes import ProbeSet
 from keras_saliency.records import npz
 from keras_saliency.records.scores import HasScores, Scores
 from keras_saliency.records.whole_file import replace_file
 from keras_saliency.render import contact_sheet, heatmaps, pictures, to_png
-from keras_saliency.render.probe_captions import captions
+from keras_saliency.render.probe_captions import captions, names
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,6 +67,11 @@ class Explanation(HasScores):
         """Whether the maps are those of images."""
         return self.layout.image is not None
 
+    @property
+    def incomplete(self) -> str:
+        """The sentence that names the images whose maps miss the change of the score; empty where there are none."""
+        return incomplete_sentence(self.diagnostics, names(self.probes))
+
     def heatmaps(self, view: str = "magnitude") -> np.ndarray:
         """The maps as `(n, height, width)` float32, of the first input that is an image.
 
@@ -105,7 +111,7 @@ class Explanation(HasScores):
         """
         views = {view: self.heatmaps(view) for view in columns}
         title = f"{self.method} ({self.score_kind.replace('_', ' ')})"
-        return plot(self.pictures(), views, captions(self.probes, self.model_scores), title)
+        return plot(self.pictures(), views, captions(self.probes, self.model_scores, self.diagnostics), title)
 
     def save(self, folder: str | Path) -> None:
         """Write `maps.npz` and `probes.npz`, which `load` reads, and the contact sheet `sheet.png`.
@@ -140,7 +146,7 @@ class Explanation(HasScores):
             self.pictures(),
             views,
             None,
-            captions(self.probes, self.model_scores),
+            captions(self.probes, self.model_scores, self.diagnostics),
             title=self.method,
             subtitle=f"score: {self.score_kind.replace('_', ' ')}",
         )

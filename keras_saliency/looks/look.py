@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,6 +33,11 @@ class MethodLook(HasScores):
     model_scores: Scores
     per_probe: Mapping[str, np.ndarray]
     explanation: Explanation | None = None
+
+    @property
+    def diagnostics(self) -> Mapping[str, Any]:
+        """What else the method says, see `Explanation`; empty for a look read back from a log."""
+        return {} if self.explanation is None else self.explanation.diagnostics
 
     @property
     def numbers(self) -> dict[str, float]:

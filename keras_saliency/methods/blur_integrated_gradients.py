@@ -25,9 +25,10 @@ class BlurIntegratedGradients(Method):
 
     The gradient is integrated over the scale space of the image, from a Gaussian blur of `sigma` to none, in units of
     the score; there is no baseline to choose. `diagnostics["completeness_delta"]` has, for each image, the sum of its
-    map minus the change of the score. Other than in the paper, each step multiplies the gradient at its middle with
-    the exact change of the image over the step, and steps are finer where the blur is small, as the image changes
-    most there. The blur reflects the image at its borders. Behind integer inputs the first floating tensor is
+    map minus the change of the score, and `"completeness_error"` which share of that change it is; images that miss
+    more than 5 % are warned of: take more steps. Other than in the paper, each step multiplies the gradient at its
+    middle with the exact change of the image over the step, and steps are finer where the blur is small, as the image
+    changes most there. The blur reflects the image at its borders. Behind integer inputs the first floating tensor is
     blurred; explained tensors that are not images stay as they are, and their maps are zero.
 
     Costs `steps` forward and backward passes, and 2 forward passes.
@@ -71,8 +72,8 @@ class BlurIntegratedGradients(Method):
             _ScaleSpace(value, axis, self.sigma) for value, axis in zip(walk.ends, walk.channels, strict=True)
         ]
         sums = walk.integral(self._steps(spaces))
-        delta = walk.completeness_delta(sums, [space.at(1.0) for space in spaces])
-        return walk.result(sums, {"completeness_delta": delta})
+        change = walk.scores - walk.scores_at([space.at(1.0) for space in spaces])
+        return walk.result(sums, change, self.steps)
 
     def _steps(self, spaces: list[_ScaleSpace]) -> Iterator[PathStep]:
         edges = np.linspace(1.0, 0.0, self.steps + 1) ** 2

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from typing_extensions import override
 
-from keras_saliency.arguments import is_real, keep_whole
+from keras_saliency.arguments import is_real, keep_real, keep_whole, whole
 from keras_saliency.engine import Question
 from keras_saliency.methods.base import Method, MethodResult
-from keras_saliency.methods.shared.averaging import Arrays, places
+from keras_saliency.methods.shared.averaging import Arrays
 from keras_saliency.methods.shared.baselines import as_baseline, baseline_key, baseline_values
-from keras_saliency.methods.shared.options import check_tolerance
+from keras_saliency.methods.shared.completeness import ENOUGH
+from keras_saliency.methods.shared.line import Walked, walk_lines
 from keras_saliency.methods.shared.path import Walk
-from keras_saliency.methods.shared.quadrature import QUADRATURES, Quadrature, Refinement, stages
+from keras_saliency.methods.shared.quadrature import FEWEST, QUADRATURES, Quadrature, points_and_weights
 
-SMALLEST_CHANGE = 0.01
+MOST = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,60 +28,63 @@ class IntegratedGradients(Method):
 
     The image minus the baseline, times the mean gradient on the straight line between them (Sundararajan et al.
     2017, arXiv:1703.01365), in units of the score. What equals the baseline gets zero. The map sums to the change of
-    the score up to the error of the integral: `diagnostics["completeness_delta"]` has, for each image, the sum minus
-    the change. Other than in the paper, which takes right ends, the gradient is taken at the middles of the steps,
-    whose error is several times smaller.
+    the score, as far as the integral is right.
+
+    By default each image takes as many gradients as that needs: it begins with nine, and halves the intervals in which
+    most is missed (with each gradient comes the score, so this is known), and the longest, until the map misses at most
+    `tolerance` of the change. An image that does not come so far gets a warning. The change counts as at least 0.1 % of
+    the sum of the map's absolute values, and 0.01 % of the score. Maps do not depend on the images beside them.
+
+    `diagnostics` has for each image `"completeness_delta"`, the sum of its map minus the change of the score,
+    `"completeness_error"`, which share of the change that is, and `"evaluations"`, how many gradients it took.
 
     Args:
-        steps: how many gradients are taken on the line.
+        steps: how many gradients are taken on the line; `"auto"`: as many as are needed.
         baseline: a number; an array that broadcasts to one image, or to all; `"mean"`, each image's mean per channel;
             `"blur"`, each image blurred; `"min"` or `"max"`, each image's smallest or largest value; or a list of
             several, whose maps are averaged. In the units of the explained tensor.
-        quadrature: where on the line: `"midpoint"`, `"trapezoid"` (both ends included) or `"gauss_legendre"`, which
-            is made for smooth models.
-        tolerance: begin with few steps and refine until |completeness_delta| is at most this fraction of the
-            change of the score (or of 1 % of the range of all scores here, where that is more); `steps` is then
-            the most. It watches the sum of a map, not each value. Not for Gauss-Legendre, whose points cannot be
-            used again.
+        tolerance: of `steps="auto"`, the share of the change that a map may miss. It is the sum of a map that is
+            watched, not each value. With a number of steps, images that miss more than 5 % are warned of.
+        max_steps: of `steps="auto"`, the most gradients that an image takes.
+        quadrature: where on the line a number of steps lie: `"midpoint"`, the middles of equal intervals (`"auto"`),
+            `"trapezoid"` (both ends included) or `"gauss_legendre"`, which is made for smooth models. The paper takes
+            right ends, whose error is several times larger.
         sigma: of the blur, as a fraction of the image's longer side.
         name: of this variant.
 
-    `diagnostics["evaluations"]` says how many gradients each image took. Costs `steps` forward and backward passes
-    and 2 forward passes (3 behind integer inputs), and, but for the first, as often as there are baselines.
-    Memory does not grow with the steps.
+    Costs a forward and a backward pass for each gradient, and 1 forward pass (2 where there is a number of steps, one
+    more behind integer inputs), and, but for the first, as often as there are baselines. With a number of steps memory
+    does not grow with them; else the gradients of an image are kept until it is done, of all images at most 512 MiB,
+    or those of one image.
 
     Example:
-        >>> explanation = ks.explain(model, images, ks.IntegratedGradients(steps=16, baseline="blur"))
-        >>> explanation.maps.shape, len(explanation.diagnostics["completeness_delta"])
+        >>> explanation = ks.explain(model, images, ks.IntegratedGradients(baseline="blur"))
+        >>> max(explanation.diagnostics["completeness_error"]) <= 0.02
+        True
+        >>> explanation.maps.shape, len(explanation.diagnostics["evaluations"])
         ((12, 12, 12, 1), 12)
     """
 
-    steps: int = 32
+    steps: int | Literal["auto"] = "auto"
     baseline: Any = 0.0
-    quadrature: Quadrature = "midpoint"
-    tolerance: float | None = None
+    quadrature: Quadrature | Literal["auto"] = "auto"
+    tolerance: float = 0.02
+    max_steps: int = MOST
     sigma: float = 0.1
     name: str = "integrated_gradients"
 
     registered: ClassVar[str] = "integrated_gradients"
-    cost: ClassVar[str] = "steps forward and backward passes, and 2 forward passes"
+    cost: ClassVar[str] = (
+        "9 to max_steps forward and backward passes, as many as an image needs, and 1 forward pass"
+    )
     uses_target: ClassVar[bool] = True
     has_sign: ClassVar[bool] = True
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if self.quadrature not in QUADRATURES:
-            raise ValueError(
-                f"Expected quadrature to be one of {', '.join(map(repr, QUADRATURES))}. "
-                f"Received: quadrature={self.quadrature!r}"
-            )
-        keep_whole(self, "steps", 2 if self.quadrature == "trapezoid" else 1)
-        check_tolerance(self.tolerance)
-        if self.tolerance is not None and self.quadrature == "gauss_legendre":
-            raise ValueError(
-                'A tolerance needs points that can be used again: quadrature="midpoint" or "trapezoid". '
-                'Received: quadrature="gauss_legendre"'
-            )
+        self._check_rule()
+        keep_real(self, "tolerance", above=0)
+        keep_whole(self, "max_steps", FEWEST)
         if not is_real(self.sigma) or self.sigma <= 0:
             raise ValueError(f"Expected sigma to be a fraction above 0. Received: sigma={self.sigma!r}")
         several = isinstance(self.baseline, (list, tuple))
@@ -88,6 +92,21 @@ class IntegratedGradients(Method):
             raise ValueError("Expected at least one baseline. Received: baseline=[]")
         checked = tuple(map(as_baseline, self.baseline)) if several else as_baseline(self.baseline)
         object.__setattr__(self, "baseline", checked)
+
+    def _check_rule(self) -> None:
+        if self.quadrature not in ("auto", *QUADRATURES):
+            raise ValueError(
+                f"Expected quadrature to be 'auto' or one of {', '.join(map(repr, QUADRATURES))}. "
+                f"Received: quadrature={self.quadrature!r}"
+            )
+        if self.steps != "auto":
+            least = 2 if self.quadrature == "trapezoid" else 1
+            object.__setattr__(self, "steps", whole("steps", self.steps, least, otherwise='"auto"'))
+        elif self.quadrature != "auto":
+            raise ValueError(
+                'steps="auto" finds its points by itself: give a number of steps for a quadrature. '
+                f"Received: quadrature={self.quadrature!r}"
+            )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, IntegratedGradients) and self._key == other._key
@@ -100,7 +119,8 @@ class IntegratedGradients(Method):
         """The options, arrays among them as bytes."""
         baselines = tuple(map(baseline_key, self._baselines))
         several = isinstance(self.baseline, tuple)
-        return (self.steps, several, baselines, self.quadrature, self.tolerance, self.sigma, self.name)
+        rule = (self.steps, self.quadrature, self.tolerance, self.max_steps)
+        return (*rule, several, baselines, self.sigma, self.name)
 
     @property
     def _baselines(self) -> tuple[Any, ...]:
@@ -109,73 +129,40 @@ class IntegratedGradients(Method):
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         walk = Walk(question, rng)
-        integrals = (
-            self._integral(walk, baseline_values(baseline, walk.ends, walk.channels, self.sigma))
+        mean = _mean(
+            self._walked(walk, baseline_values(baseline, walk.ends, walk.channels, self.sigma))
             for baseline in self._baselines
         )
-        mean = _Mean(integrals)
-        diagnostics = {"completeness_delta": mean.delta.tolist(), "evaluations": mean.evaluations.tolist()}
-        return walk.result(mean.maps, diagnostics)
+        tolerance = self.tolerance if self.steps == "auto" else ENOUGH
+        return walk.result(mean.maps, mean.changes, mean.evaluations, tolerance=tolerance)
 
-    def _integral(self, walk: Walk, starts: Arrays) -> _Integral:
-        """Along the straight lines from these starts."""
-        start_scores = walk.scores_at(starts)
-        change = walk.scores.astype("float64") - start_scores
-        lowest = SMALLEST_CHANGE * np.ptp(np.concatenate([walk.scores, start_scores]))
-        found, going = _Integral(walk, starts, change), np.arange(len(change))
-        for stage in stages(self.quadrature, self.steps, refine=self.tolerance is not None):
-            found.add(going, stage)
-            if self.tolerance is not None:
-                limit = self.tolerance * np.maximum(np.abs(change), lowest)
-                going = going[np.abs(found.delta[going]) > limit[going]]
-            if not going.size:
-                break
-        return found
-
-
-class _Integral:
-    """The maps of `n` images along one line each, the sum of each map minus the change of the score, and the
-    number of gradients that it took."""
-
-    def __init__(self, walk: Walk, starts: Arrays, change: np.ndarray) -> None:
-        self._walk, self._starts, self._change = walk, starts, change
-        self._sums = [np.zeros_like(end) for end in walk.ends]
-        self.maps = [np.zeros(end.shape) for end in walk.ends]
-        self.delta = -change
-        self.evaluations = np.zeros(len(change), int)
-
-    def add(self, rows: np.ndarray, stage: Refinement) -> None:
-        """One more stage for the images in these rows."""
-        at = places(rows, len(self._change))
-        points = self._points(at, stage.positions)
-        for weight, gradients in zip(stage.weights, self._walk.gradients(points, rows), strict=True):
-            for total, gradient in zip(self._sums, gradients, strict=True):
-                total[at] += np.float32(weight) * gradient
-        self.evaluations[rows] += len(stage.positions)
-        self.delta[rows] = -self._change[rows]
-        for leaf, total, start, end in zip(self.maps, self._sums, self._starts, self._walk.ends, strict=True):
-            leaf[rows] = (end[rows].astype("float64") - start[rows]) * total[rows] / stage.total
-            self.delta[rows] += leaf[rows].reshape(len(rows), -1).sum(1)
-
-    def _points(self, at: slice | np.ndarray, positions: np.ndarray) -> Iterator[Arrays]:
-        """For each position from 0 (start) to 1 (image) the points of the images in these rows."""
-        starts, ends = ([array[at] for array in arrays] for arrays in (self._starts, self._walk.ends))
-        ways = [end - start for start, end in zip(starts, ends, strict=True)]
-        for position in positions:
-            yield [
-                np.add(point := np.float32(position) * way, start, out=point)
-                for start, way in zip(starts, ways, strict=True)
-            ]
+    def _walked(self, walk: Walk, starts: Arrays) -> Walked:
+        """The integrals along the straight lines from these starts."""
+        if self.steps == "auto":
+            return walk_lines(walk, starts, tolerance=self.tolerance, most=self.max_steps)
+        rule: Quadrature = "midpoint" if self.quadrature == "auto" else self.quadrature
+        ways = [end - start for start, end in zip(starts, walk.ends, strict=True)]
+        places, weights = points_and_weights(rule, self.steps)
+        points = (
+            [start + np.float32(place) * way for start, way in zip(starts, ways, strict=True)]
+            for place in places
+        )
+        sums = [np.zeros(way.shape) for way in ways]
+        for weight, gradients in zip(weights, walk.gradients(points), strict=True):
+            for total, gradient in zip(sums, gradients, strict=True):
+                np.add(total, weight * gradient, out=total)
+        maps = [total * way for total, way in zip(sums, ways, strict=True)]
+        return Walked(maps, (walk.scores - walk.scores_at(starts))[None], self.steps)
 
 
-class _Mean:
-    """The mean of several integrals, one after the other; the numbers of gradients are added up."""
-
-    def __init__(self, integrals: Iterator[_Integral]) -> None:
-        first = next(integrals)
-        self.maps, self.delta, self.evaluations = first.maps, first.delta, first.evaluations
-        for count, integral in enumerate(integrals, start=2):
-            self.evaluations = self.evaluations + integral.evaluations
-            self.delta = self.delta + (integral.delta - self.delta) / count
-            pairs = zip(self.maps, integral.maps, strict=True)
-            self.maps = [mean + (new - mean) / count for mean, new in pairs]
+def _mean(walked: Iterator[Walked]) -> Walked:
+    """The mean of several, one after the other; the numbers of gradients are added up."""
+    mean = next(walked)
+    for count, other in enumerate(walked, start=2):
+        pairs = zip(mean.maps, other.maps, strict=True)
+        mean = Walked(
+            [before + (new - before) / count for before, new in pairs],
+            np.concatenate([mean.changes, other.changes]),
+            mean.evaluations + other.evaluations,
+        )
+    return mean

@@ -49,7 +49,9 @@ class XRAI(Method):
     name: str = ""
 
     registered: ClassVar[str] = "xrai"
-    cost: ClassVar[str] = "the wrapped method (64 forward and backward, 4 forward passes), and a segmentation"
+    cost: ClassVar[str] = (
+        "the wrapped method (18 or more forward and backward passes, and 1 forward pass), and a segmentation"
+    )
     is_gradient: ClassVar[bool] = False
 
     def __post_init__(self) -> None:

@@ -26,6 +26,7 @@ from keras_saliency.metrics.infidelity import infidelity
 from keras_saliency.metrics.intervals import Interval, mean_interval
 from keras_saliency.metrics.margins import border_enrichment, border_mask, corner_enrichment, corner_masks
 from keras_saliency.metrics.pointing import pointing_game, relevance_rank_accuracy
+from keras_saliency.metrics.reach import gradient_reach
 from keras_saliency.metrics.regions import enrichment, mass_share
 from keras_saliency.metrics.sensitivity import max_sensitivity
 from keras_saliency.metrics.similarity import (
@@ -64,6 +65,7 @@ __all__ = [
     "enrichment",
     "entropy",
     "gini",
+    "gradient_reach",
     "infidelity",
     "insertion_area",
     "insertion_curve",

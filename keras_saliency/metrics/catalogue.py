@@ -11,6 +11,7 @@ from keras_saliency.metrics import (
     infidelity,
     margins,
     pointing,
+    reach,
     regions,
     sensitivity,
     similarity,
@@ -197,6 +198,14 @@ _OTHERS = (
         "lower",
         _YEH,
         "samples maps",
+    ),
+    Metric(
+        "gradient_reach",
+        reach.gradient_reach,
+        "Longest step along a gradient, as the root mean square of the change ÷ the range of the image, over which it "
+        "foretells the change of the score to within half of it: 0 is none, 1 (the longest tried) a score that is "
+        "nearly linear.",
+        cost="9 scores",
     ),
 )
 

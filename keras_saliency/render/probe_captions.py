@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 import numpy as np
 
 from keras_saliency.probes import ProbeSet
@@ -11,17 +15,27 @@ from keras_saliency.render import Caption
 from keras_saliency.render.text import printable
 
 
-def captions(probes: ProbeSet, scores: Scores) -> list[Caption]:
-    """One caption per probe."""
-    return [_caption(probes, scores, probe) for probe in range(len(probes))]
+def captions(
+    probes: ProbeSet, scores: Scores, diagnostics: Mapping[str, Any] = MappingProxyType({})
+) -> list[Caption]:
+    """One caption per probe; with what the method says of how far its map is right."""
+    return [_caption(probes, scores, diagnostics, probe) for probe in range(len(probes))]
 
 
-def _caption(probes: ProbeSet, scores: Scores, probe: int) -> Caption:
-    name = f"probe {probe}" if probes.names is None else _legible(probes.names[probe], probe)
+def names(probes: ProbeSet) -> list[str]:
+    """What each probe is called; the font may lack some letters of its name."""
+    return [_name(probes, probe) for probe in range(len(probes))]
+
+
+def _name(probes: ProbeSet, probe: int) -> str:
+    return f"probe {probe}" if probes.names is None else _legible(probes.names[probe], probe)
+
+
+def _caption(probes: ProbeSet, scores: Scores, diagnostics: Mapping[str, Any], probe: int) -> Caption:
     label = None if probes.labels is None else int(probes.labels[probe])
     predicted, target = int(scores.predicted_classes[probe]), int(scores.target_classes[probe])
     wrong = label is not None and predicted not in (PREDICTED, label)
-    lines = [name]
+    lines = [_name(probes, probe)]
     if label is not None:
         lines.append(f"label {_class_name(probes, label)}")
     if predicted != PREDICTED:
@@ -29,6 +43,9 @@ def _caption(probes: ProbeSet, scores: Scores, probe: int) -> Caption:
         lines.append(f"{'wrong:' if wrong else 'predicted'} {said}")
     if target not in (PREDICTED, predicted):
         lines.append(f"explained: {_class_name(probes, target)}")
+    if "completeness_error" in diagnostics:
+        taken = diagnostics["evaluations"][probe]
+        lines.append(f"sum off by {diagnostics['completeness_error'][probe]:.1%}, {taken} gradients")
     return Caption(tuple(lines), wrong)
 
 

@@ -82,6 +82,7 @@ class Fit:
         self._may_be_logged = before is None
         self._count = 0
         self._failed: Counter[str] = Counter()
+        self._told: set[str] = set()
         logbook.open(self._run(), chief=self.is_chief)
         if not known and (doubt := range_in_doubt(model, self.observer.layout, settings.probes)):
             warn(doubt)
@@ -130,6 +131,7 @@ class Fit:
         with self._clock.timed(), self._closing_on_error(), surviving:
             question, compare = self.observer.question(), not self._logbook.holds(step)
             look = self.observer.look(step, epoch, question, compare=compare, strict=strict)
+            self._tell_incomplete(look)
             look = self._checked(look, question)
             self._log_keys.update(look)
             self._logbook.write(look, self.last_look, strict=strict)
@@ -153,6 +155,15 @@ class Fit:
         with suppress(UnreadableFileError, OSError):
             if logged := outer_looks(self._logbook.folder, self._settings.probes.fingerprint):
                 self.observer.go_on_from(*logged)
+
+    def _tell_incomplete(self, look: Look) -> None:
+        """Warn of maps that miss the change of the score, once for each method; the sheets say it at every look."""
+        for name, seen in look.methods.items():
+            if name not in self._told and seen.explanation and (sentence := seen.explanation.incomplete):
+                self._told.add(name)
+                warn(
+                    f"{name} {when(look.step, look.epoch)}: {sentence} Later looks say so in their sheets alone."
+                )
 
     def _checked(self, look: Look, question: Question) -> Look:
         """The look with the results of the checks; a failure stops the training if that is wanted."""

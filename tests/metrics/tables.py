@@ -52,7 +52,7 @@ def table(chosen):
             f"`{metric.name}`",
             metric.description,
             metric.better.replace("none", "–"),
-            of_constant_maps(metric, 0.5, 2.5),
+            of_constant_maps(metric, 0.5, 1.0, 2.5),
             of_constant_maps(metric, 0.0),
             metric.source,
             metric.cost,

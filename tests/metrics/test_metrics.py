@@ -225,6 +225,7 @@ CONSTANT = {  # of an all-zero map, of one of 2.5 everywhere
     "insertion_area": (NONE, NONE),
     "infidelity": (SOME, SOME),
     "max_sensitivity": (NONE, SOME),
+    "gradient_reach": (NONE, SOME),
 }
 
 

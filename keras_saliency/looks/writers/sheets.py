@@ -21,7 +21,7 @@ def draw_sheet(run: Run, look: Look, method: str, previous: Look | None) -> np.n
         None if run.pictures is None else run.pictures[:MOST_PROBES],
         heatmaps,
         before,
-        captions(run.probes, seen.model_scores)[:MOST_PROBES],
+        captions(run.probes, seen.model_scores, seen.diagnostics)[:MOST_PROBES],
         title=f"{method}, {look.moment}",
         subtitle=_subtitle(look, seen),
     )

@@ -12,6 +12,7 @@ from keras_saliency.engine import Question
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.gradient import Gradient
 from keras_saliency.methods.shared.averaging import Arrays, maps_at
+from keras_saliency.methods.shared.completeness import ENOUGH, completeness_error
 
 PathStep = tuple[Arrays, Arrays]
 """Where the gradient is taken, and by how much each value changes there: explained tensors of `n` examples."""
@@ -24,6 +25,7 @@ class Walk:
         ends: the values of the explained tensors, float32, where every path ends.
         scores: `(n,)`, those of the examples.
         channels: of each explained tensor the axis of its channels; None where it is no image.
+        half: whether the model computes with fewer than 32 bits.
     """
 
     def __init__(self, question: Question, rng: np.random.Generator) -> None:
@@ -31,13 +33,17 @@ class Walk:
         self.scores = question.scores.values
         self.ends: Arrays = [value.astype("float32") for value in question.values]
         self.channels = question.anatomy.layout.explained
+        self.half = question.model.is_half_precision
 
-    def gradients(self, points: Iterable[Arrays], rows: np.ndarray | None = None) -> Iterator[Arrays]:
-        """The gradients at each point, for the explained tensors of all examples, or of those in some rows."""
-        question = self._question
-        if rows is not None and len(rows) < len(question):
-            question = question.take(rows)
-        return map(optree.tree_leaves, maps_at(question, Gradient(), points, rng=self._rng))
+    def gradients(self, points: Iterable[Arrays]) -> Iterator[Arrays]:
+        """The gradients at each point, for the explained tensors of all examples."""
+        return map(optree.tree_leaves, maps_at(self._question, Gradient(), points, rng=self._rng))
+
+    def answers(self, rows: np.ndarray, points: Arrays) -> tuple[Arrays, np.ndarray]:
+        """The gradients and the scores, float64, of the examples in these rows at other values, `(m, …)` each."""
+        asked = self._question.at(rows, points)
+        gradients: Arrays = optree.tree_leaves(asked.gradients().maps)
+        return gradients, asked.scores.values.astype("float64")
 
     def integral(self, steps: Iterable[PathStep]) -> Arrays:
         """The sum over the steps of gradient × change, float32."""
@@ -55,16 +61,45 @@ class Walk:
         return sums
 
     def scores_at(self, starts: Arrays) -> np.ndarray:
-        """`(n,)` scores with these values of the explained tensors. Costs one forward pass."""
-        return self._question.at(np.arange(len(self._question)), starts).scores.values
+        """`(n,)` scores, float64, with these values of the explained tensors. Costs one forward pass."""
+        return self._question.at(np.arange(len(self._question)), starts).scores.values.astype("float64")
 
-    def completeness_delta(self, sums: Arrays, starts: Arrays) -> list[float]:
-        """For each example the sum of its map minus the change of its score from the start. One forward pass."""
-        totals = sum(leaf.reshape(len(leaf), -1).sum(1, dtype="float64") for leaf in sums)
-        change = self.scores.astype("float64") - self.scores_at(starts)
-        return (totals - change).tolist()  # type: ignore[no-any-return]
+    def result(
+        self,
+        maps: Arrays,
+        changes: np.ndarray,
+        evaluations: np.ndarray | int,
+        *,
+        tolerance: float = ENOUGH,
+        **diagnostics: Any,
+    ) -> MethodResult:
+        """The maps in the inputs' own structure, and by how much they miss the change of the score.
 
-    def result(self, sums: Arrays, diagnostics: dict[str, Any]) -> MethodResult:
-        """The maps in the inputs' own structure."""
-        leaves = [leaf.astype("float32", copy=False) for leaf in sums]
-        return MethodResult(self._question.as_inputs(leaves), diagnostics)
+        Args:
+            maps: of the explained tensors.
+            changes: of the score: what the maps distribute, `(n,)`, or `(paths, n)` where they are means over paths.
+                Their mean size counts then: a miss is no larger where changes of both signs cancel.
+            evaluations: how many gradients each image took.
+            tolerance: beyond which completeness error an image is warned of.
+            diagnostics: what else there is to know.
+        """
+        changes = np.atleast_2d(changes)
+        delta, size = _sums(maps) - changes.mean(0), np.abs(changes).mean(0)
+        magnitude = _sums([np.abs(leaf) for leaf in maps])
+        error = completeness_error(delta, size, magnitude, self.scores, half=self.half)
+        told = {
+            "completeness_delta": delta.tolist(),
+            "completeness_error": error.tolist(),
+            "completeness_tolerance": tolerance,
+            "evaluations": np.broadcast_to(evaluations, len(delta)).tolist(),
+        }
+        leaves = [leaf.astype("float32", copy=False) for leaf in maps]
+        return MethodResult(self._question.as_inputs(leaves), told | diagnostics)
+
+
+def _sums(leaves: Arrays) -> np.ndarray:
+    """`(n,)`: the sums over everything that belongs to an image, float64."""
+    sums: np.ndarray = np.sum(
+        [leaf.reshape(len(leaf), -1).sum(1, dtype="float64") for leaf in leaves], axis=0
+    )
+    return sums

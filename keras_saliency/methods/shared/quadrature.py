@@ -2,63 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
 
 Quadrature = Literal["midpoint", "trapezoid", "gauss_legendre"]
 QUADRATURES: tuple[Quadrature, ...] = get_args(Quadrature)
-FEWEST_STEPS = 4
+
+FEWEST = 9
+"""Points that every image takes: the ends of eight intervals."""
+_AT_ONCE = 4
+_SHORTEST = 2.0**-16
 
 
-@dataclass(frozen=True)
-class Refinement:
-    """Points to add to those of the stages before.
-
-    The integral is the sum of weight × value over all points so far, divided by `total`.
-    """
-
-    positions: np.ndarray
-    weights: np.ndarray
-    total: float
-
-
-def stages(quadrature: Quadrature, steps: int, *, refine: bool) -> list[Refinement]:
-    """`steps` points at once, or, to `refine`, stages of ever more points that together are at most `steps`.
-
-    Refined, the midpoints of three times as many intervals, or the ends of twice as many, hold those before.
-    """
+def points_and_weights(quadrature: Quadrature, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """The places of so many steps, and what the function counts there; the weights sum to 1."""
     if quadrature == "midpoint":
-        return _midpoints(_sizes(steps, 3) if refine else [steps])
+        return (np.arange(steps) + 0.5) / steps, np.full(steps, 1 / steps)
     if quadrature == "trapezoid":
-        return _ends(_sizes(steps - 1, 2) if refine else [steps - 1])
+        points = np.linspace(0, 1, steps)
+        return points, trapezoid(points)
     nodes, weights = np.polynomial.legendre.leggauss(steps)
-    return [Refinement((nodes + 1) / 2, weights / 2, 1.0)]
+    return (nodes + 1) / 2, weights / 2
 
 
-def _sizes(most: int, factor: int) -> list[int]:
-    """Numbers of intervals, each `factor` times the one before, from few to nearly the most."""
-    sizes = [most]
-    while sizes[0] // factor >= FEWEST_STEPS:
-        sizes.insert(0, sizes[0] // factor)
-    return [sizes[0] * factor**power for power in range(len(sizes))]
+def trapezoid(points: np.ndarray) -> np.ndarray:
+    """What the function counts at the ends of intervals: half of the lengths beside each."""
+    halves = np.diff(points) / 2
+    return np.asarray(np.append(halves, 0) + np.append(0, halves))
 
 
-def _midpoints(sizes: list[int]) -> list[Refinement]:
-    found = []
-    for number, size in enumerate(sizes):
-        middles = np.arange(size)
-        if number:
-            middles = middles[middles % 3 != 1]  # the others are the midpoints of the stage before
-        found.append(Refinement((middles + 0.5) / size, np.ones(len(middles)), float(size)))
-    return found
+def next_points(points: np.ndarray, misses: np.ndarray, most: int) -> np.ndarray:
+    """The middles of the intervals that are to be halved next, at most `most`.
 
+    Those where most is missed, and the longest: an interval counts by its share of all that is missed plus its length.
+    What is missed shows where the function bends most; but maps also change where their sum does not.
 
-def _ends(sizes: list[int]) -> list[Refinement]:
-    found = []
-    for number, size in enumerate(sizes):
-        ends = np.arange(1, size, 2) if number else np.arange(size + 1)  # even ones are in the stage before
-        weights = np.where((ends == 0) | (ends == size), 0.5, 1.0)
-        found.append(Refinement(ends / size, weights, float(size)))
-    return found
+    Args:
+        points: from 0 to 1, growing.
+        misses: by how much the integral over each interval is wrong.
+        most: how many more may be taken.
+    """
+    lengths, sizes = np.diff(points), np.abs(misses)
+    weights = np.where(lengths > _SHORTEST, sizes / sizes.sum() + lengths, 0.0)
+    count = min(most, max(_AT_ONCE, len(points) // 4), int((weights > 0).sum()))
+    chosen = np.argsort(-weights, kind="stable")[:count]
+    return points[chosen] + lengths[chosen] / 2
