@@ -167,12 +167,17 @@ def examine(mutants: Iterable[Mutant], reach: Reach) -> Counter:
         why = listed.get((mutant.path.as_posix(), before, after))
         counts["listed" if why else "survived"] += 1
         if not why:
-            print(f"{mutant.path}:{mutant.lines[0]}  ({len(tests)} tests)\n  - {before}\n  + {after}", flush=True)
+            print(
+                f"{mutant.path}:{mutant.lines[0]}  ({len(tests)} tests)\n  - {before}\n  + {after}",
+                flush=True,
+            )
     return counts
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("places", nargs="*", default=ROOMS)
     parser.add_argument("--sample", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)

@@ -85,10 +85,14 @@ def _only_words(node: cst.CSTNode, new: cst.CSTNode) -> bool:
 
 
 def _is_sentence(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.BaseString) and not (isinstance(node, cst.SimpleString) and " " not in node.value)
+    return isinstance(node, cst.BaseString) and not (
+        isinstance(node, cst.SimpleString) and " " not in node.value
+    )
 
 
-def _walk(node: cst.CSTNode, statement: cst.CSTNode | None) -> Iterator[tuple[cst.CSTNode, cst.CSTNode | None]]:
+def _walk(
+    node: cst.CSTNode, statement: cst.CSTNode | None
+) -> Iterator[tuple[cst.CSTNode, cst.CSTNode | None]]:
     """Everything below a node that may be changed, each with the simple statement that it is part of."""
     for child in node.children:
         if not _is_left_alone(child):
