@@ -1,5 +1,7 @@
 """Which weights are random at each stage of parameter randomisation, and which stage is judged."""
 
+from itertools import pairwise
+
 import keras
 import numpy as np
 import pytest
@@ -67,7 +69,7 @@ def test_cascading_adds_one_layer_at_a_time_and_keeps_what_was_drawn(model, stag
     assert names == NAMES
     for count, values in enumerate(given, 1):
         assert randomized(model, values) == set(NAMES[:count])
-    for before, after in zip(given, given[1:], strict=False):
+    for before, after in pairwise(given):
         for name in randomized(model, before):
             assert same(before[WEIGHTS[name]], after[WEIGHTS[name]])
     found = ks.check(model, PROBES, ks.ParameterRandomization(mode="cascading")).results[0]

@@ -1,7 +1,7 @@
 """Small changes to a source file, by the operators of mutmut, and which lines they are in.
 
-mutmut itself changes nothing in a decorated function, and most of ours are (`@property`, `@override`), nor constants of a
-module; so its operators are applied here to everything that a file says, without what mostly crashes and would flatter
+mutmut itself changes nothing in a decorated function, as most of ours are (`@property`, `@override`), nor constants
+of a module. So its operators are applied here to all that a file says, without what mostly crashes and would flatter
 the tests (None for what is assigned or handed on), and without other words in a sentence.
 """
 
@@ -25,7 +25,8 @@ class Mutant:
 
     Attributes:
         path: the file.
-        lines: the first and the last line of the statement that is changed.
+        lines: those of the statement that is changed.
+        at_import: whether it is made when the file is imported, not in a function that is called later.
         module: the syntax tree of the whole file.
         node: what is replaced.
         new: by what.
@@ -33,6 +34,7 @@ class Mutant:
 
     path: Path
     lines: range
+    at_import: bool
     module: cst.Module
     node: cst.CSTNode
     new: cst.CSTNode
@@ -61,10 +63,10 @@ def mutants_of(path: Path) -> list[Mutant]:
     wrapper = MetadataWrapper(cst.parse_module(path.read_text(encoding="utf-8")), unsafe_skip_copy=True)
     places = wrapper.resolve(PositionProvider)
     found = []
-    for node, statement in _walk(wrapper.module, None):
+    for node, statement, is_called in _walk(wrapper.module, None, False):
         place = places[statement or node]
         lines = range(place.start.line, place.end.line + 1)
-        found += [Mutant(path, lines, wrapper.module, node, new) for new in _changes(node)]
+        found += [Mutant(path, lines, not is_called, wrapper.module, node, new) for new in _changes(node)]
     return found
 
 
@@ -91,14 +93,15 @@ def _is_sentence(node: cst.CSTNode) -> bool:
 
 
 def _walk(
-    node: cst.CSTNode, statement: cst.CSTNode | None
-) -> Iterator[tuple[cst.CSTNode, cst.CSTNode | None]]:
-    """Everything below a node that may be changed, each with the simple statement that it is part of."""
+    node: cst.CSTNode, statement: cst.CSTNode | None, is_called: bool
+) -> Iterator[tuple[cst.CSTNode, cst.CSTNode | None, bool]]:
+    """Everything below a node that may be changed, the simple statement around it, and whether a function is."""
     for child in node.children:
         if not _is_left_alone(child):
             inside = child if isinstance(child, cst.SimpleStatementLine) else statement
-            yield child, inside
-            yield from _walk(child, inside)
+            called = is_called or (isinstance(node, cst.FunctionDef) and child is node.body)
+            yield child, inside, called
+            yield from _walk(child, inside, called)
 
 
 def _is_left_alone(node: cst.CSTNode) -> bool:

@@ -1,0 +1,193 @@
+"""Tests of changed code: a fork of a process that has collected them, for each change."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from time import perf_counter
+from types import FunctionType
+from typing import Any
+
+import pytest
+
+from tests.mutants.anew import OPTIONS
+from tests.mutants.mutations import Mutant
+
+LONGEST = 2.0
+PATIENCE = 60
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What the tests of a room reach.
+
+    Attributes:
+        seconds: how long each test takes, the fastest first.
+        lines: for each file of the package, for each line, the tests that reach it.
+    """
+
+    seconds: dict[str, float]
+    lines: dict[str, dict[int, set[str]]]
+
+    def tests_of(self, mutant: Mutant) -> list[str]:
+        """The tests that reach a change; where it is made at import those that reach the file, or else all."""
+        lines = self.lines.get(str(mutant.path.resolve()), {})
+        here = set().union(*(lines.get(line, ()) for line in mutant.lines))
+        if mutant.at_import:
+            here = here or set().union(*lines.values()) or set(self.seconds)
+        return [test for test in self.seconds if test in here]
+
+
+@dataclass
+class Loop:
+    """A pytest plugin that runs the tests it collected for each change, instead of once."""
+
+    mutants: Sequence[Mutant]
+    folder: Path
+    told: Callable[[Mutant, int, bool], None]
+    coverage: Any = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        reach = self._reach(session)
+        some, path = list(reach.seconds)[:3], Path("keras_saliency/__init__.py").resolve()
+        if _in_a_fork(partial(_anew, path, path.read_text(encoding="utf-8"), some)):
+            sys.exit("Tests fail in a new interpreter without any change.")
+        for mutant in self.mutants:
+            tests = reach.tests_of(mutant)
+            if mutant.at_import:
+                work = partial(_anew, mutant.path.resolve(), mutant.source, tests)
+            else:
+                work = partial(self._run, session, tests, mutant)
+            self.told(mutant, len(tests), not tests or _in_a_fork(work) == 0)
+        return True
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and not self.coverage:
+            os._exit(1)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        if self.coverage:
+            self.coverage.switch_context(nodeid)
+            self.seconds[nodeid] = -perf_counter()
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        if self.coverage:
+            self.seconds[nodeid] += perf_counter()
+
+    def _reach(self, session: pytest.Session) -> Reach:
+        """What each test reaches, and how long it takes: all are run once."""
+        from coverage import Coverage
+
+        receiver, sender = get_context("fork").Pipe(duplex=False)
+
+        def measure() -> int:
+            signal.alarm(0)
+            self.coverage = Coverage(source=["keras_saliency"], data_file=None, config_file=False)
+            with self.coverage.collect():
+                self._run(session, [item.nodeid for item in session.items])
+            data = self.coverage.get_data()
+            lines = {name: data.contexts_by_lineno(name) for name in data.measured_files()}
+            sender.send((self.seconds, lines, session.testsfailed))
+            return 0
+
+        child = os.fork()
+        if not child:
+            _work_and_end(measure)
+        sender.close()
+        seconds, lines, failed = receiver.recv()
+        os.waitpid(child, 0)
+        if failed:
+            sys.exit(f"{failed} tests in {self.folder} fail without any change.")
+        took = dict(sorted(seconds.items(), key=lambda item: item[1]))
+        quick = {test: time for test, time in took.items() if time <= LONGEST}
+        return Reach(
+            quick,
+            {
+                name: {line: quick.keys() & set(tests) for line, tests in those.items()}
+                for name, those in lines.items()
+            },
+        )
+
+    def _run(self, session: pytest.Session, tests: Sequence[str], mutant: Mutant | None = None) -> int:
+        if mutant:
+            _replace_code(mutant)
+        items = {item.nodeid: item for item in session.items}
+        chosen = [items[test] for test in tests]
+        for item, following in zip(chosen, [*chosen[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        return 0
+
+
+def examine(mutants: Sequence[Mutant], folder: Path, told: Callable[[Mutant, int, bool], None]) -> None:
+    """Tell of each change how many tests reach it, and whether it survives them."""
+    code = pytest.main([str(folder), *OPTIONS], [Loop(mutants, folder, told)])
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        sys.exit(f"The tests in {folder} cannot be run (exit code {code}).")
+
+
+def _in_a_fork(work: Callable[[], int]) -> int:
+    """The exit code of a function in a process of its own, that is killed when patience ends."""
+    child = os.fork()
+    if not child:
+        signal.alarm(PATIENCE)
+        _work_and_end(work)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _work_and_end(work: Callable[[], int]) -> None:
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    code = 99
+    with suppress(BaseException):
+        code = int(work())
+    os._exit(code)
+
+
+def _anew(path: Path, source: str, tests: Sequence[str]) -> int:
+    """The exit code of tests in a new interpreter, where a file has another text than on disk."""
+    command = [sys.executable, "-m", "tests.mutants.anew", str(path), source, *tests]
+    os.execv(sys.executable, command)
+
+
+def _replace_code(mutant: Mutant) -> None:
+    """Give the functions of an imported module, and the methods of its classes, the code that they have in another."""
+    name = ".".join(mutant.path.with_suffix("").parts).removesuffix(".__init__")
+    module = importlib.import_module(name)
+    changed = {**vars(module)}
+    exec(compile(mutant.source, str(mutant.path.resolve()), "exec", dont_inherit=True), changed)
+    for old, new in _pairs(vars(module), changed, name):
+        if len(old.__code__.co_freevars) == len(new.__code__.co_freevars):
+            old.__code__ = new.__code__
+
+
+def _pairs(
+    old: Mapping[str, Any], new: Mapping[str, Any], module: str
+) -> Iterator[tuple[FunctionType, FunctionType]]:
+    for name, value in new.items():
+        before = old.get(name)
+        if before is value or getattr(before, "__module__", module) != module:
+            continue
+        if isinstance(value, type) and isinstance(before, type):
+            yield from _pairs(vars(before), vars(value), module)
+        else:
+            yield from zip(_functions(before), _functions(value), strict=False)
+
+
+def _functions(thing: Any) -> Iterator[FunctionType]:
+    """The functions that are called where this attribute is."""
+    if isinstance(thing, property):
+        thing = thing.fget
+    for name in ("func", "__func__", "__wrapped__"):  # cached properties, class methods, caches and managers
+        thing = getattr(thing, name, thing)
+    if isinstance(thing, FunctionType):
+        yield thing
