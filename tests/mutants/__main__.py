@@ -39,15 +39,15 @@ def known() -> dict[tuple[str, str, str], str]:
     return {(one["file"], one["before"], one["after"]): one["why"] for one in listed["survivor"]}
 
 
-def counting(counts: Counter[str]) -> Callable[[Mutant, int, bool], None]:
+def counting(counts: Counter[str]) -> Callable[[Mutant, int, str], None]:
     """A function that counts what became of a change, and prints what nobody expected to survive."""
     listed = known()
 
-    def count(mutant: Mutant, tests: int, survived: bool) -> None:
+    def count(mutant: Mutant, tests: int, outcome: str) -> None:
         before, after = mutant.change
-        why = listed.get((mutant.path.as_posix(), before, after))
-        counts["listed" if survived and why else "survived" if survived else "noticed"] += 1
-        if survived and not why:
+        is_listed = outcome == "survived" and (mutant.path.as_posix(), before, after) in listed
+        counts["listed" if is_listed else outcome] += 1
+        if outcome == "survived" and not is_listed:
             print(f"{mutant.path}:{mutant.lines[0]}  ({tests} tests)\n  - {before}\n  + {after}", flush=True)
 
     return count
@@ -71,12 +71,12 @@ def main() -> int:
         chosen = random.Random(options.seed).sample(mutants, min(options.sample, len(mutants)))
         counts: Counter[str] = Counter()
         examine(sorted(chosen, key=lambda one: (one.path, one.lines[0])), folder, counting(counts))
-        noticed, judged = counts["noticed"], len(chosen) - counts["listed"]
+        noticed, judged = counts["noticed"] + counts["hung"], len(chosen) - counts["listed"]
         low, high = binomtest(noticed, judged).proportion_ci(method="exact")
         print(
-            f"{place}: {noticed} of {judged} changes are noticed, {noticed / judged:.1%} ({low:.1%} to {high:.1%}), "
-            f"beside {counts['listed']} that may survive; {len(chosen)} of {len(mutants)} were made, seed "
-            f"{options.seed}, in {time.perf_counter() - began:.0f} s.",
+            f"{place}: {noticed} of {judged} changes are noticed ({counts['hung']} of them hang), {noticed / judged:.1%} "
+            f"({low:.1%} to {high:.1%}), beside {counts['listed']} that may survive; {len(chosen)} of {len(mutants)} "
+            f"were made, seed {options.seed}, in {time.perf_counter() - began:.0f} s.",
             flush=True,
         )
         poor |= noticed < ENOUGH * judged

@@ -23,6 +23,7 @@ from tests.mutants.mutations import Mutant
 
 LONGEST = 2.0
 PATIENCE = 60
+_OUTCOMES = {0: "survived", -signal.SIGALRM: "hung"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Loop:
 
     mutants: Sequence[Mutant]
     folder: Path
-    told: Callable[[Mutant, int, bool], None]
+    told: Callable[[Mutant, int, str], None]
     coverage: Any = None
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -67,7 +68,7 @@ class Loop:
                 work = partial(_anew, mutant.path.resolve(), mutant.source, tests)
             else:
                 work = partial(self._run, session, tests, mutant)
-            self.told(mutant, len(tests), not tests or _in_a_fork(work) == 0)
+            self.told(mutant, len(tests), _OUTCOMES.get(_in_a_fork(work) if tests else 0, "noticed"))
         return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -84,13 +85,15 @@ class Loop:
             self.seconds[nodeid] += perf_counter()
 
     def _reach(self, session: pytest.Session) -> Reach:
-        """What each test reaches, and how long it takes: all are run once."""
+        """What each test reaches, and how long it takes: all are run once.
+
+        No test module may compute with a framework when it is imported: TensorFlow's threads do not outlive a fork.
+        """
         from coverage import Coverage
 
         receiver, sender = get_context("fork").Pipe(duplex=False)
 
         def measure() -> int:
-            signal.alarm(0)
             self.coverage = Coverage(source=["keras_saliency"], data_file=None, config_file=False)
             with self.coverage.collect():
                 self._run(session, [item.nodeid for item in session.items])
@@ -127,8 +130,8 @@ class Loop:
         return 0
 
 
-def examine(mutants: Sequence[Mutant], folder: Path, told: Callable[[Mutant, int, bool], None]) -> None:
-    """Tell of each change how many tests reach it, and whether it survives them."""
+def examine(mutants: Sequence[Mutant], folder: Path, told: Callable[[Mutant, int, str], None]) -> None:
+    """Tell of each change how many tests reach it, and whether it is noticed, hung or survived."""
     code = pytest.main([str(folder), *OPTIONS], [Loop(mutants, folder, told)])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         sys.exit(f"The tests in {folder} cannot be run (exit code {code}).")
