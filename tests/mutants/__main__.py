@@ -2,8 +2,8 @@
 
 Each change (`mutations`) is made in a process of its own, forked once the tests are collected; the tests that reach its
 line run there, the fastest first, until one fails. The files on disk stay as they are. Which test reaches which line is
-measured before, by coverage. The tests are those of the room, `tests/<room>`, without those that take longer than
-`LONGEST`, as they train networks: what is noticed is noticed by a closed form or a small example.
+measured before, by coverage. The tests are those of the room, `tests/<room>`, without those that train networks or take
+long (`running`): what is noticed is noticed by a closed form or a small example.
 
 Of a room with more than N changes a random sample of N is made, always the same for a seed; the share's exact interval
 (Clopper and Pearson 1934) stands beside it. What survives is printed, unless `survivors.toml` says why it may.
@@ -60,21 +60,22 @@ def main() -> int:
     parser.add_argument("places", nargs="*", default=ROOMS)
     parser.add_argument("--sample", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--tests", nargs="+", type=Path, help="instead of those of the room")
     options = parser.parse_args()
     poor = False
     for place in options.places:
         began = time.perf_counter()
         path = PACKAGE / place
         files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
-        folder = Path("tests") / (place if path.is_dir() else Path(place).parent)
+        folders = options.tests or [Path("tests") / (place if path.is_dir() else Path(place).parent)]
         mutants = [mutant for file in files for mutant in mutants_of(file)]
         chosen = random.Random(options.seed).sample(mutants, min(options.sample, len(mutants)))
         counts: Counter[str] = Counter()
-        examine(sorted(chosen, key=lambda one: (one.path, one.lines[0])), folder, counting(counts))
+        examine(sorted(chosen, key=lambda one: (one.path, one.lines[0])), folders, counting(counts))
         noticed, judged = counts["noticed"] + counts["hung"], len(chosen) - counts["listed"]
         low, high = binomtest(noticed, judged).proportion_ci(method="exact")
         print(
-            f"{place}: {noticed} of {judged} changes are noticed ({counts['hung']} of them hang), {noticed / judged:.1%} "
+            f"{place}: {noticed} of {judged} changes are noticed ({counts['hung']} hang), {noticed / judged:.1%} "
             f"({low:.1%} to {high:.1%}), beside {counts['listed']} that may survive; {len(chosen)} of {len(mutants)} "
             f"were made, seed {options.seed}, in {time.perf_counter() - began:.0f} s.",
             flush=True,

@@ -109,6 +109,10 @@ def _is_left_alone(node: cst.CSTNode) -> bool:
         return isinstance(node.value, cst.SimpleString | cst.ConcatenatedString)
     if isinstance(node, cst.If):
         return isinstance(node.test, cst.Name) and node.test.value == "TYPE_CHECKING"
+    if isinstance(node, cst.Assign):
+        return any(
+            isinstance(part.target, cst.Name) and part.target.value == "__all__" for part in node.targets
+        )
     if isinstance(node, cst.Arg) and node.keyword is not None:
         return node.keyword.value == "strict"  # of zip: it guards, and says nothing else
     return isinstance(node, cst.Annotation | cst.Decorator | cst.Import | cst.ImportFrom | cst.Del)

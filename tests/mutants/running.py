@@ -12,17 +12,24 @@ from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from types import FunctionType
 from typing import Any
 
 import pytest
 
-from tests.mutants.anew import OPTIONS
 from tests.mutants.mutations import Mutant
 
 LONGEST = 2.0
-PATIENCE = 60
+"""Seconds of a processor: tests that take longer are left out."""
+TRAINED = "arms"
+"""A fixture; tests that use it train networks, and are left out."""
+PATIENCE = 300
+OPTIONS = (
+    *("--assert=plain", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist"),
+    *("-m", "not zoo", "-o", "addopts=--strict-markers --import-mode=importlib"),
+)
+_OWN = {"__builtins__", "__dict__", "__weakref__", "__doc__", "__module__", "__annotations__"}
 _OUTCOMES = {0: "survived", -signal.SIGALRM: "hung"}
 
 
@@ -52,23 +59,19 @@ class Loop:
     """A pytest plugin that runs the tests it collected for each change, instead of once."""
 
     mutants: Sequence[Mutant]
-    folder: Path
     told: Callable[[Mutant, int, str], None]
     coverage: Any = None
     seconds: dict[str, float] = field(default_factory=dict)
 
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [item for item in items if TRAINED not in getattr(item, "fixturenames", ())]
+
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         reach = self._reach(session)
-        some, path = list(reach.seconds)[:3], Path("keras_saliency/__init__.py").resolve()
-        if _in_a_fork(partial(_anew, path, path.read_text(encoding="utf-8"), some)):
-            sys.exit("Tests fail in a new interpreter without any change.")
         for mutant in self.mutants:
             tests = reach.tests_of(mutant)
-            if mutant.at_import:
-                work = partial(_anew, mutant.path.resolve(), mutant.source, tests)
-            else:
-                work = partial(self._run, session, tests, mutant)
-            self.told(mutant, len(tests), _OUTCOMES.get(_in_a_fork(work) if tests else 0, "noticed"))
+            code = _in_a_fork(partial(self._run, session, tests, mutant)) if tests else 0
+            self.told(mutant, len(tests), _OUTCOMES.get(code, "noticed"))
         return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -78,11 +81,11 @@ class Loop:
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         if self.coverage:
             self.coverage.switch_context(nodeid)
-            self.seconds[nodeid] = -perf_counter()
+            self.seconds[nodeid] = -process_time()
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         if self.coverage:
-            self.seconds[nodeid] += perf_counter()
+            self.seconds[nodeid] += process_time()
 
     def _reach(self, session: pytest.Session) -> Reach:
         """What each test reaches, and how long it takes: all are run once.
@@ -109,7 +112,7 @@ class Loop:
         seconds, lines, failed = receiver.recv()
         os.waitpid(child, 0)
         if failed:
-            sys.exit(f"{failed} tests in {self.folder} fail without any change.")
+            sys.exit(f"{failed} tests fail without any change.")
         took = dict(sorted(seconds.items(), key=lambda item: item[1]))
         quick = {test: time for test, time in took.items() if time <= LONGEST}
         return Reach(
@@ -122,7 +125,7 @@ class Loop:
 
     def _run(self, session: pytest.Session, tests: Sequence[str], mutant: Mutant | None = None) -> int:
         if mutant:
-            _replace_code(mutant)
+            _replace(mutant)
         items = {item.nodeid: item for item in session.items}
         chosen = [items[test] for test in tests]
         for item, following in zip(chosen, [*chosen[1:], None], strict=True):
@@ -130,11 +133,13 @@ class Loop:
         return 0
 
 
-def examine(mutants: Sequence[Mutant], folder: Path, told: Callable[[Mutant, int, str], None]) -> None:
+def examine(
+    mutants: Sequence[Mutant], folders: Sequence[Path], told: Callable[[Mutant, int, str], None]
+) -> None:
     """Tell of each change how many tests reach it, and whether it is noticed, hung or survived."""
-    code = pytest.main([str(folder), *OPTIONS], [Loop(mutants, folder, told)])
+    code = pytest.main([*map(str, folders), *OPTIONS], [Loop(mutants, told)])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        sys.exit(f"The tests in {folder} cannot be run (exit code {code}).")
+        sys.exit(f"The tests in {folders} cannot be run (exit code {code}).")
 
 
 def _in_a_fork(work: Callable[[], int]) -> int:
@@ -156,34 +161,40 @@ def _work_and_end(work: Callable[[], int]) -> None:
     os._exit(code)
 
 
-def _anew(path: Path, source: str, tests: Sequence[str]) -> int:
-    """The exit code of tests in a new interpreter, where a file has another text than on disk."""
-    command = [sys.executable, "-m", "tests.mutants.anew", str(path), source, *tests]
-    os.execv(sys.executable, command)
+def _replace(mutant: Mutant) -> None:
+    """Give an imported module, its functions and classes what they have in the changed one.
 
-
-def _replace_code(mutant: Mutant) -> None:
-    """Give the functions of an imported module, and the methods of its classes, the code that they have in another."""
+    Objects that were made of them at import stay as they are, so that a change may survive which a new process would
+    notice; the other way round it cannot be.
+    """
     name = ".".join(mutant.path.with_suffix("").parts).removesuffix(".__init__")
     module = importlib.import_module(name)
     changed = {**vars(module)}
     exec(compile(mutant.source, str(mutant.path.resolve()), "exec", dont_inherit=True), changed)
-    for old, new in _pairs(vars(module), changed, name):
-        if len(old.__code__.co_freevars) == len(new.__code__.co_freevars):
-            old.__code__ = new.__code__
+    _replace_in(module, vars(module), changed, name)
 
 
-def _pairs(
-    old: Mapping[str, Any], new: Mapping[str, Any], module: str
-) -> Iterator[tuple[FunctionType, FunctionType]]:
+def _replace_in(owner: Any, old: Mapping[str, Any], new: Mapping[str, Any], module: str) -> None:
     for name, value in new.items():
         before = old.get(name)
-        if before is value or getattr(before, "__module__", module) != module:
+        if before is value or name in _OWN:
             continue
         if isinstance(value, type) and isinstance(before, type):
-            yield from _pairs(vars(before), vars(value), module)
+            _replace_in(before, dict(vars(before)), dict(vars(value)), module)
+        elif functions := list(zip(_functions(before), _functions(value), strict=False)):
+            for mine, other in functions:
+                if mine.__module__ == module and len(mine.__code__.co_freevars) == len(
+                    other.__code__.co_freevars
+                ):
+                    mine.__code__ = other.__code__
+                    mine.__defaults__, mine.__kwdefaults__ = other.__defaults__, other.__kwdefaults__
+        elif isinstance(owner, type):
+            with suppress(AttributeError, TypeError):
+                setattr(owner, name, value)
         else:
-            yield from zip(_functions(before), _functions(value), strict=False)
+            for other in list(sys.modules.values()):  # those that imported it by its name
+                if getattr(other, "__dict__", {}).get(name, other) is before:
+                    setattr(other, name, value)
 
 
 def _functions(thing: Any) -> Iterator[FunctionType]:
