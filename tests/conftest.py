@@ -53,6 +53,7 @@ EVERY_BACKEND = (
     "methods/test_rectified",
     "methods/test_grad_cam",
     "methods/test_layer_methods",
+    "checks",
 )
 """What other methods add is numpy: that they agree on all backends is asserted in `test_agreement`."""
 
@@ -104,6 +105,8 @@ SAID_BY_TENSORFLOW = (
     "methods/test_contract::test_the_target",
     "methods/test_matrix::",
     "methods/test_rectified::test_mobilenet",
+    # Checks are numpy on the engine's answers; those that are marked themselves ask each kind of answer once.
+    "checks/",
     # Halves of a chunk are TensorFlow's; that a chunk is halved and stays so is asked in the two tests that stay.
     "engine/test_chunks::test_a_chunk_of_ones_own",
     "engine/test_chunks::test_one_example",
@@ -113,7 +116,10 @@ SAID_BY_TENSORFLOW = (
     "engine/test_attention::test_chunks_change_nothing",
     "engine/test_attention::test_fewer_keys",
 )
-"""On JAX and PyTorch these repeat what they say on TensorFlow: nothing in them depends on the framework alone."""
+"""On JAX and PyTorch these repeat what they say on TensorFlow: nothing in them depends on the framework alone.
+
+A test that is marked `backend` itself is none of them.
+"""
 
 LONGEST_FIRST = (
     "browser",
@@ -137,9 +143,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that depend on the framework, and those that only repeat; sort the longest to the front."""
     elsewhere = os.environ["KERAS_BACKEND"] != "tensorflow"
     for item in items:
+        itself = any(mark.name == "backend" for mark in item.own_markers)
         if _is_in(_place(item), EVERY_BACKEND):
             item.add_marker(pytest.mark.backend)
-        if elsewhere and f"{_place(item)}::{item.name}".startswith(SAID_BY_TENSORFLOW):
+        if elsewhere and not itself and f"{_place(item)}::{item.name}".startswith(SAID_BY_TENSORFLOW):
             item.add_marker(pytest.mark.repeats)
     items.sort(
         key=lambda item: next(
