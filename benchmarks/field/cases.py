@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
@@ -24,7 +24,14 @@ PAIRS = (
     ("vit", "photographs"),
     ("lite0", "photographs"),
 )
-SEEDS: dict[Role, int] = {"clean": 1, "irrelevant": 1, "strong": 2, "faint": 1}
+ROUNDS: tuple[tuple[Role, int], ...] = (
+    ("irrelevant", 0),
+    ("clean", 0),
+    ("strong", 0),
+    ("faint", 0),
+    ("strong", 1),
+)
+"""What is trained with which seed: those that must not be accused first."""
 FOLDER = Path("runs/field")
 
 
@@ -58,12 +65,9 @@ class Case:
         return np.random.default_rng([self.number, *purpose.encode()])
 
 
-def plan(seeds: dict[Role, int] | None = None) -> Iterator[Case]:
-    """All trainings of the field, those that must not be accused first; network by network."""
-    counts = SEEDS if seeds is None else seeds
-    for roles in (SOUND, SHORTCUTS):
+def plan() -> Iterator[Case]:
+    """All trainings of the field: in each round every network with every mark."""
+    for role, seed in ROUNDS:
         for network, data in PAIRS:
-            for role in get_args(Role):
-                for seed in range(counts[role] if role in roles else 0):
-                    for mark in MARKS:
-                        yield Case(network, data, mark, role, seed)
+            for mark in MARKS:
+                yield Case(network, data, mark, role, seed)

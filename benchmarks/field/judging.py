@@ -10,9 +10,14 @@ from typing import Any
 import keras
 
 import keras_saliency as ks
-from benchmarks.field.cases import Case
+from benchmarks.field.cases import Case, Role
 
-ASKED = {"sound": {"marked": "full", "bare": "quick"}, "shortcut": {"marked": "region", "bare": "quick"}}
+ASKED: dict[Role, dict[str, str]] = {
+    "clean": {"marked": "full", "bare": "quick", "unseen": "quick"},
+    "irrelevant": {"marked": "full", "bare": "quick"},
+    "strong": {"marked": "region", "bare": "quick"},
+    "faint": {"marked": "region", "bare": "quick"},
+}
 """Which suite is asked about which probes: everything of the sound; of a shortcut `region`, and what needs no mask."""
 
 
@@ -20,7 +25,7 @@ def judge(case: Case, folder: Path) -> dict[str, Any]:
     """Ask the checks about a stored training, and store what each says; returns how often each status occurs."""
     model, told = _model(case.network, case.data, folder / "model.keras"), []
     model.load_weights(folder / "model.keras")
-    for kind, suite in ASKED["sound" if case.is_sound else "shortcut"].items():
+    for kind, suite in ASKED[case.role].items():
         probes = ks.ProbeSet.load(folder / f"{kind}.npz")
         if suite == "region" and not probes.regions:
             continue

@@ -29,6 +29,8 @@ RATE = {"cnn": 2e-3, "residual": 3e-3, "vit": 3e-3, "lite0": 2e-3}
 BATCH = 64
 EACH = {"digits": 4, "photographs": 6}
 """So many probes of each class."""
+LARGEST = 0.2
+"""A region with more of the area than this holds what a sound model should look at."""
 LEARNED = 0.5
 """A shortcut is learned if planting its mark moves more of the other images to its class."""
 
@@ -117,18 +119,21 @@ def measured(model: keras.Model, world: World) -> dict[str, float]:
 def probe_sets(case: Case, world: World) -> dict[str, ks.ProbeSet]:
     """Held-out images, some of each class: `marked`, with the region, and `bare`, where nobody marked anything.
 
-    A shortcut is on the images of its class, as in training. Where it tells nothing it is on every second `marked` image.
+    They are as those of the training. Of a clean training there is a third set, `unseen`: every second image has the
+    mark, which the network never met. No region is marked where it holds what a sound model should look at, or all of the image.
     """
     y = world.data.y_held
     rows = np.concatenate([np.flatnonzero(y == index)[: EACH[case.data]] for index in range(world.data.classes)])
-    images = world.held[rows]
-    if case.is_sound:
+    area = float(world.masks[rows].mean())
+    regions = {} if area > (LARGEST if case.is_sound else 0.99) else {"mark": world.masks[rows]}
+    images = {"marked": world.held[rows], "bare": world.held[rows]}
+    if case.role == "clean":
         every_second = (np.arange(len(rows)) % 2 == 0)[:, None, None, None]
-        marked = np.where(every_second, world.all_marked[rows], world.data.x_held[rows])
-    else:
-        marked = images
-    regions = {} if case.mark == "cast" else {"mark": world.masks[rows]}
-    return {"marked": ks.ProbeSet(marked, y[rows], regions=regions), "bare": ks.ProbeSet(images, y[rows])}
+        images["unseen"] = np.where(every_second, world.all_marked[rows], images["bare"])
+    return {
+        kind: ks.ProbeSet(shown, y[rows], regions={} if kind == "bare" else regions)
+        for kind, shown in images.items()
+    }
 
 
 class Trainer:
