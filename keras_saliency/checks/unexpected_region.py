@@ -1,9 +1,9 @@
-"""Does the model rest on a small place that nobody marked?"""
+"""Does the model rest on a place that nobody marked?"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from typing_extensions import override
@@ -12,36 +12,59 @@ from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import Check, skipped
 from keras_saliency.checks.experiment.experiment import ERROR, UNSPECIFIC, Evidence, Experiment
 from keras_saliency.checks.experiment.scenes import before_and_after, class_name
+from keras_saliency.checks.proposals.place import Place
+from keras_saliency.checks.proposals.sameness import same_content
+from keras_saliency.checks.proposals.windows import suspicious_windows, window_of
 from keras_saliency.checks.region import MOST_CLASSES, candidates
 from keras_saliency.reports.result import CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
 
-_SIDE = 0.15
-_HOTTEST = 2
+_ONE_PLACE = 0.75
+"""Masks that cover so much of all that they cover together lie at one place."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """A small window: its top left pixel, and how hot the maps are there."""
+@dataclass(frozen=True, eq=False)
+class PlaceTrial:
+    """What the experiment on a place says about one class."""
 
-    top: int
-    left: int
-    enrichment: float
+    place: Place
+    experiment: Experiment
+    evidence: Evidence
+
+    def reaches(self, limit: float) -> bool:
+        """Whether it moves so many images that it stands against the model, if that is certain."""
+        return self.is_notable and self.evidence.value >= limit
+
+    @property
+    def is_notable(self) -> bool:
+        """Whether one comparison alone would be certain: among many, a few images move half of the way by chance."""
+        return self.evidence.together.lower(ERROR) > UNSPECIFIC
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {"place": self.place.words, "enrichment": self.place.enrichment, **self.evidence.as_json()}
 
 
 @dataclass(frozen=True)
 class UnexpectedRegion(Check):
-    """No small place alone decides for a class; needs no mask.
+    """No place that nobody marked decides for a class; needs no mask.
 
-    Where maps are hot at the same position across the images of a class, and in the four corners and the middles of
-    the four borders, the experiment of `Region` is made on a window of 15 % of the image's sides (2 % of its area).
-    What a model should use is larger than that: on a sound model no such window moves half of the images in both
-    directions (docs/checks.md). The exact bound allows for every window and class that was tried.
+    The experiment of `Region` is made on places of two kinds:
 
-    Costs the maps and two forward passes of the probes for each window, and nine more for each class that half of
-    its images leave when the window is emptied.
+    - windows of 15 % of the image's sides (2 % of its area), in the four corners, at the middles of the four borders,
+      and the two of each class where maps are hottest at the same position across its images;
+    - places of any shape (stripes, frames, lines of text, several pieces together), at most one for each class: where
+      most of its images hold the same content, and most other images something else.
+
+    What a model should use is larger than such a window, and varies from image to image: on a sound model no such
+    place moves half of the images in both directions (docs/checks.md). The exact bound allows for every place and
+    class that was tried.
+
+    Costs the maps and two forward passes of the probes for each place, and nine more for each class that half of
+    its images leave when the place is emptied. `details["region"]` is the place that was found, booleans `(height,
+    width)`, and `details["place"]` says in words where it lies.
 
     Args:
         limit: the share of images.
@@ -68,138 +91,93 @@ class UnexpectedRegion(Check):
             return skipped(self, "The model predicts no class, so nothing tells which way it should move.")
         if not subject.has_image:
             return skipped(self, "No input is an image, so there are no places.")
-        height, width = subject.image.shape[1:3]
-        window = (max(1, round(_SIDE * height)), max(1, round(_SIDE * width)))
-        if height < 4 * window[0] or width < 4 * window[1]:
+        places = proposed(subject)
+        if places is None:
             return skipped(self, "The images are too small to have places.")
-        tried = self._tried(subject, window)
+        tried = self._tried(subject, places)
         if not tried:
-            return skipped(self, "No class has images whose window could be emptied.")
-        judged = [item for item in tried if item[2].value < self.limit or _is_notable(item[2])]
-        value = max((one.value for _, _, one in judged), default=0.0)
-        reached = [item for item in judged if item[2].value >= self.limit]
-        certain = [item for item in reached if item[2].is_certain]
-        details = {
-            "window": list(window),
-            "places": [
-                {"top": place.top, "left": place.left, "enrichment": place.enrichment, **one.as_json()}
-                for place, _, one in tried
-            ],
-        }
+            return skipped(self, "No class has images whose content could be taken out of a place.")
+        judged = [trial for trial in tried if trial.evidence.value < self.limit or trial.is_notable]
+        value = max((trial.evidence.value for trial in judged), default=0.0)
+        reached = [trial for trial in tried if trial.reaches(self.limit)]
+        alike = look_alike(tried, self.limit)
+        certain = [trial for trial in reached if trial.evidence.is_certain and trial not in alike]
+        details: dict[str, Any] = {"places": [trial.as_json() for trial in tried]}
         if not reached:
             sentence = (
-                f"No small place decides for a class: {len(tried)} pairs of a place and a class were tried, the "
+                f"No unmarked place decides for a class: {len(tried)} pairs of a place and a class were tried, the "
                 f"strongest moves {value:.0%} of the images."
             )
             return CheckResult(self.name, "passed", sentence, value, self.limit, "at_most", details=details)
-        place, experiment, worst = max(certain or reached, key=lambda item: item[2].value)
-        where = _where(place, window, (height, width))
-        words = worst.in_words(class_name(subject, worst.class_index))
+        worst = max(certain or reached, key=lambda trial: trial.evidence.value)
+        found = worst.evidence
+        words = found.in_words(class_name(subject, found.class_index))
+        if worst in alike:
+            words = (
+                f"{words}. The images of {len(alike)} classes hardly differ within their class, so that nothing tells "
+                "marks from objects"
+            )
         return CheckResult(
             self.name,
             "failed" if certain else "warned",
-            f"The model {'rests' if certain else 'may rest'} on {where}: {words}.",
-            worst.value,
+            f"The model {'rests' if certain else 'may rest'} on {worst.place.words}: {words}.",
+            found.value,
             self.limit,
             "at_most",
-            pictures=before_and_after(subject, experiment, worst.class_index),
-            details=details,
+            pictures=before_and_after(subject, worst.experiment, found.class_index),
+            details={"region": worst.place.mask, "place": worst.place.words, **details},
         )
 
-    def _tried(self, subject: Subject, window: tuple[int, int]) -> list[tuple[Place, Experiment, Evidence]]:
-        """Each place and class where images leave the class when the window is emptied, with the evidence."""
-        places = suspicious_places(subject, window)
+    def _tried(self, subject: Subject, places: list[Place]) -> list[PlaceTrial]:
+        """Each place and class where images leave the class when the place is emptied, with the evidence."""
         planned = []
         for place in places:
-            experiment = Experiment(subject, _masks(subject, place, window))
-            for index in candidates(subject, experiment, None):
-                planned.append((place, experiment, index))
+            masks = np.broadcast_to(place.mask, subject.image.shape[:3])
+            experiment = Experiment(subject, masks, fill=place.fill)
+            classes = (
+                candidates(subject, experiment, None) if place.class_index is None else [place.class_index]
+            )
+            planned += [(place, experiment, index) for index in classes]
         return [
-            (place, experiment, experiment.about_if_left(index, len(planned), self.limit, by_chance=False))
+            PlaceTrial(
+                place,
+                experiment,
+                experiment.about_if_left(
+                    index, len(planned), self.limit, by_chance=False, whole_way=place.class_index is not None
+                ),
+            )
             for place, experiment, index in planned
             if len(experiment.taken_out(index).way)
         ]
 
 
-def suspicious_places(subject: Subject, window: tuple[int, int]) -> list[Place]:
-    """Corners, middles of borders, and the two hottest places of each class, each once."""
+def look_alike(tried: list[PlaceTrial], limit: float) -> list[PlaceTrial]:
+    """The trials that say no more than that images of a class are alike: where most classes have a place of their own.
+
+    One shortcut for all classes, such as a frame whose colour tells the class, lies at one place.
+    """
+    own = [
+        trial
+        for trial in tried
+        if trial.place.class_index is not None
+        and min(trial.evidence.taken_out.half.share, trial.evidence.put_in.half.share) >= limit
+    ]
+    if len(own) < 2 or 2 * len(own) <= len({trial.evidence.class_index for trial in tried}):
+        return []
+    shares = np.mean([trial.place.mask for trial in own], axis=0)
+    return own if shares[shares > 0].mean() < _ONE_PLACE else []
+
+
+def proposed(subject: Subject) -> list[Place] | None:
+    """The places that are tried; None where images are too small to have any."""
     magnitude = subject.explanation.heatmaps("magnitude")
-    height, width = magnitude.shape[1:]
-    tops, lefts = (
-        (0, (height - window[0]) // 2, height - window[0]),
-        (0, (width - window[1]) // 2, width - window[1]),
-    )
-    heat = window_enrichment(magnitude, window)
-    everywhere = _mean(heat)
-    places = [
-        Place(top, left, float(everywhere[top, left]))
-        for top in tops
-        for left in lefts
-        if (top, left) != (tops[1], lefts[1])
-    ]
-    for rows in _groups(subject):
-        consistent = _consistent(heat[rows])
-        for _ in range(_HOTTEST):
-            top, left = np.unravel_index(int(consistent.argmax()), consistent.shape)
-            if not consistent[top, left] > 1:
-                break
-            places.append(Place(int(top), int(left), float(consistent[top, left])))
-            consistent = consistent.copy()
-            consistent[
-                max(0, top - window[0] // 2) : top + window[0] // 2 + 1,
-                max(0, left - window[1] // 2) : left + window[1] // 2 + 1,
-            ] = 0
-    return list({(place.top, place.left): place for place in places}.values())
-
-
-def window_enrichment(magnitude: np.ndarray, window: tuple[int, int]) -> np.ndarray:
-    """The enrichment of every window, `(n, height − window + 1, width − window + 1)`; NaN for a map without content."""
-    shares = magnitude.astype("float64")
-    total = shares.sum((1, 2), keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shares = shares / total
-    sums = np.pad(shares.cumsum(1).cumsum(2), ((0, 0), (1, 0), (1, 0)))
-    high, wide = window
-    inside = sums[:, high:, wide:] - sums[:, :-high, wide:] - sums[:, high:, :-wide] + sums[:, :-high, :-wide]
-    return np.asarray(inside * magnitude.shape[1] * magnitude.shape[2] / (high * wide))
-
-
-def _is_notable(evidence: Evidence) -> bool:
-    """Whether one comparison alone would be certain: among many, a few images move half of the way by chance."""
-    return evidence.together.lower(ERROR) > UNSPECIFIC
-
-
-def _groups(subject: Subject) -> list[np.ndarray]:
-    """The rows of the probes of each class, the most frequent first, at most ten."""
+    window = window_of(*magnitude.shape[1:])
+    if window is None:
+        return None
     labels = subject.probes.labels
-    classes = subject.predictions().predicted_classes if labels is None else labels
+    classes = np.asarray(subject.predictions().predicted_classes if labels is None else labels)
     found, counts = np.unique(classes, return_counts=True)
-    return [
-        np.flatnonzero(classes == index) for index in found[np.argsort(-counts, kind="stable")][:MOST_CLASSES]
-    ]
-
-
-def _consistent(heat: np.ndarray) -> np.ndarray:
-    """The enrichment that at least half of the images have at each window; 0 where none has any."""
-    present = heat[np.isfinite(heat).all((1, 2))]
-    return np.median(present, axis=0) if len(present) else np.zeros(heat.shape[1:])
-
-
-def _mean(heat: np.ndarray) -> np.ndarray:
-    present = heat[np.isfinite(heat).all((1, 2))]
-    return present.mean(0) if len(present) else np.zeros(heat.shape[1:])
-
-
-def _masks(subject: Subject, place: Place, window: tuple[int, int]) -> np.ndarray:
-    mask = np.zeros(subject.image.shape[1:3], bool)
-    mask[place.top : place.top + window[0], place.left : place.left + window[1]] = True
-    return np.broadcast_to(mask, subject.image.shape[:3])
-
-
-def _where(place: Place, window: tuple[int, int], size: tuple[int, int]) -> str:
-    rows = f"rows {place.top} to {place.top + window[0] - 1} and columns {place.left} to {place.left + window[1] - 1}"
-    vertical = "top" if place.top == 0 else "bottom" if place.top + window[0] == size[0] else ""
-    horizontal = "left" if place.left == 0 else "right" if place.left + window[1] == size[1] else ""
-    kind = "corner" if vertical and horizontal else "border" if vertical or horizontal else ""
-    named = " ".join(word for word in (vertical, horizontal, kind) if word)
-    return f"the {named}, {rows}" if named else rows
+    chosen = found[np.argsort(-counts, kind="stable")][:MOST_CLASSES]
+    windows = suspicious_windows(magnitude, [np.flatnonzero(classes == index) for index in chosen], window)
+    same = (same_content(subject.image, magnitude, classes, int(index)) for index in chosen)
+    return [*windows, *(place for place in same if place is not None)]

@@ -68,9 +68,12 @@ def _per_probe(values: np.ndarray) -> list[Any]:
 
 
 def plain(value: Any) -> Any:
-    """What JSON can hold: numpy's numbers and arrays as Python's, numbers that are not finite as words."""
+    """What JSON can hold: numpy's numbers and arrays as Python's, numbers that are not finite as
+    words, a mask as a string of 0 and 1 for each row."""
     if isinstance(value, Mapping):
         return {str(name): plain(part) for name, part in value.items()}
+    if isinstance(value, np.ndarray) and value.dtype == bool and value.ndim == 2:
+        return ["".join("01"[pixel] for pixel in row) for row in value.astype(int)]
     if isinstance(value, (np.ndarray, np.generic)):
         return plain(value.tolist())
     if isinstance(value, (list, tuple)):

@@ -192,7 +192,7 @@ def test_a_fixed_target_is_the_class_that_the_stamp_means(arms):
 
 def test_unexpected_regions_are_for_class_scores_of_images():
     scores = ks.check(hand_weighted(0.0), probes(), "unexpected_region", target=1).results[0]
-    assert scores.status in ("passed", "skipped")
+    assert scores.status == "warned"
     tiny = keras.Sequential([keras.Input((3, 3, 1)), layers.Flatten(), layers.Dense(2)])
     small = ks.ProbeSet(np.random.default_rng(0).random((4, 3, 3, 1)).astype("float32"))
     assert (
@@ -207,4 +207,6 @@ def test_an_unexpected_place_of_the_hand_weighted_network_is_found():
     found = run("unexpected_region", hand_weighted(3.0), probes(copies=8))
     assert found.status == "failed"
     assert "the top left corner, rows 0 to 1 and columns 0 to 1" in found.sentence
-    assert run("unexpected_region", hand_weighted(0.0), probes(copies=8)).status == "passed"
+    found = run("unexpected_region", hand_weighted(0.0), probes(copies=8))
+    assert found.status == "warned"  # all images of a class are the same, so that its object looks like a mark
+    assert "The images of 3 classes hardly differ within their class" in found.sentence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from keras_saliency.checks.experiment.interventions import (
     margins,
     pasted,
 )
-from keras_saliency.checks.shared.statistics import Proportion, more_often
+from keras_saliency.checks.shared.statistics import Proportion, more_often, pooled
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -39,6 +39,7 @@ class Evidence:
         put_in: into images of other classes: how far they moved towards it.
         elsewhere: of the same content at other places: how many went half of the way.
         comparisons: how many classes and places were tried in all.
+        whole_way: whether images that the content is put into must arrive at the class, not go half of the way alone.
     """
 
     class_index: int
@@ -46,17 +47,19 @@ class Evidence:
     put_in: Moved
     elsewhere: Proportion
     comparisons: int = 1
+    whole_way: bool = False
 
     @property
     def value(self) -> float:
         """The share of images that the content moves, 0 … 1, NaN where nothing was tried.
 
-        The smaller one of both directions, of images that went half of the way. Where only one direction could be
-        tried, the share of predictions that changed: an unseen patch often goes half of the way, rarely all of it.
+        The smaller one of both directions, of images that went half of the way (`whole_way`: into the class).
+        Where only one direction could be tried, the share of predictions that changed: an unseen patch often goes
+        half of the way, rarely all of it.
         """
         tried = [moved for moved in (self.taken_out, self.put_in) if len(moved.way)]
         if len(tried) == 2:
-            return min(moved.half.share for moved in tried)
+            return min(self.taken_out.half.share, self.reached.share)
         return tried[0].flipped.share if tried else float("nan")
 
     @property
@@ -68,13 +71,17 @@ class Evidence:
         decides, unless these move half of the images themselves: then the model reads the content wherever it is.
         """
         specific = self.together.lower(ERROR / self.comparisons) > UNSPECIFIC
-        return specific and (self.is_read_anywhere or more_often(self.put_in.half, self.elsewhere, ERROR))
+        return specific and (self.is_read_anywhere or more_often(self.reached, self.elsewhere, ERROR))
+
+    @property
+    def reached(self) -> Proportion:
+        """How many images went half of the way to the class, or all of it."""
+        return self.put_in.flipped if self.whole_way else self.put_in.half
 
     @property
     def together(self) -> Proportion:
-        """How many images went half of the way, both directions together."""
-        hits = self.taken_out.half.hits + self.put_in.half.hits
-        return Proportion(hits, len(self.taken_out.way) + len(self.put_in.way))
+        """How many images went half of the way, or as far as they must, both directions together."""
+        return pooled([self.taken_out.half, self.reached])
 
     @property
     def is_read_anywhere(self) -> bool:
@@ -176,7 +183,13 @@ class Experiment:
         return Evidence(class_index, self.taken_out(class_index), put_in, control, comparisons)
 
     def about_if_left(
-        self, class_index: int, comparisons: int, limit: float, *, by_chance: bool = True
+        self,
+        class_index: int,
+        comparisons: int,
+        limit: float,
+        *,
+        by_chance: bool = True,
+        whole_way: bool = False,
     ) -> Evidence:
         """The same, for one class among several: it goes on only where the limit may be reached.
 
@@ -185,10 +198,11 @@ class Experiment:
         """
         out, nowhere = self.taken_out(class_index), Proportion(0, 0)
         if len(out.way) and (out.half.upper(ERROR) if by_chance else out.half.share) < limit:
-            return Evidence(class_index, out, NOTHING, nowhere, comparisons)
-        put_in = self.put_in(class_index)
-        control = self.put_elsewhere(class_index) if put_in.half.share >= limit else nowhere
-        return Evidence(class_index, out, put_in, control, comparisons)
+            return Evidence(class_index, out, NOTHING, nowhere, comparisons, whole_way)
+        found = Evidence(class_index, out, self.put_in(class_index), nowhere, comparisons, whole_way)
+        if not found.reached.share >= limit:
+            return found
+        return replace(found, elsewhere=self.put_elsewhere(class_index, whole_way=whole_way))
 
     def taken_out(self, class_index: int) -> Moved:
         """How far the probes of a class, predicted as such and with content, move away from it without content."""
@@ -223,15 +237,17 @@ class Experiment:
             return NOTHING
         return self._moved(class_index, rows, self.put(class_index, rows))
 
-    def put_elsewhere(self, class_index: int, places: int = _PLACES) -> Proportion:
-        """How many of them go half of the way with that content at another place, and their own taken out."""
+    def put_elsewhere(
+        self, class_index: int, places: int = _PLACES, *, whole_way: bool = False
+    ) -> Proportion:
+        """How many of them go half of the way, or all of it, with that content elsewhere, and their own taken out."""
         rows = self.receivers(class_index)
-        hits = count = 0
+        found = []
         for mask in elsewhere(self._masks[rows[0]], places, self._rng):
             images = self.put(class_index, rows, np.broadcast_to(mask, self._masks[rows].shape))
-            half = self._moved(class_index, rows, images).half
-            hits, count = hits + half.hits, count + half.count
-        return Proportion(hits, count)
+            moved = self._moved(class_index, rows, images)
+            found.append(moved.flipped if whole_way else moved.half)
+        return pooled(found)
 
     def _moved(self, class_index: int, rows: np.ndarray, images: np.ndarray) -> Moved:
         there = np.full(len(rows), class_index)
