@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -21,6 +22,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where trainings are stored (%(default)s)")
     parser.add_argument("--only", default="", help="cases whose name holds this, such as vit- or -stripe-")
     parser.add_argument("--again", action="store_true", help="also what is stored already")
+    parser.add_argument("--checks", nargs="*", default=[], help="judge: only these, again")
     asked = parser.parse_args()
     cases = [case for case in plan() if asked.only in case.name]
     if asked.command == "train":
@@ -31,7 +33,13 @@ def main() -> None:
         from benchmarks.field.judging import judge
 
         cases = [case for case in cases if (asked.folder / case.name / "record.json").exists()]
-        every(cases, lambda case: asked.folder / case.name / "verdicts.json", judge, asked.folder, asked.again)
+        every(
+            cases,
+            lambda case: asked.folder / case.name / "verdicts.json",
+            partial(judge, only=asked.checks),
+            asked.folder,
+            asked.again or bool(asked.checks),
+        )
     elif asked.command == "table":
         from benchmarks.field.table import print_tables
 

@@ -28,8 +28,8 @@ ROUNDS: tuple[tuple[Role, int], ...] = (
     ("irrelevant", 0),
     ("clean", 0),
     ("strong", 0),
-    ("faint", 0),
     ("strong", 1),
+    ("faint", 0),
 )
 """What is trained with which seed: those that must not be accused first."""
 FOLDER = Path("runs/field")
