@@ -73,15 +73,15 @@ def _print_sound(sound: Sequence[Outcome]) -> None:
     print("Sound trainings: failed, and the exact interval of 95 %\n")
     networks = list(dict.fromkeys(one.network for one in sound))
     print(f"| probes | check | {' | '.join(networks)} | all | interval | warned |")
-    print("|---|---" * 1 + "|---" * (len(networks) + 3) + "|")
+    print("|---" * (len(networks) + 5) + "|")
     for name in sorted(names, key=lambda check: (check[1] not in ABOUT_MODEL, check)):
         cells = [_count([one for one in sound if one.network == network], [name]) for network in networks]
         warned = sum(one.statuses.get(name) == "warned" for one in sound)
         counted = _count(sound, [name])
         print(f"| {name[0]} | `{name[1]}` | {' | '.join(map(str, cells))} | {counted} | {_interval(counted)} | {warned} |")
-    about = [name for name in names if name[1] in ABOUT_MODEL]
-    counted = _count(sound, about)
-    print(f"\nAny check about the model: {counted}, {_interval(counted)}")
+    for asked, kinds in {"of such images": ("marked", "bare"), "of a mark that it never saw": ("unseen",)}.items():
+        counted = _count(sound, [name for name in names if name[1] in ABOUT_MODEL and name[0] in kinds])
+        print(f"\nAny check about the model, {asked}: {counted}, {_interval(counted)}")
     for one in sound:
         for (kind, check), status in one.statuses.items():
             if status in ("failed", "errored") and check in ABOUT_MODEL:
