@@ -15,6 +15,7 @@ from keras_saliency.checks.region import Region as Region
 from keras_saliency.checks.repeatability import Repeatability as Repeatability
 from keras_saliency.checks.stability import Stability as Stability
 from keras_saliency.checks.target_dependence import TargetDependence as TargetDependence
+from keras_saliency.checks.unexpected_content import UnexpectedContent as UnexpectedContent
 from keras_saliency.checks.unexpected_region import UnexpectedRegion as UnexpectedRegion
 from keras_saliency.checks.untrained import Untrained as Untrained
 from keras_saliency.engine.scored_model import ScoredModel as ScoredModel

@@ -133,7 +133,7 @@ class UnexpectedRegion(Check):
         planned = []
         for place in places:
             masks = np.broadcast_to(place.mask, subject.image.shape[:3])
-            experiment = Experiment(subject, masks, fill=place.fill)
+            experiment = Experiment(subject, masks, fill=place.fill, holders=place.holders)
             classes = (
                 candidates(subject, experiment, None) if place.class_index is None else [place.class_index]
             )

@@ -208,5 +208,7 @@ def test_an_unexpected_place_of_the_hand_weighted_network_is_found():
     assert found.status == "failed"
     assert "the top left corner, rows 0 to 1 and columns 0 to 1" in found.sentence
     found = run("unexpected_region", hand_weighted(0.0), probes(copies=8))
-    assert found.status == "warned"  # all images of a class are the same, so that its object looks like a mark
+    assert (
+        found.status == "warned"
+    )  # all images of a class are the same, so that its object looks like a mark
     assert "The images of 3 classes hardly differ within their class" in found.sentence

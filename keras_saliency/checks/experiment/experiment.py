@@ -132,15 +132,23 @@ class Experiment:
         masks: `(n, height, width)` booleans, the region in each probe.
         fill: what takes the content's place, see `filled`.
         content: what is put in, an array of an image's shape; None: the content of probes of the class.
+        holders: `(n,)` booleans, the probes that hold what is looked for; None: all whose region has content.
     """
 
     def __init__(
-        self, subject: Subject, masks: np.ndarray, *, fill: Any = "mean", content: np.ndarray | None = None
+        self,
+        subject: Subject,
+        masks: np.ndarray,
+        *,
+        fill: Any = "mean",
+        content: np.ndarray | None = None,
+        holders: np.ndarray | None = None,
     ) -> None:
         self._subject = subject
         self._masks = masks
         self._images = subject.image
         self._content = None if content is None else _as_image(content, self._images.shape[1:])
+        self._holders = np.ones(len(masks), bool) if holders is None else holders
         self._rng = subject.rng("experiment")
         self._box = (slice(None), *box_of(np.any(masks, axis=0)))
         self._filling = filled(self._images, masks, fill)[self._box].copy()
@@ -163,7 +171,8 @@ class Experiment:
         """`(n,)` whether the region of each probe holds something: a tenth of the images' deviation or more."""
         squares = ((self._images[self._box] - self._filling) ** 2).sum((1, 2, 3))
         counts = self._masks.sum((1, 2)) * self._images.shape[-1]
-        return np.asarray(np.sqrt(squares / counts) >= _CONTENT * max(self._subject.deviation, 1e-12))
+        present = np.sqrt(squares / counts) >= _CONTENT * max(self._subject.deviation, 1e-12)
+        return np.asarray(present & self._holders)
 
     @cached_property
     def table_full(self) -> np.ndarray:

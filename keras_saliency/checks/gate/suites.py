@@ -20,7 +20,14 @@ STRUCTURE = (
     "finite_difference",
     "untrained",
 )
-QUICK = (*STRUCTURE, "accuracy", "region", "unexpected_region", "parameter_randomization")
+QUICK = (
+    *STRUCTURE,
+    "accuracy",
+    "region",
+    "unexpected_region",
+    "unexpected_content",
+    "parameter_randomization",
+)
 FULL = (*QUICK, "random_logit", "completeness", "faithfulness", "stability", "golden")
 
 SUITES = {"structure": STRUCTURE, "quick": QUICK, "full": FULL}

@@ -21,12 +21,14 @@ class Place:
         enrichment: how hot the maps are there, as a multiple of the place's share of the area.
         class_index: the only class that it is tried for; None: each class of the probes.
         fill: what takes its content's place, see `filled`.
+        holders: `(n,)` booleans, the images that hold what was found there; None: all that have content there.
     """
 
     mask: np.ndarray
     enrichment: float
     class_index: int | None = None
     fill: Any = field(default="mean", repr=False)
+    holders: np.ndarray | None = None
 
     @property
     def words(self) -> str:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from keras_saliency.checks.proposals.likeness import FACTOR, FLOOR, distinctness
 from keras_saliency.checks.proposals.place import Place, pieces_of
 
-_MOST = 0.75
-"""So many of the images of a class hold the same, and so many others something else."""
-_FLOOR = 0.1
-_FACTOR = 3.0
 _SPECK = 0.005
-_LEAST_IMAGES = 3
+LEAST_IMAGES = 3
 
 
 def same_content(
@@ -35,23 +32,18 @@ def same_content(
         where there is none, or fewer than three images of the class.
     """
     own = classes == class_index
-    if own.sum() < _LEAST_IMAGES or own.all():
+    if own.sum() < LEAST_IMAGES or own.all():
         return None
     distances = np.sqrt(((images - np.median(images[own], axis=0)) ** 2).mean(-1))
-    within, beyond = _quantile(distances[own], _MOST), _quantile(distances[~own], 1 - _MOST)
-    mask = beyond > _FACTOR * (within + _FLOOR * images.std())
-    least = max(3, _SPECK * mask.size)
-    kept = [piece for piece in pieces_of(mask) if piece.sum() >= least]
+    mask = distinctness(distances[own], distances[~own], FLOOR * images.std()) > FACTOR
+    smallest = max(3, _SPECK * mask.size)
+    kept = [piece for piece in pieces_of(mask) if piece.sum() >= smallest]
     if not kept:
         return None
     mask = np.any(kept, axis=0)
-    return Place(mask, _heat(magnitude[own], mask), int(class_index), np.median(images[~own], axis=0))
-
-
-def _quantile(values: np.ndarray, share: float) -> np.ndarray:
-    """The least value that this share of the rows does not exceed."""
-    position = max(0, int(np.ceil(share * len(values))) - 1)
-    return np.asarray(np.partition(values, position, axis=0)[position])
+    holders = own & (np.median(distances[:, mask], axis=1) < np.median(distances[~own][:, mask]) / FACTOR)
+    usual = np.median(images[~own], axis=0)
+    return Place(mask, _heat(magnitude[own], mask), int(class_index), usual, holders)
 
 
 def _heat(magnitude: np.ndarray, mask: np.ndarray) -> float:

@@ -31,6 +31,7 @@ def test_quick_checks_every_region_and_leaves_out_what_needs_a_setting():
         "region_corner",
         "region_frame",
         "unexpected_region",
+        "unexpected_content",
         "parameter_randomization",
     ]
 

@@ -1,0 +1,29 @@
+"""Whether the images of a class hold the same, and other images something else."""
+
+from __future__ import annotations
+
+import numpy as np
+
+MOST = 0.75
+"""So many of the images of a class hold the same, and so many others something else."""
+FLOOR = 0.1
+"""Differences of less than this share of the deviation of all values are none."""
+FACTOR = 3.0
+"""Others are so much farther away."""
+
+
+def least(values: np.ndarray, share: float) -> np.ndarray:
+    """The least value that this share of the rows does not exceed, column by column."""
+    position = max(0, int(np.ceil(share * len(values))) - 1)
+    return np.asarray(np.partition(values, position, axis=0)[position])
+
+
+def distinctness(own: np.ndarray, others: np.ndarray, floor: float | np.ndarray) -> np.ndarray:
+    """How much farther most other images are from the class than most of its own: above 3 they are set apart.
+
+    Args:
+        own: distances of the images of a class from what they have in common, `(m, …)`.
+        others: those of the other images, `(k, …)`.
+        floor: a distance that is none.
+    """
+    return np.asarray(least(others, 1 - MOST) / np.maximum(least(own, MOST) + floor, 1e-12))

@@ -1,0 +1,219 @@
+"""Content that recurs in the images of a class at different places: a logo, a date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from keras_saliency.checks.experiment.interventions import box_of
+from keras_saliency.checks.proposals.likeness import FACTOR, FLOOR, MOST, distinctness
+from keras_saliency.checks.proposals.place import pieces_of
+from keras_saliency.checks.proposals.sameness import LEAST_IMAGES
+from keras_saliency.checks.proposals.windows import window_enrichment, window_of
+
+_HOTTEST = 3
+_SIDE = 64
+_LIKE = 2.0
+_CROPS = 3
+_FAR = 1e9
+
+
+@dataclass(frozen=True, eq=False)
+class RecurringMark:
+    """The same content at different places.
+
+    Attributes:
+        class_index: the class whose images have it.
+        masks: `(n, height, width)` booleans: where it is; in images without it, a place drawn at random.
+        holders: `(n,)` booleans, the images that have it.
+    """
+
+    class_index: int
+    masks: np.ndarray
+    holders: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """What one image shows in a small window, and where each image is most like it.
+
+    Attributes:
+        window: height and width.
+        distances: `(n,)` root mean squares.
+        tops: `(n,)` the first row.
+        lefts: `(n,)` the first column.
+    """
+
+    window: tuple[int, int]
+    distances: np.ndarray
+    tops: np.ndarray
+    lefts: np.ndarray
+
+
+def recurring_mark(
+    images: np.ndarray, magnitude: np.ndarray, classes: np.ndarray, class_index: int, rng: np.random.Generator
+) -> RecurringMark | None:
+    """What recurs at different places in most images of a class, and in few others.
+
+    The three hottest windows of each image of the class (15 % of the sides) are searched for in all images. The one
+    that the class has most in common is taken if most other images are at least twice as far from it, where they are
+    most like it, as most of its own, plus a tenth of the deviation of all values. What is the same around it in all
+    that hold it is the mark. Large images are searched at a reduced size of at most 64 pixels.
+
+    Args:
+        images: `(n, height, width, channels)`.
+        magnitude: the maps, `(n, height, width)`.
+        classes: of each image.
+        class_index: which class.
+        rng: draws the places in images without it.
+
+    Returns:
+        The mark; None where there is none, where it is at the same place in most images (a place is found as such),
+        or where there are fewer than three images of the class.
+    """
+    own = classes == class_index
+    factor = -(-max(images.shape[1:3]) // _SIDE)
+    small, heat = _reduced(images, factor), _reduced(magnitude, factor)
+    window = window_of(*small.shape[1:3])
+    if own.sum() < LEAST_IMAGES or own.all() or window is None:
+        return None
+    window = (max(3, window[0]), max(3, window[1]))
+    floor = FLOOR * float(images.std())
+    found = [
+        (float(distinctness(template.distances[own], template.distances[~own], floor)), template)
+        for template in _templates(small, heat, np.flatnonzero(own), window)
+    ]
+    likeness, best = max(found, key=lambda item: item[0], default=(0.0, None))
+    if best is None or not likeness > _LIKE:
+        return None
+    holders = own & (best.distances < np.median(best.distances[~own]) / _LIKE)
+    if _stays(best, holders):
+        return None
+    crops = _around(small, best, np.flatnonzero(holders))
+    others = _anywhere(small, best.window, np.repeat(np.flatnonzero(~own), _CROPS), rng)
+    shape, offset = _shape(crops, others, best.window, floor)
+    corners = np.stack([best.tops - offset[0], best.lefts - offset[1]], axis=1)
+    masks = _placed(shape, corners, holders, small.shape[1:3], rng)
+    return RecurringMark(int(class_index), _enlarged(masks, factor, images.shape[1:3]), holders)
+
+
+def _templates(
+    images: np.ndarray, heat: np.ndarray, rows: np.ndarray, window: tuple[int, int]
+) -> list[Template]:
+    """The hottest windows of these images, each once, searched for in all images."""
+    high, wide = window
+    enrichment = np.nan_to_num(window_enrichment(heat[rows], window))
+    corners = [
+        (row, top, left)
+        for row, hot in zip(rows, enrichment, strict=True)
+        for top, left in _peaks(hot, window)
+    ]
+    wanted = np.stack(
+        [images[row, top : top + high, left : left + wide].ravel() for row, top, left in corners]
+    )
+    squares = (wanted**2).sum(1)[:, None]
+    found = np.empty((len(images), len(wanted)))
+    where = np.empty(found.shape, int)
+    for index, image in enumerate(images):
+        views = np.moveaxis(sliding_window_view(image, window, (0, 1)), 2, -1).reshape(-1, wanted.shape[1])
+        distances = squares + (views**2).sum(1)[None] - 2 * wanted @ views.T
+        where[index] = distances.argmin(1)
+        found[index] = np.sqrt(np.maximum(distances.min(1), 0) / wanted.shape[1])
+    columns = images.shape[2] - wide + 1
+    return [
+        Template(window, found[:, i], where[:, i] // columns, where[:, i] % columns)
+        for i in range(len(wanted))
+    ]
+
+
+def _peaks(hot: np.ndarray, window: tuple[int, int]) -> list[tuple[int, int]]:
+    """The top left pixels of the hottest windows, which overlap by at most half a side."""
+    left_over, found = hot.copy(), []
+    for _ in range(_HOTTEST):
+        top, left = map(int, np.unravel_index(int(left_over.argmax()), hot.shape))
+        found.append((top, left))
+        left_over[
+            max(0, top - window[0] // 2) : top + window[0] // 2 + 1,
+            max(0, left - window[1] // 2) : left + window[1] // 2 + 1,
+        ] = -1
+    return found
+
+
+def _stays(template: Template, holders: np.ndarray) -> bool:
+    """Whether it is at the same place, to a pixel, in most of the images that hold it."""
+    tops, lefts = template.tops[holders], template.lefts[holders]
+    near = (abs(tops - np.median(tops)) <= 1) & (abs(lefts - np.median(lefts)) <= 1)
+    return bool(near.mean() >= MOST)
+
+
+def _around(images: np.ndarray, template: Template, rows: np.ndarray) -> np.ndarray:
+    """Three windows by three of these images around what is most like the template; NaN beyond the borders."""
+    high, wide = template.window
+    padded = np.pad(images[rows], ((0, 0), (high, high), (wide, wide), (0, 0)), constant_values=np.nan)
+    corners = zip(template.tops[rows], template.lefts[rows], strict=True)
+    return np.stack([
+        image[top : top + 3 * high, left : left + 3 * wide]
+        for image, (top, left) in zip(padded, corners, strict=True)
+    ])  # fmt: skip
+
+
+def _anywhere(
+    images: np.ndarray, window: tuple[int, int], rows: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """The same of images and places drawn at random."""
+    tops = rng.integers(0, images.shape[1] - window[0] + 1, len(images))
+    lefts = rng.integers(0, images.shape[2] - window[1] + 1, len(images))
+    return _around(images, Template(window, np.zeros(len(images)), tops, lefts), rows)
+
+
+def _shape(
+    crops: np.ndarray, others: np.ndarray, window: tuple[int, int], floor: float
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """What is the same around the template in all crops, and not in others: a mask, and where the template is in it."""
+    high, wide = window
+    common = np.median(crops, axis=0)
+    apart = distinctness(_distances(crops, common), _distances(others, common), floor)
+    mask = ~np.isnan(crops).any((0, 3)) & (apart > FACTOR)
+    mask[high : 2 * high, wide : 2 * wide] = True
+    piece = next(piece for piece in pieces_of(mask) if piece[high, wide])
+    (rows, columns) = box_of(piece)
+    return piece[rows, columns], (high - rows.start, wide - columns.start)
+
+
+def _distances(crops: np.ndarray, common: np.ndarray) -> np.ndarray:
+    """How far each pixel is from what is common; very far outside of the image."""
+    return np.asarray(np.nan_to_num(np.sqrt(((crops - common) ** 2).mean(-1)), nan=_FAR))
+
+
+def _placed(
+    shape: np.ndarray,
+    corners: np.ndarray,
+    holders: np.ndarray,
+    size: tuple[int, int],
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """The mask of each image: its top left pixel at a corner where the image holds the mark, else anywhere."""
+    masks = np.zeros((len(holders), *size), bool)
+    for mask, corner, holds in zip(masks, corners, holders, strict=True):
+        top, left = corner if holds else rng.integers(0, np.subtract(size, shape.shape) + 1)
+        mask[top : top + shape.shape[0], left : left + shape.shape[1]] = shape
+    return masks
+
+
+def _reduced(values: np.ndarray, factor: int) -> np.ndarray:
+    """Means of blocks; what is over at the right and at the bottom is left out."""
+    if factor == 1:
+        return values
+    count, height, width = values.shape[0], values.shape[1] // factor, values.shape[2] // factor
+    cut = values[:, : height * factor, : width * factor]
+    blocks = cut.reshape(count, height, factor, width, factor, *values.shape[3:])
+    return np.asarray(blocks.mean((2, 4)))
+
+
+def _enlarged(masks: np.ndarray, factor: int, size: tuple[int, int]) -> np.ndarray:
+    """Masks of the reduced images for the images."""
+    large = masks.repeat(factor, 1).repeat(factor, 2)
+    rest = (size[0] - large.shape[1], size[1] - large.shape[2])
+    return np.asarray(np.pad(large, ((0, 0), (0, rest[0]), (0, rest[1]))))

@@ -1,0 +1,143 @@
+"""Does the model rest on something that is not tied to a place: a mark that moves about, a cast of colours?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from typing_extensions import override
+
+from keras_saliency.arguments import keep_real
+from keras_saliency.checks.base import Check, skipped
+from keras_saliency.checks.experiment.experiment import Evidence, Experiment
+from keras_saliency.checks.experiment.recolouring import Recolouring
+from keras_saliency.checks.experiment.scenes import before_and_after, class_name
+from keras_saliency.checks.proposals.casts import cast_of
+from keras_saliency.checks.proposals.recurring import recurring_mark
+from keras_saliency.checks.proposals.sameness import LEAST_IMAGES
+from keras_saliency.checks.region import MOST_CLASSES
+from keras_saliency.reports.result import CheckResult
+
+if TYPE_CHECKING:
+    from keras_saliency.checks.shared.subject import Subject
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """Something that a class has in common, which is to be tried."""
+
+    class_index: int
+    kind: str
+    words: str
+    experiment: Experiment
+
+
+@dataclass(frozen=True)
+class UnexpectedContent(Check):
+    """No content that moves about, and no cast of the whole image, decides for a class; needs no mask.
+
+    At most two things are tried for each class (at most ten): a *mark*, what is in the hottest windows of its images
+    and recurs in most of them at different places; and a *cast*, colours, brightness or contrast that most of them
+    have as a whole. Each must be the same in the class, and rare in other images (docs/checks.md).
+
+    The experiment is that of `Region`. A mark is taken out where it is, and put into other images anywhere. A cast is
+    taken out by giving images the means and deviations of the channels that other images have, and put in the other
+    way round. At least `limit` of the images must go half of the way when it is taken out, and at least `limit` must
+    arrive at the class when it is put in; the exact bound allows for all that was tried.
+
+    Costs the maps and no more where nothing recurs; for each mark up to ten forward passes of the probes, for each
+    cast two.
+
+    Args:
+        limit: the share of images.
+
+    Example:
+        >>> report = ks.check(model, probes, ks.UnexpectedContent())
+        >>> report.results[0].status
+        'passed'
+    """
+
+    limit: float = 0.5
+    name: str = "unexpected_content"
+
+    registered: ClassVar[str] = "unexpected_content"
+    cheap: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        keep_real(self, "limit", least=0, most=1)
+
+    @override
+    def run(self, subject: Subject) -> CheckResult:
+        table = subject.predictions().table
+        if table is None or table.shape[1] < 2:
+            return skipped(self, "The model predicts no class, so nothing tells which way it should move.")
+        if not subject.has_image:
+            return skipped(self, "No input is an image, so there is no content.")
+        labels = subject.probes.labels
+        classes = np.asarray(subject.predictions().predicted_classes if labels is None else labels)
+        found, counts = np.unique(classes, return_counts=True)
+        chosen = found[np.argsort(-counts, kind="stable")][:MOST_CLASSES][
+            np.sort(-counts)[:MOST_CLASSES] <= -LEAST_IMAGES
+        ]
+        if not len(chosen) or len(found) < 2:
+            return skipped(
+                self,
+                f"What a class has in common shows from {LEAST_IMAGES} images of it, beside images of others.",
+            )
+        contents = common_contents(subject, classes, chosen)
+        tried = [
+            (
+                content,
+                content.experiment.about_if_left(
+                    content.class_index, len(contents), self.limit, by_chance=False, whole_way=True
+                ),
+            )
+            for content in contents
+            if len(content.experiment.taken_out(content.class_index).way)
+        ]
+        return self._result(subject, tried)
+
+    def _result(self, subject: Subject, tried: list[tuple[Content, Evidence]]) -> CheckResult:
+        details: dict[str, Any] = {
+            "contents": [{"kind": one.kind, "content": one.words, **found.as_json()} for one, found in tried]
+        }
+        value = max((found.value for _, found in tried), default=0.0)
+        reached = [item for item in tried if item[1].value >= self.limit]
+        if not reached:
+            what = f"{len(tried)} were tried" if tried else "nothing recurs in a class alone"
+            sentence = f"No mark that moves about and no cast decides for a class: {what}"
+            sentence += f", the strongest moves {value:.0%} of the images." if tried else "."
+            return CheckResult(self.name, "passed", sentence, value, self.limit, "at_most", details=details)
+        certain = [item for item in reached if item[1].is_certain]
+        content, worst = max(certain or reached, key=lambda item: item[1].value)
+        words = worst.in_words(class_name(subject, worst.class_index))
+        return CheckResult(
+            self.name,
+            "failed" if certain else "warned",
+            f"The model {'rests' if certain else 'may rest'} on {content.words}: {words}.",
+            worst.value,
+            self.limit,
+            "at_most",
+            pictures=before_and_after(subject, content.experiment, worst.class_index),
+            details={"kind": content.kind, "content": content.words, **details},
+        )
+
+
+def common_contents(subject: Subject, classes: np.ndarray, chosen: np.ndarray) -> list[Content]:
+    """The marks and casts that images of these classes have in common."""
+    images, magnitude = subject.image, subject.explanation.heatmaps("magnitude")
+    rng = subject.rng("unexpected_content")
+    found = []
+    for index in chosen:
+        mark = recurring_mark(images, magnitude, classes, int(index), rng)
+        if mark is not None:
+            experiment = Experiment(subject, mark.masks, holders=mark.holders)
+            size = mark.masks[mark.holders].sum((1, 2)).mean() / mark.masks[0].size
+            words = f"a mark that moves about, {size:.1%} of the image"
+            found.append(Content(int(index), "mark", words, experiment))
+        cast = cast_of(images, classes, int(index))
+        if cast is not None:
+            words = f"{cast.words} of the whole image"
+            found.append(Content(int(index), "cast", words, Recolouring(subject, int(index))))
+    return found
