@@ -1,0 +1,75 @@
+"""What the checks say of the trainings of the field."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import keras
+
+import keras_saliency as ks
+from benchmarks.field.cases import Case, Role
+from keras_saliency.checks.base import CheckResult
+from keras_saliency.checks.gate.suites import make_checks
+
+ASKED: dict[Role, dict[str, str]] = {
+    "clean": {"marked": "full", "bare": "quick", "unseen": "quick"},
+    "irrelevant": {"marked": "full", "bare": "quick"},
+    "strong": {"marked": "region", "bare": "quick"},
+    "faint": {"marked": "region", "bare": "quick"},
+}
+"""Which suite is asked about which probes: everything of the sound; of a shortcut `region`, and what needs no mask."""
+
+
+def judge(case: Case, folder: Path, only: Collection[str] = ()) -> dict[str, Any]:
+    """Ask the checks about a stored training, and store what each says.
+
+    Args:
+        case: which one.
+        folder: where it is stored.
+        only: names of checks; what others said before stays. None: all of the suites.
+
+    Returns:
+        How often each status occurs, and which checks failed.
+    """
+    stored, told = folder / "verdicts.json", {}
+    if only and stored.exists():
+        told = {(one["probes"], one["check"]): one for one in json.loads(stored.read_text())}
+    model = _model(case.network, case.data, folder / "model.keras")
+    model.load_weights(folder / "model.keras")
+    for kind, suite in ASKED[case.role].items():
+        probes = ks.ProbeSet.load(folder / f"{kind}.npz")
+        if suite == "region" and not probes.regions:
+            continue
+        checks = [one for one in make_checks(suite, probes) if not only or one.registered in only]
+        results = ks.check(model, probes, checks).results if checks else ()
+        told |= {(kind, result.name): _stored(kind, suite, result) for result in results}
+    stored.write_text(json.dumps(list(told.values()), indent=1))
+    against = [f"{kind}:{name}" for (kind, name), one in told.items() if one["status"] in ("failed", "errored")]
+    return {**Counter(one["status"] for one in told.values()), "against": against}
+
+
+def _stored(kind: str, suite: str, result: CheckResult) -> dict[str, Any]:
+    return {
+        "probes": kind,
+        "suite": suite,
+        "check": result.name,
+        "status": result.status,
+        "value": result.value,
+        "sentence": result.sentence,
+        "evaluations": result.evaluations,
+        "seconds": round(result.seconds, 2),
+    }
+
+
+_LOADED: dict[tuple[str, str], keras.Model] = {}
+
+
+def _model(network: str, data: str, path: Path) -> keras.Model:
+    """A model of this network, with whatever weights: one for all trainings, as its traces are kept with it."""
+    if (network, data) not in _LOADED:
+        _LOADED[network, data] = keras.saving.load_model(path, compile=False)
+    return _LOADED[network, data]
