@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import keras_saliency as ks
+from keras_saliency.checks.gate.suites import SUITES
 from keras_saliency.pytest_plugin import _keep
 from keras_saliency.reports.result import CheckResult
 
@@ -64,6 +65,12 @@ def test_waived(saliency_result): ...
 
 @pytest.mark.saliency(model=load, probes=loaded, checks="doubtful,inapplicable")
 def test_warned(saliency_result): ...
+
+@pytest.mark.saliency(model=load, probes=loaded, checks="structure")
+def test_maps(saliency_result): ...
+
+@pytest.mark.saliency(model=load, probes=loaded, checks="structure", fail_on="any")
+def test_any(saliency_result): ...
 
 @pytest.mark.saliency(model=load, probes=loaded, checks=["doubtful", ks.Finite()], fail_on="warned")
 def test_fails_on_warned(saliency_result): ...
@@ -147,11 +154,19 @@ class Always:
         return CheckResult(self.name, self.status, f"I say {self.status}.")
 
 
-def test_one_test_per_check(project, offer):
+class OfMaps(Always):
+    """A check of maps, which a suite brings along."""
+
+    about: ClassVar[str] = "maps"
+
+
+def test_one_test_per_check(project, offer, monkeypatch):
+    monkeypatch.setitem(SUITES, "structure", ("finite", "of_maps"))
     offer(
         "keras_saliency.checks",
         doubtful=lambda: Always("doubtful", "warned"),
         inapplicable=lambda: Always("inapplicable", "skipped"),
+        of_maps=lambda: OfMaps("of_maps", "failed"),
     )
     model, probes = keras.saving.load_model(project.path / "clean.keras"), ks.ProbeSet.load("probes.npz")
     from keras_saliency.checks.golden import save_golden
@@ -176,6 +191,10 @@ def test_one_test_per_check(project, offer):
             f"FAILED {name}function[region_corner]",
             f"PASSED {name}waived[accuracy]",
             f"XFAIL {name}waived[region_corner]",
+            f"PASSED {name}maps[finite]",
+            f"XFAIL {name}maps[of_maps]",
+            f"PASSED {name}any[finite]",
+            f"FAILED {name}any[of_maps]",
             f"PASSED {name}warned[doubtful]",
             f"ERROR {name}warned[inapplicable]",
             f"FAILED {name}fails_on_warned[doubtful]",
@@ -191,7 +210,7 @@ def test_one_test_per_check(project, offer):
         "region_corner_put_in.png",
     }
     report = junitparser.JUnitXml.fromfile(str(project.path / "report.xml"))
-    assert (report.failures, report.errors, report.skipped) == (3, 2, 1)
+    assert (report.failures, report.errors, report.skipped) == (4, 2, 2)
     done.stdout.fnmatch_lines(["*inapplicable could not be made. I say skipped. It was asked for*"])
 
 

@@ -1,10 +1,14 @@
 """Where maps fail, the report names a method whose maps do not."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
 import keras_saliency as ks
 from keras_saliency.checks.gate import advice
+from keras_saliency.reports.result import CheckResult
 
 
 @pytest.fixture
@@ -51,3 +55,32 @@ def test_no_advice_where_no_map_failed_and_none_where_no_method_passes(arms, sho
     assert report.advice == (
         "No other method that was tried (guided_backprop, deconvnet) passes all that these fail."
     )
+
+
+@dataclass(frozen=True)
+class Told:
+    """Fails the maps of `fake`, and says something else of all others."""
+
+    otherwise: str
+    name: str = "told"
+    registered: ClassVar[str] = "told"
+    cheap: ClassVar[bool] = True
+    about: ClassVar[str] = "maps"
+
+    def run(self, subject):
+        status = "failed" if subject.method.name == "fake" else self.otherwise
+        if status == "raised":
+            raise RuntimeError("on purpose")
+        return CheckResult(self.name, status, "Told.", 1.5, 0.5, "at_most")
+
+
+@pytest.mark.parametrize("otherwise", ["passed", "warned", "skipped", "failed", "raised"])
+def test_only_maps_that_pass_are_named(arms, shown, otherwise):
+    trained = arms("clean")
+    report = ks.check(trained.model, trained.stamped, Told(otherwise), method=shown)
+    assert report.advice.startswith("Maps by grad_cam pass") is (otherwise == "passed")
+    if otherwise == "passed":
+        assert (
+            report.advice
+            == "Maps by grad_cam pass what these fail: told 1.5 (these 1.5, must be at most 0.5)."
+        )
