@@ -98,13 +98,13 @@ class FiniteDifference(Check):
         usable = np.flatnonzero(np.isfinite(lengths) & (lengths > 0))[: self.probes]
         errors, reach = np.full((2, len(rows)), np.nan)
         if len(usable):
-            moved = _Moved(subject, usable, rows[usable])
+            moved = _AlongMaps(subject, usable, rows[usable])
             reach[usable] = metrics.gradient_reach(moved.maps, moved.images, moved.scores)
             errors[usable] = moved.errors(reach[usable])
         return errors, reach
 
 
-class _Moved:
+class _AlongMaps:
     """Some probes, moved along their maps.
 
     Attributes:

@@ -45,6 +45,6 @@ def next_points(points: np.ndarray, misses: np.ndarray, most: int) -> np.ndarray
     """
     lengths, sizes = np.diff(points), np.abs(misses)
     weights = np.where(lengths > _SHORTEST, sizes / sizes.sum() + lengths, 0.0)
-    count = min(most, max(_AT_ONCE, len(points) // 4), int((weights > 0).sum()))
+    count = min(most, max(_AT_ONCE, len(points) // 16), int((weights > 0).sum()))
     chosen = np.argsort(-weights, kind="stable")[:count]
     return points[chosen] + lengths[chosen] / 2

@@ -28,8 +28,8 @@ def test_what_is_missed_and_what_is_long_is_halved_first():
     np.testing.assert_allclose(next_points(points, misses, 1), [0.25])
     np.testing.assert_allclose(next_points(points, misses, 3), [0.25, 0.75, 0.45])
     assert len(next_points(points, misses, 100)) == 4
-    many = np.linspace(0, 1, 41)
-    assert len(next_points(many, np.ones(40), 100)) == 41 // 4
+    many = np.linspace(0, 1, 161)
+    assert len(next_points(many, np.ones(160), 100)) == 161 // 16
 
 
 def test_intervals_that_are_too_short_are_left():
