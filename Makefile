@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PROJECT := pyproject.toml tests/constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test test-all test-repeats versions fuzz trace soak zoo check check-page format benchmark benchmark-tab seeds matrix clean
+.PHONY: help demo test test-all test-repeats versions fuzz mutants trace soak zoo check check-page format benchmark benchmark-tab seeds matrix clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
@@ -14,6 +14,7 @@ help:
 	@echo "make test-all   these, those that assert the same on more cases (make test-repeats: only them), and the zoo"
 	@echo "make versions   the tests on the oldest versions allowed, and on Python 3.12 and 3.13: some hours"
 	@echo "make fuzz       bad input of every kind, for an hour and a half"
+	@echo "make mutants    how many small changes to metrics/ and checks/ the tests notice"
 	@echo "make trace      random networks, trained with and without looks, on TensorFlow, JAX and PyTorch"
 	@echo "make soak       trainings killed at random moments, and memory over many fits and looks: an hour or two"
 	@echo "make zoo        every method on some fifty architectures, on all three backends: an hour or two"
@@ -45,6 +46,10 @@ fuzz: $(VENV)/.test
 	HYPOTHESIS_PROFILE=long KERAS_BACKEND=tensorflow $(BIN)/python -m pytest tests/fuzz
 	$(BIN)/python -m pip install --quiet atheris
 	$(BIN)/python -m tests.fuzz.guided
+
+mutants: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet mutmut==3.8.1
+	KERAS_BACKEND=tensorflow $(BIN)/python -m tests.mutants
 
 trace: $(VENV)/.test
 	HYPOTHESIS_PROFILE=long KERAS_BACKEND=tensorflow $(BIN)/python -m pytest tests/properties

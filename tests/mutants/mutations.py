@@ -109,6 +109,8 @@ def _is_left_alone(node: cst.CSTNode) -> bool:
         return isinstance(node.value, cst.SimpleString | cst.ConcatenatedString)
     if isinstance(node, cst.If):
         return isinstance(node.test, cst.Name) and node.test.value == "TYPE_CHECKING"
+    if isinstance(node, cst.Subscript) and isinstance(node.value, cst.Name):
+        return node.value.value in ("Literal", "Callable", "ClassVar")  # types
     if isinstance(node, cst.Assign):
         return any(
             isinstance(part.target, cst.Name) and part.target.value == "__all__" for part in node.targets

@@ -12,7 +12,7 @@ import pytest
 from keras import layers
 
 import keras_saliency as ks
-from keras_saliency.checks.experiment.experiment import Experiment
+from keras_saliency.checks.experiment.experiment import Evidence, Experiment
 from keras_saliency.checks.shared.subject import Subject
 
 WIDTH = 10
@@ -188,6 +188,28 @@ def test_the_search_stops_where_the_limit_cannot_be_reached():
     assert len(experiment(model).about_if_left(1, 3, 0.97).put_in.way) == 0
 
 
+def test_of_more_than_eight_other_places_eight_are_tried():
+    column = np.zeros((2, WIDTH), bool)
+    column[:, 0] = True  # it can be moved to nine others
+    assert experiment(mask=column).about(1).elsewhere.count == 8 * len(IN)
+    assert experiment(mask=column).put_elsewhere(1, places=3).count == 3 * len(IN)
+
+
+def test_one_class_is_one_comparison():
+    assert experiment().about(1).comparisons == 1
+    assert experiment().about(1, 5).comparisons == 5
+    found = experiment().about(1)
+    assert Evidence(1, found.taken_out, found.put_in, found.elsewhere).comparisons == 1
+
+
+def test_the_box_is_that_of_all_masks():
+    masks = np.zeros((len(IMAGES), 2, WIDTH), bool)
+    masks[:, 0, 0] = True
+    masks[-1, 0, 0], masks[-1, 1, 4] = False, True
+    emptied = experiment(mask=masks, fill=7.0).emptied
+    np.testing.assert_array_equal(emptied, np.where(masks[..., None], 7.0, np.stack(IMAGES)))
+
+
 def test_a_class_without_probes_is_still_put_in():
     found = experiment(images=[*IMAGES[4:], image(strength_of_0=1, content=2)], labels=[0] * 7)
     assert found.about_if_left(1, 1, 0.5).put_in.half.count == 7
@@ -197,3 +219,9 @@ def test_the_same_seed_draws_the_same():
     first, second = (experiment(reads_the_place(2)).about(1) for _ in range(2))
     np.testing.assert_array_equal(first.put_in.way, second.put_in.way)
     assert first.elsewhere == second.elsewhere
+
+
+def test_where_nobody_can_receive_nothing_is_put_anywhere():
+    found = experiment(images=IMAGES[:4], labels=[1] * 4).about(1)
+    assert (len(found.put_in.way), found.elsewhere.hits, found.elsewhere.count) == (0, 0, 0)
+    assert found.value == 0  # of one direction alone: none leaves
