@@ -48,7 +48,9 @@ def judge(case: Case, folder: Path, only: Collection[str] = ()) -> dict[str, Any
         results = ks.check(model, probes, checks).results if checks else ()
         told |= {(kind, result.name): _stored(kind, suite, result) for result in results}
     stored.write_text(json.dumps(list(told.values()), indent=1))
-    against = [f"{kind}:{name}" for (kind, name), one in told.items() if one["status"] in ("failed", "errored")]
+    against = [
+        f"{kind}:{name}" for (kind, name), one in told.items() if one["status"] in ("failed", "errored")
+    ]
     return {**Counter(one["status"] for one in told.values()), "against": against}
 
 
