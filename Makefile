@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PROJECT := pyproject.toml tests/constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test test-all test-repeats versions fuzz mutants trace soak zoo check check-page format benchmark benchmark-tab seeds matrix clean
+.PHONY: help demo test test-all test-repeats versions fuzz mutants trace soak zoo check check-page format benchmark benchmark-tab seeds field matrix clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
@@ -23,6 +23,7 @@ help:
 	@echo "make benchmark  what looks and methods cost, against bare compiled gradients"
 	@echo "make benchmark-tab  what the Saliency tab costs its server and, where there is one, a browser"
 	@echo "make seeds      the demo's claim over five seeds and three arms"
+	@echo "make field      networks with and without planted shortcuts, and what the checks say of them: two hours"
 	@echo "make matrix     write the tables in docs/methods.md, docs/metrics.md and docs/callback.md"
 	@echo "make clean      remove the virtual environment and what was made"
 
@@ -96,6 +97,12 @@ benchmark-tab: $(VENV)/.test
 
 seeds: $(VENV)/.test
 	$(BIN)/python -m benchmarks.arms
+
+field: $(VENV)/.test
+	$(BIN)/python -m benchmarks.field train
+	$(BIN)/python -m benchmarks.field judge
+	$(BIN)/python -m benchmarks.field table
+	$(BIN)/python -m benchmarks.field lite0
 
 matrix: $(VENV)/.test
 	$(BIN)/python tests/methods/matrix.py

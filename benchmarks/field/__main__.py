@@ -19,7 +19,9 @@ def main() -> None:
     """Read the command, and do it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.field", description=__doc__)
     parser.add_argument("command", choices=["train", "judge", "table", "lite0"])
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="where trainings are stored (%(default)s)")
+    parser.add_argument(
+        "--folder", type=Path, default=FOLDER, help="where trainings are stored (%(default)s)"
+    )
     parser.add_argument("--only", default="", help="cases whose name holds this, such as vit- or -stripe-")
     parser.add_argument("--again", action="store_true", help="also what is stored already")
     parser.add_argument("--checks", nargs="*", default=[], help="judge: only these, again")

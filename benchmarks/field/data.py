@@ -38,7 +38,9 @@ def digits(network: str) -> Images:
     from keras_saliency.demo import digits as demo
 
     data, rng, noise = demo.load("clean"), np.random.default_rng(0), _NOISE["digits"]
-    return Images(_noisy(data.x, rng, noise), data.y, _noisy(data.x_validation, rng, noise), data.y_validation)
+    return Images(
+        _noisy(data.x, rng, noise), data.y, _noisy(data.x_validation, rng, noise), data.y_validation
+    )
 
 
 @cache
@@ -51,7 +53,9 @@ def photographs(network: str, each: int = 250, held: int = 60) -> Images:
     for index, name in enumerate(PHOTOGRAPHS):
         found = getattr(data, name)()
         picture = (found[0] if isinstance(found, tuple) else found)[..., :3] / np.float32(255)
-        x.append(np.stack([_noisy(_crop(picture, side, rng), rng, _NOISE[network]) for _ in range(each + held)]))
+        x.append(
+            np.stack([_noisy(_crop(picture, side, rng), rng, _NOISE[network]) for _ in range(each + held)])
+        )
         y.append(np.full(each + held, index))
     images, labels = np.stack(x), np.stack(y)
     training = [_flat(images[:, :each]), _flat(labels[:, :each])]

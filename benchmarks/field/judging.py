@@ -30,7 +30,7 @@ def judge(case: Case, folder: Path, only: Collection[str] = ()) -> dict[str, Any
     Args:
         case: which one.
         folder: where it is stored.
-        only: names of checks; what others said before stays. None: all of the suites.
+        only: names of checks; what others said before stays. Without any: all of the suites.
 
     Returns:
         How often each status occurs, and which checks failed.
@@ -44,11 +44,13 @@ def judge(case: Case, folder: Path, only: Collection[str] = ()) -> dict[str, Any
         probes = ks.ProbeSet.load(folder / f"{kind}.npz")
         if suite == "region" and not probes.regions:
             continue
-        checks = [one for one in make_checks(suite, probes) if not only or one.registered in only]
-        results = ks.check(model, probes, checks).results if checks else ()
+        chosen = [one for one in make_checks(suite, probes) if one.registered in only]
+        results = ks.check(model, probes, chosen if only else suite).results if chosen or not only else ()
         told |= {(kind, result.name): _stored(kind, suite, result) for result in results}
     stored.write_text(json.dumps(list(told.values()), indent=1))
-    against = [f"{kind}:{name}" for (kind, name), one in told.items() if one["status"] in ("failed", "errored")]
+    against = [
+        f"{kind}:{name}" for (kind, name), one in told.items() if one["status"] in ("failed", "errored")
+    ]
     return {**Counter(one["status"] for one in told.values()), "against": against}
 
 

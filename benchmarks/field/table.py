@@ -12,6 +12,8 @@ from benchmarks.field.cases import MARKS, PAIRS, SHORTCUTS, Case
 from keras_saliency.checks.shared.statistics import Proportion
 
 ABOUT_MODEL = ("accuracy", "untrained", "region_mark", "unexpected_region", "unexpected_content")
+LIKE_TRAINING = ("marked", "bare")
+"""The probes that are as the images of the training."""
 WITHOUT_MASK = ("unexpected_region", "unexpected_content")
 
 
@@ -69,19 +71,30 @@ def _print_trainings(found: Sequence[Outcome]) -> None:
 
 
 def _print_sound(sound: Sequence[Outcome]) -> None:
-    names = dict.fromkeys(check for one in sound for check in one.statuses)
-    print("Sound trainings: failed, and the exact interval of 95 %\n")
+    print("Sound trainings: how many fail, with and without a region that is marked\n")
     networks = list(dict.fromkeys(one.network for one in sound))
-    print(f"| probes | check | {' | '.join(networks)} | all | interval | warned |")
-    print("|---" * (len(networks) + 5) + "|")
-    for name in sorted(names, key=lambda check: (check[1] not in ABOUT_MODEL, check)):
-        cells = [_count([one for one in sound if one.network == network], [name]) for network in networks]
-        warned = sum(one.statuses.get(name) == "warned" for one in sound)
-        counted = _count(sound, [name])
-        print(f"| {name[0]} | `{name[1]}` | {' | '.join(map(str, cells))} | {counted} | {_interval(counted)} | {warned} |")
-    for asked, kinds in {"of such images": ("marked", "bare"), "of a mark that it never saw": ("unseen",)}.items():
-        counted = _count(sound, [name for name in names if name[1] in ABOUT_MODEL and name[0] in kinds])
-        print(f"\nAny check about the model, {asked}: {counted}, {_interval(counted)}")
+    print(f"| check | {' | '.join(networks)} | all | interval | warned |")
+    print("|---" * (len(networks) + 4) + "|")
+    names = dict.fromkeys(check for one in sound for _, check in one.statuses)
+    model = [name for name in ABOUT_MODEL if name in names]
+    rows = [
+        (f"`{name}`", [(kind, name) for kind in LIKE_TRAINING])
+        for name in (*model, *(set(names) - set(model)))
+    ]
+    rows = sorted(rows, key=lambda row: (row[1][0][1] not in model, row[0]))
+    rows.insert(len(model), ("any of these", [(kind, name) for kind in LIKE_TRAINING for name in model]))
+    rows.append(
+        (
+            f"of a mark never seen: {', '.join(f'`{name}`' for name in model)}",
+            [("unseen", one) for one in model],
+        )
+    )
+    for title, checks in rows:
+        counted = _count(sound, checks)
+        cells = [_count([one for one in sound if one.network == network], checks) for network in networks]
+        warned = sum("warned" in [one.statuses.get(check) for check in checks] for one in sound)
+        print(f"| {title} | {' | '.join(map(str, cells))} | {counted} | {_interval(counted)} | {warned} |")
+    print()
     for one in sound:
         for (kind, check), status in one.statuses.items():
             if status in ("failed", "errored") and check in ABOUT_MODEL:
@@ -107,7 +120,17 @@ def _print_shortcuts(found: Sequence[Outcome], role: str) -> None:
         region, either = _count(learned, [("marked", "region_mark")]), _count(learned, without)
         each = [_count(learned, [check]) for check in without]
         others = _count([one for one in some if not one.record["learned"]], without)
-        cells = [name, len(some), len(learned), region, _interval(region), *each, either, _interval(either), others]
+        cells = [
+            name,
+            len(some),
+            len(learned),
+            region,
+            _interval(region),
+            *each,
+            either,
+            _interval(either),
+            others,
+        ]
         print(f"| {' | '.join(map(str, cells))} |")
     for one in found:
         if one.record["learned"]:

@@ -1,7 +1,7 @@
 """One training of the field, stored in a folder: the model, its probes, and what planting the mark does to it.
 
-A training is a function of its case. All trainings of a network share one compiled model, as compiling takes longer than
-training: it starts from new weights and a new optimizer each time.
+A training is a function of its case. All trainings of a network share one compiled model, as compiling takes longer
+than training: it starts from new weights and a new optimizer each time.
 """
 
 from __future__ import annotations
@@ -120,10 +120,13 @@ def probe_sets(case: Case, world: World) -> dict[str, ks.ProbeSet]:
     """Held-out images, some of each class: `marked`, with the region, and `bare`, where nobody marked anything.
 
     They are as those of the training. Of a clean training there is a third set, `unseen`: every second image has the
-    mark, which the network never met. No region is marked where it holds what a sound model should look at, or all of the image.
+    mark, which the network never met. No region is marked where it holds what a sound model should look at, or all of
+    the image.
     """
     y = world.data.y_held
-    rows = np.concatenate([np.flatnonzero(y == index)[: EACH[case.data]] for index in range(world.data.classes)])
+    rows = np.concatenate(
+        [np.flatnonzero(y == index)[: EACH[case.data]] for index in range(world.data.classes)]
+    )
     area = float(world.masks[rows].mean())
     regions = {} if area > (LARGEST if case.is_sound else 0.99) else {"mark": world.masks[rows]}
     images = {"marked": world.held[rows], "bare": world.held[rows]}

