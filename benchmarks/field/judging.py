@@ -44,7 +44,7 @@ def judge(case: Case, folder: Path, only: Collection[str] = ()) -> dict[str, Any
         probes = ks.ProbeSet.load(folder / f"{kind}.npz")
         if suite == "region" and not probes.regions:
             continue
-        chosen = [one for one in make_checks(suite, probes) if one.registered in only]
+        chosen = [one.check for one in make_checks(suite, probes) if one.check.registered in only]
         results = ks.check(model, probes, chosen if only else suite).results if chosen or not only else ()
         told |= {(kind, result.name): _stored(kind, suite, result) for result in results}
     stored.write_text(json.dumps(list(told.values()), indent=1))

@@ -12,13 +12,13 @@ from keras_saliency import metrics
 from keras_saliency.arguments import keep_real, keep_whole
 from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.statistics import median
-from keras_saliency.engine import Question
 from keras_saliency.errors import CheckDoesNotApplyError
 from keras_saliency.metrics.reach import shortest_step
 from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
+    from keras_saliency.engine import Question
 
 _POINTS = 8
 _PART = 1 / 8

@@ -99,6 +99,7 @@ def test_what_counts_where_a_suite_brought_it_along():
         "region_corner",
         "region_frame",
         "unexpected_region",
+        "unexpected_content",
     }
     assert {one.name for one in chosen if one.about == "maps" and one.counts} == {
         "nonzero",
