@@ -16,6 +16,7 @@ from keras_saliency.explanation import explain
 from keras_saliency.methods.shared import line
 from keras_saliency.methods.shared.completeness import incomplete
 from keras_saliency.probes.targets import as_target, bind
+from keras_saliency.render.probe_captions import captions
 from tests import answers
 
 
@@ -367,3 +368,11 @@ def test_baselines_that_do_not_fit():
     flat = keras.Sequential([layers.Input((4,)), layers.Dense(2)])
     with pytest.raises(ValueError, match=r"The baseline 'blur' is for images. Received: .*\(3, 4\)"):
         run(IntegratedGradients(baseline="blur"), flat, some(3, 4), 1)
+
+
+def test_the_sheet_says_what_was_reached_and_what_it_took():
+    explanation = explain(Cubic(), ProbeSet(IMAGES, names=["cat", "dog", "cow"]), IntegratedGradients(), 0)
+    lines = captions(explanation.probes, explanation.model_scores, explanation.diagnostics)[1].lines
+    assert lines[0] == "dog"
+    assert lines[-1] == "sum off by 0.8%, 9 gradients"
+    assert captions(explanation.probes, explanation.model_scores)[1].lines == lines[:-1]

@@ -219,3 +219,14 @@ def test_the_summary_tells_the_cost(network, saliency, fit):
     assert 0 < summary.written < sum(sizes)
     assert 0 < summary.seconds < 60
     assert summary.percent > 0
+
+
+def test_maps_that_miss_the_change_of_the_score_are_warned_of_once(network, saliency, remember, fit):
+    callback = saliency(methods=ks.IntegratedGradients(tolerance=1e-9, max_steps=9))
+    looks = remember(callback)
+    with pytest.warns(ks.SaliencyWarning, match="miss the change of the score") as told:
+        fit(network(), callback, looks, epochs=2)
+    assert len(told) == 1
+    assert str(told[0].message).startswith("integrated_gradients before training (step -1): The maps of")
+    assert len(looks.looks) == 3
+    assert all(len(look.methods["integrated_gradients"].diagnostics["evaluations"]) for look in looks.looks)
