@@ -7,6 +7,7 @@ import pytest
 
 from keras_saliency import metrics
 from keras_saliency.metrics.answers import scores_of
+from keras_saliency.metrics.rows import in_blocks
 
 CURVES = {"baseline": 0.0, "steps": 20, "channel_axis": -1}
 DEFAULTS = {
@@ -47,3 +48,11 @@ def test_a_region_of_one_pixel_is_hit_or_missed():
     for place, hit in ((5, 1), (4, 0), (0, 0)):
         region = (np.arange(6) == place).reshape(2, 3)
         assert metrics.relevance_rank_accuracy(magnitude, region) == [hit]
+
+
+def test_blocks_of_small_maps_hold_many():
+    many = np.random.default_rng(1).random((70, 4, 5))
+    sizes = []
+    found = in_blocks(lambda maps: sizes.append(len(maps)) or total(maps), many)
+    np.testing.assert_array_equal(found, total(many))
+    assert sizes == [70]

@@ -13,6 +13,7 @@ from keras import layers
 
 import keras_saliency as ks
 from keras_saliency.checks.experiment.experiment import Evidence, Experiment
+from keras_saliency.checks.shared.statistics import Proportion
 from keras_saliency.checks.shared.subject import Subject
 
 WIDTH = 10
@@ -181,7 +182,7 @@ def test_the_search_stops_where_the_limit_cannot_be_reached():
     assert (counts(same.taken_out), counts(same.put_in)) == (counts(full.taken_out), counts(full.put_in))
     assert (same.elsewhere, same.comparisons) == (full.elsewhere, 3)
     stopped = experiment(model).about_if_left(1, 3, 0.51, by_chance=False)
-    assert (len(stopped.put_in.way), stopped.elsewhere.count, stopped.comparisons) == (0, 0, 3)
+    assert (len(stopped.put_in.way), stopped.elsewhere, stopped.comparisons) == (0, Proportion(0, 0), 3)
     # The upper bound of 2 of 4 is 0.96. Put in, 3 of 6 move: less than 0.51, so that nothing is put elsewhere.
     lenient = experiment(model).about_if_left(1, 3, 0.51)
     assert (counts(lenient.put_in), lenient.elsewhere.count) == ((3, 2, 6), 0)

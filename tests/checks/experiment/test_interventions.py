@@ -54,6 +54,13 @@ def test_content_is_laid_into_the_other_region():
     assert result.sum() == IMAGE[0, :2, :2].sum()
 
 
+def test_what_lies_in_the_box_but_outside_the_region_stays():
+    corner = np.array([[[True, True], [True, False]]])  # three of four pixels
+    images, donors = np.full((1, 2, 2, 1), 7.0), np.arange(1.0, 5).reshape(1, 2, 2, 1)
+    result = pasted(images, corner, donors, np.ones((1, 2, 2), bool))
+    np.testing.assert_array_equal(result[0, ..., 0], [[1, 2], [3, 7]])
+
+
 def test_content_is_scaled_to_the_size_of_the_other_region():
     there = np.zeros((1, 6, 6), bool)
     there[0, :4, :4] = True
