@@ -138,6 +138,6 @@ def common_contents(subject: Subject, classes: np.ndarray, chosen: np.ndarray) -
             found.append(Content(int(index), "mark", words, experiment))
         cast = cast_of(images, classes, int(index))
         if cast is not None:
-            words = f"{cast.words} of the whole image"
+            words = f"a cast of the whole image, {cast.words}"
             found.append(Content(int(index), "cast", words, Recolouring(subject, int(index))))
     return found

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_saliency.checks.proposals.likeness import FACTOR, FLOOR, distinctness
+from keras_saliency.checks.proposals.likeness import FLOOR, distinctness
 
+_FACTOR = 5.0
+"""More than for places: classes have colours by nature, and images of a class often nearly the same."""
 _LEAST_IMAGES = 4
 _QUANTILES = (0.1, 0.9)
 
@@ -18,7 +20,7 @@ class Cast:
 
     Attributes:
         class_index: which class.
-        words: what it is, such as "the share of blue".
+        words: what it is, such as "blue against green".
         distinctness: see `distinctness`.
     """
 
@@ -30,8 +32,9 @@ class Cast:
 def cast_of(images: np.ndarray, classes: np.ndarray, class_index: int) -> Cast | None:
     """What most images of a class have as a whole, and most others do not: the strongest of a few numbers.
 
-    The numbers are each channel's share of the brightness, the mean, the deviation, and the tenth and ninetieth
-    percentile of all values.
+    The numbers are the mean, the deviation, the tenth and the ninetieth percentile of all values, and the mean of each
+    channel against that of the middle one (logarithm of the ratio; the difference where there are values below 0).
+    Most others must be five times as far from the class as most of its own images: classes have colours by nature.
 
     Args:
         images: `(n, height, width, channels)`.
@@ -46,7 +49,7 @@ def cast_of(images: np.ndarray, classes: np.ndarray, class_index: int) -> Cast |
         return None
     found = [_apart(words, values, own) for words, values in _numbers(images).items()]
     strongest = max(found, key=lambda item: item[0])
-    return Cast(int(class_index), strongest[1], strongest[0]) if strongest[0] > FACTOR else None
+    return Cast(int(class_index), strongest[1], strongest[0]) if strongest[0] > _FACTOR else None
 
 
 def _apart(words: str, values: np.ndarray, own: np.ndarray) -> tuple[float, str]:
@@ -69,9 +72,12 @@ def _numbers(images: np.ndarray) -> dict[str, np.ndarray]:
     count = images.shape[-1]
     if count == 1:
         return numbers
-    positive = images.min() >= 0
     names = ("red", "green", "blue") if count == 3 else tuple(f"channel {index}" for index in range(count))
+    levels = images.mean((1, 2))
+    if images.min() >= 0:
+        levels = np.log(np.maximum(levels, 1e-6 * max(float(images.max()), 1e-12)))
+    middle = count // 2
     for index, name in enumerate(names):
-        own = images[..., index].mean((1, 2))
-        numbers[f"the share of {name}"] = own / np.maximum(mean, 1e-12) if positive else own - mean
+        if index != middle:
+            numbers[f"{name} against {names[middle]}"] = levels[:, index] - levels[:, middle]
     return numbers
