@@ -12,7 +12,7 @@ from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import Check, judged
 from keras_saliency.checks.shared.exhibits import worst_probe
 from keras_saliency.errors import CheckDoesNotApplyError
-from keras_saliency.methods.shared.completeness import completeness_error
+from keras_saliency.metrics.completeness import completeness_error
 from keras_saliency.reports.result import About, CheckResult
 
 if TYPE_CHECKING:

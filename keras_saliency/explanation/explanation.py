@@ -14,7 +14,7 @@ from keras_saliency.engine import Layout
 from keras_saliency.engine.layout import is_possible, way_out
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.explanation.plot import plot
-from keras_saliency.methods.shared.completeness import incomplete_sentence
+from keras_saliency.metrics.completeness import incomplete_sentence
 from keras_saliency.probes import ProbeSet
 from keras_saliency.records import npz
 from keras_saliency.records.scores import HasScores, Scores

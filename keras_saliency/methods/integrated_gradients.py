@@ -14,10 +14,10 @@ from keras_saliency.engine import Question
 from keras_saliency.methods.base import Method, MethodResult
 from keras_saliency.methods.shared.averaging import Arrays
 from keras_saliency.methods.shared.baselines import as_baseline, baseline_key, baseline_values
-from keras_saliency.methods.shared.completeness import ENOUGH
 from keras_saliency.methods.shared.line import Walked, walk_lines
 from keras_saliency.methods.shared.path import Walk
 from keras_saliency.methods.shared.quadrature import FEWEST, QUADRATURES, Quadrature, points_and_weights
+from keras_saliency.metrics.completeness import ENOUGH
 
 MOST = 256
 

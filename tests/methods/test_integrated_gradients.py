@@ -14,7 +14,7 @@ from keras_saliency.demo import digits, network
 from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.explanation import explain
 from keras_saliency.methods.shared import line
-from keras_saliency.methods.shared.completeness import incomplete
+from keras_saliency.metrics.completeness import incomplete
 from keras_saliency.probes.targets import as_target, bind
 from keras_saliency.render.probe_captions import captions
 from tests import answers

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_saliency.methods.shared.averaging import Arrays
-from keras_saliency.methods.shared.completeness import LEAST_SHARE, completeness_error
 from keras_saliency.methods.shared.path import Walk
 from keras_saliency.methods.shared.quadrature import FEWEST, next_points, trapezoid
+from keras_saliency.metrics.completeness import LEAST_SHARE, completeness_error
 
 ROOM = 2**27
 """Values of gradients that are kept at once, 512 MiB; those of one image at least."""

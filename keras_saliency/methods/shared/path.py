@@ -12,7 +12,7 @@ from keras_saliency.engine import Question
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.gradient import Gradient
 from keras_saliency.methods.shared.averaging import Arrays, maps_at
-from keras_saliency.methods.shared.completeness import ENOUGH, completeness_error
+from keras_saliency.metrics.completeness import ENOUGH, completeness_error
 
 PathStep = tuple[Arrays, Arrays]
 """Where the gradient is taken, and by how much each value changes there: explained tensors of `n` examples."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_saliency.methods.shared.completeness import completeness_error, incomplete, incomplete_sentence
+from keras_saliency.metrics.completeness import completeness_error, incomplete, incomplete_sentence
 
 
 def error(delta, change, magnitude, score, **half):
