@@ -71,7 +71,7 @@ def recurring_marks(
         rng: draws places in images without a mark.
     """
     factor = -(-max(images.shape[1:3]) // _SIDE)
-    small, heat = _reduced(images, factor), _reduced(magnitude, factor)
+    small, heat = _reduced(images, factor).astype("float32"), _reduced(magnitude, factor)
     found = [recurring_mark(small, heat, classes, int(index), rng) for index in chosen]
     size = images.shape[1:3]
     return [replace(mark, masks=_enlarged(mark.masks, factor, size)) for mark in found if mark is not None]
