@@ -13,8 +13,8 @@ from keras_saliency.checks.base import Check
 from keras_saliency.checks.experiment.experiment import Evidence, Experiment
 from keras_saliency.checks.experiment.recolouring import Recolouring
 from keras_saliency.checks.experiment.scenes import before_and_after, class_name
-from keras_saliency.checks.proposals.casts import cast_of
-from keras_saliency.checks.proposals.recurring import recurring_mark
+from keras_saliency.checks.proposals.casts import cast_of, whole_numbers
+from keras_saliency.checks.proposals.recurring import recurring_marks
 from keras_saliency.checks.proposals.sameness import LEAST_IMAGES
 from keras_saliency.checks.region import MOST_CLASSES
 from keras_saliency.errors import CheckDoesNotApplyError
@@ -131,15 +131,14 @@ def common_contents(subject: Subject, classes: np.ndarray, chosen: np.ndarray) -
     images, magnitude = subject.image, subject.explanation.heatmaps("magnitude")
     rng = subject.rng("unexpected_content")
     found = []
-    for index in chosen:
-        mark = recurring_mark(images, magnitude, classes, int(index), rng)
-        if mark is not None:
-            experiment = Experiment(subject, mark.masks, holders=mark.holders)
-            size = mark.masks[mark.holders].sum((1, 2)).mean() / mark.masks[0].size
-            words = f"a mark that moves about, {size:.1%} of the image"
-            found.append(Content(int(index), "mark", words, experiment))
-        cast = cast_of(images, classes, int(index))
+    for mark in recurring_marks(images, magnitude, classes, chosen, rng):
+        experiment = Experiment(subject, mark.masks, holders=mark.holders)
+        size = mark.masks[mark.holders].sum((1, 2)).mean() / mark.masks[0].size
+        words = f"a mark that moves about, {size:.1%} of the image"
+        found.append(Content(mark.class_index, "mark", words, experiment))
+    numbers = whole_numbers(images)
+    for cast in (cast_of(numbers, classes, int(index)) for index in chosen):
         if cast is not None:
             words = f"a cast of the whole image, {cast.words}"
-            found.append(Content(int(index), "cast", words, Recolouring(subject, int(index))))
+            found.append(Content(cast.class_index, "cast", words, Recolouring(subject, cast.class_index)))
     return found

@@ -74,8 +74,8 @@ class UnexpectedRegion(Check):
 
     Example:
         >>> report = ks.check(model, probes, ks.UnexpectedRegion())
-        >>> report.results[0].status
-        'passed'
+        >>> report.passed
+        True
     """
 
     limit: float = 0.5

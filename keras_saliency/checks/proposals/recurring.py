@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -52,6 +52,31 @@ class Template:
     lefts: np.ndarray
 
 
+def recurring_marks(
+    images: np.ndarray,
+    magnitude: np.ndarray,
+    classes: np.ndarray,
+    chosen: np.ndarray,
+    rng: np.random.Generator,
+) -> list[RecurringMark]:
+    """The mark of each chosen class that has one, see `recurring_mark`.
+
+    Large images are searched at a reduced size of at most 64 pixels.
+
+    Args:
+        images: `(n, height, width, channels)`.
+        magnitude: the maps, `(n, height, width)`.
+        classes: of each image.
+        chosen: the classes.
+        rng: draws places in images without a mark.
+    """
+    factor = -(-max(images.shape[1:3]) // _SIDE)
+    small, heat = _reduced(images, factor).astype("float32"), _reduced(magnitude, factor)
+    found = [recurring_mark(small, heat, classes, int(index), rng) for index in chosen]
+    size = images.shape[1:3]
+    return [replace(mark, masks=_enlarged(mark.masks, factor, size)) for mark in found if mark is not None]
+
+
 def recurring_mark(
     images: np.ndarray, magnitude: np.ndarray, classes: np.ndarray, class_index: int, rng: np.random.Generator
 ) -> RecurringMark | None:
@@ -60,7 +85,7 @@ def recurring_mark(
     The three hottest windows of each image of the class (15 % of the sides) are searched for in all images. The one
     that the class has most in common is taken if most other images are at least twice as far from it, where they are
     most like it, as most of its own, plus a tenth of the deviation of all values. What is the same around it in all
-    that hold it is the mark. Large images are searched at a reduced size of at most 64 pixels.
+    that hold it is the mark.
 
     Args:
         images: `(n, height, width, channels)`.
@@ -74,16 +99,14 @@ def recurring_mark(
         or where there are fewer than three images of the class.
     """
     own = classes == class_index
-    factor = -(-max(images.shape[1:3]) // _SIDE)
-    small, heat = _reduced(images, factor), _reduced(magnitude, factor)
-    window = window_of(*small.shape[1:3])
+    window = window_of(*images.shape[1:3])
     if own.sum() < LEAST_IMAGES or own.all() or window is None:
         return None
     window = (max(3, window[0]), max(3, window[1]))
     floor = FLOOR * float(images.std())
     found = [
         (float(distinctness(template.distances[own], template.distances[~own], floor)), template)
-        for template in _templates(small, heat, np.flatnonzero(own), window)
+        for template in _templates(images, magnitude, np.flatnonzero(own), window)
     ]
     likeness, best = max(found, key=lambda item: item[0], default=(0.0, None))
     if best is None or not likeness > _LIKE:
@@ -91,12 +114,12 @@ def recurring_mark(
     holders = own & (best.distances < np.median(best.distances[~own]) / _LIKE)
     if _stays(best, holders):
         return None
-    crops = _around(small, best, np.flatnonzero(holders))
-    others = _anywhere(small, best.window, np.repeat(np.flatnonzero(~own), _CROPS), rng)
+    crops = _around(images, best, np.flatnonzero(holders))
+    others = _anywhere(images, best.window, np.repeat(np.flatnonzero(~own), _CROPS), rng)
     shape, offset = _shape(crops, others, best.window, floor)
     corners = np.stack([best.tops - offset[0], best.lefts - offset[1]], axis=1)
-    masks = _placed(shape, corners, holders, small.shape[1:3], rng)
-    return RecurringMark(int(class_index), _enlarged(masks, factor, images.shape[1:3]), holders)
+    masks = _placed(shape, corners, holders, images.shape[1:3], rng)
+    return RecurringMark(int(class_index), masks, holders)
 
 
 def _templates(
