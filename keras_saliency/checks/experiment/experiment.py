@@ -221,9 +221,10 @@ class Experiment:
         return Moved.between(margins(self.table_full[rows], there), margins(self.table_emptied[rows], there))
 
     def receivers(self, class_index: int) -> np.ndarray:
-        """The probes that the content of a class can be put into: of other classes, and not predicted as this one."""
-        predicted = self.table_emptied.argmax(1)
-        return np.flatnonzero((self.classes != class_index) & (predicted != class_index))
+        """The probes that the content of a class can be put into: of other classes, and never predicted as this one."""
+        tables = (self.table_full, self.table_emptied)
+        predicted = np.any([table.argmax(1) == class_index for table in tables], axis=0)
+        return np.flatnonzero((self.classes != class_index) & ~predicted)
 
     def donors(self, class_index: int) -> np.ndarray:
         """The probes that have the content of a class; where the class has no probes, all that have content."""
@@ -259,8 +260,9 @@ class Experiment:
         return pooled(found)
 
     def _moved(self, class_index: int, rows: np.ndarray, images: np.ndarray) -> Moved:
+        """From their own content and from none, whichever is nearer to the class: what fills a place moves images too."""
         there = np.full(len(rows), class_index)
-        before = margins(self.table_emptied[rows], there)
+        before = np.maximum(*(margins(table[rows], there) for table in (self.table_full, self.table_emptied)))
         return Moved.between(before, margins(self._table(images, rows), there))
 
     def _table(self, images: np.ndarray, rows: np.ndarray) -> np.ndarray:
