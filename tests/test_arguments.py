@@ -203,7 +203,8 @@ LIMITS = {
     ks.Repeatability: ("limit", {"least": 0}),
     ks.Stability: ("radius", {"above": 0}),
     ks.TargetDependence: ("limit", {"least": -1, "most": 1}),
-    ks.UnexpectedRegion: ("limit", {"least": 0, "most": 1}),
+    ks.UnexpectedContent: ("limit", {"above": 0, "most": 1}),
+    ks.UnexpectedRegion: ("limit", {"above": 0, "most": 1}),
 }
 
 

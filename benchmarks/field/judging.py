@@ -13,7 +13,9 @@ import keras
 import keras_saliency as ks
 from benchmarks.field.cases import Case, Role
 from keras_saliency.checks.base import CheckResult
+from keras_saliency.checks.gate.runner import run_checks
 from keras_saliency.checks.gate.suites import make_checks
+from keras_saliency.checks.shared.subject import Subject
 
 ASKED: dict[Role, dict[str, str]] = {
     "clean": {"marked": "full", "bare": "quick", "unseen": "quick"},
@@ -44,8 +46,8 @@ def judge(case: Case, folder: Path, only: Collection[str] = ()) -> dict[str, Any
         probes = ks.ProbeSet.load(folder / f"{kind}.npz")
         if suite == "region" and not probes.regions:
             continue
-        chosen = [one.check for one in make_checks(suite, probes) if one.check.registered in only]
-        results = ks.check(model, probes, chosen if only else suite).results if chosen or not only else ()
+        chosen = [one for one in make_checks(suite, probes) if not only or one.check.registered in only]
+        results = run_checks(tuple(chosen), Subject.of(model, probes, "gradient")) if chosen else ()
         told |= {(kind, result.name): _stored(kind, suite, result) for result in results}
     stored.write_text(json.dumps(list(told.values()), indent=1))
     against = [

@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.field.cases import MARKS, PAIRS, SHORTCUTS, Case
 from keras_saliency.checks.shared.statistics import Proportion
 
-ABOUT_MODEL = ("accuracy", "untrained", "region_mark", "unexpected_region", "unexpected_content")
+ABOUT_MODEL = ("accuracy", "finite", "untrained", "region_mark", "unexpected_region", "unexpected_content")
 LIKE_TRAINING = ("marked", "bare")
 """The probes that are as the images of the training."""
 WITHOUT_MASK = ("unexpected_region", "unexpected_content")

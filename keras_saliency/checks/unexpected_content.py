@@ -66,7 +66,7 @@ class UnexpectedContent(Check):
     cheap: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        keep_real(self, "limit", least=0, most=1)
+        keep_real(self, "limit", above=0, most=1)
 
     @override
     def run(self, subject: Subject) -> CheckResult:

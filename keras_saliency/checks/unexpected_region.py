@@ -148,7 +148,7 @@ class UnexpectedRegion(Check):
                 place,
                 experiment,
                 experiment.about_if_left(
-                    index, len(planned), self.limit, by_chance=False, whole_way=True
+                    index, len(planned), self.limit, by_chance=False, whole_way=place.class_index is not None
                 ),
             )
             for place, experiment, index in planned

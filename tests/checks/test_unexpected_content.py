@@ -136,6 +136,6 @@ def test_what_it_needs():
     few = ks.ProbeSet(images[[0, 1, 6, 7]], labels[[0, 1, 6, 7]])
     assert "from 3 images of it" in run(searching(0.0), few).sentence
     one = keras.Sequential([keras.Input((SIDE, SIDE, 1)), layers.Flatten(), layers.Dense(1)])
-    assert run(one, ks.ProbeSet(images)).status == "skipped"
+    assert run(one, ks.ProbeSet(images)).status == "errored"
     with pytest.raises(ValueError, match="limit"):
         ks.UnexpectedContent(limit=2)

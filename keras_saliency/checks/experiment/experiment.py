@@ -26,6 +26,7 @@ UNSPECIFIC = 0.3
 ERROR = 0.01
 NOTHING = Moved.between(np.empty(0), np.empty(0))
 _CONTENT = 0.1
+_SAME = 0.25
 _PLACES = 8
 
 
@@ -169,9 +170,8 @@ class Experiment:
     @cached_property
     def has_content(self) -> np.ndarray:
         """`(n,)` whether the region of each probe holds something: a tenth of the images' deviation or more."""
-        squares = ((self._images[self._box] - self._filling) ** 2).sum((1, 2, 3))
-        counts = self._masks.sum((1, 2)) * self._images.shape[-1]
-        present = np.sqrt(squares / counts) >= _CONTENT * max(self._subject.deviation, 1e-12)
+        differ = self._differ(self._images, self.emptied, np.arange(len(self._images)))
+        present = differ >= _CONTENT * max(self._subject.deviation, 1e-12)
         return np.asarray(present & self._holders)
 
     @cached_property
@@ -221,10 +221,9 @@ class Experiment:
         return Moved.between(margins(self.table_full[rows], there), margins(self.table_emptied[rows], there))
 
     def receivers(self, class_index: int) -> np.ndarray:
-        """The probes that the content of a class can be put into: of other classes, and never predicted as this one."""
-        tables = (self.table_full, self.table_emptied)
-        predicted = np.any([table.argmax(1) == class_index for table in tables], axis=0)
-        return np.flatnonzero((self.classes != class_index) & ~predicted)
+        """The probes that the content of a class can be put into: of other classes, and not predicted as this one."""
+        predicted = self.table_emptied.argmax(1)
+        return np.flatnonzero((self.classes != class_index) & (predicted != class_index))
 
     def donors(self, class_index: int) -> np.ndarray:
         """The probes that have the content of a class; where the class has no probes, all that have content."""
@@ -241,11 +240,20 @@ class Experiment:
         return pasted(self.emptied[rows], masks, self._images[chosen], self._masks[chosen])
 
     def put_in(self, class_index: int) -> Moved:
-        """How far probes of other classes move towards a class when its content replaces their own."""
+        """How far probes of other classes move towards a class when its content replaces their own.
+
+        From without any content; and, where their own is another one, from with it, if that is nearer to the class:
+        what fills an empty region moves images too, and any content would move them back.
+        """
         rows = self.receivers(class_index)
         if not len(rows) or (self._content is None and not len(self.donors(class_index))):
             return NOTHING
-        return self._moved(class_index, rows, self.put(class_index, rows))
+        images = self.put(class_index, rows)
+        there = np.full(len(rows), class_index)
+        is_other = self._differ(images, self._images[rows], rows) >= _SAME * self._subject.deviation
+        with_own = np.where(is_other, margins(self.table_full[rows], there), -np.inf)
+        moved = with_own < 0
+        return self._moved(class_index, rows[moved], images[moved], with_own[moved])
 
     def put_elsewhere(
         self, class_index: int, places: int = _PLACES, *, whole_way: bool = False
@@ -259,10 +267,20 @@ class Experiment:
             found.append(moved.flipped if whole_way else moved.half)
         return pooled(found)
 
-    def _moved(self, class_index: int, rows: np.ndarray, images: np.ndarray) -> Moved:
-        """From their own content and from none, whichever is nearer to the class: what fills a place moves images too."""
+    def _differ(self, images: np.ndarray, others: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """By how much the regions of these probes differ between two images, the root mean square of their values."""
+        box = self._box
+        squares = ((images[box] - others[box]) ** 2).sum((1, 2, 3))
+        return np.asarray(np.sqrt(squares / (self._masks[rows].sum((1, 2)) * images.shape[-1])))
+
+    def _moved(
+        self, class_index: int, rows: np.ndarray, images: np.ndarray, least: float | np.ndarray = -np.inf
+    ) -> Moved:
+        """From the margins of the emptied probes, or from these where they are higher."""
+        if not len(rows):
+            return NOTHING
         there = np.full(len(rows), class_index)
-        before = np.maximum(*(margins(table[rows], there) for table in (self.table_full, self.table_emptied)))
+        before = np.maximum(margins(self.table_emptied[rows], there), least)
         return Moved.between(before, margins(self._table(images, rows), there))
 
     def _table(self, images: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -73,7 +73,8 @@ def check(
         >>> report.raise_for_failures()
     """
     if fail_on not in get_args(FailOn):
-        raise ValueError(f'Expected fail_on to be "failed" or "warned". Received: fail_on={fail_on!r}')
+        known = ", ".join(map(repr, get_args(FailOn)))
+        raise ValueError(f"Expected fail_on to be one of {known}. Received: fail_on={fail_on!r}")
     seed = whole("seed", seed, 0)
     probes = with_channel_axis(probes_to_check(model, probes, target, seed), channel_axis)
     chosen = make_checks(checks, probes)
