@@ -72,6 +72,18 @@ def test_both_directions_have_the_shares_that_the_weights_say(weight):
     assert found.value == min(found.taken_out.half.share, found.put_in.half.share)
 
 
+def test_what_fills_the_region_moves_no_image_to_the_class():
+    # The fill alone takes 2 from class 1, and any content gives it back; the last probe holds what is put in itself.
+    found = experiment(images=[*IMAGES, image(strength_of_0=0.5, content=1)], labels=[*LABELS, 0], fill=-2.0)
+    np.testing.assert_allclose(found.put_in(1).way, [*(1 / s for s in IN), 3 / (0.5 + 2)], rtol=1e-5)
+
+
+def test_images_that_their_own_content_leads_to_the_class_are_not_led_there():
+    led = image(strength_of_0=0.5, content=0.6)  # less of it than the probes of class 1 have
+    found = experiment(images=[*IMAGES, led], labels=[*LABELS, 0])
+    np.testing.assert_allclose(found.put_in(1).way, [1 / s for s in IN], rtol=1e-5)
+
+
 @pytest.mark.backend
 def test_at_other_places_it_moves_none_and_each_of_the_eight_counts():
     found = experiment(reads_the_place(6)).about(1)
