@@ -110,7 +110,7 @@ def look_of(method, input_name="image"):
             kind="logit",
         ),
         per_probe={"entropy": numbers},
-        explanation=type("Explained", (), {"maps": {input_name: maps}})(),
+        explanation=type("Explained", (), {"maps": {input_name: maps}, "diagnostics": {}})(),
     )
     return Look(step=0, epoch=0, wall_time=1e9, methods={method: seen}, probe_accuracy=0.5)
 
