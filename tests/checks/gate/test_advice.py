@@ -1,5 +1,6 @@
 """Where maps fail, the report names a method whose maps do not."""
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,8 +26,7 @@ def test_maps_that_fail_are_no_reproach_to_a_sound_model(arms, shown):
     assert report.passed
     assert not ks.check(trained.model, trained.natural, "quick", method=shown, fail_on="any").passed
     assert report.advice.startswith("Maps by grad_cam pass what these fail: ")
-    assert "parameter_randomization -" in report.advice
-    assert "(these 1, must be at most 0.2)" in report.advice
+    assert re.search(r"parameter_randomization -?0\.\d+ \(these 1, must be at most 0\.2\)", report.advice)
     spent = sum(result.evaluations for result in report.results)
     assert spent < report.evaluations < 2 * spent
 
