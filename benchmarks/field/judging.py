@@ -40,8 +40,7 @@ def judge(case: Case, folder: Path, only: Collection[str] = ()) -> dict[str, Any
     stored, told = folder / "verdicts.json", {}
     if only and stored.exists():
         told = {(one["probes"], one["check"]): one for one in json.loads(stored.read_text())}
-    model = _model(case.network, case.data, folder / "model.keras")
-    model.load_weights(folder / "model.keras")
+    model = stored_model(case, folder)
     for kind, suite in ASKED[case.role].items():
         probes = ks.ProbeSet.load(folder / f"{kind}.npz")
         if suite == "region" and not probes.regions:
@@ -72,8 +71,10 @@ def _stored(kind: str, suite: str, result: CheckResult) -> dict[str, Any]:
 _LOADED: dict[tuple[str, str], keras.Model] = {}
 
 
-def _model(network: str, data: str, path: Path) -> keras.Model:
-    """A model of this network, with whatever weights: one for all trainings, as its traces are kept with it."""
-    if (network, data) not in _LOADED:
-        _LOADED[network, data] = keras.saving.load_model(path, compile=False)
-    return _LOADED[network, data]
+def stored_model(case: Case, folder: Path) -> keras.Model:
+    """The model of a training: one for all trainings of a network, as its traces are kept with it."""
+    path, network = folder / "model.keras", (case.network, case.data)
+    if network not in _LOADED:
+        _LOADED[network] = keras.saving.load_model(path, compile=False)
+    _LOADED[network].load_weights(path)
+    return _LOADED[network]

@@ -11,7 +11,7 @@ from benchmarks.field.cases import Case
 Mark = Callable[[np.ndarray, np.random.Generator, int], tuple[np.ndarray, np.ndarray]]
 """Images, a generator and a number for the layout (0 to 3) → a mask and what is in it, for each image."""
 OPACITY = {"strong": 1.0, "faint": 0.3, "irrelevant": 1.0, "clean": 1.0}
-_TINT = np.array([1.0, 0.75, 0.45], "float32")
+TINT = np.array([1.0, 0.75, 0.45], "float32")
 _GLYPHS = {
     "2": "### ..# ### #.. ###",
     "0": "### #.# #.# #.# ###",
@@ -81,7 +81,7 @@ def moving(images: np.ndarray, rng: np.random.Generator, layout: int) -> tuple[n
 
 def cast(images: np.ndarray, rng: np.random.Generator, layout: int) -> tuple[np.ndarray, np.ndarray]:
     """All of the image warmer; a grey image, which has no colour, paler."""
-    content = images * _TINT if images.shape[-1] == 3 else 0.4 + 0.6 * images
+    content = images * TINT if images.shape[-1] == 3 else 0.4 + 0.6 * images
     return np.ones(images.shape[:3], bool), content
 
 

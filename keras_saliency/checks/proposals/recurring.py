@@ -98,19 +98,10 @@ def recurring_mark(
         The mark; None where there is none, where it is at the same place in most images (a place is found as such),
         or where there are fewer than three images of the class.
     """
-    own = classes == class_index
-    window = window_of(*images.shape[1:3])
-    if own.sum() < LEAST_IMAGES or own.all() or window is None:
+    own, found = classes == class_index, likest(images, magnitude, classes, class_index)
+    if found is None or not found[0] > _LIKE:
         return None
-    window = (max(3, window[0]), max(3, window[1]))
-    floor = FLOOR * float(images.std())
-    found = [
-        (float(distinctness(template.distances[own], template.distances[~own], floor)), template)
-        for template in _templates(images, magnitude, np.flatnonzero(own), window)
-    ]
-    likeness, best = max(found, key=lambda item: item[0], default=(0.0, None))
-    if best is None or not likeness > _LIKE:
-        return None
+    best, floor = found[1], _floor(images)
     holders = own & (best.distances < np.median(best.distances[~own]) / _LIKE)
     if _stays(best, holders):
         return None
@@ -120,6 +111,29 @@ def recurring_mark(
     corners = np.stack([best.tops - offset[0], best.lefts - offset[1]], axis=1)
     masks = _placed(shape, corners, holders, images.shape[1:3], rng)
     return RecurringMark(int(class_index), masks, holders)
+
+
+def likest(
+    images: np.ndarray, magnitude: np.ndarray, classes: np.ndarray, class_index: int
+) -> tuple[float, Template] | None:
+    """The hot window that a class has most in common, and how much farther most other images are from it.
+
+    See `recurring_mark`; None where there are fewer than three images of the class, or the images are too small.
+    """
+    own = classes == class_index
+    window = window_of(*images.shape[1:3])
+    if own.sum() < LEAST_IMAGES or own.all() or window is None:
+        return None
+    window = (max(3, window[0]), max(3, window[1]))
+    found = [
+        (float(distinctness(template.distances[own], template.distances[~own], _floor(images))), template)
+        for template in _templates(images, magnitude, np.flatnonzero(own), window)
+    ]
+    return max(found, key=lambda item: item[0])
+
+
+def _floor(images: np.ndarray) -> float:
+    return FLOOR * float(images.std())
 
 
 def _templates(
