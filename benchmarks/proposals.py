@@ -102,9 +102,9 @@ def print_arrivals() -> None:
                         half.append(put_in.half.share)
                         arrived.append(put_in.flipped.share)
     print(
-        f"places of {2 * SEEDS} sound networks of digits: {len(half)} proposed; put in, at most {max(half):.0%}"
+        f"places: {len(half)} proposed on {2 * SEEDS} sound networks of digits; put in, at most {max(half):.0%} of "
+        f"images go half of the way, and at most {max(arrived):.0%} arrive"
     )
-    print(f"of images go half of the way, and at most {max(arrived):.0%} arrive")
 
 
 if __name__ == "__main__":

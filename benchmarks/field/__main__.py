@@ -23,10 +23,13 @@ def main() -> None:
         "--folder", type=Path, default=FOLDER, help="where trainings are stored (%(default)s)"
     )
     parser.add_argument("--only", default="", help="cases whose name holds this, such as vit- or -stripe-")
+    parser.add_argument(
+        "--held-out", action="store_true", help="the trainings on which no rule was chosen, instead"
+    )
     parser.add_argument("--again", action="store_true", help="also what is stored already")
     parser.add_argument("--checks", nargs="*", default=[], help="judge: only these, again")
     asked = parser.parse_args()
-    cases = [case for case in plan() if asked.only in case.name]
+    cases = [case for case in plan(held_out=asked.held_out) if asked.only in case.name]
     if asked.command == "train":
         from benchmarks.field.training import train
 

@@ -32,6 +32,8 @@ ROUNDS: tuple[tuple[Role, int], ...] = (
     ("faint", 0),
 )
 """What is trained with which seed: those that must not be accused first."""
+HELD_OUT: tuple[tuple[Role, int], ...] = (("irrelevant", 2), ("clean", 2), ("strong", 2))
+"""Trainings on which no rule of a check was chosen."""
 FOLDER = Path("runs/field")
 
 
@@ -65,9 +67,9 @@ class Case:
         return np.random.default_rng([self.number, *purpose.encode()])
 
 
-def plan() -> Iterator[Case]:
-    """All trainings of the field: in each round every network with every mark."""
-    for role, seed in ROUNDS:
+def plan(*, held_out: bool = False) -> Iterator[Case]:
+    """All trainings of the field, or those that are held out: in each round every network with every mark."""
+    for role, seed in HELD_OUT if held_out else ROUNDS:
         for network, data in PAIRS:
             for mark in MARKS:
                 yield Case(network, data, mark, role, seed)
