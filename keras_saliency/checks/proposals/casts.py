@@ -12,6 +12,7 @@ from keras_saliency.checks.proposals.likeness import FLOOR, distinctness
 _FACTOR = 5.0
 """More than for places: classes have colours by nature, and images of a class often nearly the same."""
 _LEAST_IMAGES = 4
+_LEAST_CLASSES = 3
 _QUANTILES = (0.1, 0.9)
 _MOST_PIXELS = 4096
 
@@ -35,6 +36,7 @@ def cast_of(numbers: Mapping[str, np.ndarray], classes: np.ndarray, class_index:
     """What most images of a class have as a whole, and most others do not: the strongest of a few numbers.
 
     Most others must be five times as far from the class as most of its own images: classes have colours by nature.
+    Of two classes each may differ from the other by what it is; what is usual shows from two others on.
 
     Args:
         numbers: of each image, see `whole_numbers`.
@@ -42,10 +44,11 @@ def cast_of(numbers: Mapping[str, np.ndarray], classes: np.ndarray, class_index:
         class_index: which class.
 
     Returns:
-        None where no number sets the class apart, or there are fewer than four images of it.
+        None where no number sets the class apart, where there are fewer than four images of it, or fewer than three
+        classes.
     """
     own = classes == class_index
-    if own.sum() < _LEAST_IMAGES or own.all():
+    if own.sum() < _LEAST_IMAGES or len(np.unique(classes)) < _LEAST_CLASSES:
         return None
     found = [_apart(words, values, own) for words, values in numbers.items()]
     strongest = max(found, key=lambda item: item[0])
