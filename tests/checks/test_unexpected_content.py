@@ -87,6 +87,7 @@ def test_nothing_recurs_in_images_without_a_mark():
     found = run(searching(20.0), ks.ProbeSet(*grounds(rng)))
     assert found.status == "passed"
     assert "nothing recurs in a class alone" in found.sentence
+    assert (found.value, found.limit, found.direction) == (0, 0.5, "at_most")
 
 
 def by_colour(weight):
