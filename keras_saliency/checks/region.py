@@ -11,7 +11,7 @@ from typing_extensions import override
 from keras_saliency import metrics
 from keras_saliency.arguments import keep_real, keep_whole
 from keras_saliency.checks.base import Check, skipped
-from keras_saliency.checks.experiment.experiment import ERROR, Evidence, Experiment
+from keras_saliency.checks.experiment.experiment import ERROR, Evidence, Experiment, class_scores
 from keras_saliency.checks.experiment.interventions import FILLS
 from keras_saliency.checks.experiment.scenes import before_and_after, class_name
 from keras_saliency.checks.shared.statistics import pooled
@@ -116,11 +116,7 @@ class Region(Check):
 
     @override
     def run(self, subject: Subject) -> CheckResult:
-        table = subject.predictions().table
-        if table is None or table.shape[1] < 2:
-            raise CheckDoesNotApplyError(
-                "The model predicts no class, so nothing tells which way it should move."
-            )
+        table = class_scores(subject)
         if self.means is not None and self.means >= table.shape[1]:
             raise CheckDoesNotApplyError(
                 f"Expected the index of a class, below {table.shape[1]}. Received: means={self.means}"
@@ -287,8 +283,14 @@ def candidates(subject: Subject, experiment: Experiment, means: int | None) -> l
     targets = np.unique(subject.explanation.target_classes)
     if len(targets) == 1 and targets[0] >= 0:
         return [int(targets[0])]
-    classes, counts = np.unique(experiment.classes, return_counts=True)
-    return [int(index) for index in classes[np.argsort(-counts, kind="stable")][:MOST_CLASSES]]
+    return most_frequent(subject.classes)
+
+
+def most_frequent(classes: np.ndarray, least: int = 1) -> list[int]:
+    """The classes of at least so many probes, the most frequent first, at most ten."""
+    found, counts = np.unique(classes, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:MOST_CLASSES]
+    return [int(found[place]) for place in order if counts[place] >= least]
 
 
 def _is_pixels(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,13 +11,13 @@ from typing_extensions import override
 
 from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import Check
-from keras_saliency.checks.experiment.experiment import Evidence, Experiment
+from keras_saliency.checks.experiment.experiment import Evidence, Experiment, class_scores
 from keras_saliency.checks.experiment.recolouring import Recolouring
 from keras_saliency.checks.experiment.scenes import before_and_after, class_name
 from keras_saliency.checks.proposals.casts import cast_of, whole_numbers
 from keras_saliency.checks.proposals.recurring import recurring_marks
 from keras_saliency.checks.proposals.sameness import LEAST_IMAGES
-from keras_saliency.checks.region import MOST_CLASSES
+from keras_saliency.checks.region import most_frequent
 from keras_saliency.errors import CheckDoesNotApplyError
 from keras_saliency.reports.result import CheckResult
 
@@ -70,20 +71,12 @@ class UnexpectedContent(Check):
 
     @override
     def run(self, subject: Subject) -> CheckResult:
-        table = subject.predictions().table
-        if table is None or table.shape[1] < 2:
-            raise CheckDoesNotApplyError(
-                "The model predicts no class, so nothing tells which way it should move."
-            )
+        class_scores(subject)
         if not subject.has_image:
             raise CheckDoesNotApplyError("No input is an image, so there is no content.")
-        labels = subject.probes.labels
-        classes = np.asarray(subject.predictions().predicted_classes if labels is None else labels)
-        found, counts = np.unique(classes, return_counts=True)
-        chosen = found[np.argsort(-counts, kind="stable")][:MOST_CLASSES][
-            np.sort(-counts)[:MOST_CLASSES] <= -LEAST_IMAGES
-        ]
-        if not len(chosen) or len(found) < 2:
+        classes = subject.classes
+        chosen = most_frequent(classes, LEAST_IMAGES)
+        if not chosen or (classes == classes[0]).all():
             raise CheckDoesNotApplyError(
                 f"What a class has in common shows from {LEAST_IMAGES} images of it, beside images of others."
             )
@@ -126,7 +119,7 @@ class UnexpectedContent(Check):
         )
 
 
-def common_contents(subject: Subject, classes: np.ndarray, chosen: np.ndarray) -> list[Content]:
+def common_contents(subject: Subject, classes: np.ndarray, chosen: Sequence[int]) -> list[Content]:
     """The marks and casts that images of these classes have in common."""
     images, magnitude = subject.image, subject.explanation.heatmaps("magnitude")
     rng = subject.rng("unexpected_content")
@@ -137,7 +130,7 @@ def common_contents(subject: Subject, classes: np.ndarray, chosen: np.ndarray) -
         words = f"a mark that moves about, {size:.1%} of the image"
         found.append(Content(mark.class_index, "mark", words, experiment))
     numbers = whole_numbers(images)
-    for cast in (cast_of(numbers, classes, int(index)) for index in chosen):
+    for cast in (cast_of(numbers, classes, index) for index in chosen):
         if cast is not None:
             words = f"a cast of the whole image, {cast.words}"
             found.append(Content(cast.class_index, "cast", words, Recolouring(subject, cast.class_index)))

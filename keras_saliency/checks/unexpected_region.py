@@ -11,12 +11,12 @@ from typing_extensions import override
 
 from keras_saliency.arguments import keep_real
 from keras_saliency.checks.base import Check
-from keras_saliency.checks.experiment.experiment import ERROR, UNSPECIFIC, Evidence, Experiment
+from keras_saliency.checks.experiment.experiment import ERROR, UNSPECIFIC, Evidence, Experiment, class_scores
 from keras_saliency.checks.experiment.scenes import before_and_after, class_name
 from keras_saliency.checks.proposals.place import Place
 from keras_saliency.checks.proposals.sameness import same_content
 from keras_saliency.checks.proposals.windows import suspicious_windows, window_of
-from keras_saliency.checks.region import MOST_CLASSES, candidates
+from keras_saliency.checks.region import candidates, most_frequent
 from keras_saliency.errors import CheckDoesNotApplyError
 from keras_saliency.reports.result import CheckResult
 
@@ -89,11 +89,7 @@ class UnexpectedRegion(Check):
 
     @override
     def run(self, subject: Subject) -> CheckResult:
-        table = subject.predictions().table
-        if table is None or table.shape[1] < 2:
-            raise CheckDoesNotApplyError(
-                "The model predicts no class, so nothing tells which way it should move."
-            )
+        class_scores(subject)
         if not subject.has_image:
             raise CheckDoesNotApplyError("No input is an image, so there are no places.")
         places = proposed(subject)
@@ -179,12 +175,10 @@ def proposed(subject: Subject) -> list[Place] | None:
     window = window_of(*magnitude.shape[1:])
     if window is None:
         return None
-    labels = subject.probes.labels
-    classes = np.asarray(subject.predictions().predicted_classes if labels is None else labels)
-    found, counts = np.unique(classes, return_counts=True)
-    chosen = found[np.argsort(-counts, kind="stable")][:MOST_CLASSES]
+    classes = subject.classes
+    chosen = most_frequent(classes)
     windows = suspicious_windows(magnitude, [np.flatnonzero(classes == index) for index in chosen], window)
-    same = (same_content(subject.image, magnitude, classes, int(index)) for index in chosen)
+    same = (same_content(subject.image, magnitude, classes, index) for index in chosen)
     return [*windows, *(place for place in same if place is not None)]
 
 

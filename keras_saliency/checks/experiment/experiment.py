@@ -17,6 +17,7 @@ from keras_saliency.checks.experiment.interventions import (
     pasted,
 )
 from keras_saliency.checks.shared.statistics import Proportion, more_often, pooled
+from keras_saliency.errors import CheckDoesNotApplyError
 
 if TYPE_CHECKING:
     from keras_saliency.checks.shared.subject import Subject
@@ -161,24 +162,22 @@ class Experiment:
         images[self._box] = self._filling
         return images
 
-    @cached_property
+    @property
     def classes(self) -> np.ndarray:
-        """The class of each probe: its label, else what is predicted."""
-        labels = self._subject.probes.labels
-        return np.asarray(self._subject.predictions().predicted_classes if labels is None else labels)
+        """See `Subject.classes`."""
+        return self._subject.classes
 
     @cached_property
     def has_content(self) -> np.ndarray:
         """`(n,)` whether the region of each probe holds something: a tenth of the images' deviation or more."""
-        differ = self._differ(self._images, self.emptied, np.arange(len(self._images)))
+        differ = self._differ(self._images[self._box], self._filling, self._masks)
         present = differ >= _CONTENT * max(self._subject.deviation, 1e-12)
         return np.asarray(present & self._holders)
 
     @cached_property
     def table_full(self) -> np.ndarray:
         """The scores of all classes for the probes."""
-        table = self._subject.predictions().table
-        return np.asarray(table)
+        return class_scores(self._subject)
 
     @cached_property
     def table_emptied(self) -> np.ndarray:
@@ -250,7 +249,8 @@ class Experiment:
             return NOTHING
         images = self.put(class_index, rows)
         there = np.full(len(rows), class_index)
-        is_other = self._differ(images, self._images[rows], rows) >= _SAME * self._subject.deviation
+        differ = self._differ(images[self._box], self._images[rows][self._box], self._masks[rows])
+        is_other = differ >= _SAME * self._subject.deviation
         with_own = np.where(is_other, margins(self.table_full[rows], there), -np.inf)
         moved = with_own < 0
         return self._moved(class_index, rows[moved], images[moved], with_own[moved])
@@ -267,11 +267,11 @@ class Experiment:
             found.append(moved.flipped if whole_way else moved.half)
         return pooled(found)
 
-    def _differ(self, images: np.ndarray, others: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """By how much the regions of these probes differ between two images, the root mean square of their values."""
-        box = self._box
-        squares = ((images[box] - others[box]) ** 2).sum((1, 2, 3))
-        return np.asarray(np.sqrt(squares / (self._masks[rows].sum((1, 2)) * images.shape[-1])))
+    @staticmethod
+    def _differ(boxes: np.ndarray, others: np.ndarray, masks: np.ndarray) -> np.ndarray:
+        """By how much regions differ between two images, the root mean square; around a region its box is the same."""
+        squares = ((boxes - others) ** 2).sum((1, 2, 3))
+        return np.asarray(np.sqrt(squares / (masks.sum((1, 2)) * boxes.shape[-1])))
 
     def _moved(
         self, class_index: int, rows: np.ndarray, images: np.ndarray, least: float | np.ndarray = -np.inf
@@ -289,6 +289,20 @@ class Experiment:
         if len(rows) < len(self._images):
             changed = changed.take(np.resize(np.arange(len(rows)), len(self._images)))
         return np.asarray(self._subject.predictions(changed).table)[: len(rows)]
+
+
+def class_scores(subject: Subject) -> np.ndarray:
+    """The scores of all classes for the probes.
+
+    Raises:
+        CheckDoesNotApplyError: the model predicts no class.
+    """
+    table = subject.predictions().table
+    if table is None or table.shape[1] < 2:
+        raise CheckDoesNotApplyError(
+            "The model predicts no class, so nothing tells which way it should move."
+        )
+    return table
 
 
 def _as_image(content: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -29,8 +29,7 @@ class Recolouring(Experiment):
 
     def __init__(self, subject: Subject, class_index: int) -> None:
         images = subject.image
-        labels = subject.probes.labels
-        own = np.asarray(subject.predictions().predicted_classes if labels is None else labels) == class_index
+        own = subject.classes == class_index
         usual = [np.median(values[~own], axis=0, keepdims=True) for values in _moments(images)]
         masks = np.broadcast_to(np.ones(images.shape[1:3], bool), images.shape[:3])
         super().__init__(subject, masks, fill=recoloured(images, usual[0], usual[1]))

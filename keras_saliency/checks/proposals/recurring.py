@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -56,7 +57,7 @@ def recurring_marks(
     images: np.ndarray,
     magnitude: np.ndarray,
     classes: np.ndarray,
-    chosen: np.ndarray,
+    chosen: Sequence[int],
     rng: np.random.Generator,
 ) -> list[RecurringMark]:
     """The mark of each chosen class that has one, see `recurring_mark`.
@@ -72,7 +73,7 @@ def recurring_marks(
     """
     factor = -(-max(images.shape[1:3]) // _SIDE)
     small, heat = _reduced(images, factor).astype("float32"), _reduced(magnitude, factor)
-    found = [recurring_mark(small, heat, classes, int(index), rng) for index in chosen]
+    found = [recurring_mark(small, heat, classes, index, rng) for index in chosen]
     size = images.shape[1:3]
     return [replace(mark, masks=_enlarged(mark.masks, factor, size)) for mark in found if mark is not None]
 

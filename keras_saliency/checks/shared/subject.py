@@ -106,6 +106,12 @@ class Subject:
     def _about_predicted(self) -> Question:
         return _about_predicted(self.question)
 
+    @cached_property
+    def classes(self) -> np.ndarray:
+        """The class of each probe: its label, else what is predicted."""
+        labels = self.probes.labels
+        return np.asarray(self.predictions().predicted_classes if labels is None else labels)
+
     @property
     def targets_classes(self) -> bool:
         """Whether the explained score is that of a class (which class may depend on the image)."""
