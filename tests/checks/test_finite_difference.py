@@ -1,8 +1,6 @@
 """A gradient against what the score really does: rectifiers raise no alarm, and what is no gradient is found."""
 
 import re
-from dataclasses import dataclass
-from typing import ClassVar
 
 import keras
 import numpy as np
@@ -10,8 +8,8 @@ import pytest
 from keras import layers
 
 import keras_saliency as ks
+from benchmarks.finite_difference import Claimed
 from keras_saliency.checks.finite_difference import FiniteDifference
-from keras_saliency.methods import MethodResult
 
 PROBES = ks.ProbeSet(np.random.default_rng(0).random((6, 8, 8, 1)).astype("float32"))
 
@@ -20,24 +18,6 @@ pytestmark = pytest.mark.backend
 
 def run(model, method="gradient", check="finite_difference"):
     return ks.check(model, PROBES, check, method=method).results[0]
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """The gradient by a rule, times a factor: a method that says that it is the gradient."""
-
-    factor: float = 1.0
-    rule: str | None = None
-    name: str = "claimed"
-
-    registered: ClassVar[str] = "claimed"
-    cost: ClassVar[str] = "1 forward and backward pass"
-    uses_target: ClassVar[bool] = True
-    has_sign: ClassVar[bool] = True
-    is_gradient: ClassVar[bool] = True
-
-    def explain(self, question, rng):
-        return MethodResult(np.float32(self.factor) * question.gradients(self.rule).maps)
 
 
 def rectified(seed):
