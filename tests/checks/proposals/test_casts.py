@@ -31,3 +31,12 @@ def test_of_two_classes_none_is_the_usual_one():
 def test_three_images_are_too_few():
     levels, classes = [*LEVELS, *LEVELS, *[0.9] * 3], np.repeat([0, 1, 2], [6, 6, 3])
     assert cast_of(whole_numbers(images_of(levels)), classes, 2) is None
+
+
+def test_others_must_be_five_times_as_far():
+    # Others lie at −1 and 1, with a floor of 0.1; the class at its centre, 0.5 up and down.
+    classes = np.repeat([0, 1, 2], [4, 4, 4])
+    for centre, expected in ((5.0, 4 / 0.6), (3.5, None)):
+        values = np.array([-1, 1, -1, 1] * 2 + [centre - 0.5, centre + 0.5] * 2)
+        found = cast_of({"a number": values}, classes, 2)
+        assert (found and found.distinctness) == (expected and pytest.approx(expected, rel=1e-4))
