@@ -50,9 +50,8 @@ def cast_of(numbers: Mapping[str, np.ndarray], classes: np.ndarray, class_index:
     own = classes == class_index
     if own.sum() < _LEAST_IMAGES or len(np.unique(classes)) < _LEAST_CLASSES:
         return None
-    found = [_apart(words, values, own) for words, values in numbers.items()]
-    strongest = max(found, key=lambda item: item[0])
-    return Cast(int(class_index), strongest[1], strongest[0]) if strongest[0] > _FACTOR else None
+    apart, words = max(_apart(words, values, own) for words, values in numbers.items())
+    return Cast(int(class_index), words, apart) if apart > _FACTOR else None
 
 
 def _apart(words: str, values: np.ndarray, own: np.ndarray) -> tuple[float, str]:
@@ -73,7 +72,7 @@ def whole_numbers(images: np.ndarray) -> dict[str, np.ndarray]:
         images: `(n, height, width, channels)`.
     """
     mean = images.mean((1, 2, 3))
-    step = max(1, int(np.sqrt(images[0, ..., 0].size / _MOST_PIXELS)))
+    step = max(1, int(np.sqrt(images.shape[1] * images.shape[2] / _MOST_PIXELS)))
     low, high = np.quantile(images[:, ::step, ::step], _QUANTILES, axis=(1, 2, 3))
     numbers = {
         "the brightness": mean,
@@ -82,8 +81,6 @@ def whole_numbers(images: np.ndarray) -> dict[str, np.ndarray]:
         "the bright values": high,
     }
     count = images.shape[-1]
-    if count == 1:
-        return numbers
     names = ("red", "green", "blue") if count == 3 else tuple(f"channel {index}" for index in range(count))
     levels = images.mean((1, 2))
     if images.min() >= 0:

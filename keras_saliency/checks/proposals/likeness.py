@@ -14,7 +14,7 @@ FACTOR = 3.0
 
 def least(values: np.ndarray, share: float) -> np.ndarray:
     """The least value that this share of the rows does not exceed, column by column."""
-    position = max(0, int(np.ceil(share * len(values))) - 1)
+    position = int(np.ceil(share * len(values))) - 1
     return np.asarray(np.partition(values, position, axis=0)[position])
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.ndimage import label
 
 _THIN = 0.2
+_MAIN = 0.8
 _CROWD = 4
 
 
@@ -27,7 +28,7 @@ class Place:
     mask: np.ndarray
     enrichment: float
     class_index: int | None = None
-    fill: Any = field(default="mean", repr=False)
+    fill: Any = "mean"
     holders: np.ndarray | None = None
 
     @property
@@ -45,34 +46,33 @@ def pieces_of(mask: np.ndarray) -> list[np.ndarray]:
 
 def described(mask: np.ndarray) -> str:
     """Where a mask lies and what shape it has, such as "the top left corner, rows 0 to 2 and columns 0 to 2"."""
-    height, width = mask.shape
     pieces = pieces_of(mask)
     share = f"{mask.mean():.0%} of the image"
     if _is_frame(mask):
         return f"a frame along all borders, {share}"
-    if len(pieces) > _CROWD or (len(pieces) > 1 and pieces[0].sum() >= 0.8 * mask.sum()):
-        main = pieces[0]
-        rest = int(mask.sum() - main.sum()) / mask.sum()
-        if rest > 0.2:
-            return f"{len(pieces)} pieces in {_span(mask)}, {share}"
-        return f"{_one(main, height, width)} and specks beside it"
-    if len(pieces) > 1:
-        return " and ".join(_one(piece, height, width) for piece in pieces) + " together"
-    return _one(mask, height, width)
+    if len(pieces) == 1:
+        return _one(mask)
+    if pieces[0].sum() >= _MAIN * mask.sum():
+        return f"{_one(pieces[0])} and specks beside it"
+    if len(pieces) > _CROWD:
+        return f"{len(pieces)} pieces in {_span(mask)}, {share}"
+    return " and ".join(map(_one, pieces)) + " together"
 
 
-def _one(mask: np.ndarray, height: int, width: int) -> str:
+def _one(mask: np.ndarray) -> str:
+    height, width = mask.shape
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     high, wide = rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
     full = mask.sum() / (high * wide)
     where = _where(rows, columns, height, width)
-    if full > 0.5 and min(high, wide) <= _THIN * max(high, wide) and max(high / height, wide / width) > 0.5:
-        lying = wide > high
+    lying = high <= _THIN * wide and wide > width / 2
+    standing = wide <= _THIN * high and high > height / 2
+    if full > 0.5 and (lying or standing):
         border = {"top border", "bottom border", "left border", "right border"} & {where}
         thick, of, along = (high, height, "across") if lying else (wide, width, "down")
         run = f"along the {where}" if border else f"{along} the image"
         return f"a stripe {run}, {thick} of {of} px wide, {_span(mask)}"
-    if full < 0.5 and min(high / height, wide / width) > 0.5:
+    if full < 0.5 and high > height / 2 and wide > width / 2:
         return f"{mask.mean():.0%} of the image, scattered over {_span(mask)}"
     return f"the {where}, {_span(mask)}" if where else _span(mask)
 

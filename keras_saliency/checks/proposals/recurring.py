@@ -12,7 +12,7 @@ from keras_saliency.checks.experiment.interventions import box_of
 from keras_saliency.checks.proposals.likeness import FACTOR, FLOOR, MOST, distinctness
 from keras_saliency.checks.proposals.place import pieces_of
 from keras_saliency.checks.proposals.sameness import LEAST_IMAGES
-from keras_saliency.checks.proposals.windows import window_enrichment, window_of
+from keras_saliency.checks.proposals.windows import peaks, window_enrichment, window_of
 
 _HOTTEST = 3
 _SIDE = 64
@@ -146,7 +146,7 @@ def _templates(
     corners = [
         (row, top, left)
         for row, hot in zip(rows, enrichment, strict=True)
-        for top, left in _peaks(hot, window)
+        for top, left in peaks(hot, window, _HOTTEST)
     ]
     wanted = np.stack(
         [images[row, top : top + high, left : left + wide].ravel() for row, top, left in corners]
@@ -164,19 +164,6 @@ def _templates(
         Template(window, found[:, i], where[:, i] // columns, where[:, i] % columns)
         for i in range(len(wanted))
     ]
-
-
-def _peaks(hot: np.ndarray, window: tuple[int, int]) -> list[tuple[int, int]]:
-    """The top left pixels of the hottest windows, which overlap by at most half a side."""
-    left_over, found = hot.copy(), []
-    for _ in range(_HOTTEST):
-        top, left = map(int, np.unravel_index(int(left_over.argmax()), hot.shape))
-        found.append((top, left))
-        left_over[
-            max(0, top - window[0] // 2) : top + window[0] // 2 + 1,
-            max(0, left - window[1] // 2) : left + window[1] // 2 + 1,
-        ] = -1
-    return found
 
 
 def _stays(template: Template, holders: np.ndarray) -> bool:
