@@ -17,7 +17,6 @@ from keras_saliency.checks.proposals.windows import peaks, window_enrichment, wi
 _HOTTEST = 3
 _SIDE = 64
 _LIKE = 2.0
-_CROPS = 3
 _FAR = 1e9
 
 
@@ -71,10 +70,10 @@ def recurring_marks(
         chosen: the classes.
         rng: draws places in images without a mark.
     """
-    factor = -(-max(images.shape[1:3]) // _SIDE)
+    size = images.shape[1:3]
+    factor = -(-max(size) // _SIDE)
     small, heat = _reduced(images, factor).astype("float32"), _reduced(magnitude, factor)
     found = [recurring_mark(small, heat, classes, index, rng) for index in chosen]
-    size = images.shape[1:3]
     return [replace(mark, masks=_enlarged(mark.masks, factor, size)) for mark in found if mark is not None]
 
 
@@ -107,7 +106,7 @@ def recurring_mark(
     if _stays(best, holders):
         return None
     crops = _around(images, best, np.flatnonzero(holders))
-    others = _anywhere(images, best.window, np.repeat(np.flatnonzero(~own), _CROPS), rng)
+    others = _anywhere(images, best.window, rng)[~own]
     shape, offset = _shape(crops, others, best.window, floor)
     corners = np.stack([best.tops - offset[0], best.lefts - offset[1]], axis=1)
     masks = _placed(shape, corners, holders, images.shape[1:3], rng)
@@ -184,13 +183,11 @@ def _around(images: np.ndarray, template: Template, rows: np.ndarray) -> np.ndar
     ])  # fmt: skip
 
 
-def _anywhere(
-    images: np.ndarray, window: tuple[int, int], rows: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    """The same of images and places drawn at random."""
+def _anywhere(images: np.ndarray, window: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """The same around a place of each image that is drawn at random."""
     tops = rng.integers(0, images.shape[1] - window[0] + 1, len(images))
     lefts = rng.integers(0, images.shape[2] - window[1] + 1, len(images))
-    return _around(images, Template(window, np.zeros(len(images)), tops, lefts), rows)
+    return _around(images, Template(window, np.zeros(len(images)), tops, lefts), np.arange(len(images)))
 
 
 def _shape(
@@ -229,8 +226,6 @@ def _placed(
 
 def _reduced(values: np.ndarray, factor: int) -> np.ndarray:
     """Means of blocks; what is over at the right and at the bottom is left out."""
-    if factor == 1:
-        return values
     count, height, width = values.shape[0], values.shape[1] // factor, values.shape[2] // factor
     cut = values[:, : height * factor, : width * factor]
     blocks = cut.reshape(count, height, factor, width, factor, *values.shape[3:])
@@ -239,6 +234,5 @@ def _reduced(values: np.ndarray, factor: int) -> np.ndarray:
 
 def _enlarged(masks: np.ndarray, factor: int, size: tuple[int, int]) -> np.ndarray:
     """Masks of the reduced images for the images."""
-    large = masks.repeat(factor, 1).repeat(factor, 2)
-    rest = (size[0] - large.shape[1], size[1] - large.shape[2])
-    return np.asarray(np.pad(large, ((0, 0), (0, rest[0]), (0, rest[1]))))
+    (height, width), large = size, masks.repeat(factor, 1).repeat(factor, 2)
+    return np.pad(large, ((0, 0), (0, height - large.shape[1]), (0, width - large.shape[2])))

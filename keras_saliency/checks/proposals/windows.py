@@ -65,7 +65,7 @@ def peaks(hot: np.ndarray, window: tuple[int, int], count: int) -> list[tuple[in
         left_over[
             max(0, top - window[0] // 2) : top + window[0] // 2 + 1,
             max(0, left - window[1] // 2) : left + window[1] // 2 + 1,
-        ] = -1
+        ] = -np.inf
     return found
 
 

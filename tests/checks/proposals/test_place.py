@@ -45,8 +45,8 @@ WIDE = (20, 32)
 """Images that are not square."""
 
 
-def frame(thick, gap=0):
-    found = ~mask(((thick, 20 - thick), (thick, 32 - thick)), size=WIDE)
+def frame(high, wide, gap=0):
+    found = ~mask(((high, 20 - high), (wide, 32 - wide)), size=WIDE)
     found[0, 10 : 10 + gap] = False
     return found
 
@@ -66,6 +66,8 @@ def frame(thick, gap=0):
         ([((5, 16), (5, 7))], "a stripe down the image, 2 of 32 px wide, rows 5 to 15 and columns 5 to 6"),
         ([((5, 15), (5, 7))], "rows 5 to 14 and columns 5 to 6"),
         ([((0, 20), (30, 32))], "a stripe along the right border, 2 of 32 px wide, rows 0 to 19 and columns 30 to 31"),
+        ([((0, 20), (5, 9))], "a stripe down the image, 4 of 32 px wide, rows 0 to 19 and columns 5 to 8"),
+        ([((2, 3), (2, 21)), ((3, 4), (21, 22))], "rows 2 to 3 and columns 2 to 21"),
         ([((0, 11), (2, 5))], "the top border, rows 0 to 10 and columns 2 to 4"),
         ([((2, 3), (2, 20)), ((3, 4), (2, 3)), ((3, 4), (19, 20))], "a stripe across the image, 2 of 20 px wide, rows 2 to 3 and columns 2 to 19"),
         ([((2, 3), (2, 20)), ((3, 4), (19, 20)), ((4, 5), (19, 20))], "rows 2 to 4 and columns 2 to 19"),
@@ -75,6 +77,7 @@ def frame(thick, gap=0):
         ([((0, 1), (0, 16)), ((0, 11), (0, 1))], "the top left corner, rows 0 to 10 and columns 0 to 15"),
         ([((4, 16), (4, 22)), ], "rows 4 to 15 and columns 4 to 21"),
         ([((4, 10), (4, 22)), ((10, 16), (4, 5))], "rows 4 to 15 and columns 4 to 21"),
+        ([((4, 9), (4, 22)), ((9, 10), (4, 16)), ((10, 16), (4, 5))], "rows 4 to 15 and columns 4 to 21"),
         # Up to four pieces are named, the largest first, unless one of them has four fifths.
         (
             [((9, 10), (5, 6)), ((3, 5), (3, 5)), ((0, 1), (30, 32)), ((17, 20), (9, 10))],
@@ -95,17 +98,19 @@ def test_words_where_width_and_height_differ(boxes, words):
 
 
 def test_a_frame_leaves_the_middle_half_free_and_runs_along_four_fifths_of_each_border():
-    assert described(frame(2)) == "a frame along all borders, 30% of the image"
-    assert described(frame(5)).startswith("a frame")
-    assert described(frame(1, gap=6)).startswith("a frame")
-    assert not described(frame(1, gap=7)).startswith("a frame")
-    short = frame(1)
+    assert described(frame(2, 2)) == "a frame along all borders, 30% of the image"
+    assert described(frame(5, 8)).startswith("a frame")
+    assert not described(frame(6, 8)).startswith("a frame")
+    assert not described(frame(5, 9)).startswith("a frame")
+    assert described(frame(1, 1, gap=6)).startswith("a frame")
+    assert not described(frame(1, 1, gap=7)).startswith("a frame")
+    short = frame(1, 1)
     short[3:6, 0] = False
     assert described(short).startswith("a frame")
     short[6, 0] = False  # exactly four fifths are not more
     assert not described(short).startswith("a frame")
     for row, column in ((5, 8), (5, 23), (14, 8), (14, 23)):  # corners of the middle half
-        filled = frame(5)
+        filled = frame(5, 8)
         filled[row, column] = True
         assert not described(filled).startswith("a frame"), (row, column)
 

@@ -90,8 +90,9 @@ def test_above_the_share_of_the_area_alone():
         # a pixel are alike, and the first is taken: what is nearest to it is the next.
         ([(30, 0, 1.0)], [(25, 0), (29, 0)]),
         ([(0, 30, 1.0)], [(0, 21), (0, 27)]),
-        ([(0, 20, 1.0), (0, 29, 1.0)], [(0, 20), (0, 11)]),
-        ([(20, 0, 1.0), (25, 0, 1.0)], [(20, 0), (15, 0)]),
+        # Where the best of the left-over windows ends at what is left out: one nearer to the peak would be better.
+        ([(0, 20, 1.0), (0, 29, 1.0), (0, 23, 0.1), (0, 25, 0.05)], [(0, 20), (0, 14)]),
+        ([(20, 0, 1.0), (25, 0, 1.0), (21, 0, 0.1), (22, 0, 0.05)], [(20, 0), (16, 0)]),
         ([(0, 9, 1.0)], [(0, 0), (0, 6)]),
         ([(5, 0, 1.0)], [(0, 0), (4, 0)]),
         ([(30, 30, 1.0)], [(25, 21), (25, 27)]),
@@ -103,3 +104,8 @@ def test_peaks_overlap_by_at_most_half_a_side(pixels, expected):
     assert peaks(hot, (6, 10), 2) == expected
     assert peaks(hot, (6, 10), 1) == expected[:1]
     np.testing.assert_array_equal(hot, before)
+
+
+def test_what_is_left_out_is_colder_than_all_else():
+    hot = np.arange(30.0)[:, None] * np.ones(30) - 40
+    assert peaks(hot, (4, 4), 3) == [(29, 0), (29, 3), (29, 6)]
