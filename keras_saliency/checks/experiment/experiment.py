@@ -220,7 +220,12 @@ class Experiment:
         return Moved.between(margins(self.table_full[rows], there), margins(self.table_emptied[rows], there))
 
     def receivers(self, class_index: int) -> np.ndarray:
-        """The probes that the content of a class can be put into: of other classes, and not predicted as this one."""
+        """The probes that the content of a class can be put into: of other classes, and not predicted as this one.
+
+        None where there is no content: none was given, and no probe of the class has any.
+        """
+        if self._content is None and not len(self.donors(class_index)):
+            return np.empty(0, int)
         predicted = self.table_emptied.argmax(1)
         return np.flatnonzero((self.classes != class_index) & (predicted != class_index))
 
@@ -245,7 +250,7 @@ class Experiment:
         what fills an empty region moves images too, and any content would move them back.
         """
         rows = self.receivers(class_index)
-        if not len(rows) or (self._content is None and not len(self.donors(class_index))):
+        if not len(rows):
             return NOTHING
         images = self.put(class_index, rows)
         there = np.full(len(rows), class_index)

@@ -27,12 +27,13 @@ def filled(images: np.ndarray, masks: np.ndarray, fill: Any = "mean") -> np.ndar
         fill: `"mean"`: the mean of the pixels around the region, at most two away; `"blur"`: a weighted mean of the
             pixels outside, the nearer the heavier; a number, or an array that broadcasts to an image.
     """
+    inside: Any
     if isinstance(fill, str) and fill == "mean":
         inside = _means_around(images, masks)[:, None, None]
     elif isinstance(fill, str):
         inside = np.stack([_blur(image, mask) for image, mask in zip(images, masks, strict=True)])
     else:
-        inside = np.broadcast_to(np.asarray(fill, images.dtype), images.shape)
+        inside = fill
     result = images.copy()
     np.copyto(result, inside, where=masks[..., None])
     return result
@@ -46,21 +47,17 @@ def _means_around(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
 
 def _around(mask: np.ndarray) -> np.ndarray:
-    around = binary_dilation(mask, iterations=2, structure=np.ones((3, 3), bool)) & ~mask
+    around = binary_dilation(mask, iterations=2, structure=np.ones((3, 3))) & ~mask
     return around if around.any() else np.ones_like(mask)
 
 
 def _blur(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    mean = image[_around(mask)].mean(0)
-    if mask.all():
-        return np.broadcast_to(mean, image.shape)
     width = max(1.0, np.sqrt(mask.sum()) / 2)
-    weights = (~mask).astype("float64")
-    total = gaussian_filter(weights, width)
-    blurred = [gaussian_filter(image[..., c] * weights, width) for c in range(image.shape[-1])]
-    far = total < 1e-6  # deeper inside than the blur reaches
-    ratio = np.stack(blurred, -1) / np.where(far, 1.0, total)[..., None]
-    return np.where(far[..., None], mean, ratio)
+    weights = (~mask).astype("float64")[..., None]
+    total, blurred = (gaussian_filter(values, (width, width, 0)) for values in (weights, image * weights))
+    result = np.broadcast_to(image[_around(mask)].mean(0), image.shape).copy()
+    np.divide(blurred, total, out=result, where=total > 1e-6)  # where it reaches
+    return result
 
 
 def pasted(images: np.ndarray, masks: np.ndarray, donors: np.ndarray, donor_masks: np.ndarray) -> np.ndarray:

@@ -31,7 +31,7 @@ class Recolouring(Experiment):
         images = subject.image
         own = subject.classes == class_index
         usual = [np.median(values[~own], axis=0, keepdims=True) for values in _moments(images)]
-        masks = np.broadcast_to(np.ones(images.shape[1:3], bool), images.shape[:3])
+        masks = np.broadcast_to(True, images.shape[:3])
         super().__init__(subject, masks, fill=recoloured(images, usual[0], usual[1]))
 
     @override

@@ -24,7 +24,7 @@ def before_and_after(subject: Subject, experiment: Experiment, class_index: int)
     if len(rows):
         shown["taken_out"] = _pairs(subject, subject.image[rows], experiment.emptied[rows])
     rows = experiment.receivers(class_index)[:_SHOWN]
-    if len(rows) and len(experiment.donors(class_index)):
+    if len(rows):
         shown["put_in"] = _pairs(subject, experiment.emptied[rows], experiment.put(class_index, rows))
     return shown
 
