@@ -6,7 +6,13 @@ import pytest
 from keras import layers
 
 import keras_saliency as ks
-from keras_saliency.checks.experiment.recolouring import recoloured
+from keras_saliency.checks.experiment.experiment import Evidence
+from keras_saliency.checks.experiment.interventions import Moved
+from keras_saliency.checks.experiment.recolouring import Recolouring
+from keras_saliency.checks.proposals.casts import cast_of, whole_numbers
+from keras_saliency.checks.shared.statistics import Proportion
+from keras_saliency.checks.shared.subject import Subject
+from keras_saliency.checks.unexpected_content import Content, common_contents
 
 SIDE, EACH = 24, 6
 MARK = np.array([[1, 0, 1, 0], [0, 1, 0, 1], [1, 1, 0, 0], [0, 0, 1, 1]], "float32")
@@ -123,13 +129,92 @@ def test_a_cast_of_colours(kind, weight, status):
         assert "a cast of the whole image, " in found.sentence
 
 
-def test_recoloured_images_have_the_moments_asked_for():
-    images = np.random.default_rng(0).uniform(0.4, 0.6, (2, 9, 9, 3))
-    images[0, 0, 0], images[0, 0, 1] = 0.0, 1.0  # the range of values
-    means, deviations = np.full((1, 3), 0.5), np.full((1, 3), 0.05)
-    found = recoloured(images, means, deviations)[1]
-    np.testing.assert_allclose(found.mean((0, 1)), 0.5)
-    np.testing.assert_allclose(found.std((0, 1)), 0.05)
+def cast(class_names=None):
+    """Probes of which class 2 is red."""
+    images, labels = grounds(np.random.default_rng(0), channels=3)
+    images[labels == 2] *= np.array([1.0, 0.75, 0.5], "float32")
+    return ks.ProbeSet(images, labels, class_names=class_names)
+
+
+def test_marks_and_casts_of_each_class(fake_method):
+    given = cast()
+    images, labels = given.images.copy(), given.labels
+    places = np.zeros(images.shape[:3], bool)
+    for row, (top, left) in enumerate(np.random.default_rng(1).integers(0, SIDE - 3, (EACH, 2)), EACH):
+        places[row, top : top + 4, left : left + 4] = True
+        images[row, top : top + 4, left : left + 4] = MARK[..., None]
+    maps = np.where(places, 50.0, 1.0)[..., None] * np.ones(3)
+    subject = Subject.of(by_colour(0.0), ks.ProbeSet(images, labels), fake_method(lambda images, rng: maps))
+    found = {(one.class_index, one.kind): one for one in common_contents(subject, labels, [0, 1, 2])}
+    mark, colour = found[1, "mark"], found[2, "cast"]
+    assert mark.words == "a mark that moves about, 2.8% of the image"
+    assert mark.experiment.has_content.tolist() == (labels == 1).tolist()
+    changed = abs(mark.experiment.emptied - images).max(-1) > 0
+    np.testing.assert_array_equal(changed[labels == 1], places[labels == 1])
+    assert colour.words == f"a cast of the whole image, {cast_of(whole_numbers(images), labels, 2).words}"
+    assert type(colour.experiment) is Recolouring
+
+
+def moved(hits, count):
+    """`hits` of `count` images arrive; the others do not move."""
+    return Moved.between(np.ones(count), np.repeat([-0.5, 1.0], [hits, count - hits]))
+
+
+def judged(*given, limit=0.5, class_names=None):
+    """The result for a cast of class 1 and, if there is a second one, of class 2, that move these of that many."""
+    subject = Subject.of(by_colour(0.0), cast(class_names))
+    tried = [
+        (
+            Content(index, f"kind {index}", f"words {index}", Recolouring(subject, index)),
+            Evidence(
+                index, moved(hits, count), moved(hits, count), Proportion(0, 0), len(given), whole_way=True
+            ),
+        )
+        for index, (hits, count) in enumerate(given, 1)
+    ]
+    return ks.UnexpectedContent(limit=limit)._result(subject, tried)
+
+
+NONE = "No mark that moves about and no cast decides for a class"
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "value", "words"),
+    [
+        ([], "passed", 0.0, f"{NONE}: nothing recurs in a class alone."),
+        ([(2, 8), (3, 8)], "passed", 3 / 8, f"{NONE}: 2 were tried, the strongest moves 38% of the images."),
+        ([(8, 8), (6, 8)], "failed", 1.0, "The model rests on words 1: taken out of 8 images of class 1 (b)"),
+        ([(6, 8), (8, 8)], "failed", 1.0, "The model rests on words 2: taken out of 8 images of class 2 (c)"),
+        ([(3, 8), (8, 16)], "warned", 0.5, "The model may rest on words 2: taken out of 16 images of class 2 (c)"),
+        # 16 of 16 are certain, and 2 of 2 are not (0.005 ** (1/4) = 0.27); what is certain comes first.
+        ([(2, 2), (14, 16)], "failed", 14 / 16, "The model rests on words 2: "),
+        ([(2, 2), (3, 8)], "warned", 1.0, "The model may rest on words 1: "),
+    ],
+)  # fmt: skip
+def test_verdicts(given, status, value, words):
+    found = judged(*given, class_names=["a", "b", "c"])
+    assert (found.name, found.status, found.value) == ("unexpected_content", status, value)
+    assert (found.limit, found.direction) == (0.5, "at_most")
+    assert found.sentence.startswith(words)
+    tried = found.details["contents"]
+    assert [(one["kind"], one["content"]) for one in tried] == [
+        (f"kind {index}", f"words {index}") for index in range(1, len(given) + 1)
+    ]
+    assert [tuple(one["taken out"]["half of the way"].values()) for one in tried] == given
+    assert set(found.pictures) == (set() if status == "passed" else {"taken_out", "put_in"})
+    assert ("kind" in found.details) == (status != "passed")
+
+
+def test_the_limit_of_a_verdict():
+    for limit, status in ((0.75, "failed"), (0.76, "passed")):
+        assert judged((12, 16), limit=limit).status == status
+
+
+def test_what_is_tried_is_one_comparison_each_and_must_arrive():
+    found = run(by_colour(100.0), cast())
+    (tried,) = found.details["contents"]
+    assert (tried["class"], tried["kind"], tried["comparisons"]) == (2, "cast", 1)
+    assert (found.details["kind"], found.details["content"]) == ("cast", tried["content"])
 
 
 def test_what_it_needs():
@@ -138,5 +223,15 @@ def test_what_it_needs():
     assert "from 3 images of it" in run(searching(0.0), few).sentence
     one = keras.Sequential([keras.Input((SIDE, SIDE, 1)), layers.Flatten(), layers.Dense(1)])
     assert run(one, ks.ProbeSet(images)).status == "errored"
-    with pytest.raises(ValueError, match="limit"):
-        ks.UnexpectedContent(limit=2)
+    for labels, count in (([0] * EACH, EACH), ([0, 0, 0, 1, 1, 1], 6)):
+        alone = run(searching(0.0), ks.ProbeSet(images[:count], labels))
+        assert (alone.status == "errored") == (len(set(labels)) == 1)
+    row = keras.Sequential([keras.Input((5,)), layers.Dense(2)])
+    assert (
+        "No input is an image, so there is no content."
+        in run(row, ks.ProbeSet(np.ones((4, 5), "float32"))).sentence
+    )
+    for wrong in (0, 1.1):
+        with pytest.raises(ValueError, match="limit"):
+            ks.UnexpectedContent(limit=wrong)
+    assert ks.UnexpectedContent(limit=1).limit == 1

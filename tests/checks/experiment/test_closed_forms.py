@@ -201,6 +201,23 @@ def test_the_search_stops_where_the_limit_cannot_be_reached():
     assert len(experiment(model).about_if_left(1, 3, 0.97).put_in.way) == 0
 
 
+def test_of_those_that_must_arrive_those_that_arrive_elsewhere_count():
+    # Read anywhere, 3 of 6 go half of the way and 2 arrive, at seven places; all at the one that covers their strength.
+    given = experiment(reads_it_anywhere(1))
+    half, whole = (given.about_if_left(1, 1, 0.3, whole_way=whole) for whole in (False, True))
+    assert (half.elsewhere, whole.elsewhere) == (Proportion(7 * 3 + 6, 48), Proportion(7 * 2 + 6, 48))
+    assert (half.value, whole.value) == (0.5, 2 / 6)
+    assert given.about_if_left(1, 1, 0.4, whole_way=True).elsewhere.count == 0
+
+
+def test_content_that_is_given_needs_no_probe_that_has_any():
+    bare = {"images": IMAGES[4:], "labels": [0, 0, 0, 0, 1, 1]}
+    assert experiment(**bare).receivers(1).tolist() == []
+    given = experiment(**bare, content=np.broadcast_to([0, 0, 3.0], (2, WIDTH, 3)))
+    assert given.receivers(1).tolist() == [0, 1, 2, 3]
+    np.testing.assert_allclose(given.put_in(1).way, [3 / s for s in IN[:4]], rtol=1e-5)
+
+
 def test_of_more_than_eight_other_places_eight_are_tried():
     column = np.zeros((2, WIDTH), bool)
     column[:, 0] = True  # it can be moved to nine others

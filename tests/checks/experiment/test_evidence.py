@@ -36,6 +36,15 @@ def test_of_one_direction_only_changed_predictions_count():
     assert np.isnan(evidence(NOTHING, NOTHING).value)
 
 
+def test_images_must_arrive_where_the_whole_way_is_asked_for():
+    out, put_in = moved(6, 8, flips=1), moved(8, 8, flips=5)
+    half, whole = (Evidence(1, out, put_in, NOWHERE, whole_way=whole) for whole in (False, True))
+    assert (half.value, whole.value) == (6 / 8, 5 / 8)
+    assert (half.reached, whole.reached) == (Proportion(8, 8), Proportion(5, 8))
+    assert (half.together, whole.together) == (Proportion(14, 16), Proportion(11, 16))
+    assert not Evidence(1, out, put_in, NOWHERE).whole_way
+
+
 def test_both_directions_together():
     together = evidence(moved(3, 4), moved(2, 7)).together
     assert (together.hits, together.count) == (5, 11)

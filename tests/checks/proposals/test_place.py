@@ -69,20 +69,23 @@ def frame(high, wide, gap=0):
         ([((0, 20), (5, 9))], "a stripe down the image, 4 of 32 px wide, rows 0 to 19 and columns 5 to 8"),
         ([((2, 3), (2, 21)), ((3, 4), (21, 22))], "rows 2 to 3 and columns 2 to 21"),
         ([((0, 11), (2, 5))], "the top border, rows 0 to 10 and columns 2 to 4"),
-        ([((2, 3), (2, 20)), ((3, 4), (2, 3)), ((3, 4), (19, 20))], "a stripe across the image, 2 of 20 px wide, rows 2 to 3 and columns 2 to 19"),
+        (
+            [((2, 3), (2, 20)), ((3, 4), (2, 3)), ((3, 4), (19, 20))],
+            "a stripe across the image, 2 of 20 px wide, rows 2 to 3 and columns 2 to 19",
+        ),
         ([((2, 3), (2, 20)), ((3, 4), (19, 20)), ((4, 5), (19, 20))], "rows 2 to 4 and columns 2 to 19"),
         # Less than half full, over more than half of the image both ways.
         ([((0, 1), (0, 17)), ((0, 11), (0, 1))], "4% of the image, scattered over rows 0 to 10 and columns 0 to 16"),
         ([((0, 1), (0, 17)), ((0, 10), (0, 1))], "the top left corner, rows 0 to 9 and columns 0 to 16"),
         ([((0, 1), (0, 16)), ((0, 11), (0, 1))], "the top left corner, rows 0 to 10 and columns 0 to 15"),
-        ([((4, 16), (4, 22)), ], "rows 4 to 15 and columns 4 to 21"),
+        ([((4, 16), (4, 22))], "rows 4 to 15 and columns 4 to 21"),
         ([((4, 10), (4, 22)), ((10, 16), (4, 5))], "rows 4 to 15 and columns 4 to 21"),
         ([((4, 9), (4, 22)), ((9, 10), (4, 16)), ((10, 16), (4, 5))], "rows 4 to 15 and columns 4 to 21"),
         # Up to four pieces are named, the largest first, unless one of them has four fifths.
         (
             [((9, 10), (5, 6)), ((3, 5), (3, 5)), ((0, 1), (30, 32)), ((17, 20), (9, 10))],
-            "rows 3 to 4 and columns 3 to 4 and the bottom border, rows 17 to 19 and column 9 and the top right corner, "
-            "row 0 and columns 30 to 31 and row 9 and column 5 together",
+            "rows 3 to 4 and columns 3 to 4 and the bottom border, rows 17 to 19 and column 9 and the top right "
+            "corner, row 0 and columns 30 to 31 and row 9 and column 5 together",
         ),
         ([((0, 1), (2 * n, 2 * n + 1)) for n in range(1, 6)], "5 pieces in row 0 and columns 2 to 10, 1% of the image"),
         ([((3, 5), (3, 5)), ((9, 10), (5, 6))], "rows 3 to 4 and columns 3 to 4 and specks beside it"),
