@@ -117,6 +117,12 @@ def test_where_fewer_than_the_limit_leave_nothing_is_put_in(even):
     assert [half(place, "put in") for place in found.details["places"]] == [(0, 0)] * 2
 
 
+def test_what_passes_tells_how_many_move(even):
+    found = run(even, (mixed(2, 8), mixed(8, 8), mixed(2, 8)), (1, CORNER, 1.0))
+    assert (found.status, found.value) == ("passed", 4 / 16)
+    assert found.sentence.endswith("the strongest moves 25% of the images.")
+
+
 def test_what_a_class_has_in_common_must_lead_all_of_the_way(even):
     # 0.7 of the way to class 1, and out of it.
     own, others = [0.3] * 8, [1 / 0.7] * 8

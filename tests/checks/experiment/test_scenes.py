@@ -12,7 +12,7 @@ from keras_saliency.checks.shared.subject import Subject
 
 SIZE = (24, 40)
 REGION = np.zeros(SIZE, bool)
-REGION[:3, :5] = True
+REGION[17:20, :5] = True
 
 
 def pictured(images, labels=None, size=SIZE, class_names=None, class_index=1, **options):
@@ -22,7 +22,7 @@ def pictured(images, labels=None, size=SIZE, class_names=None, class_index=1, **
     model.set_weights([np.zeros((size[0] * size[1], 2)), np.array([1.0, 0.0])])
     subject = Subject.of(model, ks.ProbeSet(images, labels, class_names=class_names))
     masks = np.zeros(images.shape[:3], bool)
-    masks[:, :3, :5] = True
+    masks[:, 17:20, :5] = True
     return before_and_after(subject, Experiment(subject, masks, **options), class_index), subject
 
 
@@ -38,8 +38,8 @@ def stacked(rows, factor):
 def probes(size=SIZE, own=6):
     """Values from −1 to 4: five of the first have content, the others none."""
     images = np.random.default_rng(0).integers(-1, 5, (10, *size, 1)).astype("float32")
-    images[:, :3, :5] = 0
-    images[1:own, :3, :5] = 4
+    images[:, 17:20, :5] = 0
+    images[1:own, 17:20, :5] = 4
     return images, [1] * own + [0] * (10 - own)
 
 
@@ -54,9 +54,9 @@ def test_four_images_before_and_after_each_way(size, factor):
     images, labels = probes(size)
     shown, _ = pictured(images, labels, size, fill=0.0, content=np.full((*size, 1), 2.0))
     put_in = images[6:].copy()
-    put_in[:, :3, :5] = 2
+    put_in[:, 17:20, :5] = 2
     emptied = images.copy()
-    emptied[:, :3, :5] = 0
+    emptied[:, 17:20, :5] = 0
     assert set(shown) == {"taken_out", "put_in"}
     np.testing.assert_array_equal(
         shown["taken_out"], stacked([levels(images[1:5]), levels(emptied[1:5])], factor), strict=True
@@ -70,14 +70,14 @@ def test_values_beyond_those_of_the_probes_are_the_last_grey():
     images, labels = probes()
     for fill, grey in ((-5.0, 0), (9.0, 255)):
         shown, _ = pictured(images, labels, fill=fill)
-        assert (shown["taken_out"][102:110, 3:10] == grey).all()
+        assert (shown["taken_out"][170:182, 2:22] == grey).all()
 
 
 def test_images_that_are_all_the_same_are_black():
     shown, _ = pictured(np.full((4, *SIZE, 1), 3.0), [1, 1, 0, 0], content=np.full((*SIZE, 1), 3.2))
     black = np.zeros((2, *SIZE))
     after = black.copy()
-    after[:, :3, :5] = 51  # by a fifth of the unit
+    after[:, 17:20, :5] = 51  # by a fifth of the unit
     np.testing.assert_array_equal(shown["put_in"], stacked([black, after], 4))
 
 
