@@ -217,6 +217,12 @@ def test_what_is_tried_is_one_comparison_each_and_must_arrive():
     assert (found.details["kind"], found.details["content"]) == ("cast", tried["content"])
 
 
+def test_where_fewer_than_the_limit_leave_nothing_is_put_in():
+    (tried,) = run(by_colour(30.0), cast(), ks.UnexpectedContent(limit=0.9)).details["contents"]
+    assert tried["taken out"]["half of the way"] == {"hits": 5, "count": 6}
+    assert tried["put in"]["half of the way"]["count"] == 0
+
+
 def test_what_it_needs():
     images, labels = grounds(np.random.default_rng(0))
     few = ks.ProbeSet(images[[0, 1, 6, 7]], labels[[0, 1, 6, 7]])
