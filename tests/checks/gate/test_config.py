@@ -1,11 +1,14 @@
 import subprocess
 import sys
+from dataclasses import fields
 from datetime import date
+from inspect import signature
 
 import numpy as np
 import pytest
 
-from keras_saliency import Accuracy, Region
+import keras_saliency as ks
+from keras_saliency import Accuracy, Golden, Region
 from keras_saliency.checks.gate.config import Config, read_config
 from keras_saliency.checks.gate.waivers import Waiver
 from keras_saliency.errors import UnreadableFileError
@@ -60,6 +63,25 @@ def test_every_setting_and_paths_start_from_the_file(tmp_path):
         json=str(tmp_path / "out/report.json"),
         waivers=(Waiver("region_corner", "New data comes in March.", date(2027, 3, 31)),),
     )
+
+
+def test_what_no_setting_says_is_as_ks_check_has_it():
+    own = {field.name: getattr(Config(), field.name) for field in fields(Config)}
+    defaults = {name: one.default for name, one in signature(ks.check).parameters.items() if name in own}
+    assert {name: own[name] for name in defaults} == defaults | {"checks": (defaults["checks"],)}
+    assert {name for name, value in own.items() if value} == {"checks", "method", "logits", "fail_on"}
+
+
+def test_every_path_starts_from_the_folder(tmp_path):
+    names = {name: f"{name}.out" for name in ("golden", "json", "junit", "html")}
+    config = Config(**names, forbid=("corner", "a.npy"), require=("middle", "b.npy"))
+    placed = Config(
+        **{name: str(tmp_path / path) for name, path in names.items()},
+        forbid=("corner", str(tmp_path / "a.npy")),
+        require=("middle", str(tmp_path / "b.npy")),
+    )
+    assert config.beside(tmp_path) == placed
+    assert Config().beside(tmp_path) == Config()
 
 
 def test_a_pyproject_has_a_table_for_it(tmp_path):
@@ -129,6 +151,11 @@ def test_settings_become_checks(probes, tmp_path):
     np.testing.assert_array_equal(more.regions["a_logo"], probes.regions["corner"])
     assert config.items(more) == ["finite", Region("corner"), Region("a_logo", require=True), Accuracy(0.5)]
     assert Config().with_masks(probes) is probes
+    (tmp_path / "golden.npz").touch()
+    golden = Config(golden=str(tmp_path / "golden.npz"))
+    assert golden.items(ProbeSet(probes.images)) == ["quick", Golden(str(tmp_path / "golden.npz"))]
+    with pytest.raises(ValueError, match=r"have no labels .* Received: min_accuracy=0\.5"):
+        config.items(ProbeSet(probes.images))
 
 
 @pytest.mark.parametrize(
