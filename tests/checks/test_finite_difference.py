@@ -10,6 +10,7 @@ from keras import layers
 import keras_saliency as ks
 from benchmarks.finite_difference import Claimed
 from keras_saliency.checks.finite_difference import FiniteDifference
+from tests.verdicts import verdict
 
 PROBES = ks.ProbeSet(np.random.default_rng(0).random((6, 8, 8, 1)).astype("float32"))
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.backend
 
 
 def run(model, method="gradient", check="finite_difference"):
-    return ks.check(model, PROBES, check, method=method).results[0]
+    return verdict(model, PROBES, check, method)
 
 
 def rectified(seed):

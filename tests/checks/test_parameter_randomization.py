@@ -8,6 +8,7 @@ from scipy.stats import spearmanr
 
 import keras_saliency as ks
 from keras_saliency.checks.parameter_randomization import edges
+from tests.verdicts import verdict
 
 CASCADE = ks.ParameterRandomization(mode="cascading")
 
@@ -29,7 +30,7 @@ PROBES = ks.ProbeSet(np.random.default_rng(0).random((5, 8, 8, 1)).astype("float
 
 
 def run(check, model=None, probes=PROBES, **options):
-    return ks.check(model or small(), probes, check, **options).results[0]
+    return verdict(model or small(), probes, check, **options)
 
 
 @pytest.mark.backend

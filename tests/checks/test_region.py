@@ -9,6 +9,7 @@ import keras_saliency as ks
 from keras_saliency.checks.gate.runner import run_checks
 from keras_saliency.checks.gate.suites import make_checks
 from keras_saliency.checks.shared.subject import Subject
+from tests.verdicts import verdict
 
 SIDE = 12
 CORNER = np.zeros((SIDE, SIDE), bool)
@@ -46,7 +47,7 @@ def probes(corners=(0, 1, 0), copies=6, **options):
 
 
 def run(check, model, given=None, **options):
-    return ks.check(model, given or probes(), check, **options).results[0]
+    return verdict(model, given or probes(), check, **options)
 
 
 @pytest.mark.backend

@@ -9,6 +9,7 @@ from keras_saliency.checks.gate.suites import Chosen
 from keras_saliency.checks.shared.exhibits import probe_and_maps
 from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.checks.stability import Stability
+from tests.verdicts import verdict
 
 IMAGES = np.random.default_rng(0).random((5, 6, 7, 1)).astype("float32")
 PROBES = ks.ProbeSet(IMAGES)
@@ -26,7 +27,7 @@ def waves(frequency):
 
 
 def run(model, check=None, method="gradient", probes=PROBES):
-    return ks.check(model, probes, check or Stability(), method=method).results[0]
+    return verdict(model, probes, check or Stability(), method)
 
 
 def test_smooth_scores_pass():

@@ -6,6 +6,7 @@ import pytest
 from keras import layers
 
 import keras_saliency as ks
+from tests.verdicts import verdict
 
 EYE = np.eye(9, dtype="float32").reshape(9, 3, 3, 1)
 
@@ -21,7 +22,7 @@ def network(weights, gain=2.0):
 
 
 def run(model, labels=None, **options):
-    return ks.check(model, ks.ProbeSet(EYE, labels), ks.Untrained(**options)).results[0]
+    return verdict(model, ks.ProbeSet(EYE, labels), ks.Untrained(**options))
 
 
 @pytest.mark.backend
