@@ -10,7 +10,8 @@ from keras import layers
 
 import keras_saliency as ks
 from benchmarks.finite_difference import Claimed
-from keras_saliency.checks.finite_difference import FiniteDifference
+from keras_saliency.checks.finite_difference import FiniteDifference, _AlongMaps, _told
+from keras_saliency.checks.shared.subject import Subject
 from tests.verdicts import verdict
 
 PROBES = ks.ProbeSet(np.random.default_rng(0).random((6, 8, 8, 1)).astype("float32"))
@@ -68,6 +69,12 @@ def test_a_gradient_that_holds_only_at_its_point_is_right_and_told_to_be_average
     assert "averaged maps (smoothgrad, integrated_gradients) are the ones to read" in found.sentence
 
 
+def test_a_step_is_seen_from_one_grey_level_on():
+    assert _told(2**-7).startswith("The gradient of a point holds over steps of 0.8% ")
+    assert _told(1 / 255).startswith("The gradient of a point holds over steps of 0.4% ")
+    assert _told(2**-8).startswith("But the gradient of a point holds only over steps of 0.0039 ")
+
+
 def test_a_score_that_hardly_changes_is_not_judged():
     model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(3)])
     weights, _ = model.get_weights()
@@ -114,7 +121,8 @@ def test_the_error_by_hand(factor, curvature):
     # Along a map that is turned around, the gradient is turned around too.
     means, score = abs(factor) * slopes, np.sign(factor) * slopes
     expected = np.maximum(np.abs(means - score) - spread, 0) / np.maximum(means, slopes)
-    np.testing.assert_allclose(found.per_probe["error"], expected, atol=1e-3)
+    # A map that is far from the gradient holds over no step: then the shortest is taken that float32 tells.
+    np.testing.assert_allclose(found.per_probe["error"], expected, atol=5e-5 if factor in (1, 1.25) else 1e-3)
     assert found.value == pytest.approx(np.median(expected), abs=1e-3)
     assert found.details == {"gradient reach": np.median(reach)}
     assert (found.name, found.limit, found.direction) == ("finite_difference", 0.1, "at_most")
@@ -127,7 +135,18 @@ def test_the_error_by_hand(factor, curvature):
     else:
         wrong = f"disagree with how the score really changes by {found.value:.0%}: they are not its gradient."
         assert found.sentence == f"The maps {wrong}"
-        assert run(bowl(curvature), Claimed(factor), FiniteDifference(limit=found.value)).status == "passed"
+        exact = run(bowl(curvature), Claimed(factor), FiniteDifference(limit=found.value))
+        assert (exact.status, exact.sentence[:18]) == ("passed", "The maps agree wit")
+
+
+def test_a_mean_that_is_too_uncertain_is_not_judged():
+    subject = Subject.of(bowl(2.0), PROBES)
+    moved = _AlongMaps(subject, np.arange(6), subject.rows())
+    slopes = np.linalg.norm(subject.rows(), axis=1)
+    # Two standard errors are an eighth of the deviation times the curvature; half of the slope is the most.
+    most = 4 * slopes / 2.0 / np.ptp(moved.images, axis=1)
+    factors = np.array([0.5, 0.9, 0.99, 1.01, 1.1, 2.0])
+    assert np.isnan(moved.errors(factors * most)).tolist() == [False] * 3 + [True] * 3
 
 
 def test_probes_without_a_slope_or_a_range_are_left_out():

@@ -1,5 +1,7 @@
 """Regions by experiment: a hand-weighted network with a known truth, and the demo's arms."""
 
+from functools import cache
+
 import keras
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ OBJECT = np.zeros((SIDE, SIDE), bool)
 OBJECT[4:9, 4:9] = True
 
 
+@cache
 def hand_weighted(corner, object_weight=1.0):
     """Three classes: each is a horizontal third of the object; class 1 also gets `corner` × the mean of the corner."""
     weights = np.zeros((SIDE, SIDE, 3))
