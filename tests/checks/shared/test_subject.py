@@ -137,6 +137,7 @@ def test_an_image_has_its_channels_last_and_others_take_its_place(images, option
     rows = np.array([3, 0, 1])
     other = subject.with_images(2 * last[rows] - 1, rows)
     np.testing.assert_array_equal(np.asarray(other.inputs), 2 * images[rows] - 1)
+    assert np.asarray(other.inputs).dtype == "float32"
     # The target is the predicted class, whatever the labels are.
     np.testing.assert_array_equal(other.scores.target_classes, other.scores.table.argmax(1))
 
