@@ -94,6 +94,8 @@ def test_other_classes_can_be_asked_about(model):
     question = subject.about_classes(LABELS)
     table = subject.predictions().table
     np.testing.assert_allclose(question.scores.values, table[np.arange(4), LABELS], rtol=1e-5)
+    kernel, _ = model.get_weights()  # the map of a class is its column
+    np.testing.assert_allclose(subject.rows(question), kernel[:, LABELS].T, rtol=1e-5)
 
 
 def test_pictures_are_what_people_should_see(model):
