@@ -35,7 +35,7 @@ class FiniteDifference(Check):
     eighth as long as the map of the probe holds, see `metrics.gradient_reach`, and at least so long that float32 tells
     the change.
     Judged is the median over the probes of that difference ÷ the larger one of the two; `per_probe["gradient_reach"]`
-    says how far each map holds. Costs 11 forward passes and 8 maps for each of at most `probes` probes.
+    says how far each map holds. Costs 12 forward passes and 8 maps for each of at most `probes` probes.
 
     Args:
         limit: the highest median relative error.

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from keras_saliency import metrics
 from keras_saliency.arguments import keep_real, whole
-from keras_saliency.checks.base import Check, judged
+from keras_saliency.checks.base import Check, judged, skipped
 from keras_saliency.checks.shared.exhibits import probe_and_maps
 from keras_saliency.checks.shared.golden_file import GoldenFile, Training
 from keras_saliency.checks.shared.training_numbers import Judgement, numbers_of
@@ -129,14 +129,12 @@ class Golden(Check):
             for name in numbers
             if all(name in training.numbers for training in golden.trainings)
         }
-        error = self.error / max(1, len(stored))
+        if not stored:
+            return skipped(self, "The weights are new, and there are no statistics to compare.")
+        error = self.error / len(stored)
         judgements = {
             name: Judgement.of(name, numbers[name], values, error) for name, values in stored.items()
         }
-        if not judgements:
-            return CheckResult(
-                self.name, "skipped", "The weights are new, and there are no statistics to compare."
-            )
         value = max(judgement.distance for judgement in judgements.values())
         left = [judgement.sentence for judgement in judgements.values() if judgement.distance > 1]
         count = len(golden.trainings)

@@ -54,13 +54,10 @@ class RandomLogit(Check):
             raise CheckDoesNotApplyError(
                 "Maps without a sign look alike wherever images have an empty background."
             )
-        if not subject.targets_classes:
+        if not subject.targets_classes or (table := subject.predictions().table) is None:
             raise CheckDoesNotApplyError(
                 "The explained score is not that of a class, so there is no other class."
             )
-        table = subject.predictions().table
-        if table is None or table.shape[1] < 2:
-            raise CheckDoesNotApplyError("The model has one score only, so there is no other class.")
         own = subject.explanation.target_classes
         steps = subject.rng(self.name).integers(1, table.shape[1], len(own))
         others = subject.about_classes((own + steps) % table.shape[1])

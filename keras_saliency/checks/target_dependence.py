@@ -51,13 +51,10 @@ class TargetDependence(Check):
             raise CheckDoesNotApplyError(
                 f"Maps of {subject.method.name} do not depend on a target by definition."
             )
-        if not subject.targets_classes:
+        if not subject.targets_classes or (table := subject.predictions().table) is None:
             raise CheckDoesNotApplyError(
                 "The explained score is not that of a class, so there is no other class."
             )
-        table = subject.predictions().table
-        if table is None or table.shape[1] < 2:
-            raise CheckDoesNotApplyError("The model has one score only, so there is no other class.")
         if table.shape[1] == 2 and not subject.method.has_sign:
             raise CheckDoesNotApplyError(
                 "Without a sign, the maps of two classes that are opposites are the same."

@@ -66,6 +66,8 @@ def test_no_limit_is_something_else_than_a_number(name, field, wrong):
         ({"fill": True}, "Expected fill to be"),
         ({"content": [[float("inf")]]}, "Expected content to be an array of finite numbers"),
         ({"content": "white"}, "Expected content to be"),
+        ({"content": []}, "Expected content to be"),
+        ({"fill": "black"}, "Expected fill to be one of 'mean', 'blur', a number or an array.* fill='black'"),
         ({"forbid": "no"}, "Expected forbid to be True or False"),
         ({"require": None}, "Expected require to be True or False"),
         ({"limit": 0}, "Expected limit to be a number above 0"),

@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 import keras
@@ -8,11 +9,17 @@ from keras import layers
 
 import keras_saliency as ks
 from keras_saliency.checks.completeness import Completeness
+from keras_saliency.checks.gate.runner import run_checks
+from keras_saliency.checks.gate.suites import Chosen
+from keras_saliency.checks.shared.exhibits import probe_and_maps
+from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.methods import MethodResult
+from tests.verdicts import verdict
 
 PROBES = ks.ProbeSet(np.random.default_rng(0).random((6, 5, 5, 1)).astype("float32"))
 
 
+@cache
 def curved():
     """f(x) = Σ w x³, far from linear between 0 and the image."""
     keras.utils.set_random_seed(0)
@@ -22,8 +29,7 @@ def curved():
 
 
 def run(method, check=None, probes=PROBES):
-    (result,) = ks.check(curved(), probes, check or Completeness(), method=method).results
-    return result
+    return verdict(curved(), probes, check or Completeness(), method)
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,7 @@ class Told:
     """Maps that sum to 2 where the score changed by 2 − delta."""
 
     delta: Any = (0.0,) * 6
+    error: Any = None
     name: str = "told"
 
     registered: ClassVar[str] = "told"
@@ -41,7 +48,8 @@ class Told:
 
     def explain(self, question, rng):
         maps = np.full((6, 5, 5, 1), 2 / 25, "float32")
-        return MethodResult(maps, {"completeness_delta": list(self.delta)})
+        error = {} if self.error is None else {"completeness_error": list(self.error)}
+        return MethodResult(maps, {"completeness_delta": list(self.delta), **error})
 
 
 def test_enough_steps_pass_and_one_step_fails():
@@ -102,3 +110,31 @@ def test_methods_that_promise_nothing_cannot_be_judged(method):
     found = run(method)
     assert found.status == "errored"
     assert found.sentence.startswith(f"Maps of {method} do not promise to sum to a change of the score")
+
+
+def test_every_field_of_a_verdict():
+    error = (0.01, 0.04, 0.05, 0.06, 0.25, 0.0)
+    subject = Subject.of(curved(), PROBES, Told(error=error))
+    shown = "(median probe; the worst one by 25.0%): take more gradients."
+    for check, status, sentence in (
+        (Completeness(), "warned", f"The maps of some probes miss the change of the score by 4.5% {shown}"),
+        (
+            Completeness(limit=0.045, worst=0.25),
+            "passed",
+            "The maps sum to the change of the score to within 4.5% (the worst probe: 25.0%).",
+        ),
+        (
+            Completeness(limit=0.04),
+            "failed",
+            f"The maps miss the change of the score that they distribute by 4.5% {shown}",
+        ),
+    ):
+        (found,) = run_checks((Chosen(check, False),), subject)
+        assert (found.name, found.status, found.sentence) == ("completeness", status, sentence)
+        assert (found.value, found.limit, found.direction) == (pytest.approx(0.045), check.limit, "at_most")
+        assert {name: tuple(values) for name, values in found.per_probe.items()} == {"error": error}
+        assert found.details == {"worst probe": 0.25}
+        assert list(found.pictures) == (["worst_probe"] if status == "warned" else [])
+        if status == "warned":
+            worst = probe_and_maps(subject, 4, subject.explanation.heatmaps("signed")[4])
+            np.testing.assert_array_equal(found.pictures["worst_probe"], worst)

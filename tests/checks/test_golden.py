@@ -10,8 +10,10 @@ from scipy.stats import t as student
 import keras_saliency as ks
 from keras_saliency.checks.golden import Golden, GoldenFile, add_golden, save_golden
 from keras_saliency.checks.shared.golden_file import Training
+from keras_saliency.checks.shared.training_numbers import Judgement
 from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import UnreadableFileError
+from keras_saliency.render import diverging, normalize
 
 SIDE = 8
 CORNER = np.zeros((SIDE, SIDE), bool)
@@ -80,8 +82,57 @@ class TestTheSameWeights:
         assert found.status == "failed"
         assert found.value < 0.99
         assert "but the maps are not" in found.sentence
-        # The probe, its stored map and its map now, 12 times enlarged and two pixels apart.
-        assert found.pictures["probe_stored_and_now"].shape == (96, 3 * 96 + 2 * 2, 3)
+        assert list(found.pictures) == ["probe_stored_and_now"]
+
+    def test_show_the_worst_probe_its_stored_map_and_its_map_now(self, path):
+        golden = GoldenFile.read(stored(path, 0))
+        (training,) = golden.trainings
+        maps = training.maps.copy()
+        maps[1], maps[4] = maps[1][::-1], -maps[4]
+        replace(golden, trainings=(replace(training, maps=maps),)).write(path)
+        found = run(path, network(0))
+        assert (found.status, found.direction, found.limit) == ("failed", "at_least", 0.9)
+        assert found.value == found.per_probe["top overlap"].min() == found.per_probe["top overlap"][1] < 0.9
+        assert list(found.per_probe) == ["correlation", "top overlap"]
+        np.testing.assert_allclose(found.per_probe["correlation"][[0, 2, 3, 4, 5]], [1, 1, 1, -1, 1])
+        assert found.sentence == (
+            "The weights are those of a stored training, but the maps are not (rank correlation at least -1.000, top "
+            f"overlap at least {found.value:.2f}): the method, its settings or the software have changed."
+        )
+        shown = found.pictures["probe_stored_and_now"]
+        # Each 12 times enlarged, two pixels apart.
+        assert shown.shape == (96, 3 * 96 + 2 * 2, 3)
+        for start, row in ((98, maps[1]), (196, training.maps[1])):
+            drawn = diverging(normalize(row.reshape(1, SIDE, SIDE)))[0]
+            np.testing.assert_array_equal(shown[::12, start : start + 96 : 12], drawn)
+        # Where the strongest pixels agree, the probe with the lowest correlation is shown.
+        loose = run(path, network(0), overlap=found.value).pictures["probe_stored_and_now"]
+        turned = diverging(normalize(maps[4].reshape(1, SIDE, SIDE)))[0]
+        np.testing.assert_array_equal(loose[::12, 98:194:12], turned)
+        exact = run(path, network(0), overlap=found.value, correlation=found.per_probe["correlation"].min())
+        assert (exact.status, dict(exact.pictures)) == ("passed", {})
+        assert exact.value == exact.limit
+
+    def test_of_several_inputs_have_no_picture(self, path):
+        image, numbers = keras.Input((4, 4, 1)), keras.Input((3,))
+        joined = layers.Concatenate()([layers.Flatten()(image), numbers])
+        model = keras.Model([image, numbers], layers.Dense(2)(joined))
+        probes = ks.ProbeSet([IMAGES[:2, :4, :4], np.ones((2, 3), "float32")])
+        save_golden(path, model, probes)
+        golden = GoldenFile.read(path)
+        (training,) = golden.trainings
+        replace(golden, trainings=(replace(training, maps=-training.maps),)).write(path)
+        found = run(path, model, probes)
+        assert (found.status, dict(found.pictures)) == ("failed", {})
+
+    def test_other_settings_are_an_error(self, path):
+        golden = GoldenFile.read(stored(path, 0))
+        (training,) = golden.trainings
+        replace(golden, trainings=(replace(training, maps=training.maps[:, 1:]),)).write(path)
+        found = run(path, network(0))
+        assert found.sentence == (
+            "ValueError: Expected maps as stored, (6, 63). Received: shape=(6, 64): other settings"
+        )
 
     def test_fail_where_only_the_strongest_pixels_move(self, path):
         golden = GoldenFile.read(stored(path, 0))
@@ -94,6 +145,8 @@ class TestTheSameWeights:
         assert found.status == "failed"
         assert found.limit == 0.9
         assert found.value < 0.9
+        assert "but the maps are not" in found.sentence
+        assert list(found.pictures) == ["probe_stored_and_now"]
         assert found.per_probe["correlation"].min() > 0.8
         assert run(path, network(0), correlation=0.8, overlap=0.1).status == "passed"
 
@@ -200,6 +253,21 @@ class TestOtherWeights:
         wide, narrow = (run(path, network(7), error=e).details[name]["high"] for e in (0.01, 0.5))
         assert wide > narrow
 
+    def test_what_all_stored_trainings_tell_is_judged(self, path):
+        golden = GoldenFile.read(stored(path, 0, 1))
+        first, second = golden.trainings
+        known = replace(first, numbers={"entropy": first.numbers["entropy"]})
+        replace(golden, trainings=(known, second)).write(path)
+        found = run(path, network(7))
+        here = Judgement.of(
+            "entropy",
+            found.details["entropy"]["value"],
+            np.array([training.numbers["entropy"] for training in (first, second)]),
+            0.01,  # no other number shares the error
+        )
+        assert found.details == {"entropy": here.as_json()}
+        assert (found.value, found.limit, found.direction) == (here.distance, 1.0, "at_most")
+
     def test_equal_trainings_rarely_leave_it(self, path):
         stored(path, 0, 1)
         verdicts = [run(path, network(seed)).status for seed in range(10, 22)]
@@ -213,7 +281,8 @@ class TestOtherWeights:
         probes = ks.ProbeSet(np.ones((3, 4), "float32"))
         save_golden(path, vectors(0), probes)
         assert run(path, vectors(0), probes=probes).status == "passed"
-        assert run(path, vectors(1), probes=probes).status == "errored"
+        found = run(path, vectors(1), probes=probes)
+        assert (found.name, found.status, found.sentence[:19]) == ("golden", "errored", "The weights are new")
 
 
 class TestTheFile:
@@ -224,7 +293,7 @@ class TestTheFile:
         explanation = ks.explain(network(1), PROBES)
         np.testing.assert_array_equal(golden.trainings[1].maps, explanation.maps.reshape(6, -1))
         np.testing.assert_array_equal(golden.trainings[1].target_classes, LABELS)
-        inside = ks.explain(network(1), PROBES).heatmaps()[:, CORNER].sum(1)
+        inside = explanation.heatmaps()[:, CORNER].sum(1)
         share = (inside / explanation.heatmaps().sum((1, 2))).mean() / CORNER.mean()
         assert golden.trainings[1].numbers["enrichment in region mark"] == pytest.approx(share, rel=1e-5)
 
@@ -240,13 +309,13 @@ class TestTheFile:
         assert about["trainings"][0]["weights"] == ScoredModel(network(0)).weights_fingerprint()
 
     def test_of_other_probes_is_an_error(self, path):
-        found = run(stored(path, 0), network(0), probes=ks.ProbeSet(IMAGES[:3], LABELS[:3]))
-        assert found.status == "errored"
-        assert "holds maps of other probes" in found.sentence
+        other = ks.ProbeSet(IMAGES[:3], LABELS[:3])
+        found = run(stored(path, 0), network(0), probes=other)
+        prints = f"Received: probes {other.fingerprint[:12]}, in the file {PROBES.fingerprint[:12]}"
+        assert (found.status, found.sentence.endswith(prints)) == ("errored", True)
 
     def test_by_another_method_is_an_error(self, path):
         found = run(stored(path, 0), network(0), method="input_x_gradient")
-        assert found.status == "errored"
         assert (
             "give method='gradient', or make it anew. Received: method='input_x_gradient'" in found.sentence
         )
@@ -255,12 +324,11 @@ class TestTheFile:
         assert run(path, network(0)).sentence.startswith("FileNotFoundError")
         PROBES.save(tmp_path / "probes.npz")
         found = run(tmp_path / "probes.npz", network(0))
-        assert found.status == "errored"
         assert "is no golden file of keras_saliency but a" in found.sentence
 
     def test_without_its_trainings_is_damaged(self, path):
         GoldenFile(PROBES.fingerprint, "gradient", ()).write(path)
-        with pytest.raises(UnreadableFileError, match="is damaged"):
+        with pytest.raises(UnreadableFileError, match=r"is damaged: KeyError\('trainings'\)"):
             GoldenFile.read(path)
 
     @pytest.mark.parametrize(
@@ -276,13 +344,41 @@ class TestTheFile:
     def test_of_numbers_that_none_can_have_is_damaged(self, path, changes):
         training = Training("ab12", np.ones((8, 3), "float32"), np.zeros(8, int), {"entropy": 0.5})
         file = GoldenFile(PROBES.fingerprint, "gradient", (training,))
+        assert repr(training) == "Training(weights='ab12', numbers={'entropy': 0.5})"
         file.write(path)
         assert GoldenFile.read(path).trainings[0].numbers == {"entropy": 0.5}
         replace(file, trainings=(replace(training, **changes),)).write(path)
         with pytest.raises(UnreadableFileError, match="golden.npz is damaged"):
             GoldenFile.read(path)
 
-    def test_does_not_take_the_same_weights_twice(self, path):
+    def test_holds_what_was_asked_for(self, path):
+        inputs = keras.Input((SIDE, SIDE, 1))
+        heads = {
+            name: layers.Dense(3, "softmax", name=name)(layers.Flatten()(inputs)) for name in ("one", "two")
+        }
+        model, method = keras.Model(inputs, heads), ks.SmoothGrad(samples=2)
+        asked = {"target": 1, "output": "two", "logits": "output", "seed": 3}
+        save_golden(path, network(0), PROBES, method)
+        plain = ks.explain(network(0), PROBES, method).maps
+        add_golden(path, network(1), PROBES, method)
+        more = ks.explain(network(1), PROBES, method).maps
+        add_golden(path, model, PROBES, method, **asked)
+        save_golden(path.with_name("other.npz"), model, PROBES, method, **asked)
+        wanted = ks.explain(model, PROBES, method, **asked).maps
+        files = GoldenFile.read(path), GoldenFile.read(path.with_name("other.npz"))
+        found = [training.maps for file in files for training in file.trainings]
+        for maps, explained in zip(found, (plain, more, wanted, wanted), strict=True):
+            np.testing.assert_array_equal(maps, explained.reshape(len(PROBES), -1))
+
+    @pytest.mark.parametrize("make", [save_golden, add_golden])
+    @pytest.mark.parametrize("seed", [-1, 1.5])
+    def test_of_a_seed_that_is_none_is_refused(self, path, make, seed):
+        with pytest.raises(ValueError, match=f"Expected seed to be a whole number of at least 0.*{seed}"):
+            make(stored(path, 0), network(1), PROBES, seed=seed)
+
+    def test_is_there_and_does_not_take_the_same_weights_twice(self, path):
+        with pytest.raises(FileNotFoundError):
+            add_golden(path, network(0), PROBES)
         stored(path, 0)
         before = path.read_bytes()
         with pytest.raises(ValueError, match="holds these very weights already"):
@@ -293,10 +389,6 @@ class TestTheFile:
             add_golden(path, network(1), PROBES, "input_x_gradient")
         assert path.read_bytes() == before
 
-    def test_that_is_missing_cannot_be_added_to(self, path):
-        with pytest.raises(FileNotFoundError):
-            add_golden(path, network(0), PROBES)
-
 
 def test_the_fingerprint_of_weights_sees_every_value_and_no_name():
     model, same = network(0), network(0, name="other")
@@ -306,8 +398,3 @@ def test_the_fingerprint_of_weights_sees_every_value_and_no_name():
     kernel[5, 1] = np.nextafter(kernel[5, 1], np.float32(9))
     same.layers[-1].set_weights([kernel, bias])
     assert ScoredModel(same).weights_fingerprint() != prints[0]
-
-
-def test_an_error_out_of_range_is_refused():
-    with pytest.raises(ValueError, match="error=0"):
-        Golden("golden.npz", error=0)

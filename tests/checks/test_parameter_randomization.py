@@ -7,7 +7,9 @@ from keras import layers
 from scipy.stats import spearmanr
 
 import keras_saliency as ks
-from keras_saliency.checks.parameter_randomization import edges
+from keras_saliency.checks.parameter_randomization import controls, edges
+from keras_saliency.checks.shared.subject import Subject
+from tests.verdicts import verdict
 
 CASCADE = ks.ParameterRandomization(mode="cascading")
 
@@ -29,7 +31,7 @@ PROBES = ks.ProbeSet(np.random.default_rng(0).random((5, 8, 8, 1)).astype("float
 
 
 def run(check, model=None, probes=PROBES, **options):
-    return ks.check(model or small(), probes, check, **options).results[0]
+    return verdict(model or small(), probes, check, **options)
 
 
 @pytest.mark.backend
@@ -65,6 +67,104 @@ def test_edges_by_hand():
     step = np.zeros((1, 4, 4, 1))
     step[:, :, 2:] = 1
     np.testing.assert_array_equal(edges(step)[0, :, :, 0], np.broadcast_to([0, 4, 4, 0], (4, 4)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "uint8"])
+def test_edges_of_a_single_pixel(dtype):
+    """Sobel's weights: 2 beside it, one of each slope at the corners around it, and nothing at it."""
+    images = np.zeros((2, 5, 7, 2), dtype)
+    images[1, 2, 3, 1] = 200
+    found = edges(images)
+    around = 200 * np.array([[np.sqrt(2), 2, np.sqrt(2)], [2, 0, 2], [np.sqrt(2), 2, np.sqrt(2)]])
+    np.testing.assert_allclose(found[1, 1:4, 2:5, 1], around)
+    assert np.count_nonzero(found) == 8
+    np.testing.assert_allclose(edges(images[..., 1]), found[..., 1])
+
+
+PIXELS = np.random.default_rng(2).random((4, 5, 6, 2)).astype("float32")
+DRAWN = {
+    "channels last": (PIXELS, edges(PIXELS), None),
+    "no channels": (PIXELS[..., 0], edges(PIXELS[..., 0]), None),
+    "channels first": (np.moveaxis(PIXELS, -1, 1), np.moveaxis(edges(PIXELS), -1, 1), 1),
+    "vectors": (PIXELS[:, 0, :, 0], PIXELS[:, 0, :, 0], None),
+}
+
+
+@pytest.mark.parametrize("kind", DRAWN)
+def test_controls_are_edges_noise_and_a_second_look(fake_method, kind):
+    images, drawn, axis = DRAWN[kind]
+    model = keras.Sequential([keras.Input(images.shape[1:]), layers.Flatten(), layers.Dense(2)])
+    probes = ks.ProbeSet(images, channel_axis=axis)
+    found = controls(Subject.of(model, probes, fake_method(lambda images, rng: drawn)))
+    assert list(found) == ["noise", "second look", "edges"]
+    assert (found["edges"], found["second look"]) == pytest.approx((1, 1))
+    assert 0 < abs(found["noise"]) < 0.9
+    again = controls(Subject.of(model, probes, fake_method(lambda images, rng: drawn), seed=1))
+    assert again["noise"] != found["noise"]
+
+
+def test_controls_of_maps_that_are_no_pixels_or_say_nothing(fake_method):
+    subject = Subject.of(small(), PROBES, fake_method(lambda images, rng: np.ones((5, 3))))
+    assert controls(subject) == {"noise": None, "second look": None}
+    drawn = iter(np.random.default_rng(0).normal(size=(2, *PROBES.images.shape)))
+    fresh = controls(Subject.of(small(), PROBES, fake_method(lambda images, rng: next(drawn))))
+    assert abs(fresh["second look"]) < 0.5
+
+
+@pytest.mark.parametrize(("limit", "judged_at"), [(0.2, 0.999), (1.0, 1.0)])
+def test_of_maps_without_a_sign_only_the_same_fail(fake_method, limit, judged_at):
+    check = ks.ParameterRandomization(limit=limit)
+    unsigned = type("Unsigned", (fake_method,), {"has_sign": False})
+    shown = verdict(small(), PROBES, check, unsigned(lambda images, rng: images))
+    assert (shown.limit, shown.value, shown.direction) == (judged_at, pytest.approx(1), "at_most")
+    kept = "With random weights the maps keep a rank correlation of 1.00 with those of the model: they"
+    if limit < 1:
+        assert shown.sentence == f"{kept} show something else than what it has learned."
+    fresh = np.random.default_rng(0)
+    drawn = verdict(small(), PROBES, check, unsigned(lambda images, rng: fresh.random(images.shape)))
+    assert drawn.status == "passed"
+    assert drawn.sentence.endswith(
+        "they depend on its weights; more cannot be told from maps without a sign."
+    )
+
+
+def test_a_result_has_its_stages_and_sentences(fake_method):
+    fresh = np.random.default_rng(0)
+    found = verdict(
+        small(), PROBES, "parameter_randomization", fake_method(lambda i, rng: fresh.normal(size=i.shape))
+    )
+    own, absolute = found.details["stages"][0]["signed"], found.details["stages"][0]["absolute"]
+    assert found.details["stages"] == [{"layer": "all", "signed": own, "absolute": absolute}]
+    assert list(found.details) == ["stages", "controls"]
+    assert found.name == "parameter_randomization"
+    assert found.value == own == np.median(found.per_probe["correlation"]) != absolute
+    assert found.sentence == (
+        f"With random weights the maps keep a rank correlation of {own:.2f} with those of the model: they come from "
+        "what it has learned."
+    )
+
+
+def test_a_stage_whose_maps_are_constant_is_not_where_least_is_left():
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Flatten(),
+            layers.Dense(4, activation="tanh", name="first"),
+            layers.Dense(3, kernel_initializer="zeros", name="last"),
+        ]
+    )
+    model.set_weights(
+        [np.random.default_rng(i).normal(size=w.shape) for i, w in enumerate(model.get_weights())]
+    )
+    found = run(ks.ParameterRandomization(mode="independent"), model)
+    assert [(one["layer"], one["signed"] is None) for one in found.details["stages"]] == [
+        ("last", True),
+        ("first", False),
+    ]
+    assert found.value == found.details["stages"][1]["signed"]
+    assert found.name == "parameter_randomization_independent"
+    constant = run(ks.ParameterRandomization(mode="cascading", name="mine"), model)
+    assert (constant.name, constant.status, constant.value) == ("mine", "warned", None)
 
 
 def test_a_model_without_weights_is_an_error():

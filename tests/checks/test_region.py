@@ -1,5 +1,7 @@
 """Regions by experiment: a hand-weighted network with a known truth, and the demo's arms."""
 
+from functools import cache
+
 import keras
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import keras_saliency as ks
 from keras_saliency.checks.gate.runner import run_checks
 from keras_saliency.checks.gate.suites import make_checks
 from keras_saliency.checks.shared.subject import Subject
+from tests.verdicts import verdict
 
 SIDE = 12
 CORNER = np.zeros((SIDE, SIDE), bool)
@@ -17,6 +20,7 @@ OBJECT = np.zeros((SIDE, SIDE), bool)
 OBJECT[4:9, 4:9] = True
 
 
+@cache
 def hand_weighted(corner, object_weight=1.0):
     """Three classes: each is a horizontal third of the object; class 1 also gets `corner` × the mean of the corner."""
     weights = np.zeros((SIDE, SIDE, 3))
@@ -46,7 +50,7 @@ def probes(corners=(0, 1, 0), copies=6, **options):
 
 
 def run(check, model, given=None, **options):
-    return ks.check(model, given or probes(), check, **options).results[0]
+    return verdict(model, given or probes(), check, **options)
 
 
 @pytest.mark.backend

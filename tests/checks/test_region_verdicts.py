@@ -1,5 +1,7 @@
 """From the shares that an experiment finds to a verdict: networks with hand-made weights, maps with known heat."""
 
+from functools import cache
+
 import keras
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import keras_saliency as ks
 from keras_saliency.checks.experiment.experiment import Experiment
 from keras_saliency.checks.region import MOST_CLASSES, Heat, candidates
 from keras_saliency.checks.shared.subject import Subject
+from tests.verdicts import verdict
 
 SIDE = 6
 REGION = np.zeros((SIDE, SIDE), bool)
@@ -19,6 +22,7 @@ BIG[:4] = True  # two thirds
 CONTENT = np.ones((SIDE, SIDE))
 
 
+@cache
 def network(weight, classes=2):
     """A class gets its pixel in the last row; class 1 also `weight` × the mean of the region, less what is beside."""
     kernel = np.zeros((SIDE, SIDE, classes))
@@ -46,7 +50,7 @@ MOVES, STAYS = 0.5, 30.0
 
 def run(found, weight=1.0, check=None, **options):
     check = check or ks.Region("corner", means=1, fill=0.0)
-    return ks.check(network(weight), found, check, **options).results[0]
+    return verdict(network(weight), found, check, **options)
 
 
 def mixed(hits, count):
@@ -62,6 +66,7 @@ def mixed(hits, count):
         ((3, 8), (8, 8), "warned"),  # one direction alone, though certain in sum
         ((8, 8), (3, 8), "warned"),
         ((3, 8), (3, 8), "passed"),
+        ((10, 30), (20, 30), "warned"),  # half of all
         ((2, 2), (1, 1), "warned"),  # all of three: the lower bound is 0.22
         ((1, 1), (3, 3), "failed"),  # all of four: 0.32
     ],
@@ -75,6 +80,27 @@ def test_a_verdict_needs_both_directions_and_certainty(out, put_in, status):
     reached = found.value >= 0.5
     known = "failed" if reached and lower > 0.3 else "warned" if reached or hits / count >= 0.5 else "passed"
     assert found.status == known == status
+
+
+@pytest.mark.parametrize("anywhere", [False, True])
+def test_what_is_read_wherever_it_is_is_told(anywhere):
+    model = keras.models.clone_model(network(1.0))
+    kernel = network(1.0).get_weights()[0].reshape(SIDE, SIDE, 2)
+    if anywhere:  # class 1 gets a quarter of every pixel above the last row
+        kernel[:-1, :, 1] = 1 / 4
+    model.set_weights([kernel.reshape(-1, 2), np.zeros(2)])
+    found = verdict(model, probes([MOVES] * 8, [MOVES] * 8), ks.Region("corner", means=1, fill=0.0))
+    assert found.status == "failed"
+    assert found.sentence.endswith(" The content is read wherever it is.") is anywhere
+
+
+def test_a_class_without_content_and_all_of_one_class_cannot_be_changed():
+    given = probes([MOVES] * 4, [MOVES] * 4)
+    found = run(given, check=ks.Region("corner", means=0, fill=0.0))
+    assert (found.name, found.status) == ("region_corner", "errored")
+    assert found.sentence.startswith(
+        "No probe could be changed: none of the class has the content in region 'corner', or all probes are of that"
+    )
 
 
 def test_the_limit_is_the_one_that_was_asked_for():
@@ -114,6 +140,13 @@ def test_a_required_region_passes_with_the_stronger_direction():
         assert "The model uses region" in found.sentence
 
 
+def test_a_region_is_required_of_images_of_one_class_too():
+    found = required([MOVES] * 8, [])
+    assert (found.status, found.value) == ("passed", 1.0)
+    assert found.details["put in"] == {"hits": 0, "count": 0}
+    assert set(found.pictures) == {"taken_out"}
+
+
 @pytest.mark.parametrize("count", [4, 6, 7, 8])
 def test_a_required_region_fails_where_the_upper_bound_says_so(count):
     # None of n moves: the upper bound is 1 − 0.01 ** (1/n); 0.54 for six, 0.48 for seven. The larger one decides.
@@ -125,6 +158,12 @@ def test_a_required_region_fails_where_the_upper_bound_says_so(count):
 
 def heat(mean, area):
     return Heat(np.array([mean]), mean, mean, mean, area)
+
+
+def test_heat_in_json_has_no_number_where_there_is_none():
+    told = Heat(np.array([2.0]), 2.0, np.nan, np.inf, 0.25)
+    assert told.as_json() == {"mean": 2.0, "low": None, "high": None, "share of the area": 0.25}
+    assert str(told) == "2.0 times their share of the area"
 
 
 @pytest.mark.parametrize(

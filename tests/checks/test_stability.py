@@ -4,7 +4,12 @@ import pytest
 from keras import layers, ops
 
 import keras_saliency as ks
+from keras_saliency.checks.gate.runner import run_checks
+from keras_saliency.checks.gate.suites import Chosen
+from keras_saliency.checks.shared.exhibits import probe_and_maps
+from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.checks.stability import Stability
+from tests.verdicts import verdict
 
 IMAGES = np.random.default_rng(0).random((5, 6, 7, 1)).astype("float32")
 PROBES = ks.ProbeSet(IMAGES)
@@ -22,7 +27,7 @@ def waves(frequency):
 
 
 def run(model, check=None, method="gradient", probes=PROBES):
-    return ks.check(model, probes, check or Stability(), method=method).results[0]
+    return verdict(model, probes, check or Stability(), method)
 
 
 def test_smooth_scores_pass():
@@ -65,6 +70,74 @@ def test_options_change_the_result():
     plain = run(waves(3.0)).value
     assert run(waves(3.0), Stability(radius=0.05)).value > plain
     assert run(waves(3.0), Stability(samples=3)).value <= plain
+
+
+@pytest.fixture(scope="module")
+def model():
+    return waves(1.0)
+
+
+@pytest.fixture
+def judged(model, fake_method):
+    """A function: how much the map of each probe grows once its image is another, and a check → subject and result."""
+
+    def run(growth, **settings):
+        def make(images, rng):
+            others = (images != IMAGES).any((1, 2, 3))
+            return (1 + np.array(growth) * others)[:, None, None, None] * (1 + IMAGES)
+
+        subject = Subject.of(model, PROBES, fake_method(make))
+        return subject, run_checks((Chosen(Stability(samples=2, **settings), True),), subject)[0]
+
+    return run
+
+
+GROWTH = [0.25, 0.5, 0.8, 2.5, 0.9]
+
+
+def test_every_field_of_a_verdict(judged):
+    subject, found = judged(GROWTH)
+    assert (found.name, found.status, found.limit, found.direction) == (
+        "stability",
+        "warned",
+        0.75,
+        "at_most",
+    )
+    assert found.value == pytest.approx(0.8)
+    assert found.sentence == (
+        "Maps change by 80% of their strength when images change by 2% of their range; up to 75% is usual."
+    )
+    assert list(found.per_probe) == ["sensitivity"]
+    np.testing.assert_allclose(found.per_probe["sensitivity"], GROWTH, rtol=1e-5)
+    assert found.details == {"worst probe": pytest.approx(2.5)}
+    assert list(found.pictures) == ["worst_probe"]
+    np.testing.assert_array_equal(
+        found.pictures["worst_probe"],
+        probe_and_maps(subject, 3, subject.explanation.heatmaps("signed")[3]),
+    )
+    _, exact = judged(GROWTH, limit=found.value, radius=0.5)
+    assert (exact.status, dict(exact.pictures)) == ("passed", {})
+    assert exact.sentence == "Maps change by 80% of their strength when images change by 50% of their range."
+
+
+@pytest.mark.parametrize(
+    ("growth", "limit", "status"),
+    [
+        (0.99, 0.75, "warned"),
+        (1.01, 0.75, "failed"),
+        (1.9, 0.75, "failed"),
+        (1.3, 1.4, "passed"),
+        (1.5, 1.4, "failed"),
+    ],
+)
+def test_from_one_on_maps_fail_unless_the_limit_is_higher(judged, growth, limit, status):
+    _, found = judged([growth] * 5, limit=limit)
+    assert found.status == status
+
+
+def test_a_map_that_grows_by_itself_exactly_fails(judged):
+    _, found = judged([1.0] * 5)
+    assert (found.value, found.status) == (1.0, "failed")
 
 
 def test_averaging_steadies_a_map():

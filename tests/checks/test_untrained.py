@@ -6,6 +6,10 @@ import pytest
 from keras import layers
 
 import keras_saliency as ks
+from keras_saliency.checks.gate.runner import run_checks
+from keras_saliency.checks.gate.suites import Chosen
+from keras_saliency.checks.shared.subject import Subject
+from tests.verdicts import verdict
 
 EYE = np.eye(9, dtype="float32").reshape(9, 3, 3, 1)
 
@@ -21,7 +25,7 @@ def network(weights, gain=2.0):
 
 
 def run(model, labels=None, **options):
-    return ks.check(model, ks.ProbeSet(EYE, labels), ks.Untrained(**options)).results[0]
+    return verdict(model, ks.ProbeSet(EYE, labels), ks.Untrained(**options))
 
 
 @pytest.mark.backend
@@ -65,6 +69,18 @@ def test_the_best_of_different_re_initialisations_is_the_limit():
     assert len(set(others)) == len(others) == 4
     assert found.limit == max(others)
     assert ks.Untrained().initialisations == 5
+    question = Subject.of(model, ks.ProbeSet(EYE)).question
+    for seed in range(4):  # whichever of them is the highest
+        subject = Subject(question, ks.ProbeSet(EYE), ks.SmoothGrad(), seed=seed)
+        (found,) = run_checks((Chosen(ks.Untrained(initialisations=2), True),), subject)
+        assert found.limit == max(found.details["margin"]["re-initialised"])
+
+
+def test_labels_of_two_classes_are_enough():
+    found = run(network(2.5 * np.eye(9)), [0, 1] + [0] * 7)
+    assert found.sentence.startswith("The accuracy on the probes (22%, at best 22%) of the model lies within")
+    assert found.details["margin"]["model"] == pytest.approx(2.5)
+    assert found.name == "untrained"
 
 
 def test_one_score_has_no_margin():

@@ -32,10 +32,7 @@ def advised(subject: Subject, chosen: Sequence[Chosen], results: Sequence[CheckR
     for name in others:
         other = Subject(subject.question, subject.probes, make_method(name), seed=subject.seed)
         if passed := _passed(other, [one for one, _ in failed]):
-            numbers = ", ".join(
-                f"{result.name} {_value(better)} (these {words.against_limit(result).replace(' (', ', ', 1)}"
-                for (_, result), better in zip(failed, passed, strict=True)
-            )
+            numbers = ", ".join(map(_compared, (result for _, result in failed), passed))
             return f"Maps by {other.method.name} pass what these fail: {numbers}."
     return f"No other method that was tried ({', '.join(others)}) passes all that these fail."
 
@@ -54,5 +51,9 @@ def _passed(subject: Subject, chosen: Sequence[Chosen]) -> list[CheckResult]:
     return results
 
 
-def _value(result: CheckResult) -> str:
-    return "" if result.value is None else words.number(result.value)
+def _compared(result: CheckResult, better: CheckResult) -> str:
+    """The check, and both values, where there are any."""
+    if result.value is None or better.value is None:
+        return result.name
+    these = words.against_limit(result).replace(" (", ", ").rstrip(")")
+    return f"{result.name} {words.number(better.value)} (these {these})"

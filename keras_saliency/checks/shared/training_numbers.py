@@ -35,7 +35,7 @@ class _Statistic:
 
 
 def _same_scale(values: np.ndarray) -> np.ndarray:
-    return np.asarray(values, "float64")
+    return values
 
 
 def _logarithm(values: np.ndarray) -> np.ndarray:

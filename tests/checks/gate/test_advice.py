@@ -2,13 +2,18 @@
 
 import re
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 
 import keras_saliency as ks
 from keras_saliency.checks.gate import advice
+from keras_saliency.checks.gate.advice import advised
+from keras_saliency.checks.gate.suites import Chosen
+from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.reports.result import CheckResult
 
 
@@ -55,6 +60,80 @@ def test_no_advice_where_no_map_failed_and_none_where_no_method_passes(arms, sho
     assert report.advice == (
         "No other method that was tried (guided_backprop, deconvnet) passes all that these fail."
     )
+
+
+@dataclass(frozen=True)
+class ByMethod:
+    """Passes maps by some methods, with the value 0.25, and notes whose maps it was shown."""
+
+    passes: tuple[str, ...]
+    seen: list[Any]
+    name: str = "by_method"
+    registered: ClassVar[str] = "by_method"
+    cheap: ClassVar[bool] = True
+    about: ClassVar[str] = "maps"
+
+    def run(self, subject):
+        self.seen.append((self.name, subject.method.name, subject.seed, subject.question, subject.probes))
+        status = "passed" if subject.method.name in self.passes else "warned"
+        return CheckResult(self.name, status, "So.", 0.25, 0.5, "at_most")
+
+
+@pytest.fixture(scope="module")
+def subject():
+    model = keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(2)])
+    return Subject.of(model, ks.ProbeSet(np.ones((2, 4, 4, 1), "float32")), seed=7)
+
+
+def found(name, status="failed", about="maps", value=2.0, limit=0.5, evaluations=0):
+    direction = None if limit is None else "at_most"
+    return CheckResult(name, status, "So.", value, limit, direction, evaluations=evaluations, about=about)
+
+
+def test_methods_are_tried_in_order_the_cheapest_check_first(subject):
+    seen = []
+    costly = ByMethod(("smoothgrad", "integrated_gradients"), seen, "costly")
+    cheap = ByMethod(("grad_cam", "smoothgrad"), seen, "cheap")
+    chosen = [Chosen(costly, True), Chosen(cheap, False)]
+    results = [found("costly", evaluations=9), found("cheap", value=-0.75, evaluations=3)]
+    assert advised(subject, chosen, results) == (
+        "Maps by smoothgrad pass what these fail: cheap 0.25 (these -0.75, must be at most 0.5), "
+        "costly 0.25 (these 2, must be at most 0.5)."
+    )
+    assert [(name, method) for name, method, *_ in seen] == [
+        ("cheap", "grad_cam"),
+        ("costly", "grad_cam"),
+        ("cheap", "smoothgrad"),
+        ("costly", "smoothgrad"),
+    ]
+    assert all(rest == [7, subject.question, subject.probes] for _, _, *rest in seen)
+
+
+def test_only_maps_that_failed_are_a_reason(subject):
+    check = ByMethod(("grad_cam",), [])
+    for status, about in (("failed", "model"), ("warned", "maps"), ("errored", "maps"), ("passed", "maps")):
+        assert advised(subject, [Chosen(check, True)], [found("by_method", status, about)]) == ""
+    assert check.seen == []
+    none = ByMethod((), [])
+    assert advised(subject, [Chosen(none, True)], [found("by_method")]) == (
+        "No other method that was tried (grad_cam, smoothgrad, integrated_gradients) passes all that these fail."
+    )
+    of_its_own = Subject(subject.question, subject.probes, ks.SmoothGrad())
+    assert advised(of_its_own, [Chosen(none, True)], [found("by_method")]) == (
+        "No other method that was tried (grad_cam, integrated_gradients) passes all that these fail."
+    )
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        (found("by_method", limit=None), "by_method 0.25 (these 2)"),
+        (found("by_method", value=None), "by_method"),
+    ],
+)
+def test_a_check_need_not_tell_a_value(subject, result, said):
+    said_of = advised(subject, [Chosen(ByMethod(("grad_cam",), []), True)], [result])
+    assert said_of == f"Maps by grad_cam pass what these fail: {said}."
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,14 @@
 import subprocess
 import sys
+from dataclasses import fields
 from datetime import date
+from inspect import signature
 
 import numpy as np
 import pytest
 
-from keras_saliency import Accuracy, Region
+import keras_saliency as ks
+from keras_saliency import Accuracy, Golden, Region
 from keras_saliency.checks.gate.config import Config, read_config
 from keras_saliency.checks.gate.waivers import Waiver
 from keras_saliency.errors import UnreadableFileError
@@ -19,6 +22,8 @@ min_accuracy = 0.9
 golden = "golden.npz"
 method = "smoothgrad"
 options = { samples = 4 }
+layer = "conv"
+channel_axis = 1
 target = 3
 output = "classes"
 logits = "output"
@@ -27,6 +32,8 @@ fail_on = "warned"
 imports = ["my_layers"]
 backend = "jax"
 json = "out/report.json"
+junit = "out/report.xml"
+html = "out/report.html"
 
 [[waivers]]
 check = "region_corner"
@@ -50,6 +57,8 @@ def test_every_setting_and_paths_start_from_the_file(tmp_path):
         golden=str(tmp_path / "golden.npz"),
         method="smoothgrad",
         options={"samples": 4},
+        layer="conv",
+        channel_axis=1,
         target=3,
         output="classes",
         logits="output",
@@ -58,8 +67,29 @@ def test_every_setting_and_paths_start_from_the_file(tmp_path):
         imports=("my_layers",),
         backend="jax",
         json=str(tmp_path / "out/report.json"),
+        junit=str(tmp_path / "out/report.xml"),
+        html=str(tmp_path / "out/report.html"),
         waivers=(Waiver("region_corner", "New data comes in March.", date(2027, 3, 31)),),
     )
+
+
+def test_what_no_setting_says_is_as_ks_check_has_it():
+    own = {field.name: getattr(Config(), field.name) for field in fields(Config)}
+    defaults = {name: one.default for name, one in signature(ks.check).parameters.items() if name in own}
+    assert {name: own[name] for name in defaults} == defaults | {"checks": (defaults["checks"],)}
+    assert {name for name, value in own.items() if value} == {"checks", "method", "logits", "fail_on"}
+
+
+def test_every_path_starts_from_the_folder(tmp_path):
+    names = {name: f"{name}.out" for name in ("golden", "json", "junit", "html")}
+    config = Config(**names, forbid=("corner", "a.npy"), require=("middle", "b.npy"))
+    placed = Config(
+        **{name: str(tmp_path / path) for name, path in names.items()},
+        forbid=("corner", str(tmp_path / "a.npy")),
+        require=("middle", str(tmp_path / "b.npy")),
+    )
+    assert config.beside(tmp_path) == placed
+    assert Config().beside(tmp_path) == Config()
 
 
 def test_a_pyproject_has_a_table_for_it(tmp_path):
@@ -87,6 +117,10 @@ def test_a_pyproject_has_a_table_for_it(tmp_path):
         ("forbid = [3]", "forbid to be a name or a list of names"),
         ("golden = 3", "golden to be a text"),
         ("seed = 1.5", "seed to be a whole number"),
+        ("seed = -1", "seed to be a whole number of at least 0. Received: seed=-1"),
+        ("channel_axis = 0", r"channel_axis to be 1 .* Received: channel_axis=0"),
+        ("channel_axis = -2", r"channel_axis to be 1 .* Received: channel_axis=-2"),
+        ("channel_axis = 1.0", r"channel_axis to be 1 .* Received: channel_axis=1.0"),
         ("target = 1.5", "target to be a name or an index"),
         ("options = 3", "options to be a table"),
         ('fail_on = "never"', "fail_on to be one of failed, any, warned. Received: fail_on='never'"),
@@ -99,6 +133,11 @@ def test_a_pyproject_has_a_table_for_it(tmp_path):
         ('[[waivers]]\ncheck = "finite"\nexpires = 2027-03-31', "Waiver 1 has no reason"),
         ('[[waivers]]\ncheck = "finite"\nreason = " "\nexpires = 2027-03-31', "Waiver 1 has no reason"),
         ('[[waivers]]\ncheck = "finite"\nreason = "x"\nexpires = "soon"', "to expire on a date"),
+        (
+            '[[waivers]]\ncheck = 3\nreason = "x"\nexpires = 2027-03-31',
+            "check to be a text. Received: check=3",
+        ),
+        ('[[waivers]]\ncheck = "x"\nreason = 3\nexpires = 2027-03-31', "Expected reason to be a text"),
         ('[[waivers]]\ncheck = "finite"\nreason = "x"\nexpire = 2027-03-31', "Did you mean 'expires'"),
     ],
 )
@@ -129,6 +168,11 @@ def test_settings_become_checks(probes, tmp_path):
     np.testing.assert_array_equal(more.regions["a_logo"], probes.regions["corner"])
     assert config.items(more) == ["finite", Region("corner"), Region("a_logo", require=True), Accuracy(0.5)]
     assert Config().with_masks(probes) is probes
+    (tmp_path / "golden.npz").touch()
+    golden = Config(golden=str(tmp_path / "golden.npz"))
+    assert golden.items(ProbeSet(probes.images)) == ["quick", Golden(str(tmp_path / "golden.npz"))]
+    with pytest.raises(ValueError, match=r"have no labels .* Received: min_accuracy=0\.5"):
+        config.items(ProbeSet(probes.images))
 
 
 @pytest.mark.parametrize(
@@ -139,6 +183,7 @@ def test_settings_become_checks(probes, tmp_path):
             ValueError,
             r"no region 'cornre'. Did you mean 'corner'\? They have: corner.",
         ),
+        ({"forbid": ["CORNER"]}, ValueError, r"no region 'CORNER'. Did you mean 'corner'\?"),
         ({"checks": ["accuracy"]}, ValueError, "accuracy needs a setting: min_accuracy = 0.9"),
         ({"checks": ["golden"]}, ValueError, "golden needs a setting"),
         ({"golden": "none.npz"}, FileNotFoundError, "No such golden file: none.npz"),
@@ -147,6 +192,16 @@ def test_settings_become_checks(probes, tmp_path):
 def test_checks_that_cannot_be_made(probes, settings, error, sentence):
     with pytest.raises(error, match=sentence):
         Config.of(settings).items(probes)
+
+
+def test_probes_without_a_region():
+    with pytest.raises(ValueError, match=r"no region 'corner'\. They have none\. A mask in a file"):
+        Config.of({"forbid": "corner"}).items(ProbeSet(np.ones((1, 4, 4))))
+
+
+def test_names_in_one_text_and_either_axis():
+    config = Config.of({"forbid": "corner, middle,", "channel_axis": -1, "seed": 0, "checks": "quick,finite"})
+    assert config == Config(checks=("quick", "finite"), forbid=("corner", "middle"), channel_axis=-1)
 
 
 def test_the_layer_is_an_option_of_the_method():

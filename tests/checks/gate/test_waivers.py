@@ -13,6 +13,9 @@ TODAY = date(2026, 11, 25)
 TOMORROW, YESTERDAY = date(2026, 11, 26), date(2026, 11, 24)
 
 
+REASON = "Waits for model X."
+
+
 def report(status, fail_on="failed"):
     result = CheckResult("region_corner", status, "It uses the corner.")
     other = CheckResult("finite", "passed", "All is finite.")
@@ -20,7 +23,7 @@ def report(status, fail_on="failed"):
 
 
 def waived(status, expires, fail_on="failed"):
-    waiver = Waiver("region_corner", "New data comes in March.", expires)
+    waiver = Waiver("region_corner", REASON, expires)
     return with_waivers(report(status, fail_on), [waiver], TODAY)
 
 
@@ -30,9 +33,7 @@ def test_a_waived_failure_is_shown_as_waived_and_does_not_fail(expires):
     assert found.passed
     assert found.results[0].status == "failed"
     assert found.verdict(found.results[0]) == "waived"
-    assert found.results[0].sentence == (
-        f"Waived until {expires}: New data comes in March. It uses the corner."
-    )
+    assert found.results[0].sentence == (f"Waived until {expires}: Waits for model X. It uses the corner.")
     assert "region_corner  waived" in str(found)
     assert "Passed: 1 waived, 1 passed." in str(found)
 
@@ -41,7 +42,7 @@ def test_an_expired_waiver_fails_and_says_so():
     found = waived("failed", YESTERDAY)
     assert not found.passed
     assert found.results[0].sentence == (
-        "It uses the corner. Its waiver expired on 2026-11-24: New data comes in March."
+        "It uses the corner. Its waiver expired on 2026-11-24: Waits for model X."
     )
 
 
@@ -91,17 +92,58 @@ REGIONS = regions_of(make_checks(["finite", ks.Region("corner", name="scanner")]
 )
 @pytest.mark.parametrize("check", ["region_corner", "scanner"])
 def test_a_waiver_of_a_region_covers_what_is_found_at_the_same_place(check, place, is_covered):
-    waiver = Waiver(check, "New data comes in March.", TOMORROW)
+    waiver = Waiver(check, REASON, TOMORROW)
     found = with_waivers(found_at(place), [waiver], TODAY, REGIONS)
     assert found.passed is is_covered
-    own = f"Waived until {TOMORROW} with {check}, which is about this place: New data comes in March."
+    own = f"Waived until {TOMORROW} with {check}, which is about this place: Waits for model X."
     assert found.results[0].sentence.startswith(own) is is_covered
     is_unused = check == "region_corner" and not is_covered
     assert found.results[1].sentence.endswith("remove it.") is is_unused
 
 
+def test_regions_are_told_by_the_names_of_their_checks():
+    names = ["finite", ks.Region("corner", name="scanner"), ks.Region("nowhere")]
+    found = regions_of(make_checks(names, PROBES), PROBES)
+    assert list(found) == ["region_corner", "scanner"]
+    assert all(mask is PROBES.regions["corner"] for mask in found.values())
+
+
+@pytest.mark.parametrize(
+    ("place", "regions"),
+    [
+        (square(0, 0), {}),
+        (square(0, 0), {"region_middle": square(0, 0)}),
+        (square(0, 0).astype(float), REGIONS),
+        (square(0, 0)[:4, :4], REGIONS),
+        (None, REGIONS),
+        (0 * square(0, 0) > 1, REGIONS),  # an empty place is nowhere
+    ],
+)
+def test_what_no_waiver_of_a_region_covers(place, regions):
+    waiver = Waiver("region_corner", REASON, TOMORROW)
+    found = with_waivers(found_at(place), [waiver], TODAY, regions)
+    assert (found.passed, found.waived, found.results[0].sentence) == (False, frozenset(), "It rests on it.")
+
+
+def test_a_place_of_one_pixel_is_covered():
+    waiver = Waiver("region_corner", REASON, TOMORROW)
+    assert with_waivers(found_at(square(0, 0, 1)), [waiver], TODAY, REGIONS).passed
+
+
+def test_several_waivers_each_do_their_part():
+    both = [Waiver("region_corner", REASON, TOMORROW), Waiver("finite", "Why.", TOMORROW)]
+    results = tuple(CheckResult(name, "failed", "It fails.") for name in ("region_corner", "finite"))
+    given = Report(results, "cats", "gradient", "ab", 4, {})
+    assert with_waivers(given, both, TODAY).waived == {"region_corner", "finite"}
+    one_over = [both[0], Waiver("finite", "Why.", YESTERDAY)]
+    assert with_waivers(given, one_over, TODAY).waived == {"region_corner"}
+    assert both[0].note(CheckResult("region_corner", "passed", "So."), TODAY).sentence == (
+        "So. Its waiver is no longer needed: remove it."
+    )
+
+
 def test_an_expired_waiver_of_a_region_covers_nothing_and_says_so():
-    waiver = Waiver("region_corner", "New data comes in March.", YESTERDAY)
+    waiver = Waiver("region_corner", REASON, YESTERDAY)
     found = with_waivers(found_at(square(0, 0)), [waiver], TODAY, REGIONS)
     assert not found.passed
     assert "The waiver of region_corner, which is about this place, expired on" in found.results[0].sentence
@@ -109,13 +151,16 @@ def test_an_expired_waiver_of_a_region_covers_nothing_and_says_so():
 
 def test_a_region_that_differs_from_image_to_image_covers_on_average():
     masks = np.stack([square(0, 0), square(5, 5)])
-    waiver = Waiver("region_corner", "New data comes in March.", TOMORROW)
+    waiver = Waiver("region_corner", REASON, TOMORROW)
     assert with_waivers(found_at(square(0, 0)), [waiver], TODAY, {"region_corner": masks}).passed
     other = {"region_corner": np.stack([masks[0], masks[1], masks[1]])}
     assert not with_waivers(found_at(square(0, 0)), [waiver], TODAY, other).passed
 
 
 def test_a_waiver_for_an_unknown_check():
-    with pytest.raises(ValueError, match="a check that does not exist.*Did you mean 'region_corner'"):
+    with pytest.raises(
+        ValueError,
+        match="a check that does not exist. No check 'region_cornre'.*Did you mean 'region_corner'",
+    ):
         check_waivers([Waiver("region_cornre", "why", TODAY)], ["region_corner", "finite"])
     check_waivers([Waiver("finite", "why", TODAY)], ["region_corner", "finite"])

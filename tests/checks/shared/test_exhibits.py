@@ -34,10 +34,20 @@ def test_a_probe_of_another_size_is_left_out():
     assert shown.shape == (100, 100, 3)
 
 
+def test_small_maps_are_enlarged_to_96_pixels_and_those_of_vectors_stand_alone():
+    row = np.array([[-2.0, 2.0]])
+    shown = probe_and_maps(subject_of(np.ones((2, 4), "float32"), (4,)), 0, row)
+    assert shown.shape == (96, 2 * 96, 3)
+    assert probe_and_maps(subject_of(IMAGES, (6, 40, 1)), 0, np.ones((7, 8))).shape == (7 * 13, 8 * 13, 3)
+    np.testing.assert_array_equal(shown[:, [0, 95, 96, 191]], diverging(np.tile([-1.0, -1, 1, 1], (96, 1))))
+
+
 def test_the_worst_probe_is_the_lowest_that_is_a_number():
     subject = subject_of(IMAGES, (6, 40, 1))
     shown = worst_probe(subject, np.array([np.nan, 0.5, 0.1]))["worst_probe"]
     np.testing.assert_array_equal(shown[::16, :640:16], subject.pictures[2])
+    maps = subject.explanation.heatmaps("signed")[2]
+    np.testing.assert_array_equal(shown, probe_and_maps(subject, 2, maps))
     assert worst_probe(subject, np.full(3, np.nan)) == {}
 
 

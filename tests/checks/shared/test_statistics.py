@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, fisher_exact
 
 from keras_saliency.checks.shared.statistics import Proportion, median, more_often, pooled
 
@@ -11,6 +11,9 @@ def test_bounds_are_those_of_clopper_and_pearson(hits, count):
     interval = binomtest(hits, count).proportion_ci(confidence_level=0.9, method="exact")
     assert share.lower(0.05) == pytest.approx(interval.low, abs=1e-12)
     assert share.upper(0.05) == pytest.approx(interval.high, abs=1e-12)
+    assert (share.lower(), share.upper()) == (share.lower(0.05), share.upper(0.05))
+    assert share.share == pytest.approx(hits / count)
+    assert (str(share), share.as_json()) == (f"{hits} of {count}", {"hits": hits, "count": count})
 
 
 @pytest.mark.parametrize("error", [0.05, 0.0001])
@@ -32,6 +35,11 @@ def test_fishers_test_by_hand():
     assert not more_often(Proportion(3, 3), Proportion(0, 3), 0.049)
     assert not more_often(Proportion(0, 3), Proportion(3, 3), 0.5)
     assert more_often(Proportion(1, 3), Proportion(0, 0), 0.01)
+    # 3 of 3 against 1 of 3: of the C(6, 4) = 15 ways to have four hits, three have all of the first.
+    second = Proportion(1, 3)
+    assert [more_often(Proportion(3, 3), second, error) for error in (0.199, 0.201)] == [False, True]
+    exact = fisher_exact([[3, 0], [1, 2]], alternative="greater").pvalue
+    assert more_often(Proportion(3, 3), second, exact)
 
 
 def test_pooled_and_median():

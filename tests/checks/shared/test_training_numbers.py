@@ -1,8 +1,13 @@
+import keras
 import numpy as np
 import pytest
+from keras import layers
 from scipy.stats import t as student
 
-from keras_saliency.checks.shared.training_numbers import Judgement
+import keras_saliency as ks
+from keras_saliency import metrics
+from keras_saliency.checks.shared.subject import Subject
+from keras_saliency.checks.shared.training_numbers import Judgement, numbers_of
 
 REGION = "enrichment in region mark"
 
@@ -12,6 +17,12 @@ def test_one_training_has_our_spread_alone():
     half = student.ppf(0.95, 4) * 0.01 * np.sqrt(2)
     np.testing.assert_allclose([found.low, found.high], [0.8 - half, 0.8 + half])
     assert found.distance == pytest.approx(0.02 / half)
+    assert found.as_json() == {
+        "value": 0.82,
+        "low": found.low,
+        "high": found.high,
+        "distance": found.distance,
+    }
     assert found.sentence == f"entropy is 0.82, expected {0.8 - half:.2f} to {0.8 + half:.2f}"
 
 
@@ -50,3 +61,50 @@ def test_trainings_that_spread_as_the_demos_leave_it_no_oftener_than_said(count)
         for _ in range(2000)
     ]
     assert 0.003 < np.mean(left) <= 0.05
+
+
+def test_numbers_are_means_over_the_probes_that_have_them(fake_method):
+    images = np.random.default_rng(0).random((5, 6, 7, 1)).astype("float32")
+    maps = np.random.default_rng(1).normal(size=images.shape)
+    maps[2] = 0
+    corner = np.zeros((6, 7), bool)
+    corner[:2, :2] = True
+    model = keras.Sequential([keras.Input((6, 7, 1)), layers.Flatten(), layers.Dense(3)])
+    predicted = model.predict(images, verbose=0).argmax(1)
+    labels = np.where(np.arange(5) < 2, predicted, (predicted + 1) % 3)
+
+    def numbers(labels=None, regions=None):
+        probes = ks.ProbeSet(images, labels, regions=regions or {})
+        return numbers_of(Subject.of(model, probes, fake_method(lambda images, rng: maps)))
+
+    kept = np.abs(maps[np.arange(5) != 2, ..., 0]).astype("float32")
+    expected = {
+        "entropy": metrics.entropy(kept).mean(),
+        "enrichment at the border": metrics.border_enrichment(kept).mean(),
+        "enrichment in the corners": metrics.corner_enrichment(kept).mean(),
+    }
+    assert numbers() == pytest.approx(expected)
+    region = {f"enrichment in region {n}": metrics.enrichment(kept, corner).mean() for n in ("mark", "each")}
+    regions = {"mark": corner, "each": np.repeat(corner[None], 5, axis=0)}
+    assert numbers(labels, regions) == pytest.approx({"accuracy": 0.4, **expected, **region})
+
+
+def test_a_mask_of_another_size_than_the_maps_has_no_number():
+    behind = [layers.Permute((2, 3, 1)), layers.AveragePooling2D(1), layers.Flatten(), layers.Dense(2)]
+    images = np.random.default_rng(0).random((4, 3, 6, 9)).astype("float32")
+    masks = {"turned": np.ones((3, 6), bool), "right": np.ones((6, 9), bool)}
+    subject = Subject.of(
+        keras.Sequential([keras.Input((3, 6, 9)), *behind]), ks.ProbeSet(images, regions=masks)
+    )
+    found = numbers_of(subject)
+    assert found["enrichment in region right"] == pytest.approx(1)
+    assert "enrichment in region turned" not in found
+
+
+def test_vectors_and_scores_that_are_no_classes_have_fewer_numbers():
+    vectors = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
+    probes = ks.ProbeSet(np.eye(4, dtype="float32"), vectors.predict(np.eye(4), verbose=0).argmax(1))
+    assert numbers_of(Subject.of(vectors, probes)) == {"accuracy": 1.0}
+    one = keras.Sequential([keras.Input((4,)), layers.Dense(1)])
+    labelled = ks.ProbeSet(np.eye(4, dtype="float32"), [0, 0, 0, 0])
+    assert numbers_of(Subject.of(one, labelled, target=lambda y: y[:, 0])) == {}
