@@ -65,6 +65,11 @@ class Evidence:
         return tried[0].flipped.share if tried else float("nan")
 
     @property
+    def is_notable(self) -> bool:
+        """Whether one comparison alone would be certain: among many, a few images move half of the way by chance."""
+        return self.together.lower(ERROR) > UNSPECIFIC
+
+    @property
     def is_certain(self) -> bool:
         """Whether more images moved than chance, an unspecific effect or the content elsewhere would move.
 
@@ -158,8 +163,11 @@ class Experiment:
     @property
     def emptied(self) -> np.ndarray:
         """The images with the content taken out; made at each use, as there is an experiment for every place."""
-        images = self._images.copy()
-        images[self._box] = self._filling
+        return self._emptied(np.arange(len(self._images)))
+
+    def _emptied(self, rows: np.ndarray) -> np.ndarray:
+        images = self._images[rows]
+        images[self._box] = self._filling[rows]
         return images
 
     @property
@@ -198,17 +206,19 @@ class Experiment:
         *,
         by_chance: bool = True,
         whole_way: bool = False,
+        if_notable: bool = False,
     ) -> Evidence:
         """The same, for one class among several: it goes on only where the limit may be reached.
 
         Nothing is put in where fewer images than the limit leave when the content is taken out (with `by_chance`:
-        fewer than few images could leave by chance), and nothing elsewhere where fewer move when it is put in.
+        fewer than few images could leave by chance), and nothing elsewhere where fewer move when it is put in (with
+        `if_notable`: nor where so few images moved that they are not notable).
         """
         out, nowhere = self.taken_out(class_index), Proportion(0, 0)
         if len(out.way) and (out.half.upper(ERROR) if by_chance else out.half.share) < limit:
             return Evidence(class_index, out, NOTHING, nowhere, comparisons, whole_way)
         found = Evidence(class_index, out, self.put_in(class_index), nowhere, comparisons, whole_way)
-        if not found.reached.share >= limit:
+        if not found.reached.share >= limit or (if_notable and not found.is_notable):
             return found
         return replace(found, elsewhere=self.put_elsewhere(class_index, whole_way=whole_way))
 
@@ -231,12 +241,12 @@ class Experiment:
 
     def put(self, class_index: int, rows: np.ndarray, masks: np.ndarray | None = None) -> np.ndarray:
         """The emptied probes of these rows with the content of a class in the region, or in other masks."""
-        masks = self._masks[rows] if masks is None else masks
+        images, masks = self._emptied(rows), self._masks[rows] if masks is None else masks
         if self._content is not None:
-            donors = np.broadcast_to(self._content, (len(rows), *self._images.shape[1:]))
-            return pasted(self.emptied[rows], masks, donors, self._masks[rows])
+            donors = np.broadcast_to(self._content, images.shape)
+            return pasted(images, masks, donors, self._masks[rows])
         chosen = self._rng.choice(self.donors(class_index), len(rows))
-        return pasted(self.emptied[rows], masks, self._images[chosen], self._masks[chosen])
+        return pasted(images, masks, [self._images[row] for row in chosen], self._masks[chosen])
 
     def put_in(self, class_index: int) -> Moved:
         """How far probes of other classes move towards a class when its content replaces their own.
@@ -249,7 +259,7 @@ class Experiment:
             return NOTHING
         images = self.put(class_index, rows)
         there = np.full(len(rows), class_index)
-        differ = self._differ(images[self._box], self._images[rows][self._box], self._masks[rows])
+        differ = self._differ(images[self._box], self._images[self._box][rows], self._masks[rows])
         is_other = differ >= _SAME * self._subject.deviation
         with_own = np.where(is_other, margins(self.table_full[rows], there), -np.inf)
         moved = with_own < 0
@@ -270,7 +280,7 @@ class Experiment:
     @staticmethod
     def _differ(boxes: np.ndarray, others: np.ndarray, masks: np.ndarray) -> np.ndarray:
         """By how much regions differ between two images, the root mean square; around a region its box is the same."""
-        squares = ((boxes - others) ** 2).sum((1, 2, 3))
+        squares = (np.subtract(boxes, others, dtype="float64") ** 2).sum((1, 2, 3))
         return np.asarray(np.sqrt(squares / (masks.sum((1, 2)) * boxes.shape[-1])))
 
     def _moved(

@@ -59,4 +59,4 @@ def recoloured(images: np.ndarray, means: np.ndarray, deviations: np.ndarray) ->
 
 
 def _moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return images.mean(_LEVELS), images.std(_LEVELS)
+    return images.mean(_LEVELS, dtype="float64"), images.std(_LEVELS, dtype="float64")
