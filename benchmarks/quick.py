@@ -1,6 +1,6 @@
 """What `ks.check(model, probes)` costs, as a ratio to its evaluations on the compiled floor.
 
-Run: `python -m benchmarks.quick` (TensorFlow). The floor is one compiled TensorFlow function for all probes, forward, or
+Run: `python -m benchmarks.quick` (TensorFlow). The floor is one compiled function for all probes, forward, or
 forward and backward. After each check the floor runs as often as the check evaluated the model, so that both meet the
 same load. Time of the processor (of all threads; what others do on the machine hardly counts), and of the clock; the
 first call traces, which the floor has done before.
@@ -27,7 +27,7 @@ import keras_saliency as ks
 from benchmarks.field.imagenet import photographs
 from keras_saliency.engine import ScoredModel
 
-CALLS = 4
+CALLS = 3
 
 
 def mobilenet() -> tuple[keras.Model, ks.ProbeSet]:

@@ -152,7 +152,7 @@ class _AlongMaps:
     def _at(self, rows: np.ndarray, probes: np.ndarray) -> Question:
         """The question about these probes with other values."""
         cuts = np.cumsum([int(np.prod(shape)) for shape in self._shapes])[:-1]
-        parts = np.split(rows.astype("float32"), cuts, axis=1)
+        parts = np.split(np.asarray(rows, "float32"), cuts, axis=1)
         values = [part.reshape(-1, *shape) for part, shape in zip(parts, self._shapes, strict=True)]
         return self._question.at(probes, values)
 
