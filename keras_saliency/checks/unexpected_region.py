@@ -37,7 +37,12 @@ class PlaceTrial:
 
     def reaches(self, limit: float) -> bool:
         """Whether it moves so many images that it stands against the model, if that is certain."""
-        return self.evidence.is_notable and self.evidence.value >= limit
+        return self.is_notable and self.evidence.value >= limit
+
+    @property
+    def is_notable(self) -> bool:
+        """Whether one comparison alone would be certain: among many, a few images move half of the way by chance."""
+        return self.evidence.together.lower(ERROR) > UNSPECIFIC
 
     def as_json(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -93,7 +98,7 @@ class UnexpectedRegion(Check):
         tried = self._tried(subject, places)
         if not tried:
             raise CheckDoesNotApplyError("No class has images whose content could be taken out of a place.")
-        judged = [trial for trial in tried if trial.evidence.value < self.limit or trial.evidence.is_notable]
+        judged = [trial for trial in tried if trial.evidence.value < self.limit or trial.is_notable]
         value = max((trial.evidence.value for trial in judged), default=0.0)
         reached = [trial for trial in tried if trial.reaches(self.limit)]
         alike = look_alike(tried, self.limit)
@@ -139,12 +144,7 @@ class UnexpectedRegion(Check):
                 place,
                 experiment,
                 experiment.about_if_left(
-                    index,
-                    len(planned),
-                    self.limit,
-                    by_chance=False,
-                    whole_way=place.class_index is not None,
-                    if_notable=True,
+                    index, len(planned), self.limit, by_chance=False, whole_way=place.class_index is not None
                 ),
             )
             for place, experiment, index in planned

@@ -65,11 +65,6 @@ class Evidence:
         return tried[0].flipped.share if tried else float("nan")
 
     @property
-    def is_notable(self) -> bool:
-        """Whether one comparison alone would be certain: among many, a few images move half of the way by chance."""
-        return self.together.lower(ERROR) > UNSPECIFIC
-
-    @property
     def is_certain(self) -> bool:
         """Whether more images moved than chance, an unspecific effect or the content elsewhere would move.
 
@@ -206,19 +201,17 @@ class Experiment:
         *,
         by_chance: bool = True,
         whole_way: bool = False,
-        if_notable: bool = False,
     ) -> Evidence:
         """The same, for one class among several: it goes on only where the limit may be reached.
 
         Nothing is put in where fewer images than the limit leave when the content is taken out (with `by_chance`:
-        fewer than few images could leave by chance), and nothing elsewhere where fewer move when it is put in (with
-        `if_notable`: nor where so few images moved that they are not notable).
+        fewer than few images could leave by chance), and nothing elsewhere where fewer move when it is put in.
         """
         out, nowhere = self.taken_out(class_index), Proportion(0, 0)
         if len(out.way) and (out.half.upper(ERROR) if by_chance else out.half.share) < limit:
             return Evidence(class_index, out, NOTHING, nowhere, comparisons, whole_way)
         found = Evidence(class_index, out, self.put_in(class_index), nowhere, comparisons, whole_way)
-        if not found.reached.share >= limit or (if_notable and not found.is_notable):
+        if not found.reached.share >= limit:
             return found
         return replace(found, elsewhere=self.put_elsewhere(class_index, whole_way=whole_way))
 
