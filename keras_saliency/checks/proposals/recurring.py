@@ -78,7 +78,7 @@ def recurring_marks(
         return []
     templates = _templates(small, heat, [np.flatnonzero(classes == index) for index in chosen], window)
     found = [
-        recurring_mark(small, heat, classes, index, rng, own)
+        recurring_mark(small, heat, classes, index, rng, templates=own)
         for index, own in zip(chosen, templates, strict=True)
     ]
     size = images.shape[1:3]
@@ -91,6 +91,7 @@ def recurring_mark(
     classes: np.ndarray,
     class_index: int,
     rng: np.random.Generator,
+    *,
     templates: Sequence[Template] | None = None,
 ) -> RecurringMark | None:
     """What recurs at different places in most images of a class, and in few others.
@@ -112,7 +113,7 @@ def recurring_mark(
         The mark; None where there is none, where it is at the same place in most images (a place is found as such),
         or where there are fewer than three images of the class.
     """
-    own, found = classes == class_index, likest(images, magnitude, classes, class_index, templates)
+    own, found = classes == class_index, likest(images, magnitude, classes, class_index, templates=templates)
     if found is None or not found[0] > _LIKE:
         return None
     best, floor = found[1], _floor(images)
@@ -132,6 +133,7 @@ def likest(
     magnitude: np.ndarray,
     classes: np.ndarray,
     class_index: int,
+    *,
     templates: Sequence[Template] | None = None,
 ) -> tuple[float, Template] | None:
     """The hot window that a class has most in common, and how much farther most other images are from it.
