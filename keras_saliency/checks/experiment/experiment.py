@@ -161,7 +161,7 @@ class Experiment:
         return self._emptied(np.arange(len(self._images)))
 
     def _emptied(self, rows: np.ndarray) -> np.ndarray:
-        images = self._images[rows]
+        images = np.asarray(self._images[rows])
         images[self._box] = self._filling[rows]
         return images
 

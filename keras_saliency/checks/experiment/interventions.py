@@ -34,7 +34,7 @@ def filled(images: np.ndarray, masks: np.ndarray, fill: Any = "mean") -> np.ndar
         inside = np.stack([_blur(image, mask) for image, mask in zip(images, masks, strict=True)])
     else:
         inside = np.broadcast_to(np.asarray(fill, images.dtype), images.shape)
-    result, box = images.copy(), (slice(None), *box_of(masks.any(0)))
+    result, box = images.copy(), (slice(None), *box_of(np.any(masks, axis=0)))
     np.copyto(result[box], np.broadcast_to(inside, images.shape)[box], where=masks[box][..., None])
     return result
 

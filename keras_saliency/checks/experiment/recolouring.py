@@ -59,7 +59,7 @@ def recoloured(images: np.ndarray, means: np.ndarray, deviations: np.ndarray) ->
     changed = images - own  # first, so that what is constant stays so
     changed *= scale
     changed += means
-    return np.clip(changed, images.min(), images.max(), out=changed)
+    return np.asarray(np.clip(changed, images.min(), images.max(), out=changed))
 
 
 def _moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
