@@ -108,7 +108,7 @@ def reports(data: Data, seed: int) -> Iterator[tuple[str, ks.Report]]:
 def table(outcomes: Counter[tuple[str, str, str, str]]) -> str:
     """Markdown: for each arm, probes and check how many trainings failed it, with the exact interval of 95 %."""
     rows = [
-        "| arm | probes | check | failed | 95 % interval | warned | skipped |",
+        "| arm | probes | check | failed | 95 % interval | warned | passed |",
         "|---|---|---|---|---|---|---|",
     ]
     for arm, kind, name in dict.fromkeys(key[:3] for key in outcomes):
@@ -118,7 +118,7 @@ def table(outcomes: Counter[tuple[str, str, str, str]]) -> str:
         failed = Proportion(counts["failed"], sum(counts.values()))
         interval = f"{failed.lower(0.025):.2f} … {failed.upper(0.025):.2f}"
         rows.append(
-            f"| {arm} | {kind} | {name} | {failed} | {interval} | {counts['warned']} | {counts['skipped']} |"
+            f"| {arm} | {kind} | {name} | {failed} | {interval} | {counts['warned']} | {counts['passed']} |"
         )
     return "\n".join(rows)
 

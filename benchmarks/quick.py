@@ -1,8 +1,9 @@
-"""What `quick` costs on MobileNetV2 (96 × 96, 32 probes), as a ratio to its model evaluations on the compiled floor.
+"""What `ks.check(model, probes)` costs, as a ratio to its evaluations on the compiled floor.
 
-Run: `python -m benchmarks.quick` (TensorFlow). The floor is one compiled TensorFlow function for 32 images, forward, or
-forward and backward; everything is traced before it is timed. After each check the floor runs as often as the check
-evaluated the model, so that both meet the same load.
+Run: `python -m benchmarks.quick` (TensorFlow). The floor is one compiled function for all probes, forward, or
+forward and backward. After each check the floor runs as often as the check evaluated the model, so that both meet the
+same load. Time of the processor (of all threads; what others do on the machine hardly counts), and of the clock; the
+first call traces, which the floor has done before.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -21,67 +24,95 @@ import numpy as np
 import tensorflow as tf
 
 import keras_saliency as ks
-from keras_saliency.checks.gate.runner import run_checks
-from keras_saliency.checks.gate.suites import make_checks
-from keras_saliency.checks.shared.subject import Subject
-from keras_saliency.engine import Question, ScoredModel
-from keras_saliency.explanation import bind_target
+from benchmarks.field.imagenet import photographs
+from keras_saliency.engine import ScoredModel
 
-SIDE, PROBES, CLASSES, REPEATS = 96, 32, 10, 3
+CALLS = 3
 
 
-class Counted(ScoredModel):
-    """Counts the examples that went forward alone, and forward and backward."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__(model)
-        self.counted: Counter[str] = Counter()
-
-    def evaluate(self, step: Any, leaves: Any, *arguments: Any) -> Any:
-        """See `ScoredModel.evaluate`."""
-        kind = "forward and backward" if step.wants == "gradients" else "forward"
-        self.counted[kind] += len(leaves[0])
-        return super().evaluate(step, leaves, *arguments)
-
-
-def subject_of(scored: ScoredModel, probes: ks.ProbeSet) -> Subject:
-    """A new subject, which has no answers yet."""
-    return Subject(Question(scored, probes.images, bind_target(None, probes)), probes, ks.Gradient())
-
-
-def main() -> None:
-    """Print the ratio, and what it is made of."""
+def mobilenet() -> tuple[keras.Model, ks.ProbeSet]:
+    """MobileNetV2, untrained, with 32 probes of 96 px of ten classes, and a region."""
     keras.utils.set_random_seed(0)
-    model = keras.applications.MobileNetV2((SIDE, SIDE, 3), weights=None, classes=CLASSES)
-    images = np.random.default_rng(0).random((PROBES, SIDE, SIDE, 3)).astype("float32")
-    corner = np.zeros((SIDE, SIDE), bool)
+    images = np.random.default_rng(0).random((32, 96, 96, 3)).astype("float32")
+    corner = np.zeros((96, 96), bool)
     corner[:14, :14] = True
-    probes = ks.ProbeSet(images, np.arange(PROBES) % CLASSES, regions={"corner": corner})
-    checks = make_checks("quick", probes)
-    scored = Counted(model)
-    run_checks(checks, subject_of(scored, probes))  # traces
-    passes = floor(model, images)
-    ratios = []
-    for _ in range(REPEATS):
-        subject, results = subject_of(scored, probes), []
-        spent = needed = 0.0
-        for check in checks:
-            scored.counted.clear()
-            seconds, made = timed(lambda c=check, s=subject: run_checks([c], s))
-            results += made
-            spent += seconds
-            needed += sum(
-                timed(lambda kind=kind, count=count: [passes[kind]() for _ in range(count // PROBES)])[0]
-                for kind, count in scored.counted.items()
-            )
-        ratios.append(spent / needed)
-        print(f"{spent:.1f} s ÷ {needed:.1f} s = {ratios[-1]:.2f}")
-    for result in results:
-        print(f"{result.name}: {result.status}, {result.evaluations} evaluations, {result.seconds:.1f} s")
-    print(f"ratio {np.median(ratios):.2f}")
+    probes = ks.ProbeSet(images, np.arange(32) % 10, regions={"corner": corner})
+    return keras.applications.MobileNetV2((96, 96, 3), weights=None, classes=10), probes
 
 
-def floor(model: Any, images: np.ndarray) -> dict[str, Callable[[], Any]]:
+def lite0() -> tuple[keras.Model, ks.ProbeSet]:
+    """EfficientNet-Lite0 as trained on ImageNet, with 24 photographs of 224 px without labels."""
+    from examples.photographs.lite0 import efficientnet_lite0
+
+    return efficientnet_lite0(), photographs()
+
+
+CASES: dict[str, Callable[[], tuple[keras.Model, ks.ProbeSet]]] = {
+    "MobileNetV2, 32 probes of 96 px": mobilenet,
+    "EfficientNet-Lite0, 24 photographs of 224 px": lite0,
+}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of the processor and of the clock."""
+
+    processor: float
+    clock: float
+
+    def __add__(self, other: Cost) -> Cost:
+        """Both after each other."""
+        return Cost(self.processor + other.processor, self.clock + other.clock)
+
+    def __sub__(self, other: Cost) -> Cost:
+        """What the other one does not take."""
+        return Cost(self.processor - other.processor, self.clock - other.clock)
+
+
+def now() -> Cost:
+    """What was spent so far."""
+    return Cost(time.process_time(), time.perf_counter())
+
+
+class Floor:
+    """Runs as often as the model is evaluated, on the compiled floor, after each check.
+
+    Attributes:
+        cost: what it took.
+        checks: what each check took, and the floor for it.
+    """
+
+    def __init__(self, model: keras.Model, images: np.ndarray) -> None:
+        self._passes, self._size = passes(model, images), len(images)
+        self._evaluated: Counter[str] = Counter()
+        self.cost, self.checks = Cost(0, 0), {}
+        self._last = now()
+
+    def __call__(self, check: Any, result: Any) -> None:
+        """As `progress` of `ks.check`."""
+        started = now()
+        if result is not None:
+            for kind, count in self._evaluated.items():
+                for _ in range(count // self._size):
+                    self._passes[kind]()
+                self._evaluated[kind] = count % self._size
+            took = now() - started
+            self.cost += took
+            self.checks[result.name] = started - self._last, took
+        self._last = now()
+
+    def counting(self) -> Any:
+        """While examples that go through a model are counted, forward alone, or forward and backward."""
+        evaluate = ScoredModel.evaluate
+
+        def counted(scored: Any, step: Any, leaves: Any, *others: Any) -> Any:
+            self._evaluated["backward" if step.wants == "gradients" else "forward"] += len(leaves[0])
+            return evaluate(scored, step, leaves, *others)
+
+        return mock.patch.object(ScoredModel, "evaluate", counted)
+
+
+def passes(model: keras.Model, images: np.ndarray) -> dict[str, Callable[[], Any]]:
     """One compiled pass of all images, by kind of evaluation."""
     inputs = tf.constant(images)
 
@@ -96,20 +127,39 @@ def floor(model: Any, images: np.ndarray) -> dict[str, Callable[[], Any]]:
             score = tf.reduce_sum(model(x, training=False)[:, 0])
         return tape.gradient(score, x)
 
-    passes = {
-        "forward": lambda: forward(inputs).numpy(),
-        "forward and backward": lambda: backward(inputs).numpy(),
-    }
-    for run in passes.values():
+    made = {"forward": lambda: forward(inputs).numpy(), "backward": lambda: backward(inputs).numpy()}
+    for run in made.values():
         run()  # traces
-    return passes
+    return made
 
 
-def timed(function: Callable[[], Any]) -> tuple[float, Any]:
-    """The seconds that a call took, and what it returned."""
-    started = time.perf_counter()
-    result = function()
-    return time.perf_counter() - started, result
+def measured(model: keras.Model, probes: ks.ProbeSet) -> tuple[Any, Cost, Floor]:
+    """A report, what it cost without the floor, and the floor."""
+    floor = Floor(model, probes.images)
+    with floor.counting():
+        started = now()
+        report = ks.check(model, probes, progress=floor)
+        return report, now() - started - floor.cost, floor
+
+
+def main() -> None:
+    """Print a table, and what it is made of."""
+    ratios = "first call ÷ floor | later calls ÷ floor | the same by the clock"
+    print(f"| `quick` | evaluations | floor, s | {ratios} |\n|---|---|---|---|---|---|")
+    for name, build in CASES.items():
+        model, probes = build()
+        calls = [measured(model, probes) for _ in range(CALLS)]
+        by_processor, by_clock = (
+            [getattr(spent, unit) / getattr(floor.cost, unit) for _, spent, floor in calls]
+            for unit in ("processor", "clock")
+        )
+        report, _, floor = calls[-1]
+        least = min(floor.cost.clock for *_, floor in calls)
+        numbers = [by_processor[0], np.median(by_processor[1:]), np.median(by_clock[1:])]
+        cells = [report.evaluations, f"{least:.1f}", *(f"{number:.2f}" for number in numbers)]
+        print(f"| {name} | {' | '.join(map(str, cells))} |", flush=True)
+        for check, (spent, needed) in floor.checks.items():
+            print(f"  {check}: {spent.processor:.2f} s of the processor, floor {needed.processor:.2f} s")
 
 
 if __name__ == "__main__":

@@ -46,7 +46,10 @@ def print_report(suite: str, report: Report) -> None:
         cells = [f"`{one.name}`", one.status, *numbers, one.evaluations, f"{one.seconds:.1f}", one.sentence]
         print(f"| {' | '.join(map(str, cells))} |")
     verdict = "passed" if report.passed else "failed"
-    print(f"\n{suite} {verdict}: {report.evaluations} evaluations, {report.seconds:.0f} s\n", flush=True)
+    print(
+        f"\n{report.advice}\n{suite} {verdict}: {report.evaluations} evaluations, {report.seconds:.0f} s\n",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

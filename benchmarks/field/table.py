@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.field.cases import MARKS, PAIRS, SHORTCUTS, Case
 from keras_saliency.checks.shared.statistics import Proportion
 
@@ -24,6 +26,7 @@ class Outcome:
     case: Case
     record: dict[str, Any]
     statuses: dict[tuple[str, str], str]
+    evaluations: dict[tuple[str, str], int]
 
     @property
     def network(self) -> str:
@@ -45,6 +48,9 @@ def print_tables(cases: Iterable[Case], folder: Path) -> None:
     _print_sound(sound)
     for role in SHORTCUTS:
         _print_shortcuts([one for one in shortcuts if one.case.role == role], role)
+    for name in WITHOUT_MASK:
+        made = [number for one in found for (_, check), number in one.evaluations.items() if check == name]
+        print(f"`{name}` makes {min(made)} to {max(made)} evaluations, in the median {np.median(made):.0f}")
 
 
 def read(cases: Iterable[Case], folder: Path) -> Iterable[Outcome]:
@@ -54,7 +60,8 @@ def read(cases: Iterable[Case], folder: Path) -> Iterable[Outcome]:
         if record.exists() and verdicts.exists():
             told = json.loads(verdicts.read_text())
             statuses = {(one["probes"], one["check"]): one["status"] for one in told}
-            yield Outcome(case, json.loads(record.read_text()), statuses)
+            evaluations = {(one["probes"], one["check"]): one["evaluations"] for one in told}
+            yield Outcome(case, json.loads(record.read_text()), statuses, evaluations)
 
 
 def _print_trainings(found: Sequence[Outcome]) -> None:

@@ -138,10 +138,10 @@ class _AlongMaps:
         over = np.where(far, 2 * deviation, np.nan)
         slopes = (self.scores(ends[0]) - self.scores(ends[1])) / over
         places = (2 * np.arange(_POINTS) + 1) / _POINTS - 1
-        points = (self.images + places[:, None, None] * reach).reshape(-1, maps.shape[1])
+        points = np.concatenate([(self.images + place * reach).astype("float32") for place in places])
         asked = self._at(points, np.tile(self._probes, _POINTS))
-        found = self._subject.rows(asked).astype("float64").reshape(_POINTS, *maps.shape)
-        along = (found * unit).sum(2)
+        found = self._subject.rows(asked).reshape(_POINTS, *maps.shape)
+        along = np.stack([(one * unit).sum(1) for one in found])
         means, apart = along.mean(0), np.diff(along, axis=0)
         # Of neighbours (von Neumann 1941): what changes evenly along the step is no noise.
         standard_errors = np.sqrt((apart**2).mean(0) / 2 / _POINTS)
@@ -152,7 +152,7 @@ class _AlongMaps:
     def _at(self, rows: np.ndarray, probes: np.ndarray) -> Question:
         """The question about these probes with other values."""
         cuts = np.cumsum([int(np.prod(shape)) for shape in self._shapes])[:-1]
-        parts = np.split(rows.astype("float32"), cuts, axis=1)
+        parts = np.split(np.asarray(rows, "float32"), cuts, axis=1)
         values = [part.reshape(-1, *shape) for part, shape in zip(parts, self._shapes, strict=True)]
         return self._question.at(probes, values)
 

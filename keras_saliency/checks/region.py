@@ -42,8 +42,8 @@ class Region(Check):
     The class that the content is said to mean is `means`; else the target, where all probes have one; else each
     class that the probes have (labels, or predictions) is tried, at most ten, the most frequent first.
 
-    A required region fails where neither direction, over all classes, moves `limit` of the images, and the exact
-    upper bound says so too; where only the map is cold, that is a warning.
+    A required region fails where neither direction, over all classes or for `means` alone, moves `limit` of the images,
+    and the exact upper bound says so too; where only the map is cold, that is a warning.
 
     Costs the maps, a forward pass of the probes and one without content, and, for each class, one with content
     and one for each of eight other places.
@@ -178,7 +178,8 @@ class Region(Check):
 
     def _required(self, subject: Subject, experiment: Experiment) -> CheckResult:
         classes = range(subject.predictions().table.shape[1])  # type: ignore[union-attr]
-        own = [index for index in classes if (experiment.classes == index).any()]
+        known = [index for index in classes if (experiment.classes == index).any()]
+        own = known if self.means is None else [self.means]
         out = pooled([experiment.taken_out(index).half for index in own])
         put = pooled([experiment.put_in(index).half for index in own])
         tried = [one for one in (out, put) if one.count]
@@ -206,7 +207,9 @@ class Region(Check):
             best.share,
             self.limit,
             "at_least",
-            pictures=before_and_after(subject, experiment, int(experiment.classes[0])),
+            pictures=before_and_after(
+                subject, experiment, int(experiment.classes[0]) if self.means is None else self.means
+            ),
             details={"taken out": out.as_json(), "put in": put.as_json()},
         )
 

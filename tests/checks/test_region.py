@@ -187,6 +187,13 @@ def test_a_region_that_the_probes_lack_is_an_error():
     assert found.sentence.startswith("No region 'frame'. Regions: corner, object.")
 
 
+@pytest.mark.parametrize(("means", "status"), [(None, "passed"), (1, "passed"), (2, "failed")])
+def test_a_required_region_can_be_required_for_one_class(means, status):
+    # Images of classes 1 and 2 have the content, which speaks for class 1 alone.
+    check = ks.Region("corner", require=True, means=means)
+    assert run(check, hand_weighted(3.0), probes((0, 1, 1), copies=12)).status == status
+
+
 def test_forbidden_or_required():
     assert ks.Region("corner").forbid
     assert not ks.Region("corner", require=True).forbid

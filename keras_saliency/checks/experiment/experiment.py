@@ -158,8 +158,11 @@ class Experiment:
     @property
     def emptied(self) -> np.ndarray:
         """The images with the content taken out; made at each use, as there is an experiment for every place."""
-        images = self._images.copy()
-        images[self._box] = self._filling
+        return self._emptied(np.arange(len(self._images)))
+
+    def _emptied(self, rows: np.ndarray) -> np.ndarray:
+        images = np.asarray(self._images[rows])
+        images[self._box] = self._filling[rows]
         return images
 
     @property
@@ -236,12 +239,12 @@ class Experiment:
 
     def put(self, class_index: int, rows: np.ndarray, masks: np.ndarray | None = None) -> np.ndarray:
         """The emptied probes of these rows with the content of a class in the region, or in other masks."""
-        masks = self._masks[rows] if masks is None else masks
+        images, masks = self._emptied(rows), self._masks[rows] if masks is None else masks
         if self._content is not None:
-            donors = np.broadcast_to(self._content, (len(rows), *self._images.shape[1:]))
-            return pasted(self.emptied[rows], masks, donors, self._masks[rows])
+            donors = np.broadcast_to(self._content, images.shape)
+            return pasted(images, masks, donors, self._masks[rows])
         chosen = self._rng.choice(self.donors(class_index), len(rows))
-        return pasted(self.emptied[rows], masks, self._images[chosen], self._masks[chosen])
+        return pasted(images, masks, [self._images[row] for row in chosen], self._masks[chosen])
 
     def put_in(self, class_index: int) -> Moved:
         """How far probes of other classes move towards a class when its content replaces their own.
@@ -254,7 +257,7 @@ class Experiment:
             return NOTHING
         images = self.put(class_index, rows)
         there = np.full(len(rows), class_index)
-        differ = self._differ(images[self._box], self._images[rows][self._box], self._masks[rows])
+        differ = self._differ(images[self._box], self._images[self._box][rows], self._masks[rows])
         is_other = differ >= _SAME * self._subject.deviation
         with_own = np.where(is_other, margins(self.table_full[rows], there), -np.inf)
         moved = with_own < 0
@@ -275,7 +278,7 @@ class Experiment:
     @staticmethod
     def _differ(boxes: np.ndarray, others: np.ndarray, masks: np.ndarray) -> np.ndarray:
         """By how much regions differ between two images, the root mean square; around a region its box is the same."""
-        squares = ((boxes - others) ** 2).sum((1, 2, 3))
+        squares = (np.subtract(boxes, others, dtype="float64") ** 2).sum((1, 2, 3))
         return np.asarray(np.sqrt(squares / (masks.sum((1, 2)) * boxes.shape[-1])))
 
     def _moved(

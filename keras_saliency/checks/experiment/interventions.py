@@ -5,6 +5,7 @@ Images are `(n, height, width, channels)` here, masks `(n, height, width)` boole
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,17 +34,18 @@ def filled(images: np.ndarray, masks: np.ndarray, fill: Any = "mean") -> np.ndar
     elif isinstance(fill, str):
         inside = np.stack([_blur(image, mask) for image, mask in zip(images, masks, strict=True)])
     else:
-        inside = fill
-    result = images.copy()
-    np.copyto(result, inside, where=masks[..., None])
+        inside = np.broadcast_to(np.asarray(fill, images.dtype), images.shape)
+    result, box = images.copy(), (slice(None), *box_of(np.any(masks, axis=0)))
+    np.copyto(result[box], np.broadcast_to(inside, images.shape)[box], where=masks[box][..., None])
     return result
 
 
 def _means_around(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """The mean of the pixels at most two away from the region, `(n, channels)`; of all where it is the whole image."""
     if masks.strides[0] == 0:  # one mask for all
-        return np.asarray(images[:, _around(masks[0])].mean(1))
-    return np.stack([image[_around(mask)].mean(0) for image, mask in zip(images, masks, strict=True)])
+        return np.asarray(images[:, _around(masks[0])].mean(1, dtype="float64"))
+    found = [image[_around(mask)].mean(0, dtype="float64") for image, mask in zip(images, masks, strict=True)]
+    return np.stack(found)
 
 
 def _around(mask: np.ndarray) -> np.ndarray:
@@ -55,12 +57,14 @@ def _blur(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     width = max(1.0, np.sqrt(mask.sum()) / 2)
     weights = (~mask).astype("float64")[..., None]
     total, blurred = (gaussian_filter(values, (width, width, 0)) for values in (weights, image * weights))
-    result = np.broadcast_to(image[_around(mask)].mean(0), image.shape).copy()
+    result = np.broadcast_to(image[_around(mask)].mean(0, dtype="float64"), image.shape).copy()
     np.divide(blurred, total, out=result, where=total > 1e-6)  # where it reaches
     return result
 
 
-def pasted(images: np.ndarray, masks: np.ndarray, donors: np.ndarray, donor_masks: np.ndarray) -> np.ndarray:
+def pasted(
+    images: np.ndarray, masks: np.ndarray, donors: Iterable[np.ndarray], donor_masks: np.ndarray
+) -> np.ndarray:
     """The images with the content of the donors' region in their own region, row by row.
 
     The boxes around both regions are laid over each other; where they differ in size the content is scaled
@@ -91,15 +95,9 @@ def elsewhere(mask: np.ndarray, count: int, rng: np.random.Generator) -> np.ndar
     """
     box = box_of(mask)
     shape = mask[box]
-    places = np.array(
-        [
-            (top, left)
-            for top in range(mask.shape[0] - shape.shape[0] + 1)
-            for left in range(mask.shape[1] - shape.shape[1] + 1)
-        ]
-    )
+    rows, columns = np.subtract(mask.shape, shape.shape) + 1
     moved = []
-    for top, left in rng.permutation(places):
+    for top, left in zip(*np.divmod(rng.permutation(rows * columns), columns), strict=True):
         other = np.zeros_like(mask)
         other[top : top + shape.shape[0], left : left + shape.shape[1]] = shape
         if 2 * (other & mask).sum() <= mask.sum():

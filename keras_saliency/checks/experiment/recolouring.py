@@ -53,10 +53,14 @@ def recoloured(images: np.ndarray, means: np.ndarray, deviations: np.ndarray) ->
         means: `(n or 1, channels)`.
         deviations: the same.
     """
-    own, spread = (values[:, None, None] for values in _moments(images))
-    changed = (images - own) / np.maximum(spread, 1e-12) * deviations[:, None, None] + means[:, None, None]
-    return np.asarray(np.clip(changed, images.min(), images.max()))
+    own, spread = _moments(images)
+    numbers = (own, deviations / np.maximum(spread, 1e-12), means)
+    own, scale, means = (values[:, None, None].astype(images.dtype) for values in numbers)
+    changed = images - own  # first, so that what is constant stays so
+    changed *= scale
+    changed += means
+    return np.asarray(np.clip(changed, images.min(), images.max(), out=changed))
 
 
 def _moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return images.mean(_LEVELS), images.std(_LEVELS)
+    return images.mean(_LEVELS, dtype="float64"), images.std(_LEVELS, dtype="float64")

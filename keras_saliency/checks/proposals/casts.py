@@ -71,18 +71,17 @@ def whole_numbers(images: np.ndarray) -> dict[str, np.ndarray]:
     Args:
         images: `(n, height, width, channels)`.
     """
-    mean = images.mean((1, 2, 3))
+    levels = images.mean((1, 2), dtype="float64")
     step = max(1, int(np.sqrt(images.shape[1] * images.shape[2] / _MOST_PIXELS)))
     low, high = np.quantile(images[:, ::step, ::step], _QUANTILES, axis=(1, 2, 3))
     numbers = {
-        "the brightness": mean,
-        "the contrast": images.std((1, 2, 3)),
+        "the brightness": levels.mean(1),
+        "the contrast": images.std((1, 2, 3), dtype="float64"),
         "the dark values": low,
         "the bright values": high,
     }
     count = images.shape[-1]
     names = ("red", "green", "blue") if count == 3 else tuple(f"channel {index}" for index in range(count))
-    levels = images.mean((1, 2))
     if images.min() >= 0:
         levels = np.log(np.maximum(levels, 1e-6 * max(float(images.max()), 1e-12)))
     middle = count // 2

@@ -73,12 +73,25 @@ def recurring_marks(
     size = images.shape[1:3]
     factor = -(-max(size) // _SIDE)
     small, heat = _reduced(images, factor).astype("float32"), _reduced(magnitude, factor)
-    found = [recurring_mark(small, heat, classes, index, rng) for index in chosen]
+    window = _window(small)
+    if window is None or not len(chosen):
+        return []
+    templates = _templates(small, heat, [np.flatnonzero(classes == index) for index in chosen], window)
+    found = [
+        recurring_mark(small, heat, classes, index, rng, templates=own)
+        for index, own in zip(chosen, templates, strict=True)
+    ]
     return [replace(mark, masks=_enlarged(mark.masks, factor, size)) for mark in found if mark is not None]
 
 
 def recurring_mark(
-    images: np.ndarray, magnitude: np.ndarray, classes: np.ndarray, class_index: int, rng: np.random.Generator
+    images: np.ndarray,
+    magnitude: np.ndarray,
+    classes: np.ndarray,
+    class_index: int,
+    rng: np.random.Generator,
+    *,
+    templates: Sequence[Template] | None = None,
 ) -> RecurringMark | None:
     """What recurs at different places in most images of a class, and in few others.
 
@@ -93,12 +106,13 @@ def recurring_mark(
         classes: of each image.
         class_index: which class.
         rng: draws the places in images without it.
+        templates: the hottest windows of the class, where they were searched for already.
 
     Returns:
         The mark; None where there is none, where it is at the same place in most images (a place is found as such),
         or where there are fewer than three images of the class.
     """
-    own, found = classes == class_index, likest(images, magnitude, classes, class_index)
+    own, found = classes == class_index, likest(images, magnitude, classes, class_index, templates=templates)
     if found is None or not found[0] > _LIKE:
         return None
     best, floor = found[1], _floor(images)
@@ -114,55 +128,67 @@ def recurring_mark(
 
 
 def likest(
-    images: np.ndarray, magnitude: np.ndarray, classes: np.ndarray, class_index: int
+    images: np.ndarray,
+    magnitude: np.ndarray,
+    classes: np.ndarray,
+    class_index: int,
+    *,
+    templates: Sequence[Template] | None = None,
 ) -> tuple[float, Template] | None:
     """The hot window that a class has most in common, and how much farther most other images are from it.
 
     See `recurring_mark`; None where there are fewer than three images of the class, or the images are too small.
     """
-    own = classes == class_index
-    window = window_of(*images.shape[1:3])
+    own, window = classes == class_index, _window(images)
     if own.sum() < LEAST_IMAGES or own.all() or window is None:
         return None
-    window = (max(3, window[0]), max(3, window[1]))
+    if templates is None:
+        (templates,) = _templates(images, magnitude, [np.flatnonzero(own)], window)
+    floor = _floor(images)
     found = [
-        (float(distinctness(template.distances[own], template.distances[~own], _floor(images))), template)
-        for template in _templates(images, magnitude, np.flatnonzero(own), window)
+        (float(distinctness(template.distances[own], template.distances[~own], floor)), template)
+        for template in templates
     ]
     return max(found, key=lambda item: item[0])
 
 
+def _window(images: np.ndarray) -> tuple[int, int] | None:
+    window = window_of(*images.shape[1:3])
+    return None if window is None else (max(3, window[0]), max(3, window[1]))
+
+
 def _floor(images: np.ndarray) -> float:
-    return FLOOR * float(images.std())
+    return FLOOR * float(images.std(dtype="float64"))
 
 
 def _templates(
-    images: np.ndarray, heat: np.ndarray, rows: np.ndarray, window: tuple[int, int]
-) -> list[Template]:
-    """The hottest windows of these images, each once, searched for in all images."""
+    images: np.ndarray, heat: np.ndarray, groups: Sequence[np.ndarray], window: tuple[int, int]
+) -> list[list[Template]]:
+    """The hottest windows of the images of each group, searched for in all images, once for all groups."""
     high, wide = window
-    enrichment = np.nan_to_num(window_enrichment(heat[rows], window))
+    enrichment = np.nan_to_num(window_enrichment(heat, window))
     corners = [
-        (row, top, left)
-        for row, hot in zip(rows, enrichment, strict=True)
-        for top, left in peaks(hot, window, _HOTTEST)
+        (group, row, top, left)
+        for group, rows in enumerate(groups)
+        for row in rows
+        for top, left in peaks(enrichment[row], window, _HOTTEST)
     ]
     wanted = np.stack(
-        [images[row, top : top + high, left : left + wide].ravel() for row, top, left in corners]
+        [images[row, top : top + high, left : left + wide].ravel() for _, row, top, left in corners]
     )
     squares = (wanted**2).sum(1)[:, None]
     found = np.empty((len(images), len(wanted)))
     where = np.empty(found.shape, int)
     for index, image in enumerate(images):
         views = np.moveaxis(sliding_window_view(image, window, (0, 1)), 2, -1).reshape(-1, wanted.shape[1])
-        distances = squares + (views**2).sum(1)[None] - 2 * wanted @ views.T
+        distances = squares + np.einsum("ij,ij->i", views, views) - 2 * wanted @ views.T
         where[index] = distances.argmin(1)
         found[index] = np.sqrt(np.maximum(distances.min(1), 0) / wanted.shape[1])
     columns = images.shape[2] - wide + 1
-    return [
-        Template(window, found[:, i], where[:, i] // columns, where[:, i] % columns)
-        for i in range(len(wanted))
-    ]
+    templates: list[list[Template]] = [[] for _ in groups]
+    for i, (group, *_) in enumerate(corners):
+        templates[group].append(Template(window, found[:, i], *np.divmod(where[:, i], columns)))
+    return templates
 
 
 def _stays(template: Template, holders: np.ndarray) -> bool:
@@ -229,7 +255,7 @@ def _reduced(values: np.ndarray, factor: int) -> np.ndarray:
     count, height, width = values.shape[0], values.shape[1] // factor, values.shape[2] // factor
     cut = values[:, : height * factor, : width * factor]
     blocks = cut.reshape(count, height, factor, width, factor, *values.shape[3:])
-    return np.asarray(blocks.mean((2, 4)))
+    return np.asarray(blocks.mean((2, 4), dtype="float64"))
 
 
 def _enlarged(masks: np.ndarray, factor: int, size: tuple[int, int]) -> np.ndarray:

@@ -35,7 +35,7 @@ def same_content(
     if own.sum() < LEAST_IMAGES or own.all():
         return None
     distances = np.sqrt(((images - np.median(images[own], axis=0)) ** 2).mean(-1))
-    mask = distinctness(distances[own], distances[~own], FLOOR * images.std()) > FACTOR
+    mask = distinctness(distances[own], distances[~own], FLOOR * images.std(dtype="float64")) > FACTOR
     smallest = max(3, _SPECK * mask.size)
     kept = [piece for piece in pieces_of(mask) if piece.sum() >= smallest]
     if not kept:

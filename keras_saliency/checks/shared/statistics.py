@@ -29,20 +29,16 @@ class Proportion:
 
     def lower(self, error: float = 0.05) -> float:
         """A lower bound of the true share, wrong in at most the share `error` of all cases; 0 without data."""
-        return self._bounds("greater", error)[0]
+        from scipy.special import betaincinv
+
+        return float(betaincinv(self.hits, self.count - self.hits + 1, error)) if self.hits else 0.0
 
     def upper(self, error: float = 0.05) -> float:
-        """An upper bound of the true share, wrong in at most the share `error` of all cases."""
-        return self._bounds("less", error)[1]
+        """An upper bound of the true share, wrong in at most the share `error` of all cases; 1 without data."""
+        from scipy.special import betaincinv
 
-    def _bounds(self, alternative: str, error: float) -> tuple[float, float]:
-        from scipy.stats import binomtest
-
-        if not self.count:
-            return 0.0, 1.0
-        test = binomtest(self.hits, self.count, alternative=alternative)
-        low, high = test.proportion_ci(confidence_level=1 - error, method="exact")
-        return float(low), float(high)
+        missed = self.count - self.hits
+        return float(betaincinv(self.hits + 1, missed, 1 - error)) if missed else 1.0
 
     def __str__(self) -> str:
         return f"{self.hits} of {self.count}"

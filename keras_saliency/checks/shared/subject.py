@@ -143,18 +143,19 @@ class Subject:
 
     @cached_property
     def image(self) -> np.ndarray:
-        """The input that is an image, `(n, height, width, channels)` float64.
+        """The input that is an image, `(n, height, width, channels)`: float32, or float64 where that holds less.
 
         Raises:
             ValueError: no input is an image.
         """
-        array = np.asarray(self._leaves[self._picture], "float64")
+        array = self._leaves[self._picture]
+        array = np.asarray(array, np.result_type(array, "float32"))
         return array[..., None] if array.ndim == 3 else np.moveaxis(array, self._channel_axis, -1)
 
     @cached_property
     def deviation(self) -> float:
         """The standard deviation of all values of `image`."""
-        return float(self.image.std())
+        return float(self.image.std(dtype="float64"))
 
     def with_images(self, images: np.ndarray, rows: np.ndarray) -> Question:
         """The question about these probes with other images, `(m, height, width, channels)`, in place of their own.
