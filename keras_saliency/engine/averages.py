@@ -113,6 +113,7 @@ class Averager:
         states: list[Any] = [None] * len(groups)
         together = _points_at_once(len(points.weights), max(1, most // group))
         size = self.limit.size(group * together, self.step.anatomy.elements, set())
+        together = min(len(points.weights), size // group)  # more, where the size is fixed
         place, before = partial(_placed, (points.place, size, self._dtypes)), None
         for each, weights in _in_parts(points, together):
             given = self._tensors((each, weights))
