@@ -153,7 +153,7 @@ class Averager:
             return self.gradients(leaves, aim)
 
         def gradients_at(scale: np.ndarray) -> list[np.ndarray]:  # the host looks at them to choose the scale
-            return self._arrays(self.gradients(leaves, aim, self._backend.to_tensor(scale)))
+            return self._arrays(self.gradients(leaves, aim, self._backend.to_tensor(scale)))  # type: ignore[no-any-return]
 
         return self._tensors(scaled_gradients(gradients_at, size))  # type: ignore[no-any-return]
 
@@ -171,7 +171,9 @@ class Averager:
 
     def _whole(self, parts: list[list[Tensor]], count: int) -> list[np.ndarray]:
         """The leaves of all groups, without the rows that fill up the last one."""
-        whole: list[np.ndarray] = [np.concatenate(leaf)[:count] for leaf in zip(*self._arrays(parts), strict=True)]
+        whole: list[np.ndarray] = [
+            np.concatenate(leaf)[:count] for leaf in zip(*self._arrays(parts), strict=True)
+        ]
         return whole
 
 

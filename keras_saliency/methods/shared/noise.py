@@ -12,9 +12,6 @@ from scipy.special import ndtri
 
 from keras_saliency.engine import Points, Question
 from keras_saliency.methods.base import Method, make_method
-from keras_saliency.methods.deconvnet import DeconvNet
-from keras_saliency.methods.gradient import Gradient
-from keras_saliency.methods.guided_backprop import GuidedBackprop
 from keras_saliency.methods.shared.averaging import Arrays, maps_at, moved, per_example, places, sum_of
 from keras_saliency.methods.shared.rectified import Rule, warn_of_unreached
 from keras_saliency.methods.shared.stratified import latin_hypercube
@@ -34,7 +31,7 @@ def block_sizes(samples: int) -> list[int]:
     return [min(BLOCK, samples - start) for start in range(0, samples, BLOCK)]
 
 
-RULES: dict[type[Method], Rule | None] = {Gradient: None, GuidedBackprop: "guided", DeconvNet: "deconvnet"}
+RULES: dict[str, Rule | None] = {"gradient": None, "guided_backprop": "guided", "deconvnet": "deconvnet"}
 """The methods whose maps are gradients, and their rules for rectifiers."""
 
 
@@ -63,7 +60,10 @@ class NoisyMaps:
     ) -> None:
         self._question, self._method = question, make_method(method)
         self._rng = rng
-        self._are_gradients = type(self._method) in RULES  # a class made from them may do something else
+        own = self._method.registered
+        self._are_gradients = own in RULES and type(self._method) is type(
+            make_method(own)
+        )  # none made from it
         self._values = [value.astype("float32") for value in question.values]
         self._deviations = [noise * _ranges(value) for value in self._values]
         self.count = len(question)
@@ -96,7 +96,7 @@ class NoisyMaps:
             return ([noise[None] for noise in drawn] for drawn in self._draw(samples))
 
         points = Points(moved, own, noises, np.ones(samples))
-        rule = RULES[type(self._method)]
+        rule = RULES[self._method.registered]
         found, rectifiers = question.average_gradients(points, rule, variance=variance)
         warn_of_unreached(rule, rectifiers)
         return question.as_inputs(found.means), question.as_inputs(found.variances or found.means)
