@@ -87,6 +87,7 @@ benchmark: $(VENV)/.test
 	KERAS_BACKEND=tensorflow $(BIN)/python -m benchmarks.look
 	$(BIN)/python -m benchmarks.methods
 	$(BIN)/python -m benchmarks.evaluations
+	$(BIN)/python -m benchmarks.crossing
 	KERAS_BACKEND=tensorflow $(BIN)/python -m benchmarks.door
 	KERAS_BACKEND=jax $(BIN)/python -m benchmarks.door
 	KERAS_BACKEND=torch $(BIN)/python -m benchmarks.door

@@ -1,6 +1,7 @@
 """The rooms that touch Keras' inside and name a framework: a model as a function with gradients."""
 
 from keras_saliency.engine.anatomy import Anatomy
+from keras_saliency.engine.averages import Averages, Points
 from keras_saliency.engine.console import say
 from keras_saliency.engine.layout import ExplainedImage, Layout
 from keras_saliency.engine.processes import is_chief
@@ -14,11 +15,13 @@ from keras_saliency.engine.weights import WeightedLayer
 __all__ = [
     "Anatomy",
     "Attention",
+    "Averages",
     "ExplainedImage",
     "Gradients",
     "LayerGradients",
     "LayerOutput",
     "Layout",
+    "Points",
     "Question",
     "RectifierCount",
     "ScoredModel",

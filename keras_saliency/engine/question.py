@@ -12,6 +12,7 @@ import optree
 
 from keras_saliency.engine.anatomy import Anatomy
 from keras_saliency.engine.attention import AttentionSite
+from keras_saliency.engine.averages import Averages, Points
 from keras_saliency.engine.layers import LayerSite
 from keras_saliency.engine.layout import ExplainedImage, way_out
 from keras_saliency.engine.rectifiers import RectifierCount, Rule
@@ -135,6 +136,27 @@ class Question:
             return Gradients(self.as_inputs(tensors["gradients"]), rectifiers)
 
         return self._once(("gradients", rule), compute)
+
+    def average_gradients(
+        self, points: Points, rule: Rule | None = None, *, variance: bool = False
+    ) -> tuple[Averages, RectifierCount | None]:
+        """Averages of the gradients at many points near each example, and what a rule found in the model.
+
+        Points and gradients stay on the device: memory does not grow with the number of points. Costs a forward and a
+        backward pass for each of them.
+
+        Args:
+            points: where.
+            rule: see `gradients`.
+            variance: whether variances are wanted too.
+
+        Raises:
+            as `gradients`; class scores are not searched for hidden probabilities, see `scores`.
+        """
+        replaced = self.anatomy.tapped_shape is not None
+        step = self.model.step(self.anatomy, "gradients", self.target, rule=rule, replaced=replaced)
+        leaves = self.anatomy.plan.leaves(self.inputs)
+        return self.model.average(step, leaves, self.target, self.substitutes, points, variance=variance)
 
     def layer(self, layer: Any = "auto", grid: Any = "auto") -> LayerGradients:
         """The output of a layer, and the gradients of the scores for it. Costs one forward and one backward pass.

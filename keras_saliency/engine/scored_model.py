@@ -14,18 +14,18 @@ from keras_saliency.arguments import whole
 from keras_saliency.engine.anatomy import Anatomy, called_layers, inspect
 from keras_saliency.engine.attention import AttentionSite
 from keras_saliency.engine.attention_sites import AttentionFinder
+from keras_saliency.engine.averages import Averages, Points
 from keras_saliency.engine.axes import cut_picture
 from keras_saliency.engine.backends import current_backend
-from keras_saliency.engine.chunks import ChunkLimit, Rows, in_chunks
 from keras_saliency.engine.feature_maps import EXAMPLES, SiteFinder
 from keras_saliency.engine.float16 import scaled_gradients
 from keras_saliency.engine.foreign import fixed_weights, require_model
 from keras_saliency.engine.functions import check_function, of_first
 from keras_saliency.engine.hidden import HiddenProbabilities
 from keras_saliency.engine.inputs import declared_examples
-from keras_saliency.engine.isolation import outside_inference_mode
 from keras_saliency.engine.layers import LayerSite
 from keras_saliency.engine.rectifiers import RectifierCount, Rule
+from keras_saliency.engine.runs import Runs
 from keras_saliency.engine.scores import (
     LOGITS,
     Output,
@@ -38,7 +38,7 @@ from keras_saliency.engine.scores import (
 from keras_saliency.engine.seams import layers_throughout
 from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.engine.step import Step, Wants
-from keras_saliency.engine.traces import Running, Steps, Traces, run_step, traces_of
+from keras_saliency.engine.traces import Running, Steps, Traces, traces_of
 from keras_saliency.engine.weights import (
     WeightedLayer,
     current_values,
@@ -74,7 +74,6 @@ class ScoredModel:
 
     Attributes:
         traces: how often the model was traced for this.
-        evaluations: how many examples went through the model, forward or forward and backward; with any weights.
 
     Example:
         >>> scored = ks.ScoredModel(model)
@@ -101,13 +100,13 @@ class ScoredModel:
         chunk_size = None if chunk_size is None else whole("chunk_size", chunk_size, 1, otherwise="None")
         require_model(model)
         prove_seams()
-        self.traces = self.evaluations = 0
-        self._tell: Callable[[int], None] | None = None
+        self.traces = 0
         self._model = model
         self._output = output
         self._logits = logits
         self._channel_axis = channel_axis
         self._chunk_size = chunk_size or declared_examples(model)
+        self._runs = Runs(model, self._chunk_size)
         self._backend = current_backend()
         self._of_functions: tuple[Traces | None, Steps] = None, Steps()
         self._functions: set[Any] = set()
@@ -115,11 +114,16 @@ class ScoredModel:
     @contextmanager
     def telling(self, tell: Callable[[int], None]) -> Iterator[None]:
         """Call `tell` after every chunk within the block, with the number of examples that went through."""
-        before, self._tell = self._tell, tell
+        before, self._runs.tell = self._runs.tell, tell
         try:
             yield
         finally:
-            self._tell = before
+            self._runs.tell = before
+
+    @property
+    def evaluations(self) -> int:
+        """How many examples went through the model, forward or forward and backward; with any weights."""
+        return self._runs.evaluations
 
     @property
     def is_half_precision(self) -> bool:
@@ -136,7 +140,7 @@ class ScoredModel:
             NoGradientError: no floating tensor is behind the inputs.
             ValueError: a class index or an output gradient does not fit the output, or the output is not clear.
         """
-        self._traces = traces = traces_of(self._model)
+        self._traces = self._runs.traces = traces = traces_of(self._model)
         if self._of_functions[0] is not traces:
             self._of_functions = traces, Steps()
         leaves, structure = optree.tree_flatten(inputs)
@@ -204,8 +208,8 @@ class ScoredModel:
         rows = np.zeros(len(cut.rows), int)
         aim = self._aim(anatomy, target.take(rows), len(rows))
         running, before = self._running(self.step(anatomy, wants, target, site=site)), self.evaluations
-        found = self._in_chunks(running, (), changed, [aim], like=len(leaves[0]))
-        self.evaluations = before  # the same numbers whoever asked first
+        found = self._runs.in_chunks(running, (), changed, [aim], like=len(leaves[0]))
+        self._runs.evaluations = before  # the same numbers whoever asked first
         return site.over(cut, found["tensor"])
 
     def attention(
@@ -222,7 +226,7 @@ class ScoredModel:
 
     def rows_at_once(self, anatomy: Anatomy) -> int:
         """How many examples go through the model at once: 32, and up to 128 of a small model."""
-        return self._limit.most(anatomy.elements)
+        return self._runs.limit.most(anatomy.elements)
 
     @property
     def fixed_weights(self) -> str:
@@ -300,7 +304,7 @@ class ScoredModel:
         aim = self._aim(anatomy, target, count)
 
         def run(*per_example: Any) -> dict[str, Any]:
-            return self._in_chunks(running, substitutes, leaves, per_example)
+            return self._runs.in_chunks(running, substitutes, leaves, per_example)
 
         if step.wants == "gradients" and anatomy.float16:
             result: dict[str, Any] = {}
@@ -316,44 +320,23 @@ class ScoredModel:
             self._refuse_hidden(anatomy, anatomy.output, leaves, aim, result["table"])
         return self._read(anatomy, target, result), result, running.compiled.rectifiers
 
-    def _in_chunks(
+    def average(
         self,
-        running: Running,
-        substitutes: Sequence[Any],
+        step: Step,
         leaves: Sequence[np.ndarray],
-        per_example: Sequence[Any],
+        target: BoundTarget,
+        substitutes: Sequence[Any],
+        points: Points,
         *,
-        like: int | None = None,
-    ) -> dict[str, Any]:
-        to_tensor, sizes = self._backend.to_tensor, running.compiled.sizes
-        count, values = len(leaves[0]), list(substitutes)
+        variance: bool,
+    ) -> tuple[Averages, RectifierCount | None]:
+        """Averages of the step's gradients at points near each example, and what a rule found; see `evaluate`.
 
-        def evaluate(rows: Rows) -> Any:
-            with outside_inference_mode():
-                given = optree.tree_map(lambda array: to_tensor(array[rows]), (list(leaves), *per_example))
-                result = run_step(running, values, *given)
-                return optree.tree_map(self._backend.to_numpy, result)
-
-        def done(chunk: int, examples: int) -> None:
-            if chunk not in sizes:
-                sizes.add(chunk)
-                if was_traced:
-                    self._traces.sign(self._model)
-            self.evaluations += examples
-            if self._tell is not None:
-                self._tell(examples)
-
-        limit = self._limit
-        size = limit.size(like or count, running.step.anatomy.elements, sizes)
-        was_traced = size not in sizes and self._traces.fit(self._model)
-        is_out_of_memory = self._backend.is_out_of_memory
-        return in_chunks(  # type: ignore[no-any-return]
-            evaluate, count, size, limit, is_out_of_memory=is_out_of_memory, done=done
-        )
-
-    @property
-    def _limit(self) -> ChunkLimit:
-        return self._traces.limits.setdefault(self._chunk_size, ChunkLimit(self._chunk_size))
+        The leaves are those of the model; the step replaces what is explained behind integer inputs.
+        """
+        running, aim = self._running(step), self._aim(step.anatomy, target, len(leaves[0]))
+        averages = self._runs.average(running, substitutes, points, leaves, aim, variance=variance)
+        return averages, running.compiled.rectifiers
 
     def _steps(self, function: Any) -> Steps:
         return self._traces.steps if function is None else self._of_functions[1]

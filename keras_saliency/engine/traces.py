@@ -83,6 +83,7 @@ class Traces:
         anatomies: by the shapes of the inputs and the output.
         weighted: the layers with weights, by the inputs.
         limits: of chunks, by the size that the user asked for.
+        averages: what averages of gradients take beside steps, compiled.
         cleared: the outputs, and how they are read, that were found to hide no probabilities.
         steps: for targets that are no functions: what a function reads may change without a notice.
     """
@@ -91,6 +92,7 @@ class Traces:
         self.anatomies: dict[Any, Anatomy] = Bounded()
         self.weighted: dict[Any, tuple[WeightedLayer, ...]] = Bounded()
         self.limits: dict[int | None, ChunkLimit] = Bounded()
+        self.averages: dict[Any, Callable[..., Any]] = Bounded()
         self.cleared: set[Any] = set()
         self.steps = Steps()
         self._signature = Signature(model)

@@ -10,11 +10,11 @@ import numpy as np
 from typing_extensions import override
 
 from keras_saliency.arguments import keep_whole
-from keras_saliency.engine import Question
+from keras_saliency.engine import Points, Question
 from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.methods.base import Method, MethodResult
-from keras_saliency.methods.shared.averaging import Arrays
-from keras_saliency.methods.shared.path import PathStep, Walk
+from keras_saliency.methods.shared.averaging import Arrays, shifts
+from keras_saliency.methods.shared.path import Walk
 from keras_saliency.methods.shared.stratified import latin_hypercube
 
 
@@ -79,8 +79,13 @@ class ExpectedGradients(Method):
         count = len(references[0])
         order = np.concatenate([rng.permutation(count) for _ in range(-(-self.samples // count))])
         chosen = order[: self.samples]
-        sums = walk.integral(self._steps(walk.ends, references, chosen, rng))
-        maps = [leaf / self.samples for leaf in sums]
+        places = latin_hypercube(self.samples, (), rng)
+
+        def each() -> Iterator[tuple[Arrays, Arrays]]:
+            for reference, place in zip(chosen, places, strict=True):
+                yield [array[reference][None] for array in references], shifts(place, references)
+
+        maps = walk.averages(Points(_between, walk.ends, each, np.ones(self.samples))).means
         return walk.result(maps, self._changes(walk, references, chosen), self.samples, references=count)
 
     def _fitting(self, ends: Arrays) -> Arrays:
@@ -109,16 +114,12 @@ class ExpectedGradients(Method):
         )
         return np.stack([walk.scores - walk.scores_at(start) for start in starts])[position]
 
-    def _steps(
-        self, ends: Arrays, references: Arrays, chosen: np.ndarray, rng: np.random.Generator
-    ) -> Iterator[PathStep]:
-        for reference, place in zip(chosen, latin_hypercube(self.samples, (), rng), strict=True):
-            starts = [array[reference] for array in references]
-            changes = [end - start for end, start in zip(ends, starts, strict=True)]
-            yield (
-                [start + np.float32(place) * way for start, way in zip(starts, changes, strict=True)],
-                changes,
-            )
+
+def _between(ends: Any, each: Any) -> tuple[list[Any], list[Any]]:
+    """Places on the lines from references to examples, and these lines; see `Points.place`."""
+    lines = [end - start for end, start in zip(ends, each[0], strict=True)]
+    pairs = zip(each[0], each[1], lines, strict=True)
+    return [start + place * line for start, place, line in pairs], lines
 
 
 def _checked(references: Any) -> tuple[np.ndarray, ...]:

@@ -10,9 +10,9 @@ import numpy as np
 from typing_extensions import override
 
 from keras_saliency.arguments import is_real, keep_real, keep_whole, whole
-from keras_saliency.engine import Question
+from keras_saliency.engine import Points, Question
 from keras_saliency.methods.base import Method, MethodResult
-from keras_saliency.methods.shared.averaging import Arrays
+from keras_saliency.methods.shared.averaging import Arrays, moved, shifts
 from keras_saliency.methods.shared.baselines import as_baseline, baseline_key, baseline_values
 from keras_saliency.methods.shared.line import Walked, walk_lines
 from keras_saliency.methods.shared.path import Walk
@@ -143,15 +143,8 @@ class IntegratedGradients(Method):
         rule: Quadrature = "midpoint" if self.quadrature == "auto" else self.quadrature
         ways = [end - start for start, end in zip(starts, walk.ends, strict=True)]
         places, weights = points_and_weights(rule, self.steps)
-        points = (
-            [start + np.float32(place) * way for start, way in zip(starts, ways, strict=True)]
-            for place in places
-        )
-        sums = [np.zeros(way.shape) for way in ways]
-        for weight, gradients in zip(weights, walk.gradients(points), strict=True):
-            for total, gradient in zip(sums, gradients, strict=True):
-                np.add(total, weight * gradient, out=total)
-        maps = [total * way for total, way in zip(sums, ways, strict=True)]
+        points = Points(moved, (starts, ways), lambda: (shifts(place, ways) for place in places), weights)
+        maps = [mean * way for mean, way in zip(walk.averages(points).means, ways, strict=True)]
         return Walked(maps, (walk.scores - walk.scores_at(starts))[None], self.steps)
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-import optree
 from typing_extensions import override
 
 from keras_saliency.arguments import keep_whole
 from keras_saliency.engine import Question
 from keras_saliency.methods.base import Method, MethodResult, make_method
-from keras_saliency.methods.shared.averaging import sum_of
 from keras_saliency.methods.shared.noise import BLOCK, Moments, NoisyMaps, name_around
 from keras_saliency.methods.shared.options import check_noise, check_tolerance
 
@@ -76,7 +74,7 @@ class SmoothGrad(Method):
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
         noisy = NoisyMaps(question.settled, self.method, noise=self.noise, rng=rng)
         if self.tolerance is None:
-            mean = _mean(noisy, np.arange(noisy.count), self.samples)
+            mean = noisy.mean(np.arange(noisy.count), self.samples)
             evaluations = [self.samples] * noisy.count
         else:
             found = self._until(self.tolerance, noisy)
@@ -87,11 +85,7 @@ class SmoothGrad(Method):
         found, going, left = Moments(noisy.count), np.arange(noisy.count), self.samples
         while left and going.size:
             size = min(left, BLOCK)
-            found.add(going, _mean(noisy, going, size), size)
+            found.add(going, noisy.mean(going, size), size)
             going = going[found.relative_errors[going] > tolerance]
             left -= size
         return found
-
-
-def _mean(noisy: NoisyMaps, rows: np.ndarray, samples: int) -> Any:
-    return optree.tree_map(lambda leaf: leaf / samples, sum_of(noisy.draw(rows, samples)))

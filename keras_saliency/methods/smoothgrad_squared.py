@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import optree
 from typing_extensions import override
 
 from keras_saliency.engine import Question
@@ -40,5 +41,5 @@ class SmoothGradSquared(NoisyStatistic):
 
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        found = self._moments(question, rng, lambda leaf: leaf.astype("float64") ** 2)
-        return MethodResult(found.mean)
+        means, variances = self._moments(question, rng)
+        return MethodResult(optree.tree_map(lambda mean, variance: mean**2 + variance, means, variances))

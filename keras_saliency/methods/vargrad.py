@@ -40,4 +40,4 @@ class VarGrad(NoisyStatistic):
 
     @override
     def explain(self, question: Question, rng: np.random.Generator) -> MethodResult:
-        return MethodResult(self._moments(question, rng).variance)
+        return MethodResult(self._moments(question, rng)[1])

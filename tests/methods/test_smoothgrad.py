@@ -341,3 +341,14 @@ def test_global_random_states_stay_as_they_are(model, images):
     before = states()
     run(SmoothGrad(samples=8, tolerance=0.1), model, images)
     np.testing.assert_equal(states(), before)
+
+
+def test_what_is_made_from_the_gradient_is_asked_itself(model, images):
+    class Negative(Gradient):
+        def explain(self, question, rng):
+            return MethodResult(-super().explain(question, rng).maps)
+
+    plain, negative = (
+        run(SmoothGrad(method, samples=4), model, images).maps for method in (Gradient(), Negative())
+    )
+    np.testing.assert_allclose(negative, -plain, atol=1e-6)

@@ -44,6 +44,17 @@ def maps_at(
             yield optree.tree_map(lambda leaf, of_point=of_point: leaf[of_point], maps)
 
 
+def moved(own: Any, each: Any) -> tuple[list[Any], None]:
+    """Values of explained tensors, moved by shares of ways of their own; see `Points.place`."""
+    pairs = zip(*own, each, strict=True)
+    return [start + way * share for start, way, share in pairs], None
+
+
+def shifts(share: float, values: Arrays) -> Arrays:
+    """One share for all of what is explained, to be broadcast over it."""
+    return [np.full((1,) * value.ndim, share, "float32") for value in values]
+
+
 def places(rows: np.ndarray, count: int) -> slice | np.ndarray:
     """An index of these rows, in order and each once; a slice where they are all of `count`, which copies nothing."""
     return slice(None) if len(rows) == count else rows

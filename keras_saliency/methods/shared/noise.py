@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 import optree
 from scipy.special import ndtri
 
-from keras_saliency.engine import Question
+from keras_saliency.engine import Points, Question
 from keras_saliency.methods.base import Method, make_method
-from keras_saliency.methods.shared.averaging import Arrays, maps_at, per_example, places
+from keras_saliency.methods.shared.averaging import Arrays, maps_at, moved, per_example, places, sum_of
+from keras_saliency.methods.shared.rectified import Rule, warn_of_unreached
 from keras_saliency.methods.shared.stratified import latin_hypercube
 
 
@@ -29,8 +31,12 @@ def block_sizes(samples: int) -> list[int]:
     return [min(BLOCK, samples - start) for start in range(0, samples, BLOCK)]
 
 
+RULES: dict[str, Rule | None] = {"gradient": None, "guided_backprop": "guided", "deconvnet": "deconvnet"}
+"""The methods whose maps are gradients, and their rules for rectifiers."""
+
+
 class NoisyMaps:
-    """The maps of noisy versions of `n` images, drawn as they are asked for.
+    """Means over maps of noisy versions of `n` images.
 
     The noise is Gaussian, and comes in blocks that are Latin hypercubes: each value's noise is spread evenly over the
     distribution, so that most of what varies cancels within a block. Its standard deviation is a fraction of the range
@@ -54,29 +60,60 @@ class NoisyMaps:
     ) -> None:
         self._question, self._method = question, make_method(method)
         self._rng = rng
+        own = self._method.registered
+        self._are_gradients = own in RULES and type(self._method) is type(
+            make_method(own)
+        )  # none made from it
         self._values = [value.astype("float32") for value in question.values]
         self._deviations = [noise * _ranges(value) for value in self._values]
         self.count = len(question)
         self._noise = np.random.default_rng(rng.integers(2**63))
 
-    def draw(self, rows: np.ndarray, samples: int) -> Iterator[Any]:
-        """`samples` maps of the images in these rows, block by block."""
-        images = [value[rows] for value in self._values]
-        points = self._points(images, rows, samples)
+    def mean(self, rows: np.ndarray, samples: int) -> Any:
+        """The mean of `samples` more maps of the images in these rows, float32."""
+        if not self._are_gradients:
+            return optree.tree_map(lambda leaf: leaf / samples, sum_of(self._maps(rows, samples)))
+        return self._averages(rows, samples, variance=False)[0]
+
+    def moments(self, samples: int) -> tuple[Any, Any]:
+        """Mean and variance of `samples` more maps of all images, float32."""
+        rows = np.arange(self.count)
+        if self._are_gradients:
+            return self._averages(rows, samples, variance=True)
+        found = Moments(self.count)
+        for maps in self._maps(rows, samples):
+            found.add(rows, maps)
+        return found.mean, found.variance
+
+    def _averages(self, rows: np.ndarray, samples: int, *, variance: bool) -> tuple[Any, Any]:
+        """Where the maps are gradients, they are averaged on the device."""
+        question = self._question.take(rows)
+        own = [[part[rows] for part in parts] for parts in (self._values, self._deviations)]
+        start = deepcopy(self._noise)
+
+        def noises() -> Iterator[Arrays]:  # the same ones if all begins anew
+            self._noise = deepcopy(start)
+            return ([noise[None] for noise in drawn] for drawn in self._draw(samples))
+
+        points = Points(moved, own, noises, np.ones(samples))
+        rule = RULES[self._method.registered]
+        found, rectifiers = question.average_gradients(points, rule, variance=variance)
+        warn_of_unreached(rule, rectifiers)
+        return question.as_inputs(found.means), question.as_inputs(found.variances or found.means)
+
+    def _maps(self, rows: np.ndarray, samples: int) -> Iterator[Any]:
+        own = [[part[rows] for part in parts] for parts in (self._values, self._deviations)]
+        points = (moved(own, noises)[0] for noises in self._draw(samples))
         return maps_at(self._question.take(rows), self._method, points, rng=self._rng)
 
-    def _points(self, images: Arrays, rows: np.ndarray, samples: int) -> Iterator[Arrays]:
-        deviations = [deviation[rows] for deviation in self._deviations]
+    def _draw(self, samples: int) -> Iterator[Arrays]:
+        """The noise of each copy, block by block."""
         for size in block_sizes(samples):
             blocks = [
-                ndtri(latin_hypercube(size, image.shape[1:], self._noise).astype("float32"))
-                for image in images
+                ndtri(latin_hypercube(size, value.shape[1:], self._noise).astype("float32"))
+                for value in self._values
             ]
-            for noises in zip(*blocks, strict=True):
-                yield [
-                    np.add(moved := deviation * noise, image, out=moved)
-                    for image, deviation, noise in zip(images, deviations, noises, strict=True)
-                ]
+            yield from map(list, zip(*blocks, strict=True))
 
 
 class Moments:

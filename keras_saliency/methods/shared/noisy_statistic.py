@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-import optree
 
 from keras_saliency.arguments import keep_whole
 from keras_saliency.engine import Question
 from keras_saliency.methods.base import Method, make_method
-from keras_saliency.methods.shared.noise import Moments, NoisyMaps, name_around
+from keras_saliency.methods.shared.noise import NoisyMaps, name_around
 from keras_saliency.methods.shared.options import check_noise
 
 
@@ -42,15 +40,7 @@ class NoisyStatistic(Method):
         """Whether the wrapped method does."""
         return make_method(self.method).uses_target
 
-    def _moments(
-        self,
-        question: Question,
-        rng: np.random.Generator,
-        of: Callable[[np.ndarray], np.ndarray] = np.asarray,
-    ) -> Moments:
-        """Mean and variance over the copies of `of(map)`."""
+    def _moments(self, question: Question, rng: np.random.Generator) -> tuple[Any, Any]:
+        """Mean and variance over the copies."""
         noisy = NoisyMaps(question.settled, self.method, noise=self.noise, rng=rng)
-        rows, found = np.arange(noisy.count), Moments(noisy.count)
-        for maps in noisy.draw(rows, self.samples):
-            found.add(rows, optree.tree_map(of, maps))
-        return found
+        return noisy.moments(self.samples)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import optree
 
-from keras_saliency.engine import Question
+from keras_saliency.engine import Averages, Points, Question
 from keras_saliency.methods.base import MethodResult
 from keras_saliency.methods.gradient import Gradient
 from keras_saliency.methods.shared.averaging import Arrays, maps_at
@@ -59,6 +59,10 @@ class Walk:
             for total, gradient, change in zip(sums, gradients, changes.pop(0), strict=True):
                 np.add(total, gradient * change, out=total)
         return sums
+
+    def averages(self, points: Points) -> Averages:
+        """Averages of the gradients at points near the examples, for the explained tensors."""
+        return self._question.average_gradients(points)[0]
 
     def scores_at(self, starts: Arrays) -> np.ndarray:
         """`(n,)` scores, float64, with these values of the explained tensors. Costs one forward pass."""
