@@ -46,8 +46,10 @@ def _serve(console: Console, store: LogStore, options: argparse.Namespace) -> No
     from keras_saliency.cli.view_server import make_view_server
     from keras_saliency.tensorboard_plugin.answers import Answers
     from keras_saliency.tensorboard_plugin.recent import Recent
+    from keras_saliency.tensorboard_plugin.trainings import Trainings
 
-    server = make_view_server(Answers(store, Recent(_KEPT)), options.port)
+    recent = Recent(_KEPT)
+    server = make_view_server(Answers(Trainings(store, recent), recent), options.port)
     store.runs()
     _say_if_cut(console, store)
     console.print(f"{options.logdir}: http://{server.host}:{server.port}/   (Ctrl-C ends it)")
@@ -57,10 +59,12 @@ def _serve(console: Console, store: LogStore, options: argparse.Namespace) -> No
 
 def _export(console: Console, store: LogStore, options: argparse.Namespace) -> None:
     from keras_saliency.cli.view_export import START, export_page
+    from keras_saliency.tensorboard_plugin.recent import Recent
+    from keras_saliency.tensorboard_plugin.trainings import Trainings
 
     check_outputs([OutputFile(options.export, "The page", begins_with(START))], [])
     with console.status(f"Reading {options.logdir} …"):
-        page = export_page(store, options.every, options.max_size)
+        page = export_page(Trainings(store, Recent(_KEPT)), options.every, options.max_size)
         size = replace_file(options.export, page.encode())
     _say_if_cut(console, store)
     console.print(f"{options.export}: {size / 1e6:.1f} MB")
