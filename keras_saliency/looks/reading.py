@@ -126,7 +126,9 @@ def _named(log_dir: Path) -> str:
     """The runs of a log directory as a sentence, where it has several."""
     names = [folder.name for folder in reversed(run_folders(log_dir))]
     with suppress(OSError):
-        names += sorted(path.name for path in log_dir.iterdir() if run_number(path.name) is None and run_folders(path))
+        names += sorted(
+            path.name for path in log_dir.iterdir() if run_number(path.name) is None and run_folders(path)
+        )
     return f" Runs: {', '.join(names)}." if names else ""
 
 

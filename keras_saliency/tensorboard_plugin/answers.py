@@ -177,7 +177,9 @@ def _kinds(tags: Mapping[str, Series]) -> tuple[dict[str, str], list[str]]:
 
 def _phases(tags: Mapping[str, Series], kinds: Mapping[str, str]) -> list[int]:
     """The steps from which on later fits of the same training were looked at."""
-    return [point.step for point in tags[records.PROBES_TAG].points[1:]] if records.PROBES_TAG in kinds else []
+    return (
+        [point.step for point in tags[records.PROBES_TAG].points[1:]] if records.PROBES_TAG in kinds else []
+    )
 
 
 def _methods(tags: Mapping[str, Series], kinds: Mapping[str, str]) -> dict[str, dict[str, list[int]]]:

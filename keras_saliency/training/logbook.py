@@ -266,7 +266,9 @@ def opening_in(folder: Path) -> Iterator[None]:
     except UnwritableFolderError:
         raise
     except OSError as error:
-        raise UnwritableFolderError(f"Cannot write the looks to {folder}: {error.strerror or error}.") from error
+        raise UnwritableFolderError(
+            f"Cannot write the looks to {folder}: {error.strerror or error}."
+        ) from error
 
 
 def _close(writers: Iterable[Writer], locks: Iterable[FolderLock]) -> None:

@@ -31,7 +31,7 @@ def test_a_log_dir_that_is_no_path(log_dir):
 
 
 def test_no_log_is_at_a_path_that_there_is_not():
-    with pytest.raises(FileNotFoundError, match="Expected the log_dir"):
+    with pytest.raises(ValueError, match="Expected log_dir to be the path of a folder. .*no path has"):
         ks.load_looks("logs\0")
 
 
