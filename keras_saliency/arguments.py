@@ -11,7 +11,6 @@ from contextvars import ContextVar
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal
-from urllib.request import url2pathname
 
 BACKENDS = ("tensorflow", "jax", "torch")
 """The frameworks behind Keras that this package works on."""
@@ -79,7 +78,11 @@ def local_path(name: str, given: Any, what: str = "a path") -> Path:
         valid = False
     if not valid:
         raise ValueError(f"{expected}. {received}, with characters that no path has")
-    return Path(url2pathname(address[3]) if address else text)
+    if not address:
+        return Path(text)
+    from urllib.request import url2pathname  # which loads much
+
+    return Path(url2pathname(address[3]))
 
 
 def is_real(value: Any) -> bool:

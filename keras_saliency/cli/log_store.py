@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from keras_saliency.arguments import local_path
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.looks.event_file import event_files, events_from
 from keras_saliency.records import PLUGIN_NAME, run_number
@@ -38,6 +39,7 @@ class LogStore:
     """
 
     def __init__(self, log_dir: Path) -> None:
+        log_dir = local_path("logdir", log_dir)
         if not log_dir.is_dir():
             raise FileNotFoundError(f"No such folder: {log_dir}")
         self._log_dir = log_dir

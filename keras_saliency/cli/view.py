@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from keras_saliency.cli.arguments import whole_number
+from keras_saliency.cli.arguments import local, whole_number
 from keras_saliency.cli.console import Console
 from keras_saliency.cli.log_store import LogStore
 from keras_saliency.records.outputs import OutputFile, begins_with, check_outputs
@@ -20,9 +19,11 @@ _SMALLEST = 0.001
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
-    parser.add_argument("logdir", type=Path, help="the log_dir of a SaliencyCallback, or a folder of several")
+    parser.add_argument(
+        "logdir", type=local, help="the log_dir of a SaliencyCallback, or a folder of several"
+    )
     parser.add_argument("--port", type=int, help="on 127.0.0.1; default: 6061 or, if it is taken, a free one")
-    parser.add_argument("--export", type=Path, metavar="PAGE.html", help="write one file and serve nothing")
+    parser.add_argument("--export", type=local, metavar="PAGE.html", help="write one file and serve nothing")
     parser.add_argument(
         "--every", type=whole_number("every", 1), default=1, metavar="N", help="export every N-th look"
     )

@@ -51,11 +51,12 @@ def load_looks(log_dir: str | Path, run: str | None = None) -> list[Look]:
             f"No folder {home}. Expected the log_dir of a SaliencyCallback, or one of its runs.{_named(top)} "
             f"Received: log_dir={str(log_dir)!r}, run={run!r}"
         )
-    for folder in run_folders(home) or [home]:
+    folders = run_folders(home) or [home]
+    for folder in folders:
         if looks := _looks_of(folder):
             return looks
     raise FileNotFoundError(
-        f"No looks in {home}. Expected event files that SaliencyCallback wrote: pass the log_dir that "
+        f"No looks in {folders[0]}. Expected event files that SaliencyCallback wrote: pass the log_dir that "
         f"it had.{_named(top)} Received: log_dir={str(log_dir)!r}, run={run!r}"
     )
 

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from keras_saliency.arguments import local_path
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.records import limits
 from keras_saliency.records.holes import is_hollow
@@ -163,7 +164,7 @@ def _opened(path: str | Path) -> Iterator[zipfile.ZipFile]:
 @contextmanager
 def _written(path: str | Path) -> Iterator[IO[bytes]]:
     """A file, open. Raises `UnreadableFileError` if it is large and parts of it were never written."""
-    with Path(path).open("rb") as opened:
+    with local_path("path", path).open("rb") as opened:
         size = os.fstat(opened.fileno()).st_size
         if size > limits.ARRAYS_FREELY and is_hollow(opened, size):
             raise UnreadableFileError(f"{path} claims {size} bytes, and parts of it were never written.")

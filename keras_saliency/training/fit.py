@@ -86,6 +86,7 @@ class Fit:
             log_keys.forget()
         self._settings, self._logbook, self._log_keys, self._watch = settings, logbook, log_keys, watch
         self._runs, self._is_copy = runs, is_copy
+        self._needs_proof = is_copy or (before is not None and not known)
         self._question: Question | None = None
         self._count = 0
         self._failed: Counter[str] = Counter()
@@ -161,7 +162,7 @@ class Fit:
             epoch=epoch,
             step=step,
             is_named=settings.run is not None,
-            is_copy=self._is_copy,
+            needs_proof=self._needs_proof,
         )
 
     def _gone_on_with(

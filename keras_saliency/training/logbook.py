@@ -107,14 +107,17 @@ class Logbook:
         if lock is None:
             return
         self._locks.append(lock)
+        before = set(event_files(run.folder))
         try:
             with opening_in(run.folder):
                 steps = (last_step(run.folder, _passed_over), *self.steps[-1:])
                 self.last_step = max((step for step in steps if step is not None), default=None)
-                before = event_files(run.folder)
                 self._open_writers(run)
-        finally:
-            self._new_files = set(event_files(run.folder)) - set(before)
+        except BaseException:
+            self._new_files = set(event_files(run.folder)) - before
+            self.discard()
+            raise
+        self._new_files = set(event_files(run.folder)) - before
 
     def keep(self) -> None:
         """Let no other callback of this process write in the folder as long as this one may."""

@@ -31,7 +31,8 @@ class Opening:
         epoch: of the opening look, the one before the first; None where batches or steps are counted.
         step: of the first look in a loop of your own.
         is_named: whether the run to go on with was named.
-        is_copy: whether the callback is a copy, as tuners make one for each trial: it goes on with proven runs alone.
+        needs_proof: whether only a proven run will do: the callback looked at another network before, or is a copy of
+            one, as tuners make for each trial.
     """
 
     scores: np.ndarray
@@ -40,7 +41,7 @@ class Opening:
     epoch: int | None = None
     step: int | None = None
     is_named: bool = False
-    is_copy: bool = False
+    needs_proof: bool = False
 
     def goes_on_after(self, last: Look) -> bool | None:
         """Whether this training goes on after the last look of a run; None where that is possible and not proven.
@@ -129,7 +130,7 @@ class Runs:
                 verdict = False
             if verdict:
                 yield run
-            elif verdict is None and not opening.is_copy:
+            elif verdict is None and not opening.needs_proof:
                 possible.append(run)
         yield from possible
 

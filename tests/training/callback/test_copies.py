@@ -68,6 +68,7 @@ def test_a_copy_is_made_of_every_setting(saliency):
         "store_images": False,
         "archive": True,
         "writers": ["folder"],
+        "run": "trials",
         "max_disk": "1 GB",
         "on_error": "raise",
         "seed": 3,
