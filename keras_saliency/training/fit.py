@@ -161,6 +161,7 @@ class Fit:
             fingerprint=settings.probes.fingerprint,
             epoch=epoch,
             step=step,
+            every=settings.written_every,
             is_named=settings.run is not None,
             needs_proof=self._needs_proof,
         )

@@ -30,6 +30,7 @@ class Opening:
         fingerprint: of the probes.
         epoch: of the opening look, the one before the first; None where batches or steps are counted.
         step: of the first look in a loop of your own.
+        every: how many epochs lie between two looks that are written; None where that is not known.
         is_named: whether the run to go on with was named.
         needs_proof: whether only a proven run will do: the callback looked at another network before, or is a copy of
             one, as tuners make for each trial.
@@ -40,6 +41,7 @@ class Opening:
     fingerprint: str
     epoch: int | None = None
     step: int | None = None
+    every: int | None = None
     is_named: bool = False
     needs_proof: bool = False
 
@@ -55,8 +57,10 @@ class Opening:
         gap = self._since(last)
         if gap is None or gap == 0:
             return self.sees_as(last) or (None if gap is None else False)
-        # The last epoch is repeated after a kill before it was backed up.
-        return None if gap > 0 or (gap == -1 and self.epoch is not None) else False
+        if self.step is not None:
+            return None if gap > 0 else False
+        # After a kill before the last epoch was backed up that one is repeated.
+        return None if gap >= -1 and (self.every is None or gap < self.every) else False
 
     def continues(self, last: Look, *, is_later: bool) -> bool:
         """Whether this training goes on after a look that the same callback took of the same model.

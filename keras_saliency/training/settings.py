@@ -70,6 +70,11 @@ class Settings:
         """Whether a look that fails ends the training."""
         return self.on_error == "raise"
 
+    @property
+    def written_every(self) -> int | None:
+        """How many epochs lie between two looks that are written; None where that is not known."""
+        return self.every if isinstance(self.every, int) and self.max_disk is None else None
+
     def stops(self, result: CheckResult) -> bool:
         """Whether a check's result stops the training; one that could not be made does not."""
         rule: FailOn | Literal[False] = "failed" if self.stop_on_failure is True else self.stop_on_failure

@@ -78,6 +78,7 @@ def test_three_folds(network, other, saliency, fit, logs, how):
     assert [read(logs, run) for run in runs] == [WHOLE] * 3
 
 
+@pytest.mark.filterwarnings("ignore:currentThread:DeprecationWarning")  # KerasTuner
 def test_a_search_with_keras_tuner(network, other, saliency, logs, tmp_path, x, y):
     tuner = pytest.importorskip("keras_tuner")
 
