@@ -142,7 +142,11 @@ export class Chart {
         { class: "phase", d: `M${this.x(epoch)} ${TOP}V${HEIGHT - BOTTOM}`, stroke: colour },
         svg("title", {}, "A later fit of the same training begins."),
       );
-    return [...phases.map(phase), svg("path", { class: "line", d: path.join(""), stroke: colour, "data-line": name }), ...dots];
+    return [
+      ...phases.map(phase),
+      svg("path", { class: "line", d: path.join(""), stroke: colour, "data-line": name }),
+      ...dots,
+    ];
   }
 
   /** @param {number} epoch */
