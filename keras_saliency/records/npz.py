@@ -68,6 +68,7 @@ def read(path: str | Path, kind: str) -> tuple[dict[str, np.ndarray], dict[str, 
         FileNotFoundError: no such file.
         UnreadableFileError: another kind of file, a damaged one, or one by a newer version.
     """
+    path = local_path("path", path)
     with refusing(f"{path} is no {kind} file of keras_saliency, or it is damaged."):
         arrays = _arrays(path)
         about = _about(arrays.pop(ABOUT))
@@ -98,6 +99,7 @@ def kind_of(path: str | Path) -> str | None:
 
 def names_in(path: str | Path) -> list[str]:
     """The names of the arrays in any `.npz`. Raises as `read_arrays`."""
+    path = local_path("path", path)
     with refusing(f"{path} cannot be read as .npz."), _opened(path) as file:
         return list(_members(file))
 
@@ -109,6 +111,7 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
         FileNotFoundError: no such file.
         UnreadableFileError: the file is not an `.npz`, is damaged, or holds Python objects.
     """
+    path = local_path("path", path)
     with refusing(f"{path} cannot be read as .npz."):
         return _arrays(path)
 
@@ -164,7 +167,7 @@ def _opened(path: str | Path) -> Iterator[zipfile.ZipFile]:
 @contextmanager
 def _written(path: str | Path) -> Iterator[IO[bytes]]:
     """A file, open. Raises `UnreadableFileError` if it is large and parts of it were never written."""
-    with local_path("path", path).open("rb") as opened:
+    with Path(path).open("rb") as opened:
         size = os.fstat(opened.fileno()).st_size
         if size > limits.ARRAYS_FREELY and is_hollow(opened, size):
             raise UnreadableFileError(f"{path} claims {size} bytes, and parts of it were never written.")
