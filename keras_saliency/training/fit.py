@@ -144,13 +144,22 @@ class Fit:
             with opening_in(self._runs.first):
                 lock = self._runs.own(self._since)
             folder = lock.folder
-            if is_later and epoch is not None and not self._is_copy and (others := self._runs.others(folder)):
-                warn(
-                    f"None of the runs {', '.join(others)} is known to end with the network that this training goes on "
-                    f"with: its looks go to a run of their own, {folder}. "
-                    f'To go on with one of these, give its name, as in run="{others[0]}".'
-                )
+            if is_later and epoch is not None and not self._is_copy:
+                self._tell_own_run(folder)
         self._logbook.open(self._run(folder or self._runs.first, goes_on=goes_on), lock)
+
+    def _tell_own_run(self, folder: Path) -> None:
+        """Warn that a training which says that it goes on does so with none of the runs, where there are some."""
+        if others := self._runs.others(folder):
+            name = (
+                ""
+                if self._settings.run
+                else f' To go on with one of these, give its name, as in run="{others[0]}".'
+            )
+            warn(
+                f"None of the runs {', '.join(others)} is known to end with the network that this training goes on with: "
+                f"its looks go to a run of their own, {folder}.{name}"
+            )
 
     def _opening(self, question: Question, epoch: int | None, step: int | None) -> Opening:
         """What tells which training this is."""

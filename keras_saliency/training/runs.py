@@ -52,7 +52,7 @@ class Opening:
         """
         if not self.methods & last.methods.keys():
             return False
-        if self.is_named:
+        if self.is_named and not self.needs_proof:
             return True
         gap = self._since(last)
         if gap is None or gap == 0:
