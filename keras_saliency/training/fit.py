@@ -144,21 +144,18 @@ class Fit:
             with opening_in(self._runs.first):
                 lock = self._runs.own(self._since)
             folder = lock.folder
-            if is_later and epoch is not None and not self._is_copy:
+            if is_later and step is None and not self._is_copy:
                 self._tell_own_run(folder)
         self._logbook.open(self._run(folder or self._runs.first, goes_on=goes_on), lock)
 
     def _tell_own_run(self, folder: Path) -> None:
         """Warn that a training which says that it goes on does so with none of the runs, where there are some."""
         if others := self._runs.others(folder):
-            name = (
-                ""
-                if self._settings.run
-                else f' To go on with one of these, give its name, as in run="{others[0]}".'
-            )
+            named = ", ".join([*others[:3], *("…" for _ in others[3:4])])
+            advice = f' To go on with one, give its name, as in run="{others[0]}".'
             warn(
-                f"None of the runs {', '.join(others)} is known to end with the network that this training goes on with: "
-                f"its looks go to a run of their own, {folder}.{name}"
+                f"None of the runs {named} is known to end with the network that this training goes on with: its looks "
+                f"go to a run of their own, {folder}.{'' if self._settings.run else advice}"
             )
 
     def _opening(self, question: Question, epoch: int | None, step: int | None) -> Opening:
