@@ -150,6 +150,7 @@ class Explanation(HasScores):
             captions(self.probes, self.model_scores, self.diagnostics),
             title=self.method,
             subtitle=f"score: {self.score_kind.replace('_', ' ')}",
+            changes=False,
         )
 
     @classmethod

@@ -63,6 +63,15 @@ def test_without_pictures_there_is_no_input():
     assert count(drawn_columns((20, 20), images=False), (7, 7, 7)) == 0
 
 
+def test_an_explanation_has_no_column_of_changes(heatmaps, captions):
+    maps = heatmaps(1, 200, 200)
+
+    def sheet(**options):
+        return contact_sheet(None, maps, None, captions(1), "gradient", **options)
+
+    assert sheet(changes=False).shape[1] < sheet().shape[1]
+
+
 def test_each_part_changes_the_sheet(heatmaps, captions):
     inputs = np.zeros((2, 8, 8, 3), np.uint8)
     maps, before = heatmaps(2, 8, 8), heatmaps(2, 8, 8)
