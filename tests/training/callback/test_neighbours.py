@@ -43,6 +43,16 @@ def test_two_in_one_fit_that_goes_on_keep_their_runs(network, saliency, fit):
     ] * 2
 
 
+def test_two_alike_in_one_fit_that_goes_on_take_nothing_from_each_other(network, saliency, fit):
+    model = network()
+    fit(model, saliency(), saliency(), epochs=1)
+    first, second = saliency(), saliency()
+    fit(model, first, second, epochs=2, initial_epoch=1)
+    assert sorted(names(first, second)) == ["saliency", "saliency_2"]
+    assert first.summary.lost == second.summary.lost == {}
+    assert [look.step for look in first.looks] == [look.step for look in second.looks] == [1]
+
+
 @pytest.mark.parametrize("writers", WRITERS)
 def test_two_in_a_loop_of_ones_own(network, saliency, writers):
     model, first, second = network(), saliency(writers=writers), saliency(writers=writers)
