@@ -1,12 +1,15 @@
-"""What callers give: numbers, read in one way and refused in one sentence, and the names of frameworks."""
+"""What callers give: numbers and paths, read in one way and refused in one sentence, and the names of frameworks."""
 
 from __future__ import annotations
 
 import math
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any, Literal
 
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -18,6 +21,12 @@ LARGEST = 2**63 - 1
 
 Reader = Literal["code", "settings", "command line"]
 """Who is told of an error: somebody who writes Python, settings (a config file, a marker of pytest), or options."""
+
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/(?:/([^/]*))?(.*)", re.DOTALL)
+"""An address such as `gs://bucket/logs`, also after `Path` took one of its slashes: scheme, host and path.
+
+A drive of Windows has one letter.
+"""
 
 _reader: ContextVar[Reader] = ContextVar("reader", default="code")
 
@@ -40,6 +49,40 @@ def setting(name: str, value: str) -> str:
 def writes_code() -> bool:
     """Whether the reader can give a function."""
     return _reader.get() == "code"
+
+
+def local_path(name: str, given: Any, what: str = "a path") -> Path:
+    """The path that an argument is, on this machine; a `file://` address is such a path as well.
+
+    Args:
+        name: the argument's.
+        given: a text or a `Path`.
+        what: the path is, for the sentence.
+
+    Raises:
+        TypeError: it is something else.
+        ValueError: it is an address of something else, such as `gs://bucket/logs`, or no path of any system.
+    """
+    expected, received = f"Expected {name} to be {what}", f"Received: {name}={given!r}"
+    if not isinstance(given, str | os.PathLike) or not isinstance(text := os.fspath(given), str):
+        raise TypeError(f"{expected}. {received}")
+    address = _ADDRESS.match(text)
+    if address and (address[1].lower() != "file" or address[2] not in (None, "", "localhost")):
+        raise ValueError(
+            f"{expected} on this machine, and not an address. Mount what is at {address[1]}:// as a folder (a bucket "
+            f"with gcsfuse, mountpoint-s3 or rclone) and give the path of that. {received}"
+        )
+    try:
+        valid = b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        valid = False
+    if not valid:
+        raise ValueError(f"{expected}. {received}, with characters that no path has")
+    if not address:
+        return Path(text)
+    from urllib.request import url2pathname  # which loads much
+
+    return Path(url2pathname(address[3]))
 
 
 def is_real(value: Any) -> bool:

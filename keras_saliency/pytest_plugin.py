@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from keras_saliency.arguments import local_path
 from keras_saliency.errors import SaliencyError
 from keras_saliency.terminal import visible
 
@@ -46,7 +47,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known; refuse a file in the place of the folder."""
     config.addinivalue_line("markers", _HELP)
     folder = config.getoption("--saliency-artifacts")
-    if folder is not None and Path(folder).exists() and not Path(folder).is_dir():
+    if folder is None:
+        return
+    try:
+        path = local_path("--saliency-artifacts", folder)
+    except ValueError as error:
+        raise pytest.UsageError(visible(str(error))) from error
+    if path.exists() and not path.is_dir():
         raise pytest.UsageError(visible(f"Expected --saliency-artifacts to be a folder. Received: {folder}"))
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from keras_saliency.arguments import BACKENDS, whole
+from keras_saliency.arguments import BACKENDS, local_path, whole
 from keras_saliency.checks.gate.config import PYPROJECT, Config, is_mask_file, read_config
 
 _OF_A_METHOD = ("options", "layer")
@@ -49,10 +49,18 @@ def add_config_argument(parser: argparse.ArgumentParser) -> None:
     """Where settings come from that the command line does not give."""
     parser.add_argument(
         "--config",
-        type=Path,
+        type=local,
         metavar="FILE",
         help=f"a saliency.toml; default: [tool.keras_saliency] in ./{PYPROJECT}, if there",
     )
+
+
+def local(text: str) -> Path:
+    """A path on this machine, from the command line."""
+    try:
+        return local_path("a path", text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def method_options(texts: list[str] | None, layer: str | None = None) -> dict[str, Any]:

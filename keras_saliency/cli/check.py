@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from keras_saliency import __version__
+from keras_saliency.arguments import local_path
 from keras_saliency.checks.base import CHECKS, Check
 from keras_saliency.checks.gate.config import Config
 from keras_saliency.checks.gate.suites import Chosen, make_checks
@@ -23,6 +24,7 @@ from keras_saliency.cli.arguments import (
     add_model_arguments,
     config_of,
     inputs_of,
+    local,
 )
 from keras_saliency.cli.console import is_watched, say, stderr_console
 from keras_saliency.cli.quiet import quiet_imports
@@ -46,8 +48,8 @@ _Told = Callable[[Check, CheckResult | None], None]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
-    parser.add_argument("model", type=Path, help="a .keras file; it is opened in Keras' safe mode")
-    parser.add_argument("probes", type=Path, help="a saved probe set, or an .npz (keys images and labels)")
+    parser.add_argument("model", type=local, help="a .keras file; it is opened in Keras' safe mode")
+    parser.add_argument("probes", type=local, help="a saved probe set, or an .npz (keys images and labels)")
     parser.add_argument("--checks", help="suites (structure, quick, full) and checks: a,b; default: quick")
     parser.add_argument(
         "--forbid", action="append", metavar="REGION", help="must not be used: a name, or a mask in an .npy"
@@ -170,7 +172,7 @@ def _outputs(config: Config) -> dict[str, OutputFile]:
         "html": (config.html, "The HTML page", as_html.START),
     }
     return {
-        kind: OutputFile(Path(path), what, begins_with(start))
+        kind: OutputFile(local_path(kind, path), what, begins_with(start))
         for kind, (path, what, start) in kinds.items()
         if path is not None
     }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from keras_saliency.arguments import BACKENDS
-from keras_saliency.cli.arguments import whole_number
+from keras_saliency.cli.arguments import local, whole_number
 from keras_saliency.cli.console import Console
 from keras_saliency.cli.quiet import quiet_imports
 from keras_saliency.demo.digits import ARMS
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="shortcut",
         help="who has the corner: every 3 (shortcut, the default), nobody (clean), one in ten (irrelevant)",
     )
-    parser.add_argument("--out", type=Path, default=Path("runs/demo"), help="default: runs/demo")
+    parser.add_argument("--out", type=local, default=Path("runs/demo"), help="default: runs/demo")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from keras_saliency.cli.arguments import (
     add_method_arguments,
     add_model_arguments,
     check_model,
+    local,
     method_options,
     target_of,
 )
@@ -30,10 +31,10 @@ _SIDE = re.compile("[0-9]{1,5}")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
-    parser.add_argument("model", type=Path, help="a .keras file; it is opened in Keras' safe mode")
+    parser.add_argument("model", type=local, help="a .keras file; it is opened in Keras' safe mode")
     parser.add_argument(
         "images",
-        type=Path,
+        type=local,
         nargs="+",
         help="a probe set or .npz (key images), .npy, pictures, or a folder of them, or of a folder for each class",
     )
@@ -46,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="multiply the pixels of pictures, as in 1/255; default: leave them uint8",
     )
     add_model_arguments(parser)
-    parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
+    parser.add_argument("--out", type=local, required=True, help="the folder to write to")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
 
 from keras_saliency.checks.shared.golden_file import is_golden
 from keras_saliency.cli.arguments import (
@@ -13,6 +12,7 @@ from keras_saliency.cli.arguments import (
     add_model_arguments,
     config_of,
     inputs_of,
+    local,
 )
 from keras_saliency.cli.console import Console
 from keras_saliency.cli.quiet import quiet_imports
@@ -26,12 +26,12 @@ HELP = "Store the maps of an approved model, for `keras-saliency check --golden`
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
-    parser.add_argument("model", type=Path, help="a .keras file; it is opened in Keras' safe mode")
-    parser.add_argument("probes", type=Path, help="a saved probe set, or an .npz (keys images and labels)")
+    parser.add_argument("model", type=local, help="a .keras file; it is opened in Keras' safe mode")
+    parser.add_argument("probes", type=local, help="a saved probe set, or an .npz (keys images and labels)")
     add_method_arguments(parser)
     add_model_arguments(parser)
     add_config_argument(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the .npz to write")
+    parser.add_argument("--out", type=local, required=True, metavar="FILE", help="the .npz to write")
     parser.add_argument(
         "--add",
         action="store_true",

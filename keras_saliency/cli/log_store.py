@@ -11,9 +11,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from keras_saliency.arguments import local_path
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.looks.event_file import event_files, events_from
-from keras_saliency.records import PLUGIN_NAME
+from keras_saliency.records import PLUGIN_NAME, run_number
 from keras_saliency.tensorboard_plugin.store import NotStoredError, Point, Series
 
 _MOST_FOLDERS = 20_000
@@ -21,13 +22,13 @@ _State: TypeAlias = tuple[int, int] | None
 
 
 class LogStore:
-    """All folders `saliency` under a log directory. Keeps where the records are, not the records.
+    """All folders `saliency`, `saliency_2`, … under a log directory. Keeps where the records are, not the records.
 
     Runs have the names that TensorBoard gives them: the folder, seen from the log directory. Every listing
     looks for new runs and reads on in files that have grown. Safe to use from several threads.
 
     Args:
-        log_dir: the log directory, or one of its folders `saliency`.
+        log_dir: the log directory, or the folder of one of its runs.
 
     Attributes:
         is_whole: whether the last listing saw all folders; links may lead to a whole disk, so that it sees 20,000 at
@@ -38,6 +39,7 @@ class LogStore:
     """
 
     def __init__(self, log_dir: Path) -> None:
+        log_dir = local_path("logdir", log_dir)
         if not log_dir.is_dir():
             raise FileNotFoundError(f"No such folder: {log_dir}")
         self._log_dir = log_dir
@@ -93,7 +95,7 @@ class LogStore:
         folders = {
             _run_name(folder, self._log_dir): Path(folder)
             for folder in walked[:_MOST_FOLDERS]
-            if os.path.basename(top if folder == str(self._log_dir) else folder) == PLUGIN_NAME
+            if run_number(os.path.basename(top if folder == str(self._log_dir) else folder)) is not None
         }
         self._runs = {run: self._runs.get(run, _RunIndex(folder)) for run, folder in folders.items()}
         for index in self._runs.values():

@@ -29,8 +29,12 @@ def run(options: argparse.Namespace) -> int:
     console = Console(soft_wrap=False)
     with console.status("Loading Keras …"), quiet_imports():
         from keras_saliency.methods import METHODS
-    table = Table("method", "what it is", "options", "cost", show_lines=True)
-    for name in METHODS.names():
+    names = METHODS.names()
+    table = Table(show_lines=True)
+    for column in ("method", "what it is", "options", "cost"):
+        widest = max(map(len, names)) if column == "method" else None
+        table.add_column(column, overflow="fold", min_width=widest)
+    for name in names:
         try:
             table.add_row(visible(name), *_described(METHODS.make(name)))
         except Exception as error:  # what another package offers may fail in any way

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from keras_saliency.cli.arguments import whole_number
+from keras_saliency.cli.arguments import local, whole_number
 from keras_saliency.cli.console import Console
 from keras_saliency.cli.log_store import LogStore
 from keras_saliency.records.outputs import OutputFile, begins_with, check_outputs
@@ -20,9 +19,11 @@ _SMALLEST = 0.001
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
-    parser.add_argument("logdir", type=Path, help="the log_dir of a SaliencyCallback, or a folder of several")
+    parser.add_argument(
+        "logdir", type=local, help="the log_dir of a SaliencyCallback, or a folder of several"
+    )
     parser.add_argument("--port", type=int, help="on 127.0.0.1; default: 6061 or, if it is taken, a free one")
-    parser.add_argument("--export", type=Path, metavar="PAGE.html", help="write one file and serve nothing")
+    parser.add_argument("--export", type=local, metavar="PAGE.html", help="write one file and serve nothing")
     parser.add_argument(
         "--every", type=whole_number("every", 1), default=1, metavar="N", help="export every N-th look"
     )
@@ -46,8 +47,10 @@ def _serve(console: Console, store: LogStore, options: argparse.Namespace) -> No
     from keras_saliency.cli.view_server import make_view_server
     from keras_saliency.tensorboard_plugin.answers import Answers
     from keras_saliency.tensorboard_plugin.recent import Recent
+    from keras_saliency.tensorboard_plugin.trainings import Trainings
 
-    server = make_view_server(Answers(store, Recent(_KEPT)), options.port)
+    recent = Recent(_KEPT)
+    server = make_view_server(Answers(Trainings(store, recent), recent), options.port)
     store.runs()
     _say_if_cut(console, store)
     console.print(f"{options.logdir}: http://{server.host}:{server.port}/   (Ctrl-C ends it)")
@@ -57,10 +60,12 @@ def _serve(console: Console, store: LogStore, options: argparse.Namespace) -> No
 
 def _export(console: Console, store: LogStore, options: argparse.Namespace) -> None:
     from keras_saliency.cli.view_export import START, export_page
+    from keras_saliency.tensorboard_plugin.recent import Recent
+    from keras_saliency.tensorboard_plugin.trainings import Trainings
 
     check_outputs([OutputFile(options.export, "The page", begins_with(START))], [])
     with console.status(f"Reading {options.logdir} …"):
-        page = export_page(store, options.every, options.max_size)
+        page = export_page(Trainings(store, Recent(_KEPT)), options.every, options.max_size)
         size = replace_file(options.export, page.encode())
     _say_if_cut(console, store)
     console.print(f"{options.export}: {size / 1e6:.1f} MB")

@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from keras_saliency.arguments import local_path
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.records import limits, npz
 from keras_saliency.records.json_text import parse_json
@@ -30,7 +31,7 @@ def load_model(path: str | Path, imports: Iterable[str] = ()) -> Any:
     """
     import keras
 
-    path = Path(path)
+    path = local_path("path", path)
     if not path.exists():
         raise FileNotFoundError(f"No such model: {path}")
     with _current_folder_importable():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import optree
 
+from keras_saliency.arguments import local_path
 from keras_saliency.engine import Layout
 from keras_saliency.engine.layout import is_possible, way_out
 from keras_saliency.errors import UnreadableFileError
@@ -119,7 +120,7 @@ class Explanation(HasScores):
         Files of these names that are in the folder are replaced. Only images have a sheet. A tuple of inputs is read
         back as a list.
         """
-        folder = Path(folder)
+        folder = local_path("folder", folder)
         leaves, structure = optree.tree_flatten(self.maps)
         arrays = {f"maps_{position}": leaf for position, leaf in enumerate(leaves)}
         arrays |= {name: getattr(self, name) for name in _ARRAYS}
@@ -149,6 +150,7 @@ class Explanation(HasScores):
             captions(self.probes, self.model_scores, self.diagnostics),
             title=self.method,
             subtitle=f"score: {self.score_kind.replace('_', ' ')}",
+            changes=False,
         )
 
     @classmethod
@@ -159,7 +161,7 @@ class Explanation(HasScores):
             FileNotFoundError: there is none.
             UnreadableFileError: its files are damaged, by a newer version, or do not belong together.
         """
-        folder = Path(folder)
+        folder = local_path("folder", folder)
         arrays, about = npz.read(folder / "maps.npz", "explanation")
         probes = ProbeSet.load(folder / "probes.npz")
         if probes.fingerprint != about.get("fingerprint"):

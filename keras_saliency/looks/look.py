@@ -62,6 +62,9 @@ class Look:
         probe_accuracy: share of the labelled probes that the model predicts as labelled; None without labels.
         lost: the methods that failed at this look, or gave maps that are not finite, with the reason.
         checks: what the checks said, with the maps of the first method; from a log without pictures and details.
+        run: the name of the run that the look was read back from, as its folder is called; empty for a look that was
+            just taken. Looks of different runs are looks at different networks.
+        phase: which `fit` of the run it was read back from, from 1 on: a training may go on with another.
 
     Example:
         >>> saliency = ks.SaliencyCallback(probes, "logs")
@@ -79,6 +82,8 @@ class Look:
     probe_accuracy: float | None = None
     lost: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[CheckResult, ...] = ()
+    run: str = ""
+    phase: int = 1
 
     @property
     def moment(self) -> str:

@@ -96,6 +96,11 @@ class Observer:
         for kept, look in ((self._first, first), (self._last, last)):
             kept |= {name: _Reference.of(seen.heatmaps) for name, seen in look.methods.items()}
 
+    def forget(self) -> None:
+        """Compare later looks with none before."""
+        self._first.clear()
+        self._last.clear()
+
     def question(self) -> Question:
         """The question of one look: all who ask it within that look share its answers."""
         return Question(self.model, self._probes.images, self._target)

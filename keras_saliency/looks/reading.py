@@ -4,27 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from keras_saliency import records
+from keras_saliency.arguments import local_path
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.looks.event_file import event_files, read_events
 from keras_saliency.looks.look import Look, MethodLook
+from keras_saliency.records import begins_anew, part_name, run_number
 from keras_saliency.reports.result import CheckResult, result_from
 
 _ONCE_PER_RUN = {records.SETTINGS_TAG, records.PROBES_TAG}
 
 
-def load_looks(log_dir: str | Path) -> list[Look]:
-    """All looks that were logged under `log_dir`, by step.
+def load_looks(log_dir: str | Path, run: str | None = None) -> list[Look]:
+    """All looks of one run that was logged under `log_dir`, by step.
 
     Maps are as they were stored: in 255 steps, and smaller than the inputs where these are large.
     `explanation` is None and `lost` is empty; `checks` have no pictures and no details. Where a step was logged twice
-    the later file counts.
+    the later file counts. `run` and `phase` of a look say which training it belongs to, and which `fit` of it: older
+    versions logged all trainings in a folder as one run.
 
     Args:
-        log_dir: the `log_dir` of the callback, or its folder `saliency`.
+        log_dir: the `log_dir` of the callback, or the folder of one of its runs.
+        run: the name of the run, as the Saliency tab shows it (`"saliency_2"`), or what the callback had as `run=`.
+            None: the newest one that has looks.
 
     Raises:
         FileNotFoundError: there is no such folder, or there are no looks in it.
@@ -37,37 +44,93 @@ def load_looks(log_dir: str | Path) -> list[Look]:
         >>> [look.moment for look in ks.load_looks("logs")]
         ['before training', 'after epoch 1', 'after epoch 2']
     """
-    folder = _saliency_folder(Path(log_dir))
-    looks: dict[int, Look] = {}
-    for path in event_files(folder):
-        looks |= {
-            event.step: _look(event, _records(event, path), _checks(event, path)) for event in _looks_in(path)
-        }
-    if not looks:
+    top = local_path("log_dir", log_dir, "the path of a folder")
+    home = top if run is None else top / run
+    if not home.is_dir():
         raise FileNotFoundError(
-            f"No looks in {folder}. Expected event files that SaliencyCallback wrote: pass the log_dir that "
-            f"it had. Received: log_dir={str(log_dir)!r}"
+            f"No folder {home}. Expected the log_dir of a SaliencyCallback, or one of its runs.{_named(top)} "
+            f"Received: log_dir={str(log_dir)!r}, run={run!r}"
         )
-    return [looks[step] for step in sorted(looks)]
+    folders = run_folders(home) or [home]
+    for folder in folders:
+        if looks := _looks_of(folder):
+            return looks
+    raise FileNotFoundError(
+        f"No looks in {folders[0]}. Expected event files that SaliencyCallback wrote: pass the log_dir that "
+        f"it had.{_named(top)} Received: log_dir={str(log_dir)!r}, run={run!r}"
+    )
+
+
+def run_folders(home: Path) -> list[Path]:
+    """The folders of the runs of one `log_dir`, the newest first; none where it cannot be listed."""
+    try:
+        numbered = {run_number(path.name): path for path in home.iterdir() if path.is_dir()}
+    except OSError:
+        return []
+    return [numbered[number] for number in sorted(filter(None, numbered), reverse=True)]
 
 
 def outer_looks(folder: Path, fingerprint: str) -> tuple[Look, Look] | None:
-    """The first and the last look in a folder at the probes of this fingerprint; None where there is none.
+    """The first and the last look of the last training in a folder at the probes of this fingerprint, if there is one.
 
     Files and looks that cannot be read are passed over.
     """
     found: list[Look] = []
     for path in event_files(folder):
-        first = last = None
+        outer: list[Any] = []
         with suppress(UnreadableFileError):
             for event in _looks_in(path):
-                first, last = first or event, event
-        for event in (first, last):
+                outer = [*outer[:1], event]
+        here: list[Look] = []
+        for event in outer:
             with suppress(UnreadableFileError):
-                if event is not None and (maps := _records(event, path))[0].fingerprint == fingerprint:
-                    found.append(_look(event, maps))
+                if (maps := _records(event, path))[0].fingerprint == fingerprint:
+                    here.append(_look(event, maps))
+        if here and _begins_anew(path, here[0], max((look.step for look in found), default=None)):
+            found.clear()
+        found += here
     found.sort(key=lambda look: look.step)
     return (found[0], found[-1]) if found else None
+
+
+def _looks_of(folder: Path) -> list[Look]:
+    """All looks in a folder, by step."""
+    looks: dict[int, Look] = {}
+    part, phase = 1, 0
+    for path in event_files(folder):
+        here = [_look(event, _records(event, path), _checks(event, path)) for event in _looks_in(path)]
+        if not here:
+            continue
+        anew = _begins_anew(path, here[0], max(looks, default=None))
+        part, phase = (part + 1, 1) if anew else (part, phase + 1)
+        run = part_name(folder.name, part)
+        looks |= {look.step: replace(look, run=run, phase=phase) for look in here}
+    return [looks[step] for step in sorted(looks)]
+
+
+def _begins_anew(path: Path, first: Look, last_step: int | None) -> bool:
+    """Whether the file whose first look this is begins another training than the looks before it."""
+    return begins_anew(_goes_on(path), first.step, first.epoch, last_step)
+
+
+def _goes_on(path: Path) -> bool | None:
+    """What a file says of itself at its start; None where it says nothing, or cannot be read."""
+    with suppress(UnreadableFileError):
+        for event in islice(read_events(path), 2):  # the version of the format, then what stays the same
+            for value in event.summary.value:
+                if value.tag == records.PROBES_TAG:
+                    return records.decode_probes(_record(value), outline=True).goes_on
+    return None
+
+
+def _named(log_dir: Path) -> str:
+    """The runs of a log directory as a sentence, where it has several."""
+    names = [folder.name for folder in reversed(run_folders(log_dir))]
+    with suppress(OSError):
+        names += sorted(
+            path.name for path in log_dir.iterdir() if run_number(path.name) is None and run_folders(path)
+        )
+    return f" Runs: {', '.join(names)}." if names else ""
 
 
 def last_step(folder: Path, tell: Callable[[str], object] | None = None) -> int | None:
@@ -85,15 +148,6 @@ def last_step(folder: Path, tell: Callable[[str], object] | None = None) -> int 
             if tell is not None:
                 tell(str(error))
     return max(steps, default=None)
-
-
-def _saliency_folder(log_dir: Path) -> Path:
-    for folder in (log_dir / records.PLUGIN_NAME, log_dir):
-        if folder.is_dir():
-            return folder
-    raise FileNotFoundError(
-        f"No folder {log_dir}. Expected the log_dir of a SaliencyCallback. Received: log_dir={str(log_dir)!r}"
-    )
 
 
 def _has_more_than_settings(event: Any) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from keras_saliency.arguments import local_path
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.records import limits, npz
 
@@ -54,7 +55,7 @@ def read_pictures(
         raise TypeError(
             f"Expected the path of a folder or a picture, or a list of them. Received: {type(paths).__name__}"
         )
-    given = [Path(path) for path in (paths if isinstance(paths, (list, tuple)) else [paths])]
+    given = [local_path("path", path) for path in (paths if isinstance(paths, (list, tuple)) else [paths])]
     classes = _classes_in(given[0]) if len(given) == 1 else []
     if classes:
         files = [(file, label) for label, folder in enumerate(classes) for file in _pictures_below(folder)]

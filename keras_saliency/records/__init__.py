@@ -26,6 +26,7 @@ from keras_saliency.records.container import VERSION, decode, decode_header, enc
 from keras_saliency.records.maps import MAPS, MapsRecord, decode_maps, decode_maps_header, encode_maps
 from keras_saliency.records.planes import VIEWS
 from keras_saliency.records.probes import PROBES, ProbesRecord, decode_probes, encode_probes
+from keras_saliency.records.runs import begins_anew, parse_part_name, part_name, run_folder, run_number
 from keras_saliency.records.tags import (
     CHECKS_TAG,
     PLUGIN_NAME,
@@ -53,6 +54,7 @@ __all__ = [
     "ChecksRecord",
     "MapsRecord",
     "ProbesRecord",
+    "begins_anew",
     "check_tag",
     "decode",
     "decode_checks",
@@ -69,5 +71,9 @@ __all__ = [
     "method_of",
     "number_tag",
     "parse_metadata",
+    "parse_part_name",
+    "part_name",
+    "run_folder",
+    "run_number",
     "sheet_tag",
 ]

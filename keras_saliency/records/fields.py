@@ -75,3 +75,8 @@ def flag(value: Any) -> bool:
     if type(value) is not bool:
         raise TypeError(f"{value!r:.50} is neither true nor false")
     return value
+
+
+def flag_or_none(value: Any) -> bool | None:
+    """None, or true or false."""
+    return None if value is None else flag(value)

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from keras_saliency.arguments import local_path
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.records import limits
 from keras_saliency.records.holes import is_hollow
@@ -67,6 +68,7 @@ def read(path: str | Path, kind: str) -> tuple[dict[str, np.ndarray], dict[str, 
         FileNotFoundError: no such file.
         UnreadableFileError: another kind of file, a damaged one, or one by a newer version.
     """
+    path = local_path("path", path)
     with refusing(f"{path} is no {kind} file of keras_saliency, or it is damaged."):
         arrays = _arrays(path)
         about = _about(arrays.pop(ABOUT))
@@ -97,6 +99,7 @@ def kind_of(path: str | Path) -> str | None:
 
 def names_in(path: str | Path) -> list[str]:
     """The names of the arrays in any `.npz`. Raises as `read_arrays`."""
+    path = local_path("path", path)
     with refusing(f"{path} cannot be read as .npz."), _opened(path) as file:
         return list(_members(file))
 
@@ -108,6 +111,7 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
         FileNotFoundError: no such file.
         UnreadableFileError: the file is not an `.npz`, is damaged, or holds Python objects.
     """
+    path = local_path("path", path)
     with refusing(f"{path} cannot be read as .npz."):
         return _arrays(path)
 

@@ -31,6 +31,8 @@ class ProbesRecord:
         pictures: `(n, height, width, 3)` uint8; None where no picture may be stored.
         settings: what was asked for, JSON-ready.
         descriptions: what each number of the looks is, by its name; empty in records that older programs wrote.
+        goes_on: whether this `fit` goes on with the training that its run has already; None in records that older
+            programs wrote.
     """
 
     fingerprint: str
@@ -43,6 +45,7 @@ class ProbesRecord:
     pictures: np.ndarray | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    goes_on: bool | None = None
 
 
 def encode_probes(probes: ProbesRecord) -> bytes:
@@ -57,6 +60,7 @@ def encode_probes(probes: ProbesRecord) -> bytes:
         "size": probes.size,
         "settings": dict(probes.settings),
         "descriptions": dict(probes.descriptions),
+        "goes_on": probes.goes_on,
     }
     arrays = {_REGION + name: (mask != 0).astype(np.uint8) for name, mask in probes.regions.items()}
     if probes.pictures is not None:
@@ -97,6 +101,7 @@ def decode_probes(record: bytes, *, outline: bool = False) -> ProbesRecord:
             descriptions={
                 name: fields.text(words) for name, words in dict(header.get("descriptions", {})).items()
             },
+            goes_on=fields.flag_or_none(header.get("goes_on")),
         )
 
 

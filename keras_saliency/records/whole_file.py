@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from keras_saliency.arguments import local_path
+
 
 @contextmanager
 def replacing(path: str | Path, *, follow: bool = True) -> Iterator[IO[bytes]]:
@@ -22,9 +24,10 @@ def replacing(path: str | Path, *, follow: bool = True) -> Iterator[IO[bytes]]:
     Where links are not to be followed, whatever is at `path` gives way, and what a link pointed to stays.
 
     Raises:
+        ValueError: it is an address, such as `gs://bucket/file`.
         OSError: it cannot be written; what was there before is untouched, also after a power cut.
     """
-    path = Path(path)
+    path = local_path("path", path)
     if follow and path.exists() and not path.is_file() and not path.is_dir():
         with path.open("wb") as file:
             yield file

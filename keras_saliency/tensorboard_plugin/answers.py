@@ -102,6 +102,7 @@ class Answers:
             "settings": probes.settings,
             "descriptions": probes.descriptions,
             "methods": _methods(tags, kinds),
+            "phases": _phases(tags, kinds),
             "problems": problems,
         }
 
@@ -172,6 +173,13 @@ def _kinds(tags: Mapping[str, Series]) -> tuple[dict[str, str], list[str]]:
         except UnreadableFileError as error:
             problems.append(f"{tag}: {error}")
     return kinds, problems
+
+
+def _phases(tags: Mapping[str, Series], kinds: Mapping[str, str]) -> list[int]:
+    """The steps from which on later fits of the same training were looked at."""
+    return (
+        [point.step for point in tags[records.PROBES_TAG].points[1:]] if records.PROBES_TAG in kinds else []
+    )
 
 
 def _methods(tags: Mapping[str, Series], kinds: Mapping[str, str]) -> dict[str, dict[str, list[int]]]:

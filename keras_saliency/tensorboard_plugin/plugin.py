@@ -13,6 +13,7 @@ from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.provider_store import Known, ProviderStore
 from keras_saliency.tensorboard_plugin.recent import Recent
 from keras_saliency.tensorboard_plugin.routes import Routes, WSGIApp
+from keras_saliency.tensorboard_plugin.trainings import Borders, Trainings
 
 _KEPT = 32_000_000
 
@@ -26,6 +27,7 @@ class SaliencyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         self._provider = context.data_provider
         self._recent = Recent(_KEPT)
         self._known: Known = {}
+        self._borders: Borders = {}
 
     def is_active(self) -> bool:
         """False: where there is data of ours, TensorBoard finds it by the plugin's name."""
@@ -43,4 +45,5 @@ class SaliencyPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         context: Any = plugin_util.context(request.environ)
         experiment = plugin_util.experiment_id(request.environ)
         store = ProviderStore(self._provider, context, experiment, self._known)
-        return Answers(store, self._recent, experiment)
+        trainings = Trainings(store, self._recent, experiment, self._borders)
+        return Answers(trainings, self._recent, experiment)

@@ -32,6 +32,7 @@ class ProbesAbout:
     has_pictures: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    goes_on: bool | None = None
     problem: str | None = None
 
     @classmethod
@@ -65,6 +66,7 @@ def _about(record: bytes) -> ProbesAbout:
         has_pictures=probes.pictures is not None,
         settings=probes.settings,
         descriptions=probes.descriptions,
+        goes_on=probes.goes_on,
     )
 
 

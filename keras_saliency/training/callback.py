@@ -20,6 +20,7 @@ from keras_saliency.reports.verdicts import FailOn
 from keras_saliency.training.fit import Fit
 from keras_saliency.training.log_keys import LogKeys
 from keras_saliency.training.logbook import Logbook, make_writers
+from keras_saliency.training.runs import Runs
 from keras_saliency.training.schedule import Batches, as_interval
 from keras_saliency.training.settings import Settings
 from keras_saliency.training.summary import Summary
@@ -33,6 +34,9 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
     `<log_dir>/saliency`, and the numbers also into Keras' `logs`: place this callback before those that read
     them. A look changes nothing in the training: no weight, no state, no random number.
 
+    A training is a run. A `fit` goes on with one where it begins at a later epoch (`initial_epoch`, a restored backup)
+    or where this callback saw the same network last, and nowhere else: two networks are never shown as one.
+
     Where several processes train together, each of them looks, so that all see the same numbers in their `logs`, and
     only the first one writes.
 
@@ -43,8 +47,8 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         probes: a `ProbeSet`, `(x, y)`, `x`, or a `tf.data.Dataset`, `PyDataset` or PyTorch `DataLoader`. All images of
             a `ProbeSet` are looked at; of others 16 are drawn by `seed`, evenly over the labels. A data set is read
             once, up to 10 000 examples, and no training that reads it is changed by that.
-        log_dir: where to write; a folder `saliency` is made in it. It may be that of
-            `keras.callbacks.TensorBoard`.
+        log_dir: where to write. Each training is a run, with a folder of its own in it: `saliency`, then `saliency_2`,
+            … It may be that of `keras.callbacks.TensorBoard`. A relative one is fixed at the first look.
         methods: a method's name, a method, or a list of them.
         target: whose score is explained, see `ks.explain`. None: the label where the probes have labels, else
             the predicted class.
@@ -73,7 +77,9 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             `fail_on`: True is its default, `"failed"`. A failure at the opening look, at the untrained network, is
             shown, and neither warned of nor a reason to stop. A check that was asked for and can never be made is
             refused there.
-        max_disk: the most that the folder may take, such as `"200 MB"`. From half of it on only every second look is
+        run: a name for the run, such as `"fold_1"`: its folder is then `<log_dir>/fold_1/saliency`. A `fit` with
+            `initial_epoch` goes on with the run of that name.
+        max_disk: the most that a run may take, such as `"200 MB"`. From half of it on only every second look is
             written, then every fourth, and so on. All are taken, with the numbers in `logs`. A budget that cannot hold
             the probes and one look is refused.
         on_error: `"warn"`, or `"raise"` to end the training when a look fails.
@@ -108,6 +114,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         store_images: bool = True,
         archive: bool = False,
         writers: Any = ("tensorboard",),
+        run: str | None = None,
         max_disk: int | str | None = None,
         on_error: str = "warn",
         channel_axis: int | None = None,
@@ -131,6 +138,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             store_images=store_images,
             archive=archive,
             writers=writers,
+            run=run,
             max_disk=max_disk,
             on_error=on_error,
             seed=seed,
@@ -153,8 +161,10 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         )
         made = make_writers(writers, archive=archive)
         self._reads_back = any(isinstance(writer, TensorBoardWriter) for writer in made.values())
-        self._logbook = Logbook(Path(log_dir) / "saliency", made, max_disk)
+        self._logbook = Logbook(made, max_disk)
+        self._runs: Runs | None = None
         self._fit: Fit | None = None
+        self._is_copy = False
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy, also a pickled one, has the same settings and has not looked at anything."""
@@ -167,7 +177,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     @property
     def looks(self) -> list[Look]:
-        """The looks of this callback's fits, by step, read back from the log: maps in 255 steps.
+        """The looks of this callback in its last run, by step, read back from the log: maps in 255 steps.
 
         Raises:
             SaliencyError: there is no `"tensorboard"` writer to read them back from, or another process wrote them.
@@ -178,8 +188,8 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             )
         if not self._reads_back:
             raise SaliencyError('Looks are read back from the event file: add "tensorboard" to writers=.')
-        steps = set(self._logbook.steps)
-        return [look for look in load_looks(self._logbook.folder) if look.step in steps] if steps else []
+        folder, steps = self._logbook.folder, set(self._logbook.steps)
+        return [look for look in load_looks(folder) if look.step in steps] if folder and steps else []
 
     @property
     def summary(self) -> Summary | None:
@@ -190,8 +200,8 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         """Look at a model now, for those who write their own training loop; `fit` does it by itself.
 
         The first call refuses what cannot work. After it no failure is raised, as in a `fit`. Once the call
-        returns, what is written survives a kill of the process, not a power cut. The folder is this callback's until
-        the callback is deleted or ends a `fit`: another one of this process is refused there.
+        returns, what is written survives a kill of the process, not a power cut. A loop that begins at a later step
+        than 0 goes on with the newest run that ends before; any other one is a run of its own.
 
         Args:
             model: a Keras model that holds its weights; the same at every call.
@@ -213,16 +223,17 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         return fit.last_look
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Refuse what cannot work; open the writers."""
+        """Refuse what cannot work."""
         del logs
         self._opened(self.model)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Take the opening look, before the first update."""
+        """Choose the run, open the writers and take the opening look, before the first update."""
         del logs
         fit = self._current
         fit.position.begin_epoch()
         if not fit.has_begun:
+            _ = self.model  # on JAX this brings the model's weights up to date
             fit.begin(epoch)
             self._look_here(strict=True)
 
@@ -256,16 +267,20 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         return self._fit
 
     def _opened(self, model: Any) -> Fit:
-        """A new training of this model: refuses what cannot work with it, and opens the writers."""
+        """A new training of this model: refuses what cannot work with it."""
         if self._fit is not None:
             self._fit.has_begun = False
+        if self._runs is None:
+            self._runs = self._settings.runs()
         self._fit = Fit(
             model,
             self._settings,
+            runs=self._runs,
             logbook=self._logbook,
             log_keys=self._log_keys,
             watch=self._watch,
             before=self._fit,
+            is_copy=self._is_copy,
         )
         return self._fit
 
@@ -276,4 +291,6 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def _made_again(callback: type[SaliencyCallback], settings: Settings) -> SaliencyCallback:
-    return callback(**vars(settings))
+    made = callback(**vars(settings))
+    made._is_copy = True
+    return made

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.engine import Question, is_chief, running_on, say
-from keras_saliency.errors import UnreadableFileError
 from keras_saliency.explanation import pictures_of
 from keras_saliency.explanation.reading import range_in_doubt
 from keras_saliency.looks.look import Look
 from keras_saliency.looks.observer import Observer
-from keras_saliency.looks.reading import outer_looks
 from keras_saliency.looks.writers import Run
 from keras_saliency.training.clock import Clock
+from keras_saliency.training.folder_lock import FolderLock
 from keras_saliency.training.log_keys import LogKeys
-from keras_saliency.training.logbook import Logbook, warn, when
+from keras_saliency.training.logbook import Logbook, opening_in, warn, when
 from keras_saliency.training.position import Position
+from keras_saliency.training.runs import Opening, Runs
 from keras_saliency.training.settings import Settings
 from keras_saliency.training.summary import Summary
 from keras_saliency.training.watch import Watch
@@ -32,10 +34,12 @@ class Fit:
     Args:
         model: a Keras model.
         settings: of the callback.
+        runs: of the callback's `log_dir`, one of which it begins or goes on with.
         logbook: of the callback, which it opens.
         log_keys: of the callback; forgotten where the model is another one.
         watch: of the callback.
         before: the training that the callback looked at before, if there was one.
+        is_copy: whether the callback is a copy of another one.
 
     Attributes:
         model: the model.
@@ -46,7 +50,7 @@ class Fit:
         last_look: the last look; at first that of `before`, if it looked at this model.
 
     Raises:
-        ValueError, SaliencyError: the settings cannot work with this model, or the folder cannot be written.
+        ValueError, SaliencyError: the settings cannot work with this model.
     """
 
     def __init__(
@@ -54,12 +58,14 @@ class Fit:
         model: Any,
         settings: Settings,
         *,
+        runs: Runs,
         logbook: Logbook,
         log_keys: LogKeys,
         watch: Watch,
         before: Fit | None,
+        is_copy: bool,
     ) -> None:
-        self._clock = Clock()
+        self._clock, self._since = Clock(), time.monotonic()
         known = before if before is not None and before.model is model else None
         self.model: Any = model
         self.observer: Observer = Observer(
@@ -79,11 +85,12 @@ class Fit:
         if not known:
             log_keys.forget()
         self._settings, self._logbook, self._log_keys, self._watch = settings, logbook, log_keys, watch
-        self._may_be_logged = before is None
+        self._runs, self._is_copy = runs, is_copy
+        self._needs_proof = is_copy or (before is not None and not known)
+        self._question: Question | None = None
         self._count = 0
         self._failed: Counter[str] = Counter()
         self._told: set[str] = set()
-        logbook.open(self._run(), chief=self.is_chief)
         if not known and (doubt := range_in_doubt(model, self.observer.layout, settings.probes)):
             warn(doubt)
 
@@ -97,27 +104,93 @@ class Fit:
             lost=dict(self._logbook.lost),
             seconds=self._clock.looking,
             percent=self._clock.percent,
-            folder=self._logbook.folder,
+            folder=self._logbook.folder or self._runs.first,
             failed=dict(self._failed),
         )
 
     def begin(self, epoch: int) -> None:
-        """Begin a `fit` of Keras at this epoch."""
-        self.has_begun = True
+        """Begin a `fit` of Keras at this epoch: choose its run, and open the writers.
+
+        Raises:
+            UnwritableFolderError: its folder cannot be written.
+            ValueError: `max_disk` cannot hold the probes.
+        """
         self.position.start(epoch)
+        with self._closing_on_error():
+            self._open(is_later=epoch > 0, epoch=self.position.epoch)
         self._logbook.begin(self.position.now)
-        if epoch > 0:
-            self._go_on_from_log()
 
     def begin_loop(self, step: int) -> None:
-        """Begin your own training loop, whose first look has this step."""
-        self.has_begun = True
+        """Begin your own training loop, whose first look has this step; raises as `begin`."""
+        with self._closing_on_error():
+            self._open(is_later=step > 0, step=step)
         self._logbook.keep()
-        last = self._logbook.last_step
-        if last is not None and step > last:
-            self._go_on_from_log()
-        elif last is not None:
-            warn(f"The log goes to step {last} already: looks are written from step {last + 1} on.")
+
+    def _open(self, *, is_later: bool, epoch: int | None = None, step: int | None = None) -> None:
+        """Go on with a run or begin one, and open its writers.
+
+        Args:
+            is_later: whether the training begins later than at its first epoch or step, so that it goes on.
+            epoch: of the opening look.
+            step: of the first look, in a loop of your own.
+        """
+        self.has_begun = True
+        self._logbook.close()
+        self._question = self.observer.question()
+        opening = self._opening(self._question, epoch, step) if is_later or self.last_look else None
+        folder, lock = self._gone_on_with(opening, is_later=is_later)
+        goes_on = folder is not None
+        if folder is None and self.is_chief:
+            with opening_in(self._runs.first):
+                lock = self._runs.own(self._since)
+            folder = lock.folder
+            if is_later and step is None and not self._is_copy:
+                self._tell_own_run(folder)
+        self._logbook.open(self._run(folder or self._runs.first, goes_on=goes_on), lock)
+
+    def _tell_own_run(self, folder: Path) -> None:
+        """Warn that a training which says that it goes on does so with none of the runs, where there are some."""
+        if others := self._runs.others(folder):
+            named = ", ".join([*others[:3], *("…" for _ in others[3:4])])
+            advice = f' To go on with one, give its name, as in run="{others[0]}".'
+            warn(
+                f"None of the runs {named} is known to end with the network that this training goes on with: its looks "
+                f"go to a run of their own, {folder}.{'' if self._settings.run else advice}"
+            )
+
+    def _opening(self, question: Question, epoch: int | None, step: int | None) -> Opening:
+        """What tells which training this is."""
+        settings = self._settings
+        return Opening(
+            scores=question.scores.values,
+            methods=frozenset(method.name for method in settings.methods),
+            fingerprint=settings.probes.fingerprint,
+            epoch=epoch,
+            step=step,
+            every=settings.written_every,
+            is_named=settings.run is not None,
+            needs_proof=self._needs_proof,
+        )
+
+    def _gone_on_with(
+        self, opening: Opening | None, *, is_later: bool
+    ) -> tuple[Path, FolderLock | None] | tuple[None, None]:
+        """The folder and lock of the run that this training goes on with, if there is one."""
+        folder = self._logbook.folder
+        if opening and folder and self.last_look and opening.continues(self.last_look, is_later=is_later):
+            lock = FolderLock(folder)
+            if not self.is_chief or lock.acquire(since=self._since):
+                return folder, lock if self.is_chief else None
+        self.last_look = None
+        self.observer.forget()
+        self._log_keys.forget()
+        for run in self._runs.earlier(opening) if opening and is_later else ():
+            lock = FolderLock(run.folder)
+            if not self.is_chief or lock.acquire(since=self._since):
+                if run.outer:
+                    self.observer.go_on_from(*run.outer)
+                return run.folder, lock if self.is_chief else None
+        return None, None
 
     def look_here(self, *, strict: bool) -> None:
         """Look at the model where the `fit` is."""
@@ -129,7 +202,8 @@ class Fit:
         surviving = self._logbook.surviving("the look", when(step, epoch), strict=strict)
         self._log_keys.forget()  # a look that is lost has no numbers
         with self._clock.timed(), self._closing_on_error(), surviving:
-            question, compare = self.observer.question(), not self._logbook.holds(step)
+            question, self._question = self._question or self.observer.question(), None
+            compare = not self._logbook.holds(step)
             look = self.observer.look(step, epoch, question, compare=compare, strict=strict)
             self._tell_incomplete(look)
             look = self._checked(look, question)
@@ -147,14 +221,6 @@ class Fit:
             self._logbook.close(strict=strict)
             if verbose and self.is_chief:
                 say(str(self.summary))
-
-    def _go_on_from_log(self) -> None:
-        """Compare with what an earlier process logged of this training, if there is such a log, and it can be read."""
-        if not self._may_be_logged:
-            return
-        with suppress(UnreadableFileError, OSError):
-            if logged := outer_looks(self._logbook.folder, self._settings.probes.fingerprint):
-                self.observer.go_on_from(*logged)
 
     def _tell_incomplete(self, look: Look) -> None:
         """Warn of maps that miss the change of the score, once for each method; the sheets say it at every look."""
@@ -188,17 +254,17 @@ class Fit:
 
     @contextmanager
     def _closing_on_error(self) -> Iterator[None]:
-        """Close the writers where a look ends the training: Keras will not call `on_train_end`."""
+        """Close the writers where we end the training: Keras will not call `on_train_end`."""
         try:
             yield
         except BaseException:
-            self._logbook.close()
+            self._logbook.close() if self._count else self._logbook.discard()
             self.has_begun = False
             raise
 
-    def _run(self) -> Run:
+    def _run(self, folder: Path, *, goes_on: bool) -> Run:
         """What the writers should know of this training."""
         settings, probes = self._settings, self._settings.probes
         pictures = pictures_of(probes, self.observer.layout) if settings.store_images else None
         described = settings.described() | {"model": self.model.name, "backend": running_on()}
-        return Run(self._logbook.folder, probes, pictures, described, sheets=settings.images)
+        return Run(folder, probes, pictures, described, sheets=settings.images, goes_on=goes_on)

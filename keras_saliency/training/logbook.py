@@ -60,19 +60,18 @@ class Logbook:
     together only the chief writes; the others make the same looks and leave the folder alone.
 
     Args:
-        folder: made when the logbook is opened. Only one process writes in it at a time.
         writers: by name.
-        max_disk: the most that the folder may take, see `DiskBudget`. A writer that does not weigh its looks
+        max_disk: the most that the folder of a run may take, see `DiskBudget`. A writer that does not weigh its looks
             beforehand counts as its largest one so far.
 
     Attributes:
+        folder: of the run that was opened last; None before there is one.
+        steps: of the looks that this logbook wrote in it.
         last_step: the highest step that is written; None where there is none.
     """
 
-    def __init__(
-        self, folder: Path, writers: Mapping[str, Writer], max_disk: int | str | None = None
-    ) -> None:
-        self.folder = folder
+    def __init__(self, writers: Mapping[str, Writer], max_disk: int | str | None = None) -> None:
+        self.folder: Path | None = None
         self.steps: list[int] = []
         self.written = self.left_out = 0
         self.lost: Counter[str] = Counter()
@@ -84,54 +83,57 @@ class Logbook:
         self._waiting: tuple[Look, Look | None] | None = None
         self._offset = 0
         self.last_step: int | None = None
-        self._files: list[Path] = []
         self._new_files: set[Path] = set()
-        self._lock = FolderLock(folder)
+        self._locks: list[FolderLock] = []
         # Keras tells nobody that a training broke off.
-        weakref.finalize(self, _close, tuple(writers.values()), self._lock)
+        weakref.finalize(self, _close, tuple(writers.values()), self._locks)
 
-    def open(self, run: Run, *, chief: bool = True) -> None:
-        """Start one `fit`, in the chief of the processes that train together or in another of them.
+    def open(self, run: Run, lock: FolderLock | None) -> None:
+        """Start one `fit` in the folder of a run, whose steps go on.
+
+        Args:
+            run: the run.
+            lock: of its folder, which is held; None in those processes that train with others and do not write.
 
         Raises:
-            UnwritableFolderError: the folder cannot be made, somebody else writes in it, or a writer cannot.
+            UnwritableFolderError: a writer cannot write there.
             ValueError: `max_disk` cannot hold the probes.
         """
         self.close()
-        self.written, self.left_out, self.lost, self._writes = 0, 0, Counter(), chief
+        if run.folder != self.folder:
+            self.folder, self.steps, self.last_step = run.folder, [], None
+        self.written, self.left_out, self.lost, self._writes = 0, 0, Counter(), lock is not None
         self._is_first = True
-        if not chief:
+        if lock is None:
             return
+        self._locks.append(lock)
+        before = set(event_files(run.folder))
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
-            steps = (last_step(self.folder, _passed_over), *self.steps[-1:])
-            self.last_step = max((step for step in steps if step is not None), default=None)
-            before = event_files(self.folder)
-            self._open_writers(run)
-            self._files = event_files(self.folder)
-            self._new_files = set(self._files) - set(before)
-        except BaseException as error:
-            self.close()
-            if not isinstance(error, OSError) or isinstance(error, UnwritableFolderError):
-                raise
-            reason = error.strerror or error
-            raise UnwritableFolderError(f"Cannot write the looks to {self.folder}: {reason}.") from error
+            with opening_in(run.folder):
+                steps = (last_step(run.folder, _passed_over), *self.steps[-1:])
+                self.last_step = max((step for step in steps if step is not None), default=None)
+                self._open_writers(run)
+        except BaseException:
+            self._new_files = set(event_files(run.folder)) - before
+            self.discard()
+            raise
+        self._new_files = set(event_files(run.folder)) - before
 
     def keep(self) -> None:
         """Let no other callback of this process write in the folder as long as this one may."""
-        self._lock.keep()
+        for lock in self._locks:
+            lock.keep()
 
     def begin(self, position: int) -> None:
-        """Fix the offset of the steps, from the position of the opening look of a `fit`.
-
-        Raises:
-            UnwritableFolderError: since the logbook was opened another one began to write in the folder.
-        """
-        if self._writes and event_files(self.folder) != self._files:
-            self.close()
-            raise shared(self.folder)
+        """Fix the offset of the steps, from the position of the opening look of a `fit`."""
         self._offset = 0 if self.last_step is None else max(0, self.last_step - position)
+
+    def discard(self) -> None:
+        """Close, and leave no event file without looks."""
+        self.close()
+        for path in self._new_files:
+            with suppress(OSError):
+                path.unlink()
 
     def step(self, position: int) -> int:
         """The step of a look at this position."""
@@ -178,13 +180,14 @@ class Logbook:
             except BaseException as error:
                 errors.append(error)
         self._is_open = False
-        self._lock.release()
+        while self._locks:
+            self._locks.pop().release()
         if errors:
             raise errors[0]
 
     def _open_writers(self, run: Run) -> None:
         """Open the writers, unless the budget is used up already."""
-        self._budget.open(self.folder)
+        self._budget.open(run.folder)
         self._opening = 0
         if self._budget.is_limited:
             weighing = [writer for writer in self._writers.values() if isinstance(writer, Weighing)]
@@ -193,7 +196,7 @@ class Logbook:
         self._is_open = self._budget.fits(self._opening)
         for writer in self._writers.values() if self._is_open else ():
             writer.open(run)
-        self._budget.count(self.folder)
+        self._budget.count(run.folder)
 
     def _write_waiting(self, *, strict: bool) -> None:
         if self._waiting and self._is_open and self._hand_over(*self._waiting, is_first=False, strict=strict):
@@ -202,14 +205,15 @@ class Logbook:
 
     def _hand_over(self, look: Look, previous: Look | None, *, is_first: bool, strict: bool) -> bool:
         """Write a look, if it fits; whether it did."""
-        if self._writes and not self._lock.is_held:
-            raise shared(self.folder)
+        for lock in self._locks:
+            if not lock.is_held:
+                raise shared(lock.folder)
         if not self._is_open and self._writes:
             return False
         packed = self._packed(look, previous, strict=strict) if self._writes else {}
         size = sum(one.size for one in packed.values())
         if is_first:
-            self._refuse_too_large(self._opening + size)
+            self._budget.require(self._opening + size, "Here they take")
         if not self._budget.fits(size):
             return False
         self._waiting, self.last_step = None, look.step
@@ -222,18 +226,9 @@ class Logbook:
                 self._largest[name] = max(self._largest[name], written)
         self._budget.spend(self.written - before)
         if self.lost.total() > failures:  # a writer that failed may have left something
-            self._budget.count(self.folder)
+            for lock in self._locks:
+                self._budget.count(lock.folder)
         return True
-
-    def _refuse_too_large(self, size: int) -> None:
-        """Refuse a budget below this size, and leave no log without looks."""
-        try:
-            self._budget.require(size, "Here they take")
-        except ValueError:
-            self.close()
-            for path in self._new_files:
-                path.unlink(missing_ok=True)
-            raise
 
     def _packed(self, look: Look, previous: Look | None, *, strict: bool) -> dict[str, Packed]:
         """The look by writer, weighed where there is a limit."""
@@ -266,11 +261,25 @@ class Logbook:
             self.lose(name, moment, f"{type(error).__name__}: {error}")
 
 
-def _close(writers: Iterable[Writer], lock: FolderLock) -> None:
+@contextmanager
+def opening_in(folder: Path) -> Iterator[None]:
+    """Say which folder cannot be written."""
+    try:
+        yield
+    except UnwritableFolderError:
+        raise
+    except OSError as error:
+        raise UnwritableFolderError(
+            f"Cannot write the looks to {folder}: {error.strerror or error}."
+        ) from error
+
+
+def _close(writers: Iterable[Writer], locks: Iterable[FolderLock]) -> None:
     for writer in writers:
         with suppress(Exception):  # nobody is left to be told
             writer.close()
-    lock.release()
+    for lock in locks:
+        lock.release()
 
 
 def _passed_over(problem: str) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from keras_saliency.arguments import local_path
 from keras_saliency.methods import Method
 from keras_saliency.probes import ProbeSet
 from keras_saliency.probes.targets import Target
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import FailOn, fails
+from keras_saliency.training.runs import Runs
 from keras_saliency.training.schedule import Batches
 
 
@@ -24,8 +25,9 @@ class Settings:
     remembers its training, so a copy makes its own.
 
     Raises:
-        ValueError: `on_error` or `missing` is none of its two values, or `log_dir` is a path that no system has.
-        TypeError: `log_dir` is no path.
+        ValueError: `on_error` or `missing` is none of its two values, `log_dir` is an address or a path that no system
+            has, or `run` is no name of a folder.
+        TypeError: `log_dir` is no path, or `run` no text.
     """
 
     probes: ProbeSet
@@ -43,6 +45,7 @@ class Settings:
     store_images: bool
     archive: bool
     writers: Any
+    run: str | None
     max_disk: int | str | None
     on_error: str
     seed: int
@@ -55,12 +58,22 @@ class Settings:
                 f"Expected stop_on_failure to be True, False, {', '.join(map(repr, get_args(FailOn)))}. "
                 f"Received: stop_on_failure={self.stop_on_failure!r}"
             )
-        _check_path(self.log_dir)
+        _log_dir(self.log_dir)
+        _check_run(self.run)
+
+    def runs(self) -> Runs:
+        """The runs of the log directory; a relative one is fixed now."""
+        return Runs(_log_dir(self.log_dir).absolute(), self.run)
 
     @property
     def is_strict(self) -> bool:
         """Whether a look that fails ends the training."""
         return self.on_error == "raise"
+
+    @property
+    def written_every(self) -> int | None:
+        """How many epochs lie between two looks that are written; None where that is not known."""
+        return self.every if isinstance(self.every, int) and self.max_disk is None else None
 
     def stops(self, result: CheckResult) -> bool:
         """Whether a check's result stops the training; one that could not be made does not."""
@@ -91,13 +104,19 @@ def _check_choice(name: str, given: Any, one: str, other: str) -> None:
         raise ValueError(f'Expected {name} to be "{one}" or "{other}". Received: {name}={given!r}')
 
 
-def _check_path(log_dir: Any) -> None:
-    expected = f"Expected log_dir to be the path of a folder. Received: log_dir={log_dir!r}"
-    if not isinstance(log_dir, str | Path):
-        raise TypeError(expected)
-    try:
-        valid = b"\0" not in os.fsencode(log_dir)
-    except UnicodeEncodeError:
-        valid = False
-    if not valid:
-        raise ValueError(f"{expected}, with characters that no path has")
+def _log_dir(given: Any) -> Path:
+    return local_path("log_dir", given, "the path of a folder")
+
+
+def _check_run(run: Any) -> None:
+    """Refuse what is not the name of a folder, or of folders in one another, that TensorBoard can show."""
+    if run is None:
+        return
+    if not isinstance(run, str):
+        raise TypeError(f"Expected run to be a name. Received: run={run!r}")
+    parts = run.split("/")
+    if not run.isprintable() or set(run) & set('"\\:') or {"", ".", ".."} & set(parts):
+        raise ValueError(
+            'Expected run to be the name of a folder below log_dir, such as "fold_1", without quotation marks, '
+            f"backslashes and colons. Received: run={run!r}"
+        )

@@ -47,14 +47,14 @@ def test_from_nothing_through_a_training_to_a_run_that_is_gone(page, view, tmp_p
 
     assert last() == 2
 
-    logs.train(log_dir / "run", 3, initial_epoch=2)  # more looks, and the newest is shown
+    logs.train(log_dir / "run", 3, initial_epoch=2, run="saliency")  # more looks, and the newest is shown
     page.wait(lambda: last() > 2)
     page.settle()
     assert page.epoch == "epoch 3"
 
     page.press(Keys.HOME, Keys.ARROW_RIGHT)  # elsewhere: more looks come, and what is shown stays
     before, count = page.heat(3), last()
-    logs.train(log_dir / "run", 5, initial_epoch=3)
+    logs.train(log_dir / "run", 5, initial_epoch=3, run="saliency")
     page.wait(lambda: last() > count)
     page.settle()
     assert page.epoch == "epoch 1"
@@ -63,6 +63,24 @@ def test_from_nothing_through_a_training_to_a_run_that_is_gone(page, view, tmp_p
     shutil.rmtree(log_dir / "run")
     page.wait(lambda: "no longer in the log directory" in page.text(".problems"))
     assert page.all(".card")
+    assert page.complaints() == []
+
+
+def test_each_training_is_a_run_and_phases_are_marked(page, view, tmp_path):
+    log_dir = tmp_path / "logs"
+    logs.train(log_dir, 3)
+    logs.train(log_dir, 2, seed=1)
+    logs.train(log_dir, 5, initial_epoch=2, run="saliency_2")
+    address = view(log_dir)
+    page.open(address, tab="strip")  # the newest run
+    assert page.texts(".frame.phase .name") == ["3"]
+    assert len(page.all(".frame")) == 6
+    page.open(address, tab="strip", run="saliency")
+    assert page.all(".frame.phase") == []
+    assert len(page.all(".frame")) == 4
+    page.open(address, tab="curves")
+    assert [chip.strip() for chip in page.texts(".chip.run")] == ["saliency", "saliency_2"]
+    assert len(page.all('figure[data-number="drift"] .phase')) == 1
     assert page.complaints() == []
 
 

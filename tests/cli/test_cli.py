@@ -9,6 +9,7 @@ import pytest
 import keras_saliency
 from keras_saliency import cli
 from keras_saliency.cli.arguments import method_options
+from keras_saliency.methods import METHODS
 from tests.patience import LIMIT
 
 
@@ -36,6 +37,15 @@ def test_demo_prints_three_things_to_look_at(tmp_path):
     assert "tensorboard --logdir 'made here/shortcut'" in done.stdout
     assert (tmp_path / "made here/shortcut/film_strip.png").is_file()
     assert list((tmp_path / "made here/shortcut/saliency").glob("events.out.tfevents.*"))
+
+
+def test_methods_cuts_no_name_in_a_narrow_terminal(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert cli.main(["methods"]) == 0
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= 80
+    assert "…" not in said
+    assert [name for name in METHODS.names() if f" {name} " not in said] == []
 
 
 @pytest.mark.repeats

@@ -235,13 +235,13 @@ def test_a_run_that_is_only_an_unreadable_file_is_shown_with_its_problem(folder,
 
 
 @pytest.mark.parametrize("attack", [unreadable, sparse, ATTACKS["maps that claim 2 GB"]])
-def test_a_training_starts_in_the_folder_and_goes_on(tmp_path, attack, write_by_hand):
-    write_by_hand(tmp_path / "saliency")
-    attack(tmp_path / "saliency")
-    last = last_step(tmp_path / "saliency")
+def test_a_training_goes_on_in_the_folder(tmp_path, attack):
     x, y = np.zeros((4, 3, 3, 1), "float32"), np.arange(4) % 2
     model = keras.Sequential([keras.Input((3, 3, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(x, y, epochs=1, verbose=0, callbacks=[ks.SaliencyCallback((x, y), tmp_path)])
+    attack(tmp_path / "saliency")
+    last = last_step(tmp_path / "saliency")
     saliency = ks.SaliencyCallback((x, y), tmp_path)
     faults = attack in (unreadable, sparse)
     with (
@@ -249,9 +249,10 @@ def test_a_training_starts_in_the_folder_and_goes_on(tmp_path, attack, write_by_
         if faults
         else nullcontext()
     ):
-        model.fit(x, y, epochs=2, verbose=0, callbacks=[saliency])
+        model.fit(x, y, initial_epoch=1, epochs=3, verbose=0, callbacks=[saliency])
     assert saliency.summary.lost == {}
     assert saliency.summary.looks >= 2
+    assert saliency.summary.folder == tmp_path / "saliency"
     assert last_step(tmp_path / "saliency") > last
 
 

@@ -48,6 +48,20 @@ test("what is chosen is shown where it is there", async () => {
   assert.equal(shownBy(stateOf({ run: "b" }), library).step, 2);
 });
 
+test("of the runs of one log directory the newest is shown", () => {
+  /** @param {string[]} names */
+  const first = (...names) => {
+    const runs = names.map((name) => runOf(name, name === "empty/saliency_3" ? { methods: {} } : {}));
+    return shownBy(stateOf(), { runs, info: () => undefined, series: () => undefined, has: () => false }).run?.run;
+  };
+  assert.equal(first("saliency", "saliency_10", "saliency_9"), "saliency_10");
+  assert.equal(first("saliency", "saliency#2", "saliency#3"), "saliency#3");
+  assert.equal(first("a/saliency", "b/saliency_2", "saliency_3"), "a/saliency");
+  assert.equal(first("empty/saliency", "empty/saliency_2", "empty/saliency_3"), "empty/saliency_2");
+  assert.equal(first("one", "two"), "one");
+  assert.equal(first(), undefined);
+});
+
 test("reading asks for nothing", async () => {
   const library = await libraryWith();
   const shown = shownBy(stateOf(), library);

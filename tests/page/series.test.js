@@ -87,6 +87,12 @@ test("a run without epochs counts in steps, also before it was known", () => {
   assert.equal(SERIES.unit, "epoch");
 });
 
+test("a run whose epochs begin anew in a later fit counts in steps", () => {
+  const unit = (/** @type {number[]} */ ...epochs) => new Series().append(looksAt([...epochs.keys()], { epochs })).unit;
+  assert.equal(unit(-1, 0, 1, 0), "step");
+  assert.equal(unit(-1, 0, 1, 1, 2), "epoch");
+});
+
 test("the largest scale of each probe over all looks", () => {
   const series = new Series().append(
     looksAt([0, 1], {

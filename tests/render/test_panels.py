@@ -63,6 +63,14 @@ def test_without_pictures_there_is_no_input():
     assert count(drawn_columns((20, 20), images=False), (7, 7, 7)) == 0
 
 
+def test_an_explanation_has_no_column_of_changes(heatmaps, captions):
+    maps = heatmaps(8, 32, 32)
+    with_column, without = (
+        contact_sheet(None, maps, None, captions(8), "gradient", changes=changes) for changes in (True, False)
+    )
+    assert without.shape[1] < with_column.shape[1]  # two blocks each
+
+
 def test_each_part_changes_the_sheet(heatmaps, captions):
     inputs = np.zeros((2, 8, 8, 3), np.uint8)
     maps, before = heatmaps(2, 8, 8), heatmaps(2, 8, 8)

@@ -10,6 +10,7 @@ from keras_saliency.looks.reading import load_looks
 from keras_saliency.looks.writers import ArchiveWriter, FolderWriter, Run, TensorBoardWriter
 from keras_saliency.probes import ProbeSet
 from keras_saliency.records.scores import Scores
+from keras_saliency.training.folder_lock import FolderLock
 from keras_saliency.training.logbook import Logbook, make_writers
 
 MAPS = np.random.default_rng(0).random((2, 3, 3)).astype("float32")
@@ -62,10 +63,17 @@ def look(step, epoch=None, **changes):
     return dataclasses.replace(Look(step, step if epoch is None else epoch, 0.0, {"one": SEEN}), **changes)
 
 
+def open_in(logbook, run):
+    run.folder.mkdir(parents=True, exist_ok=True)
+    lock = FolderLock(run.folder)
+    assert lock.acquire()
+    logbook.open(run, lock)
+
+
 def write_fits(logbook, run, *fits):
     """Fits from an initial epoch to an end, with a look before and after each epoch."""
     for initial_epoch, epochs in fits:
-        logbook.open(run)
+        open_in(logbook, run)
         logbook.begin(initial_epoch - 1)
         for epoch in range(initial_epoch - 1, epochs):
             logbook.write(look(logbook.step(epoch), epoch), None, strict=False)
@@ -85,10 +93,10 @@ def write_fits(logbook, run, *fits):
 )
 @pytest.mark.parametrize("same", [True, False], ids=["the same logbook", "a new one each time"])
 def test_steps_only_grow(folder, run, fits, steps, same):
-    logbook = Logbook(folder, make_writers("tensorboard", archive=False))
+    logbook = Logbook(make_writers("tensorboard", archive=False))
     for fit in fits:
         if not same:
-            logbook = Logbook(folder, make_writers("tensorboard", archive=False))
+            logbook = Logbook(make_writers("tensorboard", archive=False))
         write_fits(logbook, run, fit)
     assert [found.step for found in load_looks(folder)] == steps
     assert not same or logbook.steps == steps
@@ -96,14 +104,14 @@ def test_steps_only_grow(folder, run, fits, steps, same):
 
 def test_steps_grow_without_an_event_file_too(folder, run):
     writer = Recording()
-    logbook = Logbook(folder, {"mine": writer})
+    logbook = Logbook({"mine": writer})
     write_fits(logbook, run, (0, 1), (0, 1))
     assert [told[1] for told in writer.told if told[0] == "write"] == [-1, 0, 1]
 
 
 def test_a_step_that_is_written_is_held(folder, run):
-    logbook = Logbook(folder, {})
-    logbook.open(run)
+    logbook = Logbook({})
+    open_in(logbook, run)
     assert not logbook.holds(-1)
     logbook.write(look(0), None, strict=False)
     assert [logbook.holds(step) for step in (-1, 0, 1)] == [True, True, False]
@@ -111,8 +119,8 @@ def test_a_step_that_is_written_is_held(folder, run):
 
 def test_every_writer_gets_the_look_and_the_one_before(folder, run):
     one, other = Recording(), Recording()
-    logbook = Logbook(folder, {"one": one, "other": other})
-    logbook.open(run)
+    logbook = Logbook({"one": one, "other": other})
+    open_in(logbook, run)
     logbook.write(look(0), look(-1), strict=False)
     logbook.close()
     assert one.told == other.told == [("close",), ("open",), ("write", 0, -1), ("close",)]
@@ -121,7 +129,7 @@ def test_every_writer_gets_the_look_and_the_one_before(folder, run):
 
 def test_a_failure_is_warned_of_once_and_counted(folder, run):
     fine = Recording()
-    logbook = Logbook(folder, {"failing": Recording(fails=("write",)), "fine": fine})
+    logbook = Logbook({"failing": Recording(fails=("write",)), "fine": fine})
     expected = r"failing failed after epoch 3 \(step 2\): RuntimeError: out of luck. Training goes on"
     with pytest.warns(SaliencyWarning, match=expected) as caught:
         write_fits(logbook, run, (3, 5))
@@ -131,14 +139,14 @@ def test_a_failure_is_warned_of_once_and_counted(folder, run):
 
 
 def test_a_writer_that_cannot_close_is_warned_of(folder):
-    logbook = Logbook(folder, {"failing": Recording(fails=("close",))})
+    logbook = Logbook({"failing": Recording(fails=("close",))})
     with pytest.warns(SaliencyWarning, match="failing failed at the end: RuntimeError: out of luck"):
         logbook.close()
 
 
 def test_what_a_look_lacks_is_counted_even_where_it_is_not_written(folder, run):
-    logbook = Logbook(folder, {})
-    logbook.open(run)
+    logbook = Logbook({})
+    open_in(logbook, run)
     lacking = look(-1, lost={"one": "no luck"})
     with pytest.warns(SaliencyWarning, match=r"one failed before training \(step -1\): no luck"):
         logbook.write(lacking, None, strict=False)
@@ -148,64 +156,51 @@ def test_what_a_look_lacks_is_counted_even_where_it_is_not_written(folder, run):
 
 
 def test_strict_raises(folder, run):
-    logbook = Logbook(folder, {"failing": Recording(fails=("write",))})
-    logbook.open(run)
+    logbook = Logbook({"failing": Recording(fails=("write",))})
+    open_in(logbook, run)
     with pytest.raises(RuntimeError, match="out of luck"):
         logbook.write(look(0), None, strict=True)
-    logbook = Logbook(folder, {"failing": Recording(fails=("close",))})
+    logbook = Logbook({"failing": Recording(fails=("close",))})
     with pytest.raises(RuntimeError, match="out of luck"):
         logbook.close(strict=True)
 
 
 def test_a_writer_that_cannot_close_leaves_neither_others_nor_the_lock_open(folder, run):
     failing, interrupted, fine = Recording(fails=("close",)), Recording(), Recording()
-    logbook = Logbook(folder, {})
-    logbook.open(run)
+    logbook = Logbook({})
+    open_in(logbook, run)
+    (lock,) = logbook._locks
     logbook._writers = {"failing": failing, "interrupted": interrupted, "fine": fine}
     interrupted.close = lambda: (_ for _ in ()).throw(KeyboardInterrupt)
     with pytest.raises(RuntimeError, match="out of luck"):  # the first error
         logbook.close(strict=True)
     assert fine.told == [("close",)]
-    assert not logbook._lock.is_held
-    assert not logbook._lock._lock.is_locked
+    assert logbook._locks == []
+    with lock._lock:  # is free
+        pass
 
 
 def test_a_writer_that_cannot_open_closes_all(folder, run):
     fine = Recording()
-    logbook = Logbook(folder, {"fine": fine, "failing": Recording(fails=("open",))})
+    logbook = Logbook({"fine": fine, "failing": Recording(fails=("open",))})
     with pytest.raises(
         UnwritableFolderError, match=r"Cannot write the looks to .*saliency: Permission denied\."
     ):
-        logbook.open(run)
+        open_in(logbook, run)
     assert fine.told[-1] == ("close",)
 
 
 def test_what_broke_off_is_closed_with_the_logbook(folder, run):
     writer = Recording()
-    logbook = Logbook(folder, {"mine": writer})
-    logbook.open(run)
+    logbook = Logbook({"mine": writer})
+    open_in(logbook, run)
     del logbook
     gc.collect()
     assert [told[0] for told in writer.told] == ["close", "open", "close"]
 
 
-def test_another_event_file_in_the_folder_is_refused(folder, run):
-    logbook, other = (Logbook(folder, make_writers("tensorboard", archive=False)) for _ in range(2))
-    logbook.open(run)
-    other.open(run)
-    other.begin(0)
-    with pytest.raises(UnwritableFolderError, match="Something else writes .* a log_dir of its own"):
-        logbook.begin(-1)
-
-
-def test_a_file_in_the_way_is_an_error(folder, run):
-    folder.parent.write_text("in the way")
-    with pytest.raises(UnwritableFolderError, match="Cannot write the looks to"):
-        Logbook(folder, {}).open(run)
-
-
 def test_a_second_fit_starts_its_own_account(folder, run):
-    logbook = Logbook(folder, {"failing": Recording(fails=("write",))})
+    logbook = Logbook({"failing": Recording(fails=("write",))})
     with pytest.warns(SaliencyWarning) as caught:
         write_fits(logbook, run, (0, 1), (0, 1))
     assert len(caught) == 2
@@ -213,8 +208,8 @@ def test_a_second_fit_starts_its_own_account(folder, run):
 
 
 def test_warnings_that_are_errors_are_printed(folder, run, capsys):
-    logbook = Logbook(folder, {"failing": Recording(fails=("write",))})
-    logbook.open(run)
+    logbook = Logbook({"failing": Recording(fails=("write",))})
+    open_in(logbook, run)
     logbook.write(look(0), None, strict=False)
     assert capsys.readouterr().out.startswith("keras_saliency: failing failed after epoch 1 (step 0)")
 
@@ -263,8 +258,8 @@ def test_two_writers_of_the_same_files_are_refused(writers, archive, name):
 
 
 def test_beside_the_chief_looks_are_counted_and_nothing_is_written(folder, run):
-    logbook = Logbook(folder, {"recording": (writer := Recording())})
-    logbook.open(run, chief=False)
+    logbook = Logbook({"recording": (writer := Recording())})
+    logbook.open(run, None)
     logbook.begin(0)
     logbook.write(look(0), None, strict=True)
     logbook.close()

@@ -18,12 +18,13 @@ class Run:
     """What stays the same over one `fit`: where to write, the probes, and the settings.
 
     Attributes:
-        folder: `<log_dir>/saliency`; it exists when a writer is opened.
+        folder: `<log_dir>/saliency`, or `saliency_2` and so on; it exists when a writer is opened.
         probes: the probe set.
         pictures: `(n, height, width, 3)` uint8, what people see of the probes; None where no picture of a
             probe may leave the process.
         settings: what was asked for, JSON-ready, in the order to show it.
         sheets: whether a contact sheet per method is wanted.
+        goes_on: whether this `fit` goes on with the training that the folder has already.
     """
 
     folder: Path
@@ -31,6 +32,7 @@ class Run:
     pictures: np.ndarray | None
     settings: Mapping[str, Any]
     sheets: bool = True
+    goes_on: bool = False
 
 
 @runtime_checkable

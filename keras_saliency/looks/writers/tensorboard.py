@@ -106,6 +106,7 @@ class TensorBoardWriter(Writer):
             pictures=None if run.pictures is None else shrink(run.pictures, self._max_side),
             settings=run.settings,
             descriptions=descriptions(_regions(run)),
+            goes_on=run.goes_on,
         )
         return _blob(records.PROBES_TAG, records.encode_probes(record), records.PROBES)
 

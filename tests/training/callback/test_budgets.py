@@ -39,12 +39,12 @@ IMAGES = np.random.default_rng(0).normal(size=(40, 6, 6, 1)).astype("float32")
 class Drift(keras.callbacks.Callback):
     """Changes the model a little at each epoch, so that looks differ in size; measures the folder after each."""
 
-    def __init__(self, folder):
+    def __init__(self, saliency):
         super().__init__()
-        self.folder, self.largest = folder, 0
+        self.saliency, self.largest = saliency, 0
 
     def on_epoch_end(self, epoch, logs=None):
-        self.largest = max(self.largest, size(self.folder))
+        self.largest = max(self.largest, size(self.saliency.summary.folder))
 
 
 @given(
@@ -62,7 +62,7 @@ def test_the_folder_never_takes_more(tmp_path_factory, most, probes, fits, write
     options = {"writers": writers, "images": images, "archive": archive, "methods": methods}
     for epochs in fits:
         callback = ks.SaliencyCallback(ks.ProbeSet(IMAGES[:probes]), folder, max_disk=most, **options)
-        watch = Drift(folder / "saliency")
+        watch = Drift(callback)
         try:
             with warnings.catch_warnings(record=True):
                 warnings.simplefilter("always")
@@ -70,9 +70,9 @@ def test_the_folder_never_takes_more(tmp_path_factory, most, probes, fits, write
         except ValueError as error:
             needed = float(re.search(r"take ([0-9.]+) kB. Received: max_disk=", str(error))[1])
             assert needed * 1000 + 50 >= most
-            assert not list(folder.rglob("events*"))
+            assert not list(callback.summary.folder.rglob("events*"))
             return
-        assert size(folder / "saliency") <= most
+        assert size(callback.summary.folder) <= most
         assert watch.largest <= most
         assert callback.summary.lost == {}
 

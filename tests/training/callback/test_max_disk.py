@@ -39,14 +39,15 @@ def test_the_last_look_is_written_if_it_fits(network, saliency, fit):
 
 
 def test_a_budget_that_is_used_up_already_ends_no_training(network, saliency, fit):
-    first = saliency()
-    fit(network(), first, epochs=3)
+    first, model = saliency(), network()
+    fit(model, first, epochs=3)
     used = size(first.summary.folder)
     callback = saliency(max_disk=used)
-    with pytest.warns(ks.SaliencyWarning, match="max_disk is used up after epoch 1"):
-        history = fit(network(), callback, epochs=2)
+    with pytest.warns(ks.SaliencyWarning, match="max_disk is used up after epoch 4"):
+        history = fit(model, callback, initial_epoch=3, epochs=5)
     assert callback.looks == []
     assert callback.summary.left_out == 2
+    assert callback.summary.folder == first.summary.folder
     assert size(first.summary.folder) == used
     assert len(history["saliency_gradient_drift"]) == 2
 

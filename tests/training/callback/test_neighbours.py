@@ -1,4 +1,4 @@
-"""Several callbacks in one folder of one process: two at once are refused, one after the other is fine."""
+"""Several callbacks with one log directory in one process: each has a run of its own."""
 
 import copy
 import gc
@@ -8,7 +8,6 @@ from contextlib import suppress
 import pytest
 
 import keras_saliency as ks
-from keras_saliency.errors import UnwritableFolderError
 
 WRITERS = ["tensorboard", "folder", "archive"]
 
@@ -17,45 +16,69 @@ def files_in(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
 
 
+def names(*callbacks):
+    return [callback.summary.folder.name for callback in callbacks]
+
+
 @pytest.mark.parametrize("writers", WRITERS)
-def test_two_in_one_fit(network, saliency, fit, weights, tmp_path, writers):
+def test_two_in_one_fit(network, saliency, fit, writers):
+    first, second = saliency(writers=writers), saliency(writers=writers)
     model = network()
-    untrained = weights(model)
-    with pytest.raises(
-        UnwritableFolderError, match=f"to {tmp_path}/logs/saliency too. .* a log_dir of its own"
-    ):
-        fit(model, saliency(writers=writers), saliency(writers=writers))
-    for before, after in zip(untrained, weights(model), strict=True):
-        assert (before == after).all()
+    fit(model, first, second, epochs=1)
+    assert names(first, second) == ["saliency", "saliency_2"]
+    assert first.summary.lost == second.summary.lost == {}
+
+
+def test_two_in_one_fit_that_goes_on_keep_their_runs(network, saliency, fit):
+    def pair():
+        return saliency(), saliency(methods="input_x_gradient")
+
+    model = network()
+    fit(model, *pair(), epochs=1)
+    first, second = pair()
+    fit(model, first, second, epochs=2, initial_epoch=1)
+    assert names(first, second) == ["saliency", "saliency_2"]
+    assert [[look.step for look in ks.load_looks(one.summary.folder)] for one in (first, second)] == [
+        [-1, 0, 1]
+    ] * 2
+
+
+def test_two_alike_in_one_fit_that_goes_on_take_nothing_from_each_other(network, saliency, fit):
+    model = network()
+    fit(model, saliency(), saliency(), epochs=1)
+    first, second = saliency(), saliency()
+    fit(model, first, second, epochs=2, initial_epoch=1)
+    assert sorted(names(first, second)) == ["saliency", "saliency_2"]
+    assert first.summary.lost == second.summary.lost == {}
+    assert [look.step for look in first.looks] == [look.step for look in second.looks] == [1]
 
 
 @pytest.mark.parametrize("writers", WRITERS)
-def test_two_in_a_loop_of_ones_own(network, saliency, tmp_path, writers):
+def test_two_in_a_loop_of_ones_own(network, saliency, writers):
     model, first, second = network(), saliency(writers=writers), saliency(writers=writers)
-    first.look(model, 0)
-    written = files_in(tmp_path)
-    with pytest.raises(
-        UnwritableFolderError, match=f"to {tmp_path}/logs/saliency too. .* a log_dir of its own"
-    ):
-        second.look(model, 0)
-    assert files_in(tmp_path) == written
-    assert first.look(model, 1).step == 1
-    assert first.summary.lost == {}
+    for step in (0, 1):
+        for callback in first, second:
+            assert callback.look(model, step).step == step
+    assert names(first, second) == ["saliency", "saliency_2"]
+    assert first.summary.lost == second.summary.lost == {}
 
 
-def test_a_fit_in_the_folder_of_a_loop(network, saliency, fit):
-    model, first = network(), saliency(writers="folder")
+def test_a_fit_beside_a_loop(network, saliency, fit):
+    model, first, second = network(), saliency(), saliency()
     first.look(model, 0)
-    with pytest.raises(UnwritableFolderError, match="log_dir of its own"):
-        fit(model, saliency(writers="folder"))
+    fit(model, second, epochs=1)
+    first.look(model, 1)
+    assert names(first, second) == ["saliency", "saliency_2"]
+    assert [look.step for look in first.looks] == [0, 1]
 
 
 def test_a_link_is_the_same_folder(network, saliency, tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "logs")
     model, first = network(), saliency(writers="folder")
     first.look(model, 0)
-    with pytest.raises(UnwritableFolderError):
-        saliency(writers="folder", log_dir=tmp_path / "link").look(model, 0)
+    second = saliency(writers="folder", log_dir=tmp_path / "link")
+    second.look(model, 0)
+    assert names(first, second) == ["saliency", "saliency_2"]
 
 
 def test_one_that_is_gone_keeps_nobody_out(network, saliency):
@@ -76,9 +99,11 @@ def test_an_abandoned_fit_keeps_nobody_out_and_comes_too_late(network, saliency,
         raise KeyboardInterrupt
 
     first, second = saliency(writers="folder"), saliency(writers="folder")
+    model = network()
     with suppress(KeyboardInterrupt):
-        fit(network(), first, after_epoch(0, interrupt))
-    second.look(network(), 10)
+        fit(model, first, after_epoch(0, interrupt))
+    fit(model, second, initial_epoch=1, epochs=2)
+    assert names(first, second) == ["saliency", "saliency"]
     written = files_in(tmp_path)
     with pytest.warns(ks.SaliencyWarning, match="the look failed .* Something else writes its looks"):
         first.on_epoch_end(1, {})

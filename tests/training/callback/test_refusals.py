@@ -161,14 +161,6 @@ def test_a_folder_that_cannot_be_made_is_refused(network, saliency, fit, weights
     np.testing.assert_equal(weights(model), before)
 
 
-def test_two_callbacks_in_one_folder_are_refused(network, saliency, fit, weights):
-    model = network()
-    before = weights(model)
-    with pytest.raises(UnwritableFolderError, match="Give each callback a log_dir of its own"):
-        fit(model, saliency(), saliency(methods=ks.Gradient(name="again")))
-    np.testing.assert_equal(weights(model), before)
-
-
 @pytest.mark.parametrize("when", ["open", "write"])
 def test_a_writer_that_fails_at_once_is_refused(network, saliency, fit, weights, when):
     class Fails:

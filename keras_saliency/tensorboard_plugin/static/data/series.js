@@ -35,8 +35,12 @@ export class Series {
     this.probe_accuracy = looks.probe_accuracy;
     this.score_kind = looks.score_kind;
     this.problems = looks.problems;
-    /** What the run counts in: a run whose epochs are not all known counts in steps. @type {"epoch" | "step"} */
-    this.unit = looks.epochs.includes(null) ? "step" : "epoch";
+    /**
+     * What the run counts in: steps where its epochs are not all known, or begin anew in a later fit.
+     *
+     * @type {"epoch" | "step"}
+     */
+    this.unit = looks.epochs.every((epoch, at) => grows(epoch, looks.epochs[at - 1])) ? "epoch" : "step";
     this.epochs = this.unit === "step" ? this.steps : /** @type {number[]} */ (looks.epochs);
     this.places = new Map(this.steps.map((step, at) => [step, at]));
     this.timeline = [...new Set([...this.steps, ...Object.keys(this.problems).map(Number)])].sort((a, b) => a - b);
@@ -181,4 +185,14 @@ export class Series {
     }
     return largest;
   }
+}
+
+/**
+ * Whether an epoch is known, and not before the one of the look before.
+ *
+ * @param {Maybe} epoch
+ * @param {Maybe | undefined} before
+ */
+function grows(epoch, before) {
+  return epoch !== null && (before === undefined || before === null || epoch >= before);
 }

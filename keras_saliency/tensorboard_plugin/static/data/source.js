@@ -23,6 +23,7 @@ import { decode } from "./records.js";
  * @property {boolean} has_pictures
  * @property {Record<string, string>} descriptions what each number is, in words; empty in logs of before they were kept
  * @property {Record<string, { steps: number[] }>} methods
+ * @property {number[]} [phases] the steps from which on later fits of the same training were looked at
  * @property {string[]} problems
  * @property {boolean} [gone] the page's own: whether it is no longer listed
  *

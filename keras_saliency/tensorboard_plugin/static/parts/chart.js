@@ -13,6 +13,7 @@ import { epochShort, epochWords, figure } from "./words.js";
  * @property {string} colour
  * @property {number[]} epochs
  * @property {Maybe[]} values
+ * @property {number[]} [phases] the epochs after which later fits of the same training begin
  *
  * @typedef {object} Content
  * @property {Line[]} lines
@@ -65,7 +66,13 @@ export class Chart {
     const { lines, level, epoch, unit, least, most } = content;
     this.content = content;
     const width = Math.max(200, Math.round(this.element.clientWidth || 360));
-    const parts = lines.flatMap(({ name, colour, values }) => [name, colour, values.length, values.at(-1)]);
+    const parts = lines.flatMap(({ name, colour, values, phases }) => [
+      name,
+      colour,
+      values.length,
+      values.at(-1),
+      phases?.length,
+    ]);
     this.drawn.draw([width, unit, level, least, most, ...parts], () => {
       this.width = width;
       this.draw(content);
@@ -114,7 +121,7 @@ export class Chart {
   }
 
   /** @param {Line} line */
-  line({ name, colour, epochs, values }) {
+  line({ name, colour, epochs, values, phases = [] }) {
     const path = [];
     const dots = [];
     let pen = "M";
@@ -129,7 +136,17 @@ export class Chart {
       if (values.length <= MOST_POINTS)
         dots.push(svg("circle", { class: "point", cx: x, cy: y, r: 2.2, fill: colour, "data-epoch": epochs[at] }));
     }
-    return [svg("path", { class: "line", d: path.join(""), stroke: colour, "data-line": name }), ...dots];
+    const phase = (/** @type {number} */ epoch) =>
+      svg(
+        "path",
+        { class: "phase", d: `M${this.x(epoch)} ${TOP}V${HEIGHT - BOTTOM}`, stroke: colour },
+        svg("title", {}, "A later fit of the same training begins."),
+      );
+    return [
+      ...phases.map(phase),
+      svg("path", { class: "line", d: path.join(""), stroke: colour, "data-line": name }),
+      ...dots,
+    ];
   }
 
   /** @param {number} epoch */

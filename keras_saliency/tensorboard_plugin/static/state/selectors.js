@@ -8,7 +8,7 @@
  *
  * @typedef {object} Shown
  * @property {Readonly<State>} state
- * @property {RunInfo | undefined} run the chosen one, or the first with maps
+ * @property {RunInfo | undefined} run the chosen one, or the newest of the first log directory with maps
  * @property {string | undefined} method the chosen one where the run has it, or the run's first
  * @property {Series | undefined} series the looks that are shown
  * @property {number | undefined} step
@@ -29,7 +29,7 @@ const MOST_NEARBY = 400;
  * @returns {Shown}
  */
 export function shownBy(state, data) {
-  const run = data.info(state.run) ?? data.runs.find((info) => methodsOf(info).length > 0) ?? data.runs[0];
+  const run = data.info(state.run) ?? newestOf(data.runs);
   const methods = methodsOf(run);
   const method = methods.includes(state.method) ? state.method : methods[0];
   const series = run && method !== undefined ? data.series(run.run, method) : undefined;
@@ -46,6 +46,39 @@ export function shownBy(state, data) {
     probe: Math.max(0, Math.min(state.probe, count - 1)),
     count,
   };
+}
+
+/**
+ * The newest run with maps in the log directory of the first one: `saliency_2` where there is `saliency` too.
+ *
+ * @param {RunInfo[]} runs
+ */
+function newestOf(runs) {
+  const withMaps = runs.filter((info) => methodsOf(info).length > 0);
+  const [first = runs[0]] = withMaps;
+  return withMaps.reduce((best, info) => (isLater(info.run, best.run) ? info : best), first);
+}
+
+/**
+ * Whether a run is a later one of the same log directory.
+ *
+ * @param {string} run
+ * @param {string} other
+ */
+function isLater(run, other) {
+  const [[home, number, part], [otherHome, otherNumber, otherPart]] = [placeOf(run), placeOf(other)];
+  return home === otherHome && (number > otherNumber || (number === otherNumber && part > otherPart));
+}
+
+/**
+ * The log directory, the number of the run in it, and of the training in that run.
+ *
+ * @param {string} run
+ * @returns {[string, number, number]}
+ */
+function placeOf(run) {
+  const found = /^(.*?)saliency(?:_(\d+))?(?:#(\d+))?$/.exec(run);
+  return found ? [found[1], Number(found[2] ?? 1), Number(found[3] ?? 1)] : [`${run}/`, 1, 1];
 }
 
 /**

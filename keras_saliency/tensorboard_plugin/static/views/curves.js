@@ -15,7 +15,8 @@ import { readField } from "../state/fields.js";
  * @import { Shown } from "../state/selectors.js"
  *
  * @typedef {{ info: RunInfo, colour: string, method: string | undefined }} Known a run, and the method if it has it
- * @typedef {{ colour: string, series: Series, name: string }} Drawn
+ * @typedef {{ colour: string, series: Series, name: string, phases: number[] }} Drawn phases: the epochs after which
+ *   later fits of the same training begin
  */
 
 const MAIN = ["drift", "entropy"];
@@ -89,7 +90,7 @@ export class Curves {
     this.more.checked = state.numbers === "all";
     const lines = this.visible(shown).flatMap(({ info, colour, method }) => {
       const series = this.app.library.series(info.run, method);
-      return series ? [{ colour, series, name: runWords(info.run) }] : [];
+      return series ? [{ colour, series, name: runWords(info.run), phases: phasesOf(info, series) }] : [];
     });
     this.updateStable(lines, state.level);
     const names = numbersOf(lines, state.numbers === "all");
@@ -183,9 +184,10 @@ export class Curves {
    */
   updateChart(name, lines, { state, epoch, unit }) {
     this.charts.of(name, name).update({
-      lines: lines.map(({ name: line, colour, series }) => ({
+      lines: lines.map(({ name: line, colour, series, phases }) => ({
         name: line,
         colour,
+        phases,
         epochs: series.epochs,
         values: series.curve(name),
       })),
@@ -207,6 +209,16 @@ export class Curves {
     const step = series?.stepOfEpoch(nearestTo(epoch, series.epochs));
     if (step !== undefined) this.app.set({ step });
   }
+}
+
+/**
+ * The epochs after which later fits of a run begin.
+ *
+ * @param {RunInfo} info
+ * @param {Series} series
+ */
+function phasesOf({ phases = [] }, series) {
+  return phases.flatMap((phase) => series.epochs[series.steps.findLastIndex((step) => step < phase)] ?? []);
 }
 
 /**

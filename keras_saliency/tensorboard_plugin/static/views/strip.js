@@ -88,6 +88,7 @@ export class Strip {
     this.settled = frames.every(({ visible }) => visible !== undefined);
     for (const [at, frame] of frames.entries()) {
       frame.write(steps[at], series, shown);
+      frame.element.classList.toggle("phase", begins(steps[at], steps[at - 1], run?.phases));
       if (frame.visible) this.draw(frame.cell, steps[at], series, probes, shown);
     }
     this.follow(step);
@@ -169,6 +170,17 @@ class Frame {
     setAttribute(this.element, "aria-current", step === current ? "true" : null);
     setAttribute(this.element, "title", epoch === undefined ? `step ${step}` : epochWords(epoch, series.unit));
   }
+}
+
+/**
+ * Whether a later fit of the same training begins between two steps.
+ *
+ * @param {number} step
+ * @param {number | undefined} before
+ * @param {number[]} [phases]
+ */
+function begins(step, before, phases = []) {
+  return before !== undefined && phases.some((phase) => before < phase && phase <= step);
 }
 
 /**
