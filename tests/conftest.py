@@ -11,6 +11,7 @@ import gc
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -148,11 +149,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.backend)
         if elsewhere and not itself and f"{_place(item)}::{item.name}".startswith(SAID_BY_TENSORFLOW):
             item.add_marker(pytest.mark.repeats)
-    items.sort(
-        key=lambda item: next(
-            (rank for rank, room in enumerate(LONGEST_FIRST) if _is_in(_place(item), [room])), 99
-        )
-    )
+    items.sort(key=lambda item: _rank(_place(item)))
+
+
+@cache
+def _rank(place: str) -> int:
+    return next((rank for rank, room in enumerate(LONGEST_FIRST) if _is_in(place, [room])), 99)
 
 
 def pytest_collection_finish() -> None:
@@ -162,7 +164,12 @@ def pytest_collection_finish() -> None:
 
 
 def _place(item: pytest.Item) -> str:
-    return item.path.relative_to(Path(__file__).parent).with_suffix("").as_posix()
+    return _place_of(item.path)
+
+
+@cache
+def _place_of(path: Path) -> str:
+    return path.relative_to(Path(__file__).parent).with_suffix("").as_posix()
 
 
 def _is_in(place: str, rooms: Iterable[str]) -> bool:
