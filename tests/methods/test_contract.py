@@ -166,7 +166,7 @@ def assert_same_maps(found, expected):
 
 
 @ALL
-@pytest.mark.parametrize("size", [3, 1])
+@pytest.mark.parametrize("size", [3, pytest.param(1, marks=pytest.mark.repeats)])
 def test_chunks_change_nothing(kind, size, found, scored, images):
     assert_same_maps(explain(made(kind), scored(size), images).maps, found(kind).maps)
 
