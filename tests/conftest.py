@@ -96,6 +96,7 @@ SAID_BY_TENSORFLOW = (
     "training/callback/test_written::",
     # Methods on the engine's answers; `test_agreement` compares all of them on the three backends.
     "methods/test_against_others::test_regions_of_a_photograph",
+    "methods/test_contract::test_an_exception",
     "methods/test_contract::test_chunks",
     "methods/test_contract::test_each_image",
     "methods/test_contract::test_it_can",
@@ -116,6 +117,12 @@ SAID_BY_TENSORFLOW = (
     # Options of what the other tests of the same file ask on each framework.
     "engine/test_attention::test_chunks_change_nothing",
     "engine/test_attention::test_fewer_keys",
+    "engine/test_scored_model::test_chunks_change_nothing[<",
+    "engine/test_scored_model::test_chunks_change_nothing[t",
+    "methods/test_layer_methods::test_bytes",
+    "methods/test_layer_methods::test_every_view",
+    "methods/test_layer_methods::test_guided_grad_cam_of_several",
+    "methods/test_layer_methods::test_the_layer_matters",
 )
 """On JAX and PyTorch these repeat what they say on TensorFlow: nothing in them depends on the framework alone.
 
