@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-LIMIT = 512
-"""MB that no reader may take, whatever it is given."""
+LIMIT = 480
+"""MB that no reader may take, whatever it is given: half a GB with what was imported before the fork."""
 
 _FORKING = """
 import json, os, signal, sys, traceback
