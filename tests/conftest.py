@@ -11,6 +11,7 @@ import gc
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,7 @@ SAID_BY_TENSORFLOW = (
     "training/callback/test_written::",
     # Methods on the engine's answers; `test_agreement` compares all of them on the three backends.
     "methods/test_against_others::test_regions_of_a_photograph",
+    "methods/test_contract::test_an_exception",
     "methods/test_contract::test_chunks",
     "methods/test_contract::test_each_image",
     "methods/test_contract::test_it_can",
@@ -115,6 +117,12 @@ SAID_BY_TENSORFLOW = (
     # Options of what the other tests of the same file ask on each framework.
     "engine/test_attention::test_chunks_change_nothing",
     "engine/test_attention::test_fewer_keys",
+    "engine/test_scored_model::test_chunks_change_nothing[<",
+    "engine/test_scored_model::test_chunks_change_nothing[t",
+    "methods/test_layer_methods::test_bytes",
+    "methods/test_layer_methods::test_every_view",
+    "methods/test_layer_methods::test_guided_grad_cam_of_several",
+    "methods/test_layer_methods::test_the_layer_matters",
 )
 """On JAX and PyTorch these repeat what they say on TensorFlow: nothing in them depends on the framework alone.
 
@@ -148,11 +156,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.backend)
         if elsewhere and not itself and f"{_place(item)}::{item.name}".startswith(SAID_BY_TENSORFLOW):
             item.add_marker(pytest.mark.repeats)
-    items.sort(
-        key=lambda item: next(
-            (rank for rank, room in enumerate(LONGEST_FIRST) if _is_in(_place(item), [room])), 99
-        )
-    )
+    items.sort(key=lambda item: _rank(_place(item)))
+
+
+@cache
+def _rank(place: str) -> int:
+    return next((rank for rank, room in enumerate(LONGEST_FIRST) if _is_in(place, [room])), 99)
 
 
 def pytest_collection_finish() -> None:
@@ -162,7 +171,12 @@ def pytest_collection_finish() -> None:
 
 
 def _place(item: pytest.Item) -> str:
-    return item.path.relative_to(Path(__file__).parent).with_suffix("").as_posix()
+    return _place_of(item.path)
+
+
+@cache
+def _place_of(path: Path) -> str:
+    return path.relative_to(Path(__file__).parent).with_suffix("").as_posix()
 
 
 def _is_in(place: str, rooms: Iterable[str]) -> bool:

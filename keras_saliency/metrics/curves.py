@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.integrate import trapezoid
 
 from keras_saliency.arguments import whole
 from keras_saliency.metrics.answers import Scorer, scores_of
@@ -30,6 +29,8 @@ class Curve:
     @property
     def area(self) -> np.ndarray:
         """`(n,)`: the area under each curve by the trapezoid rule, a mean score in the score's unit."""
+        from scipy.integrate import trapezoid
+
         return np.asarray(trapezoid(self.scores, self.fractions, axis=1))
 
 

@@ -20,7 +20,7 @@ class Written(NamedTuple):
     whole: Path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def driver(tmp_path_factory):
     if not (chromium.browser_path() and chromium.driver_path()):
         pytest.skip(
@@ -37,7 +37,7 @@ def page(driver):
     return Page(driver)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _loaders(driver, tmp_path_factory):
     """Both TensorBoards, on one log; they start while it is written."""
     folder, whole = tmp_path_factory.mktemp("logs"), tmp_path_factory.mktemp("whole") / "torn"
@@ -73,7 +73,7 @@ def _complete(answer):
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def written(_loaders):
     """The log: runs `a` and `b` of 100 epochs, `other` with other probes, `torn` with a damaged step."""
     return _loaders[1]
@@ -85,13 +85,13 @@ def tensorboard(request, _loaders):
     return _loaders[0][request.param].address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def rustboard(_loaders):
     """The address of a TensorBoard, where the loader does not matter."""
     return _loaders[0]["rust"].address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def entry(rustboard):
     """The address of the tab's own document in TensorBoard."""
     return rustboard + ENTRY

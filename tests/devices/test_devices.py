@@ -83,6 +83,7 @@ def test_parallel_on_two_processes(run, free_ports):
 
 
 @only_on("torch")
+@pytest.mark.repeats
 def test_distributed_data_parallel(run, free_ports):
     shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_ports(1)[0]), "WORLD_SIZE": "2"}
     chief, other = run("data_parallel_torch.py", *(shared | {"RANK": str(rank)} for rank in range(2)))

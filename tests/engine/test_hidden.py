@@ -150,8 +150,11 @@ OUTPUTS = {
 }
 
 
-@pytest.mark.parametrize("units", [1, 3])
-@pytest.mark.parametrize("scale", [1.0, 0.0], ids=["drawn", "zero"])
+@pytest.mark.parametrize(
+    ("scale", "units"),
+    [(1.0, 1), (1.0, 3), (0.0, 1), pytest.param(0.0, 3, marks=pytest.mark.repeats)],
+    ids=["drawn-1", "drawn-3", "zero-1", "zero-3"],
+)
 @pytest.mark.parametrize("ending", OUTPUTS.values(), ids=OUTPUTS)
 def test_other_outputs_are_taken_as_they_are(ending, scale, units):
     if isinstance(ending, layers.Layer):

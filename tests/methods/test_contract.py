@@ -166,7 +166,7 @@ def assert_same_maps(found, expected):
 
 
 @ALL
-@pytest.mark.parametrize("size", [3, 1])
+@pytest.mark.parametrize("size", [3, pytest.param(1, marks=pytest.mark.repeats)])
 def test_chunks_change_nothing(kind, size, found, scored, images):
     assert_same_maps(explain(made(kind), scored(size), images).maps, found(kind).maps)
 
@@ -216,7 +216,7 @@ class Fails(keras.Model):
 
 
 @ALL
-@pytest.mark.parametrize("good_calls", [0, 1])
+@pytest.mark.parametrize("good_calls", [pytest.param(0, marks=pytest.mark.repeats), 1])
 def test_an_exception_in_the_model_leaves_no_trace(kind, good_calls, model, images):
     failing = Fails(model, good_calls + 1)
     failing(images)  # builds it; what building draws is the model's own business

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from keras_saliency import metrics
 
@@ -81,7 +81,7 @@ class Judgement:
         centre = float(scaled.mean())
         freedom = PRIOR_TRAININGS + count - 1
         variance = (PRIOR_TRAININGS * kind.spread**2 + np.square(scaled - centre).sum()) / freedom
-        quantile = student.ppf(1 - error / (1 if kind.worse else 2), freedom)
+        quantile = stdtrit(freedom, 1 - error / (1 if kind.worse else 2))
         # The new training scatters around the true mean, and so does the mean of the stored ones: 1 + 1 / count.
         half = float(quantile * np.sqrt(variance * (1 + 1 / count)))
         offset = float(kind.scale(np.array([value]))[0]) - centre
