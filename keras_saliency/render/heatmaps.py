@@ -27,7 +27,7 @@ def heatmap(maps: np.ndarray, view: str, channel_axis: int) -> np.ndarray:
         )
     if maps.ndim == 3:
         maps, channel_axis = maps[..., None], -1
-    channels = np.moveaxis(maps, channel_axis, 0)  # one after the other: NumPy reduces a short last axis 20 times slower
+    channels = np.moveaxis(maps, channel_axis, 0)  # NumPy reduces a short last axis 20 times slower
     if view == "signed":
         return np.asarray(reduce(np.add, channels), "float32")
     # Of the ends alone, which makes no second array of the size of the maps.

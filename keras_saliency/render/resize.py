@@ -39,7 +39,10 @@ def bilinear(maps: NDArray[Any], height: int, width: int) -> NDArray[Any]:
     """
     if (height, width) == maps.shape[1:3]:
         return maps
-    weights = {"rows": _linear_weights(maps.shape[1], height), "columns": _linear_weights(maps.shape[2], width)}
+    weights = {
+        "rows": _linear_weights(maps.shape[1], height),
+        "columns": _linear_weights(maps.shape[2], width),
+    }
     return _resample(maps, partial(_weigh, **weights))
 
 

@@ -28,7 +28,10 @@ def test_the_file_is_a_complete_png():
 
 def test_colours_beside_each_other_do_not_mix_in_a_jpeg():
     picture = np.full((64, 64, 3), 255, np.uint8)
-    picture[16:48, 16:32], picture[16:48, 32:48] = (178, 24, 43), (33, 102, 172)  # the ends of the signed colours
+    picture[16:48, 16:32], picture[16:48, 32:48] = (
+        (178, 24, 43),
+        (33, 102, 172),
+    )  # the ends of the signed colours
     data = to_jpeg(picture)
     found = np.asarray(Image.open(BytesIO(data))).astype(int)
     assert data.startswith(b"\xff\xd8\xff")

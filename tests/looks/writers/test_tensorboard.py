@@ -74,7 +74,9 @@ class TestReadByTensorBoard:
                 assert (int(height), int(width)) == sheet.shape[:2]
 
     @pytest.mark.parametrize(("side", "start"), [(52, b"\x89PNG"), (120, b"\xff\xd8\xff")])
-    def test_maps_that_are_not_enlarged_stand_on_a_jpeg(self, saliency_folder, a_run, a_look, board, side, start):
+    def test_maps_that_are_not_enlarged_stand_on_a_jpeg(
+        self, saliency_folder, a_run, a_look, board, side, start
+    ):
         run, look = a_run(saliency_folder, size=(side, side)), a_look(0, size=(side, side))
         write(run, [look])
         ((_, (*_, sheet)),) = board(run.folder.parent).blobs("images", "saliency/gradient/sheet")
