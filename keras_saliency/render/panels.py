@@ -23,7 +23,8 @@ _WIDEST_CAPTION = 190
 _ASPECT = 1.3
 _AROUND = 110  # roughly the height of title and legend
 
-_NOTE = f"Scale: {SCALE_RULE}. Change: signed map now minus the look before, halved."
+_SCALE = f"Scale: {SCALE_RULE}."
+_CHANGE = "Change: signed map now minus the look before, halved."
 
 
 def contact_sheet(
@@ -34,6 +35,7 @@ def contact_sheet(
     title: str,
     *,
     subtitle: str = "",
+    changes: bool = True,
 ) -> NDArray[np.uint8]:
     """One picture `(height, width, 3)` of a look, a row per probe: input, overlay, signed map, change.
 
@@ -48,6 +50,7 @@ def contact_sheet(
         captions: One per probe.
         title: The first line, such as method and epoch.
         subtitle: Smaller lines under it, broken to the width of the sheet.
+        changes: Whether there is a column of changes, also at the first look.
 
     Raises:
         ValueError: The parts do not belong together.
@@ -60,8 +63,12 @@ def contact_sheet(
     )
     columns["magnitude" if pictures is None else "overlay"] = backdrop.magnitudes(magnitude)
     columns["signed map"] = backdrop.signed(signed)
-    columns["change since\nlast look"] = None if previous is None else _changes(backdrop, signed, previous)
-    return page(_body(columns, captions), title, subtitle, _NOTE, signed=True)
+    if changes:
+        columns["change since\nlast look"] = (
+            None if previous is None else _changes(backdrop, signed, previous)
+        )
+    note = f"{_SCALE} {_CHANGE}" if changes else _SCALE
+    return page(_body(columns, captions), title, subtitle, note, signed=True)
 
 
 def _changes(backdrop: Backdrop, signed: NDArray[Any], previous: Mapping[str, NDArray[Any]]) -> Cells:
