@@ -7,7 +7,7 @@ from pathlib import Path
 
 from keras_saliency.cli.arguments import whole_number
 from keras_saliency.cli.console import Console
-from keras_saliency.cli.log_store import LogStore
+from keras_saliency.looks.page.log_store import LogStore
 from keras_saliency.records.outputs import OutputFile, begins_with, check_outputs
 from keras_saliency.records.whole_file import replace_file
 
@@ -56,7 +56,7 @@ def _serve(console: Console, store: LogStore, options: argparse.Namespace) -> No
 
 
 def _export(console: Console, store: LogStore, options: argparse.Namespace) -> None:
-    from keras_saliency.cli.view_export import START, export_page
+    from keras_saliency.looks.page.export import START, export_page
 
     check_outputs([OutputFile(options.export, "The page", begins_with(START))], [])
     with console.status(f"Reading {options.logdir} …"):

@@ -1,8 +1,9 @@
-"""Writers show looks somewhere: in TensorBoard, as plain files, or at full precision in an archive."""
+"""Writers show looks somewhere: in TensorBoard, in a notebook, as plain files, or at full precision in an archive."""
 
 from keras_saliency.looks.writers.archive import ArchiveWriter
 from keras_saliency.looks.writers.base import Packed, Run, Weighing, Writer
 from keras_saliency.looks.writers.folder import FolderWriter
+from keras_saliency.looks.writers.notebook import NotebookWriter
 from keras_saliency.looks.writers.tensorboard import TensorBoardWriter
 from keras_saliency.registry import Registry
 
@@ -10,6 +11,7 @@ __all__ = [
     "WRITERS",
     "ArchiveWriter",
     "FolderWriter",
+    "NotebookWriter",
     "Packed",
     "Run",
     "TensorBoardWriter",
@@ -24,6 +26,7 @@ WRITERS: Registry[Writer] = Registry(
     {
         "archive": f"{__name__}:ArchiveWriter",
         "folder": f"{__name__}:FolderWriter",
+        "notebook": f"{__name__}:NotebookWriter",
         "tensorboard": f"{__name__}:TensorBoardWriter",
     },
 )
