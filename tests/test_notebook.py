@@ -1,10 +1,13 @@
 """What IPython shows of our values, by its own rules, and a notebook that is executed as people execute it."""
 
 import base64
-import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import nbclient
+import nbformat
 import numpy as np
 import pytest
 from IPython.core.formatters import DisplayFormatter
@@ -14,20 +17,7 @@ from keras_saliency.explanation.plot import plot
 from keras_saliency.render import Caption, from_png
 from keras_saliency.reports.result import CheckResult
 
-WATCH = """
-import keras, numpy as np
-import keras_saliency as ks
-rng = np.random.default_rng(0)
-x, y = rng.random((40, 12, 12, 1)).astype("float32"), np.arange(40) % 2
-model = keras.Sequential([keras.Input((12, 12, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
-model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-probes = ks.ProbeSet.sample(x, y)
-watch = ks.SaliencyCallback(probes, "logs", writers=["tensorboard", "notebook"])
-history = model.fit(x, y, epochs=3, callbacks=[watch], verbose=0)
-"""
-CELLS = [WATCH, "probes", "ks.explain(model, probes)", "ks.explain(model, probes).plot()", "watch.looks[-1]"]
-CELLS += ["ks.check(model, probes, ['finite', 'nonzero'])", "ks.show('logs')"]
-CELLS += ["print(ks.check(model, probes, ['finite', 'nonzero']))"]
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 @pytest.fixture
@@ -124,21 +114,41 @@ def test_a_folder_without_looks(tmp_path):
         ks.show(tmp_path)
 
 
-def test_in_a_notebook(tmp_path):
-    """Each cell, as a person sees it: pictures, and one output of a fit that was replaced at its looks."""
-    import nbclient
-    from nbformat.v4 import new_code_cell, new_notebook
+def executed(name, folder):
+    """The outputs of each cell of an example, by the end of its source; a cell that raises fails the test."""
+    shutil.copytree(EXAMPLES, folder / "examples", ignore=shutil.ignore_patterns("logs"))
+    notebook = nbformat.read(EXAMPLES / "notebooks" / f"{name}.ipynb", as_version=4)
+    place = {"metadata": {"path": str(folder / "examples" / "notebooks")}}
+    nbclient.NotebookClient(notebook, timeout=600, resources=place).execute()
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    return {cell["source"].split("\n")[-1]: cell["outputs"] for cell in code}
 
-    notebook = new_notebook(cells=[new_code_cell(source) for source in CELLS])
-    client = nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}})
-    client.execute()
-    fit, probes, explained, plotted, look, report, page, table = (
-        cell["outputs"] for cell in notebook["cells"]
-    )
-    (live,) = [output["data"] for output in fit if "after epoch 3" in json.dumps(output)]
+
+def test_the_notebook_that_watches(tmp_path):
+    """Each cell as a person sees it, and one output of a fit that was replaced at its looks."""
+    cells = executed("watch", tmp_path)
+    (fit,) = [outputs for source, outputs in cells.items() if source.startswith("history = ")]
+    (live,) = [output["data"] for output in fit if "data" in output]
+    assert "<p>after epoch 8, step 7</p>" in live["text/html"]
     assert live["text/html"].count("data:image/png;base64,") == 1
-    for outputs in (probes, explained, plotted, look):
-        assert picture(outputs[-1]["data"]).std() > 10
-    assert "<iframe" in report[-1]["data"]["text/html"]
-    assert "saliency-data" in page[-1]["data"]["text/html"]
-    assert "finite" in table[-1]["text"]
+    for source in ("probes", "looks[-1]"):
+        assert picture(cells[source][-1]["data"]).std() > 10
+    assert "saliency-data" in cells['ks.show("logs")'][-1]["data"]["text/html"]
+
+
+@pytest.mark.repeats
+def test_the_notebook_that_checks(tmp_path):
+    cells = executed("check", tmp_path)
+    for report in ("report", "marked_report"):
+        assert "<iframe" in cells[report][-1]["data"]["text/html"]
+    assert "The model uses region 'corner'" in cells["    print(error)"][-1]["text"]
+    assert "The model rests on the top left corner" in cells["report"][-1]["data"]["text/plain"].replace(
+        "\n", " "
+    )
+
+
+@pytest.mark.repeats
+def test_the_notebook_that_explains(tmp_path):
+    cells = executed("explain", tmp_path)
+    shown = [outputs[-1]["data"] for outputs in cells.values() if outputs and "data" in outputs[-1]]
+    assert sum("image/png" in data and picture(data).std() > 10 for data in shown) == 5

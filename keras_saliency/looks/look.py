@@ -147,4 +147,4 @@ def moment(step: int, epoch: int | None) -> str:
 def _listed(numbers: Mapping[str, float]) -> str:
     """The first numbers in words."""
     shown = [f"{name} {value:.3g}" for name, value in numbers.items()]
-    return ", ".join(shown[:6]) + (", …" if len(shown) > 6 else "")
+    return ", ".join(shown[:3]) + (", …" if len(shown) > 3 else "")

@@ -41,5 +41,5 @@ def frame(page: str, *, scripts: bool = False) -> str:
     allowed = "allow-scripts" if scripts else ""
     return (
         f'<iframe sandbox="{allowed}" srcdoc="{escape(page)}" '
-        'style="width:100%;height:680px;border:1px solid #8884" loading="lazy"></iframe>'
+        'style="width:100%;height:680px;border:0" loading="lazy"></iframe>'
     )

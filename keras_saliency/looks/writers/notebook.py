@@ -32,13 +32,13 @@ class NotebookWriter(Writer):
     """
 
     def __init__(self) -> None:
-        self._output: _Output | None = None
+        self._cell: _Cell | None = None
 
     @override
     def open(self, run: Run) -> None:
-        """Start an output. Raises `OSError` outside of a notebook."""
+        """Begin an output. Raises `OSError` outside of a notebook."""
         self.close()
-        self._output = _Output(run, _display())
+        self._cell = _Cell(run, _display())
 
     def opening(self, run: Run) -> int:
         """No bytes."""
@@ -50,19 +50,19 @@ class NotebookWriter(Writer):
 
     def pack(self, look: Look, previous: Look | None) -> Packed:
         """What takes no room on a disk."""
-        if self._output is None:
+        if self._cell is None:
             raise RuntimeError("A look was handed to a writer that is not open: call open(run) first.")
-        return Packed(0, partial(self._output.take, look, previous))
+        return Packed(0, partial(self._cell.take, look, previous))
 
     @override
     def close(self) -> None:
-        output, self._output = self._output, None
-        if output is not None:
-            output.draw()
+        cell, self._cell = self._cell, None
+        if cell is not None:
+            cell.draw()
 
 
-class _Output:
-    """The output of one `fit`, and what it shows next."""
+class _Cell:
+    """The output of one `fit` below the cell, and what it shows next."""
 
     def __init__(self, run: Run, display: Any) -> None:
         self._run = run
