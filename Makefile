@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 PROJECT := pyproject.toml tests/constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test test-all test-repeats versions fuzz mutants trace soak zoo check check-page format benchmark benchmark-tab seeds field matrix clean
+.PHONY: help demo test test-all test-repeats test-trackers versions fuzz mutants trace soak zoo check check-page format benchmark benchmark-tab seeds field matrix clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
 	@echo "make test       the tests, on TensorFlow, JAX and PyTorch: less than ten minutes on two cores"
 	@echo "make test-all   these, those that assert the same on more cases (make test-repeats: only them), and the zoo"
+	@echo "make test-trackers  looks in MLflow, Trackio and W&B, which it installs, read back from there"
 	@echo "make versions   the tests on the oldest versions allowed, and on Python 3.12 and 3.13: some hours"
 	@echo "make fuzz       bad input of every kind, for an hour and a half"
 	@echo "make mutants    how many small changes to metrics/ and checks/ the tests notice"
@@ -35,6 +36,10 @@ test: $(VENV)/.test
 
 test-all: $(VENV)/.test
 	$(BIN)/python -m tests.every_backend
+
+test-trackers: | $(VENV)/bin/python
+	$(INSTALL) nox
+	$(BIN)/nox --session trackers
 
 test-repeats: $(VENV)/.test
 	$(BIN)/python -m tests.every_backend "repeats and not zoo"

@@ -44,6 +44,17 @@ def unreleased(session: nox.Session) -> None:
     _test(session, ("tensorflow", "jax"))
 
 
+@nox.session
+def trackers(session: nox.Session) -> None:
+    """MLflow, Trackio and W&B, which ask for older versions of some packages than the rest takes."""
+    session.install(
+        "mlflow==3.17.2", "trackio==0.43.0", "wandb==0.31.0", "pytest", "hypothesis", "--editable", "."
+    )
+    session.run(
+        "python", "-m", "pytest", "tests/looks/writers/test_trackers.py", env={"KERAS_BACKEND": "tensorflow"}
+    )
+
+
 def _test(session: nox.Session, backends: Iterable[str]) -> None:
     for backend in backends:
         if os.environ.get("KERAS_BACKEND", backend) == backend:

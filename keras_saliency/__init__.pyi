@@ -27,6 +27,7 @@ from keras_saliency.explanation.explaining import explain as explain
 from keras_saliency.explanation.explanation import Explanation as Explanation
 from keras_saliency.looks.look import Look as Look
 from keras_saliency.looks.reading import load_looks as load_looks
+from keras_saliency.looks.show import show as show
 from keras_saliency.methods.activations import Activations as Activations
 from keras_saliency.methods.attention_map import AttentionMap as AttentionMap
 from keras_saliency.methods.attention_rollout import AttentionRollout as AttentionRollout

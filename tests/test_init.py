@@ -35,7 +35,7 @@ def loaded_by(code):
         "import keras_saliency as ks; ks.load_looks",
         "import keras_saliency as ks; ks.ProbeSet, ks.Label, ks.SaliencyWarning, dir(ks)",
         "from keras_saliency import ProbeSet; import numpy as np; ProbeSet(np.zeros((2, 3, 3))).fingerprint",
-        "import keras_saliency.looks.look, keras_saliency.render.probe_captions, keras_saliency.looks.writers",
+        "import keras_saliency.looks.look, keras_saliency.probes.captions, keras_saliency.looks.writers",
     ],
 )
 def test_this_loads_neither_keras_nor_a_framework(code):

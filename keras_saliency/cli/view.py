@@ -6,7 +6,7 @@ import argparse
 
 from keras_saliency.cli.arguments import local, whole_number
 from keras_saliency.cli.console import Console
-from keras_saliency.cli.log_store import LogStore
+from keras_saliency.looks.page.log_store import LogStore
 from keras_saliency.records.outputs import OutputFile, begins_with, check_outputs
 from keras_saliency.records.whole_file import replace_file
 
@@ -59,13 +59,11 @@ def _serve(console: Console, store: LogStore, options: argparse.Namespace) -> No
 
 
 def _export(console: Console, store: LogStore, options: argparse.Namespace) -> None:
-    from keras_saliency.cli.view_export import START, export_page
-    from keras_saliency.tensorboard_plugin.recent import Recent
-    from keras_saliency.tensorboard_plugin.trainings import Trainings
+    from keras_saliency.looks.page.export import START, export_page
 
     check_outputs([OutputFile(options.export, "The page", begins_with(START))], [])
     with console.status(f"Reading {options.logdir} …"):
-        page = export_page(Trainings(store, Recent(_KEPT)), options.every, options.max_size)
+        page = export_page(store, options.every, options.max_size)
         size = replace_file(options.export, page.encode())
     _say_if_cut(console, store)
     console.print(f"{options.export}: {size / 1e6:.1f} MB")

@@ -12,9 +12,9 @@ import numpy as np
 
 from keras_saliency.demo import digits, network
 from keras_saliency.looks.look import Look
+from keras_saliency.probes.captions import captions
 from keras_saliency.records.whole_file import replace_file
 from keras_saliency.render import film_strip, pictures, to_png
-from keras_saliency.render.probe_captions import captions
 from keras_saliency.training.callback import SaliencyCallback
 
 SHOWN = np.array([0, 1, 2, 8, 9, 10])

@@ -14,20 +14,19 @@ from keras_saliency.arguments import local_path
 from keras_saliency.engine import Layout
 from keras_saliency.engine.layout import is_possible, way_out
 from keras_saliency.errors import UnreadableFileError
-from keras_saliency.explanation.plot import plot
 from keras_saliency.metrics.completeness import incomplete_sentence
 from keras_saliency.probes import ProbeSet
+from keras_saliency.probes.captions import captions, names
 from keras_saliency.records import npz
 from keras_saliency.records.scores import HasScores, Scores
 from keras_saliency.records.whole_file import replace_file
-from keras_saliency.render import contact_sheet, heatmaps, pictures, to_png
-from keras_saliency.render.probe_captions import captions, names
+from keras_saliency.render import MOST_DISPLAYED, bundle, contact_sheet, heatmaps, pictures, to_png
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanation(HasScores):
     """The maps of `n` images and the scores that they explain.
 
@@ -54,9 +53,20 @@ class Explanation(HasScores):
     maps: Any
     model_scores: Scores
     method: str
-    probes: ProbeSet = field(repr=False)
+    probes: ProbeSet
     layout: Layout
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        shapes = optree.tree_map(np.shape, self.maps)
+        return (
+            f"<Explanation of {len(self.scores)} images by {self.method}: maps {shapes}, "
+            f"score: {self.score_kind.replace('_', ' ')}>"
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: the contact sheet."""
+        return bundle(repr(self), self.sheet(MOST_DISPLAYED) if self.has_image else None)
 
     @property
     def channel_axis(self) -> int:
@@ -107,9 +117,16 @@ class Explanation(HasScores):
     def plot(self, *, columns: tuple[str, ...] = ("magnitude", "signed")) -> Figure:
         """A matplotlib figure, a row per image: the image and its heatmaps. Needs `keras_saliency[plot]`.
 
-        The figure belongs to no window and matplotlib's state stays as it is; a notebook with
-        `%matplotlib inline` shows it.
+        The figure belongs to no window and matplotlib's state stays as it is; a notebook shows it as the last line of a
+        cell.
+
+        Raises:
+            ImportError: matplotlib is missing.
         """
+        try:
+            from keras_saliency.explanation.plot import plot
+        except ImportError as error:
+            raise ImportError("Plotting needs matplotlib: pip install keras_saliency[plot]") from error
         views = {view: self.heatmaps(view) for view in columns}
         title = f"{self.method} ({self.score_kind.replace('_', ' ')})"
         return plot(self.pictures(), views, captions(self.probes, self.model_scores, self.diagnostics), title)
@@ -140,14 +157,15 @@ class Explanation(HasScores):
         if self.has_image:
             replace_file(folder / "sheet.png", to_png(self.sheet()))
 
-    def sheet(self) -> np.ndarray:
-        """The contact sheet: one picture `(height, width, 3)` uint8 of all images, maps and captions."""
-        views = {view: self.heatmaps(view) for view in ("magnitude", "signed")}
+    def sheet(self, most: int | None = None) -> np.ndarray:
+        """The contact sheet: one picture `(height, width, 3)` uint8 of all images, or the first, maps and captions."""
+        shown = slice(most)
+        views = {view: self.heatmaps(view)[shown] for view in ("magnitude", "signed")}
         return contact_sheet(
-            self.pictures(),
+            self.pictures()[shown],
             views,
             None,
-            captions(self.probes, self.model_scores, self.diagnostics),
+            captions(self.probes, self.model_scores, self.diagnostics)[shown],
             title=self.method,
             subtitle=f"score: {self.score_kind.replace('_', ' ')}",
             changes=False,

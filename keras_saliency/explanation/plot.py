@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from io import BytesIO
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from keras_saliency.render import SCALE_RULE, Caption, diverging, normalize, sequential
 from keras_saliency.terminal import visible
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+
+class ShownFigure(Figure):
+    """A figure that a notebook shows, without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        file = BytesIO()
+        self.savefig(file, format="png")
+        return file.getvalue()
 
 
 def plot(
@@ -24,19 +31,12 @@ def plot(
         views: for each view `(n, height, width)` heatmaps.
         captions: what is written beside each row.
         title: of the figure.
-
-    Raises:
-        ImportError: matplotlib is missing.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError("Plotting needs matplotlib: pip install keras_saliency[plot]") from error
     heatmaps = {view: normalize(maps) for view, maps in views.items()}
     colored = {v: diverging(m) if v == "signed" else sequential(m) for v, m in heatmaps.items()}
     shown = {"input": pictures, **colored}
     rows = len(captions)
-    figure = Figure(figsize=(2.2 * (len(shown) + 1), 2.2 * rows + 0.8), layout="constrained")
+    figure = ShownFigure(figsize=(2.2 * (len(shown) + 1), 2.2 * rows + 0.8), layout="constrained")
     figure.suptitle(title)
     figure.supxlabel(f"Scale: {SCALE_RULE}", fontsize="small")
     axes = figure.subplots(rows, len(shown), squeeze=False)

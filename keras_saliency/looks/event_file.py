@@ -56,9 +56,9 @@ def scalar(tag: str, value: float, description: str = "") -> Value:
     )
 
 
-def image(tag: str, pngs: Iterable[bytes], width: int, height: int, description: str = "") -> Value:
-    """PNG files of one size, for the image dashboard."""
-    tensor = _strings([str(width).encode(), str(height).encode(), *pngs])
+def image(tag: str, files: Iterable[bytes], width: int, height: int, description: str = "") -> Value:
+    """PNG or JPEG files of one size, for the image dashboard."""
+    tensor = _strings([str(width).encode(), str(height).encode(), *files])
     metadata = _metadata("images", DATA_CLASS_BLOB_SEQUENCE, description)
     return Summary.Value(tag=tag, tensor=tensor, metadata=metadata)
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras_saliency.probes.captions import captions
 from keras_saliency.records.scores import HasScores, Scores
+from keras_saliency.render import MOST_DISPLAYED, below_each_other, bundle, contact_sheet
 from keras_saliency.render.heatmaps import VIEWS
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from keras_saliency.reports.result import CheckResult
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MethodLook(HasScores):
     """What one method showed at one step, for `n` probes.
 
@@ -34,6 +36,9 @@ class MethodLook(HasScores):
     per_probe: Mapping[str, np.ndarray]
     explanation: Explanation | None = None
 
+    def __repr__(self) -> str:
+        return f"<MethodLook at {len(self.scores)} probes: {_listed(self.numbers)}>"
+
     @property
     def diagnostics(self) -> Mapping[str, Any]:
         """What else the method says, see `Explanation`; empty for a look read back from a log."""
@@ -48,8 +53,21 @@ class MethodLook(HasScores):
             if (present := np.isfinite(values)).any()
         }
 
+    def sheet(self, title: str) -> np.ndarray:
+        """One picture `(height, width, 3)` uint8 of the first 64 probes; a look from a log has their maps alone."""
+        explanation, most = self.explanation, slice(MOST_DISPLAYED)
+        probes = None if explanation is None else explanation.probes
+        return contact_sheet(
+            None if explanation is None or not explanation.has_image else explanation.pictures()[most],
+            {view: maps[most] for view, maps in self.heatmaps.items()},
+            None,
+            captions(probes, self.model_scores, self.diagnostics)[most],
+            title=title,
+            changes=False,
+        )
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Look:
     """All methods at one step.
 
@@ -85,6 +103,19 @@ class Look:
     run: str = ""
     phase: int = 1
 
+    def __repr__(self) -> str:
+        methods = ", ".join(self.methods) or "no method"
+        return f"<Look {self.moment}, step {self.step}: {methods}{self._failed()}; {_listed(self.numbers)}>"
+
+    def _failed(self) -> str:
+        failed = ", ".join(result.name for result in self.checks if result.status in ("failed", "errored"))
+        return f"; failed: {failed}" if failed else ""
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: a contact sheet of each method."""
+        sheets = [seen.sheet(f"{name}, {self.moment}") for name, seen in self.methods.items()]
+        return bundle(repr(self), below_each_other(sheets) if sheets else None)
+
     @property
     def moment(self) -> str:
         """When the look was taken, in words."""
@@ -116,3 +147,9 @@ def moment(step: int, epoch: int | None) -> str:
     if epoch is None:
         return f"at step {step}"
     return "before training" if epoch < 0 else f"after epoch {epoch + 1}"
+
+
+def _listed(numbers: Mapping[str, float]) -> str:
+    """The first numbers in words."""
+    shown = [f"{name} {value:.3g}" for name, value in numbers.items()]
+    return ", ".join(shown[:3]) + (", …" if len(shown) > 3 else "")

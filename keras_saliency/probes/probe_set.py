@@ -27,8 +27,11 @@ from keras_saliency.probes.fields import (
     frozen,
 )
 from keras_saliency.probes.labels import class_indices
+from keras_saliency.probes.names import class_name, probe_name
 from keras_saliency.probes.pictures import read_pictures
+from keras_saliency.probes.shown import shown_images
 from keras_saliency.records import npz
+from keras_saliency.render import Caption, bundle, picture_grid
 
 DEFAULT_COUNT = 16
 _REGION = "region_"
@@ -214,6 +217,19 @@ class ProbeSet:
     def __repr__(self) -> str:
         shapes = optree.tree_map(lambda array: (*array.shape, str(array.dtype)), self.images)
         return f"<ProbeSet of {len(self)}: {shapes}, {'un' if self.labels is None else ''}labelled>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: the first 64 images with their names and labels, where they are images."""
+        shown = shown_images(self.images, self.display_images, self.channel_axis)
+        if shown is None:
+            return bundle(repr(self), None)
+        return bundle(repr(self), picture_grid(shown, [self._caption(i) for i in range(len(shown))]))
+
+    def _caption(self, probe: int) -> Caption:
+        lines = [probe_name(self.names, probe)]
+        if self.labels is not None:
+            lines.append(f"label {class_name(self.class_names, int(self.labels[probe]))}")
+        return Caption(tuple(lines))
 
     def __len__(self) -> int:
         return count_of(self.images)

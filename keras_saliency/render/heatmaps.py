@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 
 VIEWS = ("magnitude", "positive", "negative", "signed")
@@ -25,10 +27,10 @@ def heatmap(maps: np.ndarray, view: str, channel_axis: int) -> np.ndarray:
         )
     if maps.ndim == 3:
         maps, channel_axis = maps[..., None], -1
+    channels = np.moveaxis(maps, channel_axis, 0)  # NumPy reduces a short last axis 20 times slower
     if view == "signed":
-        reduced = maps.sum(channel_axis)
-    else:  # of the ends alone, which makes no second array of the size of the maps
-        most, least = maps.max(channel_axis), -maps.min(channel_axis)
-        ends = {"magnitude": np.maximum(most, least), "positive": most, "negative": least}
-        reduced = np.abs(np.maximum(ends[view], 0))  # no zero is negative
-    return np.asarray(reduced, "float32")
+        return np.asarray(reduce(np.add, channels), "float32")
+    # Of the ends alone, which makes no second array of the size of the maps.
+    most = reduce(np.maximum, channels) if view != "negative" else 0
+    least = -reduce(np.minimum, channels) if view != "positive" else 0
+    return np.asarray(np.abs(np.maximum(np.maximum(most, least), 0)), "float32")  # no zero is negative

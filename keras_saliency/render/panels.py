@@ -23,8 +23,8 @@ _WIDEST_CAPTION = 190
 _ASPECT = 1.3
 _AROUND = 110  # roughly the height of title and legend
 
-_NOTE = f"Scale: {SCALE_RULE}."
-_OF_CHANGES = " Change: signed map now minus the look before, halved."
+_SCALE = f"Scale: {SCALE_RULE}."
+_CHANGE = "Change: signed map now minus the look before, halved."
 
 
 def contact_sheet(
@@ -50,7 +50,7 @@ def contact_sheet(
         captions: One per probe.
         title: The first line, such as method and epoch.
         subtitle: Smaller lines under it, broken to the width of the sheet.
-        changes: Whether there is a column of changes; there is no look before an explanation.
+        changes: Whether there is a column of changes, also at the first look.
 
     Raises:
         ValueError: The parts do not belong together.
@@ -67,7 +67,7 @@ def contact_sheet(
         columns["change since\nlast look"] = (
             None if previous is None else _changes(backdrop, signed, previous)
         )
-    note = _NOTE + _OF_CHANGES if changes else _NOTE
+    note = f"{_SCALE} {_CHANGE}" if changes else _SCALE
     return page(_body(columns, captions), title, subtitle, note, signed=True)
 
 

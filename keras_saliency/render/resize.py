@@ -1,6 +1,7 @@
 """Other sizes of pictures and maps, in batches: `(n, height, width)` or `(n, height, width, channels)`."""
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,11 @@ def shrink(maps: NDArray[Any], max_side: int) -> NDArray[Any]:
     height, width = _shrunk(maps.shape[1], maps.shape[2], max_side)
     if (height, width) == maps.shape[1:3]:
         return maps
-    return _resample(maps, _area_weights(maps.shape[1], height), _area_weights(maps.shape[2], width))
+    factor = maps.shape[1] // height
+    if (height * factor, width * factor) == maps.shape[1:3]:
+        return _resample(maps, partial(_block_means, factor=factor))
+    weights = {"rows": _area_weights(maps.shape[1], height), "columns": _area_weights(maps.shape[2], width)}
+    return _resample(maps, partial(_weigh, **weights))
 
 
 def bilinear(maps: NDArray[Any], height: int, width: int) -> NDArray[Any]:
@@ -34,7 +39,11 @@ def bilinear(maps: NDArray[Any], height: int, width: int) -> NDArray[Any]:
     """
     if (height, width) == maps.shape[1:3]:
         return maps
-    return _resample(maps, _linear_weights(maps.shape[1], height), _linear_weights(maps.shape[2], width))
+    weights = {
+        "rows": _linear_weights(maps.shape[1], height),
+        "columns": _linear_weights(maps.shape[2], width),
+    }
+    return _resample(maps, partial(_weigh, **weights))
 
 
 def fit(images: NDArray[Any], side: int) -> NDArray[Any]:
@@ -53,16 +62,23 @@ def _shrunk(height: int, width: int, max_side: int) -> tuple[int, int]:
     return max(1, round(height * max_side / longer)), max(1, round(width * max_side / longer))
 
 
-def _resample(images: NDArray[Any], rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[Any]:
-    """Weighted sums over rows and columns; integers are rounded, floats are kept (at least float32)."""
+def _resample(images: NDArray[Any], weigh: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[Any]:
+    """Weighted sums of neighbours; integers are rounded, floats are kept (at least float32)."""
     values = images.astype(np.result_type(images.dtype, np.float32), copy=False)
     finite = np.isfinite(values)
     if finite.all():
-        sums = _weigh(values, rows, columns)
+        sums = weigh(values)
     else:
-        touched = _weigh((~finite).astype(values.dtype), rows, columns) > 0
-        sums = np.where(touched, np.nan, _weigh(np.where(finite, values, 0), rows, columns))
+        touched = weigh((~finite).astype(values.dtype)) > 0
+        sums = np.where(touched, np.nan, weigh(np.where(finite, values, 0)))
     return np.rint(sums).astype(images.dtype) if images.dtype.kind in "iu" else sums
+
+
+def _block_means(values: NDArray[Any], factor: int) -> NDArray[Any]:
+    """The means of blocks of `factor` × `factor` pixels: 224 to 112, without the products of matrices."""
+    share = values.dtype.type(1 / factor)
+    columns = sum(values[:, :, start::factor] * share for start in range(factor))
+    return np.asarray(sum(columns[:, start::factor] * share for start in range(factor)))
 
 
 def _weigh(values: NDArray[Any], rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[Any]:

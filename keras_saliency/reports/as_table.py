@@ -24,7 +24,13 @@ def encode(report: Verdicts, width: int, *, colour: bool) -> str:
 
     out = StringIO()
     console = Console(
-        file=out, width=width, force_terminal=colour, no_color=not colour, highlight=False, markup=False
+        file=out,
+        width=width,
+        force_terminal=colour,
+        force_jupyter=False,  # a notebook would get the table itself, and the text nothing
+        no_color=not colour,
+        highlight=False,
+        markup=False,
     )
     for line in _parts(report):
         console.print(line)

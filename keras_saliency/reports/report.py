@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from keras_saliency.errors import ChecksFailedError
 from keras_saliency.records.whole_file import replace_file
+from keras_saliency.render import frame
 from keras_saliency.reports import as_html, as_json, as_junit, as_table
 from keras_saliency.reports.verdicts import Verdicts
+from keras_saliency.terminal import visible
 
 
 class Report(Verdicts):
@@ -41,6 +44,14 @@ class Report(Verdicts):
     def __str__(self) -> str:
         """The report as a table for a person."""
         return self.table(width=110)
+
+    def __repr__(self) -> str:
+        said = f"{'passed' if self.passed else 'not passed'}: {self.count_words()}"
+        return f"<Report on {visible(self.model)}, maps by {visible(self.method)}, {said}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: the HTML page in a frame of its own, or the table."""
+        return {"text/plain": str(self), "text/html": frame(as_html.encode(self))}
 
     def raise_for_failures(self) -> None:
         """Do nothing if the report passed.

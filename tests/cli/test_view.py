@@ -17,8 +17,8 @@ from werkzeug.test import Client
 
 from keras_saliency import cli, records
 from keras_saliency.cli import view_server
-from keras_saliency.cli.log_store import LogStore
 from keras_saliency.cli.view_server import view_app
+from keras_saliency.looks.page.log_store import LogStore
 from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.recent import Recent
 from tests.patience import LIMIT
@@ -69,7 +69,8 @@ def test_it_serves_until_ctrl_c(logs, write_by_hand):
 
 def test_it_loads_no_framework(logs):
     code = (
-        "import sys, threading; from keras_saliency.cli import view_server as v, log_store as l, view_export as e;"
+        "import sys, threading; from keras_saliency.cli import view_server as v;"
+        "from keras_saliency.looks.page import log_store as l, export as e;"
         "from keras_saliency.tensorboard_plugin.answers import Answers;"
         "from keras_saliency.tensorboard_plugin.recent import Recent; from pathlib import Path;"
         f"s = l.LogStore(Path({str(logs)!r})); v.view_app(Answers(s, Recent(9))); e.export_page(s, 1, 200);"

@@ -16,11 +16,11 @@ from werkzeug.test import Client
 from keras_saliency import records
 from keras_saliency.checks.gate.config import Config, read_config
 from keras_saliency.checks.shared.golden_file import GoldenFile
-from keras_saliency.cli.log_store import LogStore
-from keras_saliency.cli.view_export import export_page
 from keras_saliency.cli.view_server import view_app
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.looks import reading
+from keras_saliency.looks.page.export import export_page
+from keras_saliency.looks.page.log_store import LogStore
 from keras_saliency.looks.reading import load_looks
 from keras_saliency.probes import ProbeSet
 from keras_saliency.probes.files import load_images, load_probes

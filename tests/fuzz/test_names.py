@@ -12,9 +12,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keras_saliency.cli.log_store import LogStore
-from keras_saliency.cli.view_export import export_page
 from keras_saliency.looks.look import Look, MethodLook
+from keras_saliency.looks.page.export import export_page
+from keras_saliency.looks.page.log_store import LogStore
 from keras_saliency.looks.writers import ArchiveWriter, FolderWriter, Run, TensorBoardWriter
 from keras_saliency.probes import ProbeSet
 from keras_saliency.records.file_names import file_name

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
-from keras_saliency.cli.log_store import LogStore
 from keras_saliency.cli.view_server import view_app
+from keras_saliency.looks.page.log_store import LogStore
 from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.recent import Recent
 

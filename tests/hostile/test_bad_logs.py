@@ -126,8 +126,8 @@ THEIRS = (
 )
 SILENT = ("an event in a hole", "folders nested 1100 deep")
 READ = """
-from keras_saliency.cli.log_store import LogStore
-from keras_saliency.cli.view_export import export_page
+from keras_saliency.looks.page.log_store import LogStore
+from keras_saliency.looks.page.export import export_page
 from keras_saliency.looks.reading import last_step, load_looks
 from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.recent import Recent

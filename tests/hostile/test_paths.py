@@ -12,9 +12,9 @@ from werkzeug.test import Client
 
 import keras_saliency as ks
 from keras_saliency.cli import main
-from keras_saliency.cli.log_store import LogStore
 from keras_saliency.cli.view_server import view_app
 from keras_saliency.engine.model_files import load_model
+from keras_saliency.looks.page.log_store import LogStore
 from keras_saliency.records.whole_file import replace_file
 from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.recent import Recent

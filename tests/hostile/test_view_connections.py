@@ -10,8 +10,9 @@ import pytest
 from werkzeug.test import Client
 
 from keras_saliency import cli
-from keras_saliency.cli import log_store, view_server
-from keras_saliency.cli.log_store import LogStore
+from keras_saliency.cli import view_server
+from keras_saliency.looks.page import log_store
+from keras_saliency.looks.page.log_store import LogStore
 from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.recent import Recent
 

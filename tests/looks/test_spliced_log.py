@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import keras_saliency as ks
-from keras_saliency.cli.log_store import LogStore
-from keras_saliency.cli.view_export import ThinnedStore
+from keras_saliency.looks.page.export import ThinnedStore
+from keras_saliency.looks.page.log_store import LogStore
 from keras_saliency.looks.reading import outer_looks
 from keras_saliency.records import maps_tag
 from keras_saliency.tensorboard_plugin.answers import Answers

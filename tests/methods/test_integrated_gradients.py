@@ -15,8 +15,8 @@ from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.explanation import explain
 from keras_saliency.methods.shared import line
 from keras_saliency.metrics.completeness import incomplete
+from keras_saliency.probes.captions import captions
 from keras_saliency.probes.targets import as_target, bind
-from keras_saliency.render.probe_captions import captions
 from tests import answers
 
 

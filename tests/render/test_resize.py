@@ -39,6 +39,16 @@ def test_shrinking_keeps_the_mean_and_the_aspect(rng, side):
     np.testing.assert_allclose(shrunk.mean(axis=(1, 2)), maps.mean(axis=(1, 2)))
 
 
+@pytest.mark.parametrize("factor", [2, 3, 5])
+def test_shrinking_by_a_whole_factor_gives_the_means_of_blocks(rng, factor):
+    maps = rng.normal(size=(2, 4 * factor, 3 * factor)).astype(np.float32)
+    blocks = maps.reshape(2, 4, factor, 3, factor).mean((2, 4))
+    np.testing.assert_allclose(shrink(maps, 4), blocks, atol=1e-6)
+    np.testing.assert_allclose(
+        shrink(np.stack([maps, -maps], -1), 4), np.stack([blocks, -blocks], -1), atol=1e-6
+    )
+
+
 def test_small_maps_come_back_as_they_are(rng):
     maps = rng.normal(size=(1, 5, 8))
     assert shrink(maps, 8) is maps

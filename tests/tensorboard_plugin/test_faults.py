@@ -14,9 +14,9 @@ from tensorboard.compat.proto.types_pb2 import DT_FLOAT
 from werkzeug.test import Client
 
 from keras_saliency import records
-from keras_saliency.cli.log_store import LogStore
 from keras_saliency.cli.view_server import view_app
 from keras_saliency.looks import event_file as eventfile
+from keras_saliency.looks.page.log_store import LogStore
 from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.recent import Recent
 from keras_saliency.tensorboard_plugin.routes import Routes

@@ -6,8 +6,8 @@ import numpy as np
 
 from keras_saliency.looks.look import Look, MethodLook
 from keras_saliency.looks.writers.base import Run
+from keras_saliency.probes.captions import captions
 from keras_saliency.render import contact_sheet, shrink
-from keras_saliency.render.probe_captions import captions
 
 MOST_PROBES = 256
 """More make a picture of gigabytes, which nobody can open. The Saliency tab shows all."""

@@ -17,7 +17,8 @@ from keras_saliency.looks.reading import last_step
 from keras_saliency.looks.writers.base import Packed, Run, Writer
 from keras_saliency.looks.writers.settings import settings_table
 from keras_saliency.looks.writers.sheets import draw_sheet
-from keras_saliency.render import shrink, to_png
+from keras_saliency.render import shrink, to_jpeg, to_png
+from keras_saliency.render.cells import cell_side
 
 _OF_A_RESULT = ("name", "status", "sentence", "value", "limit", "direction", "about", "counts")
 _CHECK = "1 where the check passed or only warned, 0 where it failed; nothing where it could not be made."
@@ -135,9 +136,12 @@ def _checks(look: Look) -> Iterator[eventfile.Value]:
 
 
 def _sheet(run: Run, look: Look, method: str, previous: Look | None) -> eventfile.Value:
+    """The sheet as PNG where each pixel of a map is a square of many, which then stay sharp; else as JPEG."""
     sheet = draw_sheet(run, look, method, previous)
     height, width = sheet.shape[:2]
-    return eventfile.image(records.sheet_tag(method), [to_png(sheet)], width, height)
+    pixels = look.methods[method].heatmaps["signed"].shape[1:]
+    encoded = to_png(sheet) if cell_side(*pixels) > max(pixels) else to_jpeg(sheet)
+    return eventfile.image(records.sheet_tag(method), [encoded], width, height)
 
 
 def _blob(tag: str, record: bytes, kind: str) -> eventfile.Value:

@@ -73,6 +73,15 @@ class TestReadByTensorBoard:
                 np.testing.assert_array_equal(from_png(png), sheet)
                 assert (int(height), int(width)) == sheet.shape[:2]
 
+    @pytest.mark.parametrize(("side", "start"), [(52, b"\x89PNG"), (120, b"\xff\xd8\xff")])
+    def test_maps_that_are_not_enlarged_stand_on_a_jpeg(
+        self, saliency_folder, a_run, a_look, board, side, start
+    ):
+        run, look = a_run(saliency_folder, size=(side, side)), a_look(0, size=(side, side))
+        write(run, [look])
+        ((_, (*_, sheet)),) = board(run.folder.parent).blobs("images", "saliency/gradient/sheet")
+        assert sheet.startswith(start)
+
     def test_settings(self, run_and_looks, board):
         ((step, markdown),) = board(run_and_looks[0].folder.parent).texts("saliency/settings")
         assert step == 0

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import keras_saliency as ks
-from keras_saliency.cli.log_store import LogStore
+from keras_saliency.looks.page.log_store import LogStore
 from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.recent import Recent
 from keras_saliency.tensorboard_plugin.trainings import Trainings

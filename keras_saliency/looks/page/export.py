@@ -16,6 +16,7 @@ from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.recent import Recent
 from keras_saliency.tensorboard_plugin.static_files import static_file, static_names
 from keras_saliency.tensorboard_plugin.store import NotStoredError, Point, Series, Store
+from keras_saliency.tensorboard_plugin.trainings import Trainings
 
 _MEGABYTE = 1_000_000
 _KEPT = 64 * _MEGABYTE
@@ -38,7 +39,8 @@ def export_page(store: Store, every: int, max_size: float) -> str:
         FileNotFoundError: there is nothing to show.
         ValueError: the page would be larger than `max_size`.
     """
-    answers = Answers(ThinnedStore(store, every), Recent(_KEPT))
+    recent = Recent(_KEPT)
+    answers = Answers(ThinnedStore(Trainings(store, recent), every), recent)
     carried = _carried(answers)
     if not carried["runs"]["runs"]:
         raise FileNotFoundError("No looks of a SaliencyCallback in this folder: there is nothing to export.")

@@ -7,8 +7,8 @@ import pytest
 from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
 
 from keras_saliency import records
-from keras_saliency.cli.log_store import LogStore
 from keras_saliency.looks import event_file as eventfile
+from keras_saliency.looks.page.log_store import LogStore
 from keras_saliency.tensorboard_plugin.store import NotStoredError
 from tests.fuzz import claims
 
@@ -160,7 +160,7 @@ def test_a_file_that_cannot_be_read_is_a_problem_of_its_run_while_it_is_there(
     (problem,) = store.problems()["a/saliency"]
     assert problem == f"{hostile} claims an event of 2000000000 bytes; none has more than {2**30}."
     assert list(store.problems()) == ["a/saliency"]
-    monkeypatch.setattr("keras_saliency.cli.log_store.events_from", None)  # nothing is read again
+    monkeypatch.setattr("keras_saliency.looks.page.log_store.events_from", None)  # nothing is read again
     assert steps(store) == [0, 1, 2]
     assert store.problems()["a/saliency"] == [problem]
     monkeypatch.undo()

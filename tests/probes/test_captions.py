@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from keras_saliency.probes import ProbeSet
+from keras_saliency.probes.captions import captions
 from keras_saliency.records.scores import Scores
-from keras_saliency.render.probe_captions import captions
 
 IMAGES = np.zeros((2, 3, 3))
 

@@ -8,8 +8,8 @@ from hashlib import sha256
 import pytest
 
 from keras_saliency import cli, records
-from keras_saliency.cli.log_store import LogStore
-from keras_saliency.cli.view_export import ThinnedStore, export_page, page_of
+from keras_saliency.looks.page.export import ThinnedStore, export_page, page_of
+from keras_saliency.looks.page.log_store import LogStore
 from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.recent import Recent
 from keras_saliency.tensorboard_plugin.static_files import static_file, static_names
