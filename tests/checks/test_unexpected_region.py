@@ -184,11 +184,13 @@ def test_what_it_needs(even):
 
 def test_windows_and_what_each_class_has_in_common_are_proposed(fake_method):
     hot = np.where(box(9, 2), 9.0, 1.0)
-    method = fake_method(lambda images, rng: np.broadcast_to(hot[..., None], images.shape))
     given = probes((mixed(4, 4),) * 3, [(1, INNER), (2, LOWER)])
+    maps = np.where((given.labels == 0)[:, None, None], hot, 1.0)[..., None]  # of class 0 alone
+    method = fake_method(lambda images, rng: maps)
     places = proposed(Subject.of(network(), given, method))
     assert [place.class_index for place in places] == [None] * (len(places) - 2) + [1, 2]
-    assert any((place.mask == box(9, 2)).all() for place in places[8:-2])
+    (window,) = [place for place in places[8:-2] if (place.mask == box(9, 2)).all()]
+    assert window.enrichment == pytest.approx(9 / hot.mean())
     for place, mask in zip(places[-2:], (INNER, LOWER), strict=True):
         np.testing.assert_array_equal(place.mask, mask)
         np.testing.assert_array_equal(place.holders, given.labels == place.class_index)
