@@ -115,6 +115,8 @@ def test_finite(models):
 
 
 def test_nonzero(models):
+    one = result_of(ks.Nonzero(), given(models[2], [VARIED, [2, 2, 2, 2], VARIED]))
+    assert one.sentence == "0 of 3 maps are zero everywhere and 1 are another constant."
     maps = [[0, 0, 0, 0], [2, 2, 2, 2], [0, 0, 0, 0], [1, 1, 1, 0], [NAN, NAN, NAN, NAN], VARIED]
     sentence = "2 of 6 maps are zero everywhere and 1 are another constant."
     found = {"varies": [0.0, 0.0, 0.0, 1.0, 1.0, 1.0]}

@@ -127,7 +127,8 @@ def test_what_no_waiver_of_a_region_covers(place, regions):
 
 def test_a_place_of_one_pixel_is_covered():
     waiver = Waiver("region_corner", REASON, TOMORROW)
-    assert with_waivers(found_at(square(0, 0, 1)), [waiver], TODAY, REGIONS).passed
+    for masks in (square(0, 0), np.stack([square(0, 0), square(0, 0), square(5, 5)])):
+        assert with_waivers(found_at(square(0, 0, 1)), [waiver], TODAY, {"region_corner": masks}).passed
 
 
 def test_several_waivers_each_do_their_part():
