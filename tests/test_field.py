@@ -115,7 +115,10 @@ def test_the_table_counts_what_failed_of_what_was_learned(tmp_path, capsys):
         (tmp_path / case.name).mkdir()
         record = {"learned": learned, "accuracy": 0.9, "bare": 0.8, "planted": 0.7, "removed": 0.6}
         statuses = {"region_mark": ("marked", region), "unexpected_region": ("bare", unexpected)}
-        told = [{"probes": probes, "check": name, "status": one} for name, (probes, one) in statuses.items()]
+        told = [
+            {"probes": probes, "check": name, "status": one, "evaluations": 100 + case.seed}
+            for name, (probes, one) in statuses.items()
+        ]
         for name, content in {"record": record, "verdicts": told}.items():
             (tmp_path / case.name / f"{name}.json").write_text(json.dumps(content))
     table.print_tables(cases, tmp_path)
@@ -125,6 +128,7 @@ def test_the_table_counts_what_failed_of_what_was_learned(tmp_path, capsys):
         "| corner | 4 | 3 | 2 of 3 | 0.09 … 0.99 | 1 of 3 | 0 of 0 | 1 of 3 | 0.01 … 0.91 | 0 of 1 |"
         in printed
     )
+    assert "`unexpected_region` makes 100 to 103 evaluations" in printed
     assert "missed with a mask: cnn-digits-corner-strong-2" in printed
     assert "missed without one: cnn-digits-corner-strong-1" in printed
     assert "cnn-digits-corner-strong-3" not in printed

@@ -12,7 +12,8 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-WITHOUT_THE_ZOO = [requirements for extra, requirements in EXTRAS.items() if extra != "zoo"]
+TRACKERS = ("mlflow", "trackio", "wandb")
+WITHOUT_THE_ZOO = [requirements for extra, requirements in EXTRAS.items() if extra not in ("zoo", *TRACKERS)]
 REQUIREMENTS = [
     requirement
     for text in chain(PROJECT["dependencies"], *WITHOUT_THE_ZOO)
@@ -33,6 +34,12 @@ OLDEST = pinned("constraints-oldest.txt")
 def test_the_lowest_version_allowed_is_tested(requirement):
     (lowest,) = (clause.version for clause in requirement.specifier if clause.operator == ">=")
     assert Version(OLDEST[canonicalize_name(requirement.name)]) == Version(lowest)
+
+
+@pytest.mark.parametrize("tracker", TRACKERS)
+def test_the_lowest_version_of_a_tracker_is_tested_in_an_environment_of_its_own(tracker):
+    (requirement,) = EXTRAS[tracker]
+    assert f'"{requirement.replace(">=", "==")}"' in (ROOT / "noxfile.py").read_text()
 
 
 def test_the_zoos_networks_are_those_of_one_version():

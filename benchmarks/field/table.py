@@ -50,7 +50,10 @@ def print_tables(cases: Iterable[Case], folder: Path) -> None:
         _print_shortcuts([one for one in shortcuts if one.case.role == role], role)
     for name in WITHOUT_MASK:
         made = [number for one in found for (_, check), number in one.evaluations.items() if check == name]
-        print(f"`{name}` makes {min(made)} to {max(made)} evaluations, in the median {np.median(made):.0f}")
+        if made:
+            print(
+                f"`{name}` makes {min(made)} to {max(made)} evaluations, in the median {np.median(made):.0f}"
+            )
 
 
 def read(cases: Iterable[Case], folder: Path) -> Iterable[Outcome]:

@@ -24,8 +24,8 @@ from keras_saliency.engine.functions import check_function, of_first
 from keras_saliency.engine.hidden import HiddenProbabilities
 from keras_saliency.engine.inputs import declared_examples
 from keras_saliency.engine.layers import LayerSite
+from keras_saliency.engine.passes import StepPasses
 from keras_saliency.engine.rectifiers import RectifierCount, Rule
-from keras_saliency.engine.runs import Runs
 from keras_saliency.engine.scores import (
     LOGITS,
     Output,
@@ -106,7 +106,7 @@ class ScoredModel:
         self._logits = logits
         self._channel_axis = channel_axis
         self._chunk_size = chunk_size or declared_examples(model)
-        self._runs = Runs(model, self._chunk_size)
+        self._passes = StepPasses(model, self._chunk_size)
         self._backend = current_backend()
         self._of_functions: tuple[Traces | None, Steps] = None, Steps()
         self._functions: set[Any] = set()
@@ -114,16 +114,16 @@ class ScoredModel:
     @contextmanager
     def telling(self, tell: Callable[[int], None]) -> Iterator[None]:
         """Call `tell` after every chunk within the block, with the number of examples that went through."""
-        before, self._runs.tell = self._runs.tell, tell
+        before, self._passes.tell = self._passes.tell, tell
         try:
             yield
         finally:
-            self._runs.tell = before
+            self._passes.tell = before
 
     @property
     def evaluations(self) -> int:
         """How many examples went through the model, forward or forward and backward; with any weights."""
-        return self._runs.evaluations
+        return self._passes.evaluations
 
     @property
     def is_half_precision(self) -> bool:
@@ -140,7 +140,7 @@ class ScoredModel:
             NoGradientError: no floating tensor is behind the inputs.
             ValueError: a class index or an output gradient does not fit the output, or the output is not clear.
         """
-        self._traces = self._runs.traces = traces = traces_of(self._model)
+        self._traces = self._passes.traces = traces = traces_of(self._model)
         if self._of_functions[0] is not traces:
             self._of_functions = traces, Steps()
         leaves, structure = optree.tree_flatten(inputs)
@@ -208,8 +208,8 @@ class ScoredModel:
         rows = np.zeros(len(cut.rows), int)
         aim = self._aim(anatomy, target.take(rows), len(rows))
         running, before = self._running(self.step(anatomy, wants, target, site=site)), self.evaluations
-        found = self._runs.in_chunks(running, (), changed, [aim], like=len(leaves[0]))
-        self._runs.evaluations = before  # the same numbers whoever asked first
+        found = self._passes.in_chunks(running, (), changed, [aim], like=len(leaves[0]))
+        self._passes.evaluations = before  # the same numbers whoever asked first
         return site.over(cut, found["tensor"])
 
     def attention(
@@ -226,7 +226,7 @@ class ScoredModel:
 
     def rows_at_once(self, anatomy: Anatomy) -> int:
         """How many examples go through the model at once: 32, and up to 128 of a small model."""
-        return self._runs.limit.most(anatomy.elements)
+        return self._passes.limit.most(anatomy.elements)
 
     @property
     def fixed_weights(self) -> str:
@@ -304,7 +304,7 @@ class ScoredModel:
         aim = self._aim(anatomy, target, count)
 
         def run(*per_example: Any) -> dict[str, Any]:
-            return self._runs.in_chunks(running, substitutes, leaves, per_example)
+            return self._passes.in_chunks(running, substitutes, leaves, per_example)
 
         if step.wants == "gradients" and anatomy.float16:
             result: dict[str, Any] = {}
@@ -335,7 +335,7 @@ class ScoredModel:
         The leaves are those of the model; the step replaces what is explained behind integer inputs.
         """
         running, aim = self._running(step), self._aim(step.anatomy, target, len(leaves[0]))
-        averages = self._runs.average(running, substitutes, points, leaves, aim, variance=variance)
+        averages = self._passes.average(running, substitutes, points, leaves, aim, variance=variance)
         return averages, running.compiled.rectifiers
 
     def _steps(self, function: Any) -> Steps:

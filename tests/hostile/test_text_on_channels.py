@@ -198,12 +198,10 @@ def test_what_a_demo_made(capsys):
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_warnings_during_a_training(tmp_path, capsys, strict):
+def test_warnings_during_a_training(capsys, strict):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("error" if strict else "always")
-        Logbook(tmp_path, {}).lose(
-            "mine\n::a::b", "after epoch 0", "OSError: c\n::stop-commands::x ##[group]"
-        )
+        Logbook({}).lose("mine\n::a::b", "after epoch 0", "OSError: c\n::stop-commands::x ##[group]")
     said = capsys.readouterr().out if strict else str(caught[0].message)
     assert "stop-commands" in said
     assert obeyed(said) == []

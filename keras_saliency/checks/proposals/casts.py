@@ -50,15 +50,16 @@ def cast_of(numbers: Mapping[str, np.ndarray], classes: np.ndarray, class_index:
     own = classes == class_index
     if own.sum() < _LEAST_IMAGES or len(np.unique(classes)) < _LEAST_CLASSES:
         return None
-    apart, words = max(_apart(words, values, own) for words, values in numbers.items())
+    words = max(numbers, key=lambda name: _apart(numbers[name], own))
+    apart = _apart(numbers[words], own)
     return Cast(int(class_index), words, apart) if apart > _FACTOR else None
 
 
-def _apart(words: str, values: np.ndarray, own: np.ndarray) -> tuple[float, str]:
+def _apart(values: np.ndarray, own: np.ndarray) -> float:
     others = values[~own]
     spread = float(np.median(abs(others - np.median(others)))) + 1e-6 * float(abs(values).max())
     distances = abs(values - np.median(values[own]))
-    return float(distinctness(distances[own], distances[~own], FLOOR * spread)), words
+    return float(distinctness(distances[own], distances[~own], FLOOR * spread))
 
 
 def whole_numbers(images: np.ndarray) -> dict[str, np.ndarray]:

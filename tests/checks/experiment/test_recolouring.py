@@ -55,7 +55,7 @@ def test_put_in_others_get_what_an_image_of_the_class_has():
     rows = tried.receivers(1)
     assert rows.tolist() == [3, 4, 5, 6]
     found = tried.put(1, np.repeat(rows, 10))
-    given = {tuple(np.round([*image.mean((0, 1)), *image.std((0, 1))], 4)) for image in found}
+    given = {tuple(np.round([*image.mean((0, 1)), *image.std((0, 1))], 4)) for image in np.float64(found)}
     assert given == {tuple(np.round([*MEANS[row], *DEVIATIONS[row]], 4)) for row in range(3)}
     evidence = tried.about(1)
     assert (evidence.put_in.flipped.hits, evidence.put_in.flipped.count) == (4, 4)

@@ -133,7 +133,7 @@ def test_an_image_has_its_channels_last_and_others_take_its_place(images, option
     probes = ks.ProbeSet(images, labels, **options)
     subject = Subject.of(network(images.shape[1:]), probes)
     assert subject.has_image
-    assert subject.image.dtype == "float64"
+    assert subject.image.dtype == "float32"
     np.testing.assert_array_equal(subject.image, last)
     assert subject.deviation == pytest.approx(last.std())
     rows = np.array([3, 0, 1])

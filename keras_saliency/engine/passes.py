@@ -1,4 +1,4 @@
-"""Runs of the steps of one model: chunk by chunk, counted."""
+"""Passes of the examples through the steps of one model: chunk by chunk, counted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from keras_saliency.engine.isolation import outside_inference_mode
 from keras_saliency.engine.traces import Running, Traces, run_step
 
 
-class Runs:
+class StepPasses:
     """Runs steps of a model.
 
     Args:
