@@ -22,7 +22,7 @@ class WandbWriter(Writer):
     drops what comes after a larger step of the training's own.
     """
 
-    _tracker_name = "wandb"
+    package_name = "wandb"
 
     def __init__(self) -> None:
         self._run: Run | None = None
@@ -34,7 +34,7 @@ class WandbWriter(Writer):
     def open(self, run: Run) -> None:
         """Find the active run or start one. Raises `ImportError` without the package, and what it raises."""
         self.close()
-        self._package = package = imported(self._tracker_name)
+        self._package = package = imported(self.package_name)
         active = self._active(package)
         self._tracker, self._is_ours = active or self._start(package, run), active is None
         self._run = run
@@ -83,7 +83,7 @@ class TrackioWriter(WandbWriter):
     project `keras_saliency`.
     """
 
-    _tracker_name = "trackio"
+    package_name = "trackio"
 
     @override
     def _active(self, package: Any) -> Any:
