@@ -1,44 +1,71 @@
 """The tests on all three backends: `python -m tests.every_backend [MARKERS [FOLDER]]`, as in `pytest -m MARKERS`.
 
-One backend after the other, as they take longer side by side. Each runs, also where another failed, and says how it
-went; these sums stand at the end once more.
+TensorFlow and then JAX, as they take longer side by side; PyTorch takes what TensorFlow's tests leave of the machine,
+while they wait for a browser, a server or another process. Each runs, also where another failed, and says how it went;
+these sums stand at the end once more.
 """
 
 import os
 import re
 import subprocess
 import sys
+import tempfile
 
-PROCESSES = {"tensorflow": "3", "jax": "2", "torch": "2"}
-"""On two cores: some tests of TensorFlow wait for a browser, a server or another process."""
+PROCESSES = {"tensorflow": "3", "torch": "1", "jax": "2"}
+"""On two cores."""
+BEHIND = 10
+"""How far behind the others PyTorch stands in line for a processor."""
 SUM = re.compile(r"^(?:no tests ran|\d+ \w+).* in [\d.]+s.*$", re.MULTILINE)
 
 
-def run_on(backend, markers, folder):
-    """The exit code of pytest on a backend, and the last sum that it printed."""
+def start(backend, markers, folder, out):
+    """pytest on a backend, which writes to a file."""
     wanted = [part for part in ("" if backend == "tensorflow" else "backend", markers) if part]
     command = [sys.executable, "-u", "-m", "pytest", folder, "-m", " and ".join(wanted), "--numprocesses"]
     process = subprocess.Popen(
         [*command, PROCESSES[backend]],
         env=os.environ | {"KERAS_BACKEND": backend},
-        stdout=subprocess.PIPE,
+        stdout=out,
         stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
     )
-    said = []
-    for line in process.stdout:
-        said.append(line)
-        print(line, end="", flush=True)
-    sums = SUM.findall("".join(said))
-    return process.wait(), sums[-1] if sums else "no sum"
+    if backend == "torch":
+        os.setpriority(os.PRIO_PROCESS, process.pid, BEHIND)
+    return process
+
+
+def follow(backend, process, file):
+    """Print what comes until the process ends; its exit code and the last sum that it printed."""
+    print(backend, flush=True)
+    said = ""
+    with open(file, encoding="utf-8", errors="replace") as lines:
+        while True:
+            ended = process.poll() is not None
+            new = lines.read()
+            sys.stdout.write(new)
+            sys.stdout.flush()
+            said += new
+            if ended:
+                break
+            try:
+                process.wait(0.5)
+            except subprocess.TimeoutExpired:
+                continue
+    sums = SUM.findall(said)
+    return process.returncode, sums[-1] if sums else "no sum"
 
 
 def main(markers="", folder="tests"):
     done = {}
-    for backend in PROCESSES:
-        print(backend, flush=True)
-        done[backend] = run_on(backend, markers, folder)
+    with tempfile.TemporaryDirectory() as place:
+
+        def started(backend):
+            file = os.path.join(place, backend)
+            with open(file, "wb") as out:
+                return backend, start(backend, markers, folder, out), file
+
+        for together in (("tensorflow", "torch"), ("jax",)):
+            for backend, process, file in [started(backend) for backend in together]:
+                done[backend] = follow(backend, process, file)
     for backend, (code, found) in done.items():
         print(f"{backend:<10} {found} (exit code {code})")
     return max(code for code, _ in done.values())
