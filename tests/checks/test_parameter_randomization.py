@@ -197,7 +197,6 @@ def test_an_unknown_mode_is_refused():
     assert ks.ParameterRandomization(mode="cascading").name == "parameter_randomization_cascading"
 
 
-@pytest.mark.backend
 def test_the_published_ordering(arms):
     """Adebayo et al. 2018, table 1 and figure 4, on digits: guided backprop stays; absolute maps of products stay.
 

@@ -6,7 +6,7 @@ import warnings
 import keras
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import keras_saliency as ks
@@ -47,6 +47,7 @@ class Drift(keras.callbacks.Callback):
         self.largest = max(self.largest, size(self.saliency.summary.folder))
 
 
+@settings(max_examples=settings.default.max_examples // 2)
 @given(
     most=st.integers(1, 400_000),
     probes=st.integers(1, 40),
