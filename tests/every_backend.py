@@ -1,8 +1,8 @@
 """The tests on all three backends: `python -m tests.every_backend [MARKERS [FOLDER]]`, as in `pytest -m MARKERS`.
 
-JAX and PyTorch take what TensorFlow's tests leave of the machine, while they wait for a browser, a server or another
-process, and then the rest of it. Each runs, also where another failed, and says how it went; these sums stand at the
-end once more.
+TensorFlow and then JAX, as they take longer side by side; PyTorch takes what TensorFlow's tests leave of the machine,
+while they wait for a browser, a server or another process. Each runs, also where another failed, and says how it went;
+these sums stand at the end once more.
 """
 
 import os
@@ -14,7 +14,7 @@ import tempfile
 PROCESSES = {"tensorflow": "3", "torch": "1", "jax": "2"}
 """On two cores."""
 BEHIND = 10
-"""How far behind TensorFlow the others stand in line for a processor: beside their equals its browser starves."""
+"""How far behind TensorFlow PyTorch stands in line for a processor."""
 SUM = re.compile(r"^(?:no tests ran|\d+ \w+).* in [\d.]+s.*$", re.MULTILINE)
 
 
@@ -28,7 +28,7 @@ def start(backend, markers, folder, out):
         stdout=out,
         stderr=subprocess.STDOUT,
     )
-    if backend != "tensorflow":
+    if backend == "torch":
         os.setpriority(os.PRIO_PROCESS, process.pid, BEHIND)
     return process
 
@@ -63,8 +63,9 @@ def main(markers="", folder="tests"):
             with open(file, "wb") as out:
                 return backend, start(backend, markers, folder, out), file
 
-        for backend, process, file in [started(backend) for backend in PROCESSES]:
-            done[backend] = follow(backend, process, file)
+        for together in (("tensorflow", "torch"), ("jax",)):
+            for backend, process, file in [started(backend) for backend in together]:
+                done[backend] = follow(backend, process, file)
     for backend, (code, found) in done.items():
         print(f"{backend:<10} {found} (exit code {code})")
     return max(code for code, _ in done.values())
