@@ -9,6 +9,7 @@ TeamCity obey `##vso[` and `##teamcity[`.
 from __future__ import annotations
 
 import re
+from html import escape
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _COMMAND = re.compile(r"^(?P<space>[^\S\n]*):(?=:)|#(?=#[\w-]*\[)", re.MULTILINE)
@@ -22,6 +23,11 @@ def visible(text: str) -> str:
     if "\n" in text:
         text = " ".join(filter(None, map(str.strip, text.split("\n"))))
     return without_commands(_CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text))
+
+
+def html_text(text: str) -> str:
+    """The text as `visible`, as a piece of an HTML page."""
+    return escape(visible(text))
 
 
 def visible_lines(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,14 +13,14 @@ from keras_saliency.cli.arguments import (
     add_method_arguments,
     add_model_arguments,
     check_model,
+    local,
     method_options,
     target_of,
 )
 from keras_saliency.cli.console import Console, is_watched
 from keras_saliency.cli.quiet import quiet_imports
-from keras_saliency.probes.captions import names
 from keras_saliency.probes.files import load_probes
-from keras_saliency.probes.names import class_name
+from keras_saliency.probes.names import class_name, probe_name
 from keras_saliency.records.outputs import OutputFile, begins_with, check_outputs
 from keras_saliency.records.whole_file import replace_file
 
@@ -37,13 +36,13 @@ _NAMED = 5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
-    parser.add_argument("before", type=Path, help="a .keras file; it is opened in Keras' safe mode")
-    parser.add_argument("after", type=Path, help="another one that takes the same inputs")
-    parser.add_argument("probes", type=Path, help="a saved probe set, or an .npz (keys images and labels)")
+    parser.add_argument("before", type=local, help="a .keras file; it is opened in Keras' safe mode")
+    parser.add_argument("after", type=local, help="another one that takes the same inputs")
+    parser.add_argument("probes", type=local, help="a saved probe set, or an .npz (keys images and labels)")
     parser.add_argument("--checks", help="suites and checks to make of both: a,b; default: none")
     add_method_arguments(parser)
     add_model_arguments(parser)
-    parser.add_argument("--html", type=Path, metavar="PATH", help="write a page with all maps side by side")
+    parser.add_argument("--html", type=local, metavar="PATH", help="write a page with all maps side by side")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -68,6 +67,7 @@ def run(options: argparse.Namespace) -> int:
         from keras_saliency.methods import make_method
     method = make_method(options.method or "gradient", method_options(options.option, options.layer))
     asked = {
+        "target": target_of(options.target),
         "output": options.output,
         "logits": options.logits or "auto",
         "channel_axis": options.channel_axis,
@@ -77,16 +77,11 @@ def run(options: argparse.Namespace) -> int:
     for path in models:
         with console.status(f"Loading {path} …"):
             model = load_model(path, options.imports or ())
-        explained.append(
-            explain(model, probes, method, target_of(options.target), progress=is_watched(), **asked)
-        )
+        explained.append(explain(model, probes, method, progress=is_watched(), **asked))
         if options.checks:
-            checks = options.checks.split(",")
-            reports.append(
-                check(model, probes, checks, method=method, target=target_of(options.target), **asked)
-            )
+            reports.append(check(model, probes, options.checks.split(","), method=method, **asked))
     found = Difference(*explained)
-    lines = [*_lines(found), *_of_checks(*reports)]
+    lines = [*_lines(found), *(_of_checks(*reports) if reports else ())]
     console.print(f"{models[0]} → {models[1]}: {len(probes)} probes, maps by {method.name}")
     for line in lines:
         console.print(line)
@@ -122,16 +117,14 @@ def _of_predictions(found: Difference) -> str:
             class_name(probes.class_names, int(one.predicted_classes[probe]))
             for one in (found.before, found.after)
         )
-        return f"{names(probes)[probe]}: {then} → {now}"
+        return f"{probe_name(probes.names, probe)}: {then} → {now}"
 
     more = f", and {changed.size - _NAMED} more" if changed.size > _NAMED else ""
     return f"predictions: {changed.size} of {len(probes)} flipped ({', '.join(map(told, changed[:_NAMED]))}{more})"
 
 
-def _of_checks(before: Report | None = None, after: Report | None = None) -> Iterator[str]:
+def _of_checks(before: Report, after: Report) -> Iterator[str]:
     """The verdicts that differ."""
-    if before is None or after is None:
-        return
     then = {result.name: result for result in before.results}
     changed = [
         f"check {result.name}: {then[result.name].status} → {result.status}. {result.sentence}"

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from base64 import b64encode
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from keras_saliency.probes.captions import captions
-from keras_saliency.render import SCALE_RULE, to_png
+from keras_saliency.render import SCALE_RULE, as_base64
 from keras_saliency.reports.style import CSS
-from keras_saliency.terminal import visible
+from keras_saliency.terminal import html_text
 
 if TYPE_CHECKING:
     from keras_saliency.explanation.difference import Difference
@@ -53,7 +51,7 @@ def page_of(found: Difference, models: Sequence[Path], lines: Sequence[str]) -> 
         }
         row = (
             f"<td>{_picture(cells[name].pictures[probe]) if name in cells else ''}"
-            f"<span{mark if name == 'after' else ''}>{'<br>'.join(map(_text, own.get(name, ())))}</span></td>"
+            f"<span{mark if name == 'after' else ''}>{'<br>'.join(map(html_text, own.get(name, ())))}</span></td>"
             for name in columns
         )
         value = found.correlation[probe]
@@ -65,10 +63,10 @@ def page_of(found: Difference, models: Sequence[Path], lines: Sequence[str]) -> 
             "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">",
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<link rel="icon" href="data:,">',
-            f"<title>{_text(title)}</title><style>{CSS}{_STYLE}</style></head>",
-            f"<body><main><h1>{_text(title)}</h1>",
-            f"<p>{len(order)} images, maps by <b>{_text(found.after.method)}</b>.</p>",
-            f"<ul>{''.join(f'<li>{_text(line)}</li>' for line in lines)}</ul>",
+            f"<title>{html_text(title)}</title><style>{CSS}{_STYLE}</style></head>",
+            f"<body><main><h1>{html_text(title)}</h1>",
+            f"<p>{len(order)} images, maps by <b>{html_text(found.after.method)}</b>.</p>",
+            f"<ul>{''.join(f'<li>{html_text(line)}</li>' for line in lines)}</ul>",
             f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>{more}",
             f"<p>Scale: {SCALE_RULE}. Change: signed map after minus the one before, halved. Rank correlation: that of "
             "Spearman, of the signed maps; 1 is the same order of all pixels, 0 none in common.</p>",
@@ -80,9 +78,4 @@ def page_of(found: Difference, models: Sequence[Path], lines: Sequence[str]) -> 
 
 def _picture(pixels: np.ndarray) -> str:
     height, width = pixels.shape[:2]
-    data = b64encode(to_png(pixels)).decode()
-    return f'<img src="data:image/png;base64,{data}" width="{width}" height="{height}" alt="">'
-
-
-def _text(text: str) -> str:
-    return escape(visible(text))
+    return f'<img src="data:image/png;base64,{as_base64(pixels)}" width="{width}" height="{height}" alt="">'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 from keras_saliency.looks.page.export import export_page
@@ -49,5 +48,5 @@ def show(what: Any, *, every: int = 1, max_size: float = 50) -> Shown:
             "Expected the folder of a log, or an Explanation, a Look, a ProbeSet or a Report. "
             f"Received: {type(what).__name__}"
         )
-    page = export_page(LogStore(Path(what)), every, max_size)
+    page = export_page(LogStore(what), every, max_size)
     return Shown({"text/plain": f"<The Saliency page of {what}>", "text/html": frame(page, scripts=True)})

@@ -2,7 +2,7 @@
 
 from keras_saliency.render.captions import Caption
 from keras_saliency.render.colormaps import NOT_FINITE, diverging, sequential
-from keras_saliency.render.display import MOST_DISPLAYED, below_each_other, bundle, frame
+from keras_saliency.render.display import MOST_DISPLAYED, as_base64, below_each_other, bundle, frame
 from keras_saliency.render.files import from_png, png_pixels, to_jpeg, to_png
 from keras_saliency.render.film_strip import film_strip
 from keras_saliency.render.grid import picture_grid
@@ -17,6 +17,7 @@ __all__ = [
     "NOT_FINITE",
     "SCALE_RULE",
     "Caption",
+    "as_base64",
     "below_each_other",
     "bilinear",
     "bundle",

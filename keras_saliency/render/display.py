@@ -14,11 +14,16 @@ MOST_DISPLAYED = 64
 """Images that a notebook shows of one value; more make a picture that nobody scrolls through."""
 
 
+def as_base64(picture: np.ndarray) -> str:
+    """The PNG file of a picture `(height, width, 3)` uint8 as text."""
+    return b64encode(to_png(picture)).decode()
+
+
 def bundle(text: str, picture: np.ndarray | None) -> dict[str, str]:
     """What `_repr_mimebundle_` returns: the text, and the picture `(height, width, 3)` uint8 where there is one."""
     shown = {"text/plain": text}
     if picture is not None:
-        shown["image/png"] = b64encode(to_png(picture)).decode()
+        shown["image/png"] = as_base64(picture)
     return shown
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from keras_saliency.reports import words
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import Verdicts
-from keras_saliency.terminal import visible
+from keras_saliency.terminal import html_text, visible
 
 _MARKS = {"passed": "✅", "warned": "⚠️", "failed": "❌", "errored": "❌", "skipped": "➖", "waived": "🟣"}
 
@@ -76,4 +74,4 @@ def _row(report: Verdicts, result: CheckResult) -> str:
 
 def _shown(text: str) -> str:
     """Text as code: GitHub makes no links of addresses, @mentions, #numbers and hashes there."""
-    return f"<code>{escape(visible(text))}</code>"
+    return f"<code>{html_text(text)}</code>"

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from base64 import b64encode
 from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 import numpy as np
 
-from keras_saliency.render import to_png
+from keras_saliency.render import as_base64
 from keras_saliency.reports import words
 from keras_saliency.reports.as_json import plain
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.style import CSS
 from keras_saliency.reports.verdicts import VERDICTS, Verdict, Verdicts
-from keras_saliency.terminal import visible, visible_lines
+from keras_saliency.terminal import html_text, visible_lines
 
 _MARKS = {"passed": "✓", "warned": "!", "failed": "✕", "errored": "✕", "skipped": "–", "waived": "○"}
 _MEANINGS = {
@@ -51,7 +50,7 @@ def encode(report: Verdicts) -> str:
             "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">",
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<link rel="icon" href="data:,">',
-            f"<title>{_text(title)}</title>",
+            f"<title>{html_text(title)}</title>",
             f"<style>{CSS}</style></head>",
             "<body><main>",
             _header(report),
@@ -64,18 +63,14 @@ def encode(report: Verdicts) -> str:
     )
 
 
-def _text(text: str) -> str:
-    return escape(visible(text))
-
-
 def _header(report: Verdicts) -> str:
     headline, _, rest = words.headline(report).partition(": ")
     state = "passed" if report.passed else "failed"
     return (
-        f'<header class="{state}"><p class="model">{_text(report.model)}</p>'
-        f'<h1><span class="mark" aria-hidden="true">{_MARKS[state]}</span>{_text(headline)}</h1>'
-        f'<p class="counts">{_text(rest)}</p>'
-        f"<p>{report.probes} probe images, looked at with maps by <b>{_text(report.method)}</b>. "
+        f'<header class="{state}"><p class="model">{html_text(report.model)}</p>'
+        f'<h1><span class="mark" aria-hidden="true">{_MARKS[state]}</span>{html_text(headline)}</h1>'
+        f'<p class="counts">{html_text(rest)}</p>'
+        f"<p>{report.probes} probe images, looked at with maps by <b>{html_text(report.method)}</b>. "
         f"{_rule(report)}</p></header>"
     )
 
@@ -92,10 +87,11 @@ def _rule(report: Verdicts) -> str:
 def _overview(report: Verdicts, groups: list[tuple[str, list[CheckResult]]]) -> str:
     rows = ""
     for heading, results in groups:
-        rows += f'<tr><th colspan="3">{_text(heading)}</th></tr>' if len(groups) > 1 else ""
+        rows += f'<tr><th colspan="3">{html_text(heading)}</th></tr>' if len(groups) > 1 else ""
         rows += "".join(
-            f'<tr><td>{_badge(report.verdict(result), report.weight(result))}</td><td><a href="#{_text(result.name)}">'
-            f"{_text(result.name)}</a></td><td>{_text(words.question(result.name))}</td></tr>"
+            f"<tr><td>{_badge(report.verdict(result), report.weight(result))}</td>"
+            f'<td><a href="#{html_text(result.name)}">{html_text(result.name)}</a></td>'
+            f"<td>{html_text(words.question(result.name))}</td></tr>"
             for result in results
         )
     return f'<table class="overview"><tbody>{rows}</tbody></table>'
@@ -108,9 +104,9 @@ def _badge(verdict: Verdict, look: Verdict | None = None) -> str:
 
 def _cards(report: Verdicts, heading: str, results: list[CheckResult]) -> str:
     """The cards of one group under its heading."""
-    title = f'<h2 class="group">{_text(heading)}</h2>' if len(results) < len(report.results) else ""
+    title = f'<h2 class="group">{html_text(heading)}</h2>' if len(results) < len(report.results) else ""
     said = words.on_maps(report) if results[0].about == "maps" else ""
-    note = f'<p class="on-maps">{_text(said)}</p>' if said else ""
+    note = f'<p class="on-maps">{html_text(said)}</p>' if said else ""
     return title + note + "".join(_card(report, result) for result in results)
 
 
@@ -118,14 +114,14 @@ def _card(report: Verdicts, result: CheckResult) -> str:
     look = report.weight(result)
     question = words.question(result.name)
     parts = [
-        f"<h3>{_text(result.name)} {_badge(report.verdict(result), look)}</h3>",
-        f'<p class="question">{_text(question)}</p>' if question else "",
-        f'<p class="sentence">{_text(result.sentence)}</p>',
+        f"<h3>{html_text(result.name)} {_badge(report.verdict(result), look)}</h3>",
+        f'<p class="question">{html_text(question)}</p>' if question else "",
+        f'<p class="sentence">{html_text(result.sentence)}</p>',
         _measure(result),
         _pictures(result.pictures),
         _details(result),
     ]
-    return f'<section id="{_text(result.name)}" class="{look}">{"".join(parts)}</section>'
+    return f'<section id="{html_text(result.name)}" class="{look}">{"".join(parts)}</section>'
 
 
 def _measure(result: CheckResult) -> str:
@@ -133,7 +129,7 @@ def _measure(result: CheckResult) -> str:
     said = words.against_limit(result)
     if not said:
         return ""
-    return f'<div class="measure"><p>Measured: <b>{_text(said)}</b></p>{_line(result)}</div>'
+    return f'<div class="measure"><p>Measured: <b>{html_text(said)}</b></p>{_line(result)}</div>'
 
 
 def _line(result: CheckResult) -> str:
@@ -166,9 +162,9 @@ def _ends(value: float, limit: float) -> tuple[float, float]:
 
 def _pictures(pictures: Mapping[str, np.ndarray]) -> str:
     drawn = "".join(
-        f'<figure><img src="data:image/png;base64,{b64encode(to_png(picture)).decode()}" '
-        f'width="{picture.shape[1]}" height="{picture.shape[0]}" alt="{_text(words.caption(name))}">'
-        f"<figcaption>{_text(words.caption(name))}</figcaption></figure>"
+        f'<figure><img src="data:image/png;base64,{as_base64(picture)}" '
+        f'width="{picture.shape[1]}" height="{picture.shape[0]}" alt="{html_text(words.caption(name))}">'
+        f"<figcaption>{html_text(words.caption(name))}</figcaption></figure>"
         for name, picture in pictures.items()
     )
     return f'<div class="pictures">{drawn}</div>' if drawn else ""
@@ -202,7 +198,7 @@ def _per_probe(per_probe: Mapping[str, np.ndarray]) -> str:
     count = max(map(len, columns.values()), default=0)
     if not count:
         return ""
-    head = "".join(f"<th>{_text(name)}</th>" for name in columns)
+    head = "".join(f"<th>{html_text(name)}</th>" for name in columns)
     rows = "".join(
         f"<tr><th>{probe}</th>{''.join(_cell(values, probe) for values in columns.values())}</tr>"
         for probe in range(min(count, _SHOWN_PROBES))
@@ -224,5 +220,5 @@ def _footer(report: Verdicts) -> str:
         "<p>A map shows where a score would change if a pixel did. A hot place is a hint, no proof: checks of regions "
         "take content out of images and put it into others, and count how the predictions move.</p>"
         f"<p>{report.evaluations} images went through the model in {report.seconds:.1f} s · seed {report.seed} · "
-        f"{_text(software)}<br>probe set <code>{_text(report.fingerprint)}</code></p></footer>"
+        f"{html_text(software)}<br>probe set <code>{html_text(report.fingerprint)}</code></p></footer>"
     )

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from keras_saliency.render import to_png
+from keras_saliency.render import as_base64
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import Verdicts
 
@@ -60,7 +59,7 @@ def _result(result: CheckResult) -> dict[str, Any]:
         "direction": result.direction,
         "per_probe": {name: _per_probe(values) for name, values in result.per_probe.items()},
         "details": plain(result.details),
-        "pictures": {n: b64encode(to_png(p)).decode() for n, p in result.pictures.items()},
+        "pictures": {n: as_base64(p) for n, p in result.pictures.items()},
         "evaluations": result.evaluations,
         "seconds": result.seconds,
     }

@@ -56,6 +56,7 @@ TAKING = {
     "a report": lambda at: replace_file(at, b"{}"),
     "a model": load_model,
     "a log to view": lambda at: LogStore(at),
+    "a log to show": ks.show,
 }
 
 
@@ -81,7 +82,8 @@ def test_a_file_address_is_a_path(tmp_path, write_by_hand):
 
 
 @pytest.mark.parametrize(
-    "options", [["view"], ["view", ".", "--export"], ["explain", "m.keras", "x.npz", "--out"]]
+    "options",
+    [["view"], ["view", ".", "--export"], ["explain", "m.keras", "x.npz", "--out"], ["diff", "m.keras"]],
 )
 def test_an_address_on_the_command_line(options, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

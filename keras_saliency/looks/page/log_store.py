@@ -38,11 +38,11 @@ class LogStore:
         FileNotFoundError: there is no such folder.
     """
 
-    def __init__(self, log_dir: Path) -> None:
-        log_dir = local_path("logdir", log_dir)
-        if not log_dir.is_dir():
-            raise FileNotFoundError(f"No such folder: {log_dir}")
-        self._log_dir = log_dir
+    def __init__(self, log_dir: str | os.PathLike[str]) -> None:
+        path = local_path("logdir", log_dir)
+        if not path.is_dir():
+            raise FileNotFoundError(f"No such folder: {path}")
+        self._log_dir = path
         self.is_whole = True
         self._runs: dict[str, _RunIndex] = {}
         self._lock = threading.Lock()

@@ -11,7 +11,7 @@ import numpy as np
 from typing_extensions import override
 
 from keras_saliency.looks.look import Look, MethodLook
-from keras_saliency.looks.writers.base import Packed, Run, Writer
+from keras_saliency.looks.writers.base import Packed, Run, Writer, opened
 from keras_saliency.records.file_names import file_name, step_name
 from keras_saliency.records.whole_file import replace_file
 
@@ -43,15 +43,14 @@ class ArchiveWriter(Writer):
 
     def pack(self, look: Look, previous: Look | None) -> Packed:
         """One look as the bytes of its file."""
-        if self._run is None:
-            raise RuntimeError("A look was handed to a writer that is not open: call open(run) first.")
+        run = opened(self._run)
         arrays = {"step": look.step, "wall_time": look.wall_time}
         if look.epoch is not None:
             arrays["epoch"] = look.epoch
         for method, seen in look.methods.items():
             arrays |= _arrays(method, seen)
         content = _npz(arrays)
-        path = self._run.folder / "archive" / f"{step_name(look.step)}.npz"
+        path = run.folder / "archive" / f"{step_name(look.step)}.npz"
         return Packed(len(content), partial(replace_file, path, content, follow=False))
 
     @override

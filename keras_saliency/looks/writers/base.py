@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
 from keras_saliency.looks.look import Look
 from keras_saliency.probes import ProbeSet
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,13 @@ class Writer(Protocol):
         """Finish. It may be called without `open`, and twice."""
 
 
+def opened(state: T | None) -> T:
+    """What a writer holds while it is open. Raises `RuntimeError` where it is not."""
+    if state is None:
+        raise RuntimeError("A look was handed to a writer that is not open: call open(run) first.")
+    return state
+
+
 @dataclass(frozen=True)
 class Packed:
     """A look that is ready to be written.
@@ -64,7 +73,7 @@ class Packed:
 
 @runtime_checkable
 class Weighing(Protocol):
-    """A writer that knows beforehand what it will write, as ours do: with it `max_disk` is kept to the byte."""
+    """A writer that knows beforehand what it will write, as ours for the folder do: it keeps `max_disk` to the byte."""
 
     def opening(self, run: Run) -> int:
         """The bytes that `open` will write."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from keras_saliency.looks.look import Look
-from keras_saliency.looks.writers.base import Packed, Run, Writer
+from keras_saliency.looks.writers.base import Packed, Run, Writer, opened
 from keras_saliency.looks.writers.sheets import draw_sheet
 from keras_saliency.records.file_names import file_name, step_name
 from keras_saliency.records.whole_file import append, last_byte, replace_file
@@ -46,9 +46,7 @@ class FolderWriter(Writer):
 
     def pack(self, look: Look, previous: Look | None) -> Packed:
         """One look as the rows of the table and the bytes of its sheets."""
-        if self._run is None:
-            raise RuntimeError("A look was handed to a writer that is not open: call open(run) first.")
-        run, rows = self._run, _table(_rows(look))
+        run, rows = opened(self._run), _table(_rows(look))
         methods = look.methods if run.sheets else ()
         sheets = {_sheet(run, look, name): to_png(draw_sheet(run, look, name, previous)) for name in methods}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from keras_saliency.looks.event_file import event_files
 from keras_saliency.looks.look import Look
 from keras_saliency.looks.page.export import export_page
 from keras_saliency.looks.page.log_store import LogStore
-from keras_saliency.looks.writers.base import Packed, Run, Writer
+from keras_saliency.looks.writers.base import Run, Writer, opened
 from keras_saliency.looks.writers.trackers import imported, run_name, scalars, sheets
 
 _PAGE_MEGABYTES = 50
@@ -53,19 +52,16 @@ class MLflowWriter(Writer):
                 run.probes.save(Path(folder, "probes.npz"))
                 self._client.log_artifact(self._run_id, str(Path(folder, "probes.npz")), "saliency")
 
-    def opening(self, run: Run) -> int:
-        """No bytes in the folder."""
-        return 0
-
     @override
     def write(self, look: Look, previous: Look | None) -> int:
-        return self.pack(look, previous).write()
-
-    def pack(self, look: Look, previous: Look | None) -> Packed:
-        """One look, of which nothing is written into the folder."""
-        if self._run is None:
-            raise RuntimeError("A look was handed to a writer that is not open: call open(run) first.")
-        return Packed(0, partial(self._log, self._run, look, previous))
+        run, milliseconds = opened(self._run), int(1000 * look.wall_time)
+        for name, value in scalars(look).items():
+            self._client.log_metric(self._run_id, name, value, timestamp=milliseconds, step=look.step)
+        for name, picture in sheets(run, look, previous):
+            self._client.log_image(
+                self._run_id, picture, key=name, step=look.step, timestamp=milliseconds, synchronous=True
+            )
+        return 0
 
     @override
     def close(self) -> None:
@@ -78,16 +74,6 @@ class MLflowWriter(Writer):
         finally:
             if self._is_ours:
                 imported("mlflow").end_run()
-
-    def _log(self, run: Run, look: Look, previous: Look | None) -> int:
-        milliseconds = int(1000 * look.wall_time)
-        for name, value in scalars(look).items():
-            self._client.log_metric(self._run_id, name, value, timestamp=milliseconds, step=look.step)
-        for name, picture in sheets(run, look, previous):
-            self._client.log_image(
-                self._run_id, picture, key=name, step=look.step, timestamp=milliseconds, synchronous=True
-            )
-        return 0
 
 
 def _page(folder: Path) -> str:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import time
-from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import partial
-from html import escape
 from typing import Any
 
 import numpy as np
 from typing_extensions import override
 
 from keras_saliency.looks.look import Look
-from keras_saliency.looks.writers.base import Packed, Run, Writer
+from keras_saliency.looks.writers.base import Run, Writer, opened
 from keras_saliency.looks.writers.sheets import draw_sheet
-from keras_saliency.render import to_png
-from keras_saliency.terminal import visible
+from keras_saliency.render import as_base64
+from keras_saliency.terminal import html_text
 
 _SECONDS = 1.0
 """Between two drawings at least."""
@@ -40,19 +37,10 @@ class NotebookWriter(Writer):
         self.close()
         self._cell = _Cell(run, _display())
 
-    def opening(self, run: Run) -> int:
-        """No bytes."""
-        return 0
-
     @override
     def write(self, look: Look, previous: Look | None) -> int:
-        return self.pack(look, previous).write()
-
-    def pack(self, look: Look, previous: Look | None) -> Packed:
-        """What takes no room on a disk."""
-        if self._cell is None:
-            raise RuntimeError("A look was handed to a writer that is not open: call open(run) first.")
-        return Packed(0, partial(self._cell.take, look, previous))
+        opened(self._cell).take(look, previous)
+        return 0  # bytes on a disk
 
     @override
     def close(self) -> None:
@@ -71,14 +59,13 @@ class _Cell:
         self._drawn = -_SECONDS
         self._handle = display({"text/plain": "Waiting for the first look."}, raw=True, display_id=True)
 
-    def take(self, look: Look, previous: Look | None) -> int:
-        """Take a look, and show it unless the last one is not a second old; the bytes on disk: none."""
+    def take(self, look: Look, previous: Look | None) -> None:
+        """Take a look, and show it unless the last one is not a second old."""
         for name, value in look.numbers.items():
             self._curves[name].append(value)
         self._waiting = look, previous
         if time.monotonic() - self._drawn >= _SECONDS:
             self.draw()
-        return 0
 
     def draw(self) -> None:
         """Show the look that waits, if one does."""
@@ -105,7 +92,7 @@ def _display() -> Any:
 
 
 def _picture(pixels: np.ndarray) -> str:
-    return f"<img src='data:image/png;base64,{b64encode(to_png(pixels)).decode()}'>"
+    return f"<img src='data:image/png;base64,{as_base64(pixels)}'>"
 
 
 def _about(look: Look) -> str:
@@ -113,14 +100,16 @@ def _about(look: Look) -> str:
     failed = {
         result.name: result.sentence for result in look.checks if result.status in ("failed", "errored")
     }
-    said = (f"<p><b>{_text(name)}</b>: {_text(why)}</p>" for name, why in {**failed, **look.lost}.items())
-    return f"<p>{_text(look.moment)}, step {look.step}</p>{''.join(said)}"
+    said = (
+        f"<p><b>{html_text(name)}</b>: {html_text(why)}</p>" for name, why in {**failed, **look.lost}.items()
+    )
+    return f"<p>{html_text(look.moment)}, step {look.step}</p>{''.join(said)}"
 
 
 def _curves(curves: Mapping[str, Sequence[float]]) -> str:
     """A row a number: its name, its curve, its last value."""
     rows = "".join(
-        f"<tr><td style='text-align:left'>{_text(name)}</td><td>{_curve(values)}</td><td>{values[-1]:.3g}</td></tr>"
+        f"<tr><td style='text-align:left'>{html_text(name)}</td><td>{_curve(values)}</td><td>{values[-1]:.3g}</td></tr>"
         for name, values in curves.items()
     )
     return f"<table>{rows}</table>"
@@ -138,7 +127,3 @@ def _curve(values: Sequence[float]) -> str:
         f"<svg width='{_WIDTH}' height='{_HEIGHT}' role='img' aria-label='from {low:.3g} to {high:.3g}'>"
         f"<polyline points='{' '.join(points)}' fill='none' stroke='currentColor' stroke-width='1.5'/></svg>"
     )
-
-
-def _text(text: str) -> str:
-    return escape(visible(text))

@@ -14,7 +14,7 @@ from keras_saliency.looks import event_file as eventfile
 from keras_saliency.looks.look import Look
 from keras_saliency.looks.numbers import PROBE_ACCURACY, descriptions
 from keras_saliency.looks.reading import last_step
-from keras_saliency.looks.writers.base import Packed, Run, Writer
+from keras_saliency.looks.writers.base import Packed, Run, Writer, opened
 from keras_saliency.looks.writers.settings import settings_table
 from keras_saliency.looks.writers.sheets import draw_sheet
 from keras_saliency.render import shrink, to_jpeg, to_png
@@ -54,10 +54,9 @@ class TensorBoardWriter(Writer):
 
     def pack(self, look: Look, previous: Look | None) -> Packed:
         """One look as the bytes of its event."""
-        if self._run is None or self._file is None:
-            raise RuntimeError("A look was handed to a writer that is not open: call open(run) first.")
-        record = eventfile.record(look.step, self._values(self._run, look, previous), look.wall_time)
-        return Packed(len(record), partial(self._file.append, record))
+        run, file = opened(self._run), opened(self._file)
+        record = eventfile.record(look.step, self._values(run, look, previous), look.wall_time)
+        return Packed(len(record), partial(file.append, record))
 
     @override
     def close(self) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from typing_extensions import override
 
 from keras_saliency.looks.look import Look
-from keras_saliency.looks.writers.base import Packed, Run, Writer
+from keras_saliency.looks.writers.base import Run, Writer, opened
 from keras_saliency.looks.writers.trackers import imported, run_name, scalars, sheets
 
 _STEP = "saliency/step"
@@ -37,21 +36,16 @@ class WandbWriter(Writer):
         self._package = package = imported(self.package_name)
         active = self._active(package)
         self._tracker, self._is_ours = active or self._start(package, run), active is None
+        self._define()
         self._run = run
-
-    def opening(self, run: Run) -> int:
-        """No bytes in the folder."""
-        return 0
 
     @override
     def write(self, look: Look, previous: Look | None) -> int:
-        return self.pack(look, previous).write()
-
-    def pack(self, look: Look, previous: Look | None) -> Packed:
-        """One look, of which nothing is written into the folder."""
-        if self._run is None:
-            raise RuntimeError("A look was handed to a writer that is not open: call open(run) first.")
-        return Packed(0, partial(self._log, self._run, look, previous))
+        pictures = {
+            name: self._package.Image(picture) for name, picture in sheets(opened(self._run), look, previous)
+        }
+        self._log({_STEP: look.step, **scalars(look), **pictures}, look.step)
+        return 0
 
     @override
     def close(self) -> None:
@@ -59,20 +53,18 @@ class WandbWriter(Writer):
             self._package.finish()
         self._run = self._tracker = None
 
-    def _log(self, run: Run, look: Look, previous: Look | None) -> int:
-        pictures = {name: self._package.Image(picture) for name, picture in sheets(run, look, previous)}
-        self._log_row({_STEP: look.step, **scalars(look), **pictures}, look.step)
-        return 0
-
     def _active(self, package: Any) -> Any:
         return package.run
 
     def _start(self, package: Any, run: Run) -> Any:
         return package.init(name=run_name(run), config={"saliency": dict(run.settings)})
 
-    def _log_row(self, row: dict[str, Any], step: int) -> None:
+    def _define(self) -> None:
+        """Tell the tracker over what the numbers stand."""
         self._tracker.define_metric(_STEP, hidden=True)
         self._tracker.define_metric("saliency/*", step_metric=_STEP)
+
+    def _log(self, row: dict[str, Any], step: int) -> None:
         self._tracker.log(row)
 
 
@@ -95,5 +87,9 @@ class TrackioWriter(WandbWriter):
         return package.init("keras_saliency", name=run_name(run), config=settings, embed=False)
 
     @override
-    def _log_row(self, row: dict[str, Any], step: int) -> None:
+    def _define(self) -> None:
+        """Nothing: rows have steps of their own."""
+
+    @override
+    def _log(self, row: dict[str, Any], step: int) -> None:
         self._tracker.log(row, step=step)
