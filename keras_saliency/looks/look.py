@@ -84,7 +84,8 @@ class Look:
             just taken. Looks of different runs are looks at different networks.
         phase: which `fit` of the run it was read back from, from 1 on: a training may go on with another.
         logs: what the training said of itself, such as `"loss"` and `"val_accuracy"`: the newest value that Keras
-            gave of each since the look before, where it is finite. Empty before training, in loops of your own and in older logs.
+            gave of each since the look before, where it is finite. Empty before training, in loops of your own and in
+            older logs.
 
     Example:
         >>> saliency = ks.SaliencyCallback(probes, "logs")
