@@ -55,6 +55,7 @@ test("settings as people read them", () => {
   );
   assert.equal(settingWords("fingerprint of the probes", "0123456789abcdef0123"), "0123456789abcdef…");
   assert.equal(settingWords("seed", 4), "4");
+  assert.equal(settingWords("names", ["gradient", "smoothgrad"]), "gradient, smoothgrad");
 });
 
 test("every run has a colour of its own", () => {

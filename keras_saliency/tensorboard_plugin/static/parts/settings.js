@@ -41,6 +41,7 @@ export class SettingsPanel {
 export function settingWords(name, value) {
   if (value === null || value === undefined) return "not set";
   if (name === "every" && typeof value === "number") return value === 1 ? "epoch" : `${value} epochs`;
+  if (Array.isArray(value)) return value.join(", ");
   if (typeof value !== "string") return JSON.stringify(value);
   return name.startsWith("fingerprint") && value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value;
 }
