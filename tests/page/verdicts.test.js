@@ -62,18 +62,19 @@ test("failures come first, then the others by what they are about, the worst of 
 });
 
 test("the matrix has a cell for each check and look, the checks that failed most first", () => {
-  const { columns, rows } = matrixOf(REPORTS);
+  const { columns, rows, first } = matrixOf(REPORTS);
+  assert.equal(first, REPORTS[0]);
   assert.deepEqual(columns, [
     { step: -1, epoch: -1 },
     { step: 1, epoch: 1 },
     { step: 3, epoch: 3 },
   ]);
   assert.deepEqual(rows, [
-    { name: "region", statuses: ["failed", "passed", "failed"], failures: 2, looks: 3 },
-    { name: "finite", statuses: ["passed", "passed", "errored"], failures: 1, looks: 3 },
-    { name: "accuracy", statuses: [null, null, "warned"], failures: 0, looks: 1 },
+    { name: "region", statuses: ["failed", "passed", "failed"], steps: [-1, 1, 3], failures: 2, looks: 3 },
+    { name: "finite", statuses: ["passed", "passed", "errored"], steps: [-1, 1, 3], failures: 1, looks: 3 },
+    { name: "accuracy", statuses: [null, null, "warned"], steps: [null, null, 3], failures: 0, looks: 1 },
   ]);
-  assert.deepEqual(matrixOf([]), { columns: [], rows: [] });
+  assert.deepEqual(matrixOf([]), { columns: [], rows: [], first: undefined });
 });
 
 test("of very many looks several share a cell, which shows the worst of them", () => {
@@ -84,6 +85,7 @@ test("of very many looks several share a cell, which shows the worst of them", (
   assert.deepEqual([rows[0].failures, rows[0].looks], [1, 10_001]);
   const at = rows[0].statuses.indexOf("failed");
   assert.equal(rows[0].statuses.filter((status) => status === "failed").length, 1);
+  assert.equal(rows[0].steps[at], 5003);
   assert.ok(columns[at - 1].step < 5003 && 5003 <= columns[at].step);
 });
 

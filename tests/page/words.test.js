@@ -12,8 +12,8 @@ import { looksAt, runOf } from "./made.js";
 test("how long ago something was", () => {
   const day = 86400;
   assert.deepEqual(
-    [-3600, -5, 59, 60, 3599, 3600, day - 1, day, 10.5 * day].map((seconds) => agoWords(seconds)),
-    ["", "just now", "just now", "1 min ago", "59 min ago", "1 h ago", "23 h ago", "a day ago", "10 days ago"],
+    [-3600, -5, 59, 60, 3599, 3600, day - 1, day, 10.5 * day, 100 * day].map((seconds) => agoWords(seconds)),
+    ["", "just now", "just now", "1 min ago", "59 min ago", "1 h ago", "23 h ago", "a day ago", "10 days ago", ""],
   );
 });
 

@@ -36,6 +36,7 @@ const BOTTOM = 22;
 const HEIGHT = 172;
 const MOST_POINTS = 60;
 const TICK_WIDTH = 56;
+const DIGIT = 9;
 
 export class Chart {
   /**
@@ -166,7 +167,8 @@ export class Chart {
   }
 
   epochTicks() {
-    const most = Math.floor((this.width - LEFT - RIGHT) / TICK_WIDTH);
+    const room = Math.max(TICK_WIDTH, DIGIT * (String(this.to).length + 3));
+    const most = Math.floor((this.width - LEFT - RIGHT) / room);
     return wholeTicks(this.from, this.to, most, this.content.unit === "step" ? 0 : 1);
   }
 

@@ -24,14 +24,14 @@ export class CheckMatrix {
     this.element = h("div", { class: "matrix" }, this.names, h("div", { class: "matrix-plot" }, this.cells, this.ends));
     this.drawn = new Once();
     /** @type {Matrix} */
-    this.matrix = { columns: [], rows: [] };
+    this.matrix = { columns: [], rows: [], first: undefined };
     this.cells.addEventListener("click", (event) => {
       const found = this.cellAt(event);
-      if (found) go(found.column.step);
+      if (found) go(found.step);
     });
     this.cells.addEventListener("pointermove", (event) => {
       const found = this.cellAt(event);
-      if (found) this.hint.textContent = cellWords(found.row, found.column, found.status);
+      if (found) this.hint.textContent = cellWords(found);
     });
   }
 
@@ -48,7 +48,7 @@ export class CheckMatrix {
   }
 
   /** @param {Matrix} matrix */
-  draw({ columns, rows }) {
+  draw({ columns, rows, first }) {
     this.names.replaceChildren(...rows.map(({ name }) => h("span", { text: words(name), title: words(name) })));
     this.element.style.setProperty("--rows", String(rows.length));
     this.cells.style.maxWidth = `${WIDEST * columns.length}px`;
@@ -71,8 +71,8 @@ export class CheckMatrix {
       ...[...paths].map(([kind, parts]) => svg("path", { class: `verdict ${kind}`, d: parts.join("") })),
       this.current,
     );
-    const ends = columns.length > 1 ? [columns[0], columns[columns.length - 1]] : columns;
-    this.ends.replaceChildren(...ends.map((column) => h("span", { text: short(column) })));
+    const ends = columns.length > 1 ? [first, columns[columns.length - 1]] : columns;
+    this.ends.replaceChildren(...ends.map((look) => h("span", { text: look ? short(look) : "" })));
   }
 
   /**
@@ -86,7 +86,7 @@ export class CheckMatrix {
     const x = Math.floor(((event.clientX - box.left) / box.width) * columns.length);
     const y = Math.floor(((event.clientY - box.top) / box.height) * rows.length);
     const [column, row] = [columns[x], rows[y]];
-    return column && row ? { column, row, status: row.statuses[x] } : undefined;
+    return column && row ? { column, row, status: row.statuses[x], step: row.steps[x] ?? column.step } : undefined;
   }
 }
 
@@ -95,13 +95,9 @@ function words(name) {
   return name.replaceAll("_", " ");
 }
 
-/**
- * @param {Row} row
- * @param {Column} column
- * @param {string | null} status
- */
-function cellWords({ name }, column, status) {
-  return `${words(name)}, ${when(column)}: ${status ?? "not made"}`;
+/** @param {{ row: Row, column: Column, status: string | null }} cell */
+function cellWords({ row, column, status }) {
+  return `${words(row.name)}, ${when(column)}: ${status ?? "not made"}`;
 }
 
 /** @param {Row} row */

@@ -11,6 +11,8 @@ import { failing } from "../state/verdicts.js";
  * @typedef {"epoch" | "step"} Unit
  */
 
+const MOST_DAYS = 100;
+
 /**
  * When a look was taken, with epochs counted from 1 as Keras prints them; some runs count in steps.
  *
@@ -117,12 +119,12 @@ export function timeWords(seconds) {
 }
 
 /**
- * How long ago something was; empty where the clocks disagree by more than a minute.
+ * How long ago something was; empty where that is very long, or the clocks disagree by more than a minute.
  *
  * @param {number} seconds
  */
 export function agoWords(seconds) {
-  if (seconds < -60) return "";
+  if (seconds < -60 || seconds >= MOST_DAYS * 86400) return "";
   if (seconds < 60) return "just now";
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;

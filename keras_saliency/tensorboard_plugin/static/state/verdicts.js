@@ -10,10 +10,11 @@
  * @typedef {object} Row of the matrix
  * @property {string} name of the check
  * @property {(string | null)[]} statuses a column each, the worst of its looks; null where the check was not made
+ * @property {(number | null)[]} steps of the first look with that status
  * @property {number} failures at how many looks it failed or could not be made
  * @property {number} looks at how many looks it was made
  *
- * @typedef {{ columns: Column[], rows: Row[] }} Matrix
+ * @typedef {{ columns: Column[], rows: Row[], first: Column | undefined }} Matrix `first` is the first look
  */
 
 const MOST_COLUMNS = 200;
@@ -88,27 +89,22 @@ export function matrixOf(reports) {
   );
   /** @type {Map<string, Row>} */
   const rows = new Map();
-  for (const [at, group] of groups.entries())
-    for (const result of group.flatMap(({ results }) => results)) {
-      const { name, status } = result;
-      const row = rows.get(name) ?? { name, statuses: groups.map(() => null), failures: 0, looks: 0 };
+  const none = () => groups.map(() => null);
+  for (const [place, { step, results }] of reports.entries())
+    for (const { name, status } of results) {
+      const at = Math.floor(place / every);
+      const row = rows.get(name) ?? { name, statuses: none(), steps: none(), failures: 0, looks: 0 };
       rows.set(name, row);
-      row.statuses[at] = worse(row.statuses[at], status);
-      row.failures += Number(fails(result));
+      const known = row.statuses[at];
+      if (known === null || rank(status) < rank(known)) [row.statuses[at], row.steps[at]] = [status, step];
+      row.failures += Number(fails({ status }));
       row.looks++;
     }
   return {
+    first: reports[0],
     columns: groups.map((group) => ({ step: group[group.length - 1].step, epoch: group[group.length - 1].epoch })),
     rows: [...rows.values()].sort((a, b) => b.failures - a.failures),
   };
-}
-
-/**
- * @param {string | null} one
- * @param {string} other
- */
-function worse(one, other) {
-  return one === null || rank(other) < rank(one) ? other : one;
 }
 
 /**
