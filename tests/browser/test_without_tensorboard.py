@@ -241,6 +241,8 @@ def test_a_run_that_counts_batches(page, view, write_by_hand, tmp_path):
         assert len(set(colours)) == len(colours) == 11
     page.choose("What to see", "grid")
     assert page.texts(".card .change") == ["map is all zero"] * 2
+    page.choose("What to see", "probe")
+    assert "map is all zero" in page.text(".probe-view .chart .reading")
     columns = json.dumps([["b/saliency", "gradient"], ["run/saliency", "gradient"]])
     page.open(address, tab="compare", columns=columns, run="b/saliency", method="gradient")
     assert "counts in steps, the scrubber in epochs" in page.text(".part.apart")

@@ -2,6 +2,7 @@
 
 /**
  * @import { CheckResult, Report } from "../data/source.js"
+ * @import { Shown } from "./selectors.js"
  *
  * @typedef {object} Column of the matrix: one look, or several where there are very many
  * @property {number} step of the last of them
@@ -49,6 +50,17 @@ export function failing(report) {
  */
 export function reportAt(reports, step) {
   return step === "latest" ? reports.at(-1) : reports.findLast((report) => report.step <= step);
+}
+
+/**
+ * The report for what is shown; at the newest look the newest report, also where it was made later.
+ *
+ * @param {Report[]} reports by step
+ * @param {Pick<Shown, "state" | "series" | "step">} shown
+ */
+export function reportShown(reports, { state, series, step }) {
+  const newest = state.step === "latest" || step === undefined || step === series?.timeline.at(-1);
+  return reportAt(reports, newest ? "latest" : step);
 }
 
 /**

@@ -4,7 +4,7 @@ import { h, setAttribute } from "../parts/dom.js";
 import { CheckMatrix } from "../parts/matrix.js";
 import { Once } from "../parts/reuse.js";
 import { figure, reportWords, verdictWords } from "../parts/words.js";
-import { SUBJECTS, matrixOf, reportAt, sections, subjectOf } from "../state/verdicts.js";
+import { SUBJECTS, matrixOf, reportShown, sections, subjectOf } from "../state/verdicts.js";
 
 /**
  * @import { Request } from "../data/library.js"
@@ -37,12 +37,12 @@ export class Checks {
   }
 
   /** @param {Shown} shown */
-  update({ state, run, series, step, unit }) {
+  update(shown) {
+    const { run, unit } = shown;
     const reports = run && this.app.library.checks(run.run);
     if (!reports) return;
     this.drawn.matrix.draw([reports], () => (this.cells = matrixOf(reports)));
-    const newest = state.step === "latest" || step === undefined || step === series?.timeline.at(-1);
-    const report = reportAt(reports, newest ? "latest" : step);
+    const report = reportShown(reports, shown);
     setAttribute(this.nothing, "hidden", reports.length > 0);
     setAttribute(this.all, "hidden", reports.length === 0);
     setAttribute(this.report, "hidden", reports.length === 0);

@@ -15,7 +15,7 @@ import {
   verdictWords,
 } from "../parts/words.js";
 import { glanceAt } from "../state/glance.js";
-import { failing, matrixOf, reportAt } from "../state/verdicts.js";
+import { failing, matrixOf, reportShown } from "../state/verdicts.js";
 
 /**
  * @import { Probes } from "../data/probes.js"
@@ -121,15 +121,14 @@ export class Overview {
    * @param {Report[]} reports
    * @param {Shown} shown
    */
-  updateChecks(reports, { state, series, step, unit }) {
+  updateChecks(reports, shown) {
     setAttribute(this.checks, "hidden", reports.length === 0);
     if (!reports.length) return;
     this.drawn.matrix.draw([reports], () => (this.cells = matrixOf(reports)));
-    const newest = state.step === "latest" || step === undefined || step === series?.timeline.at(-1);
-    const report = reportAt(reports, newest ? "latest" : step);
+    const report = reportShown(reports, shown);
     setText(
       this.verdict,
-      report ? `${reportWords(report, unit)}: ${verdictWords(report)}` : "No checks were made up to here.",
+      report ? `${reportWords(report, shown.unit)}: ${verdictWords(report)}` : "No checks were made up to here.",
     );
     this.verdict.classList.toggle("failing", failing(report) > 0);
     this.matrix.update(this.cells, report?.step);
