@@ -19,8 +19,8 @@ test("how long ago something was", () => {
 
 test("the target's name comes from the log, also from older ones", () => {
   assert.deepEqual(
-    [{ target: "the label" }, { target: "Predicted()" }, { target: "class 1 (dog)" }, { target: 3 }, {}].map(
-      (settings) => targetWords(settings),
+    [{ target: "Label()" }, { target: "Predicted()" }, { target: "class 1 (dog)" }, { target: 3 }, {}].map((settings) =>
+      targetWords(settings),
     ),
     ["the label", "the predicted class", "class 1 (dog)", "", ""],
   );
