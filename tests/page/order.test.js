@@ -40,6 +40,7 @@ test("what is known of a probe", () => {
     target: "cat",
     explains: "cat",
     change: 0.1,
+    noDrift: undefined,
   });
   assert.deepEqual(
     ALL.map(({ wrong }) => wrong),

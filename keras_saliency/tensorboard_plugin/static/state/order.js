@@ -2,7 +2,7 @@
 
 /**
  * @import { Probes } from "../data/probes.js"
- * @import { Series } from "../data/series.js"
+ * @import { NoDrift, Series } from "../data/series.js"
  * @import { State } from "./fields.js"
  *
  * @typedef {object} Fact what is known of a probe at a step: numbers, and words for classes; null where unknown
@@ -17,6 +17,7 @@
  * @property {string | null} target whose score the map explains
  * @property {string | null} explains the same, where it is not the predicted class
  * @property {number | undefined} change the drift
+ * @property {NoDrift | undefined} noDrift why there is none
  */
 
 /** @type {Record<State["sort"], (a: Fact, b: Fact) => number>} */
@@ -64,6 +65,7 @@ export function factOf(probes, series, step, probe) {
     target: probes.className(target),
     explains: target !== predicted ? probes.className(target) : null,
     change: series.of("drift", step, probe),
+    noDrift: series.noDrift(step, probe),
   };
 }
 

@@ -5,7 +5,7 @@ import { h, setAttribute, setChildren, setText } from "../parts/dom.js";
 import { Filters } from "../parts/filters.js";
 import { Select } from "../parts/inputs.js";
 import { Pool } from "../parts/reuse.js";
-import { figure, runWords, saidOf } from "../parts/words.js";
+import { changeWords, figure, runWords, saidOf } from "../parts/words.js";
 import { chosen, facts } from "../state/order.js";
 import { alike, columnsOf, methodsOf } from "../state/selectors.js";
 
@@ -130,6 +130,14 @@ export class Compare {
     const series = library.series(run, method);
     const own =
       run === shown.run?.run && shown.step !== undefined && series?.problems[shown.step] ? shown.step : undefined;
+    if (shown.series && series?.steps.length && series.unit !== shown.unit) {
+      return {
+        key,
+        run,
+        method,
+        apart: `counts in ${series.unit}s, the scrubber in ${shown.unit}s: they do not line up`,
+      };
+    }
     return { key, run, method, series, step: own ?? series?.stepOfEpoch(shown.epoch) };
   }
 
@@ -310,7 +318,7 @@ class Compartment {
     this.element.classList.toggle("wrong", fact?.wrong === true);
     cell.showProbe(probes, probe, app.state);
     setText(this.said, fact ? saidOf(fact) : "");
-    setText(this.change, fact?.change === undefined ? "" : figure(fact.change));
+    setText(this.change, fact?.change === undefined ? (fact ? changeWords(fact) : "") : figure(fact.change));
     if (series && step === undefined) cell.showNothing("no look at this epoch");
     else if (series) cell.showMap(lookAt(app, run, method, step, probe), probe, app.state, app.palette(app.state.view));
     return this.element;

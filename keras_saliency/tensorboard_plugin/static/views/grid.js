@@ -5,8 +5,9 @@ import { Cell, lookAt } from "../parts/cell.js";
 import { h, setAttribute, setChildren, setText } from "../parts/dom.js";
 import { Filters } from "../parts/filters.js";
 import { Pool } from "../parts/reuse.js";
-import { figure, saidOf } from "../parts/words.js";
+import { changeWords, figure, saidOf } from "../parts/words.js";
 import { chosen, facts } from "../state/order.js";
+import { Overview } from "./overview.js";
 
 /**
  * @import { Palette } from "../data/colormaps.js"
@@ -30,12 +31,14 @@ export class Grid {
     this.written = -Infinity;
     this.shown = "";
     this.settled = true;
+    this.overview = new Overview(app);
     this.grid = h("div", { class: "grid" });
     this.nothing = h("p", { class: "quiet nothing", hidden: true, text: "No probe fits the filter." });
     this.problem = h("p", { class: "problem", role: "status" });
     this.element = h(
       "section",
       { class: "view grid-view" },
+      this.overview.element,
       this.filters.element,
       this.problem,
       this.grid,
@@ -55,8 +58,9 @@ export class Grid {
     ];
   }
 
-  /** @param {Shown} shown */
-  update({ state, run, method, series, step }) {
+  /** @param {Shown} now */
+  update(now) {
+    const { state, run, method, series, step } = now;
     const { app } = this;
     const probes = run && app.library.probes(run.run);
     if (!probes || method === undefined || !series) return;
@@ -74,6 +78,7 @@ export class Grid {
       cards.map(({ element }) => element),
     );
     const words = this.wordsAreDue(`${run.run} ${method} ${step}`);
+    if (words) this.overview.update(now, probes, series);
     for (const [at, fact] of shown.entries()) {
       cards[at].draw(probes, lookAt(app, run.run, method, step, fact.probe), fact.probe, state, colours);
       if (words) cards[at].write(fact);
@@ -143,10 +148,7 @@ class Card {
     setText(this.said, saidOf(fact));
     setAttribute(this.said, "title", titleOf(fact));
     this.element.classList.toggle("wrong", fact.wrong === true);
-    setText(
-      this.change,
-      fact.score === null ? "" : fact.change === undefined ? "no drift yet" : `drift ${figure(fact.change)}`,
-    );
+    setText(this.change, changeWords(fact));
     this.changed.style.transform = `scaleX(${Math.min(1, fact.change ?? 0)})`;
     this.element.dataset.probe = String(fact.probe);
   }
