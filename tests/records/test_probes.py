@@ -50,6 +50,8 @@ def test_one_kind_is_not_the_other():
     probes = records.encode_probes(records.ProbesRecord(fingerprint="ab12", count=4))
     with pytest.raises(UnreadableFileError, match=r"Expected a record of maps. Received: kind='probes'"):
         records.decode_maps(probes)
+    with pytest.raises(UnreadableFileError, match=r"Expected a record of maps. Received: kind='probes'"):
+        records.decode_maps_header(probes)
     with pytest.raises(UnreadableFileError, match=r"Expected a record of probes. Received: kind=None"):
         records.decode_probes(records.encode({}, {}))
 
