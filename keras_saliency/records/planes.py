@@ -89,7 +89,7 @@ def restored(
 
 def _times(plane: np.ndarray, unit: np.ndarray) -> np.ndarray:
     """The product as float32, computed in float64 without holding it."""
-    product: np.ndarray = np.multiply(plane, unit, out=np.empty(plane.shape, np.float32), casting="same_kind")
+    product: np.ndarray = np.multiply(plane, unit, out=np.empty(plane.shape, np.float32))
     return product
 
 
