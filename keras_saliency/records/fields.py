@@ -15,15 +15,12 @@ import numpy as np
 
 def numbers(values: np.ndarray) -> list[float | None]:
     """Nine significant digits, which is exact for float32; None for what is not finite."""
-    return [
-        float(f"{value:.9g}") if math.isfinite(value) else None
-        for value in np.asarray(values).tolist()
-    ]
+    return [float(f"{value:.9g}") if math.isfinite(value) else None for value in np.asarray(values).tolist()]
 
 
 def floats(values: Sequence[float | None], dtype: type[np.floating[Any]]) -> np.ndarray:
     """The numbers of a list, with NaN for None."""
-    return np.array([np.nan if value is None else value for value in values], dtype)
+    return np.array(values, dtype)
 
 
 def epoch_or_none(epoch: int | None) -> int | None:

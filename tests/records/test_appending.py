@@ -29,7 +29,11 @@ def test_all_is_added_at_the_end(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
 @pytest.mark.parametrize(
     ("name", "append_error", "read_error"),
-    [("link", errno.ELOOP, errno.ELOOP), ("pipe", errno.ENXIO, errno.EEXIST), ("null", errno.EEXIST, errno.EEXIST)],
+    [
+        ("link", errno.ELOOP, errno.ELOOP),
+        ("pipe", errno.ENXIO, errno.EEXIST),
+        ("null", errno.EEXIST, errno.EEXIST),
+    ],
 )
 def test_what_is_no_file_is_refused_and_left_alone(tmp_path, name, append_error, read_error):
     (tmp_path / "file").write_bytes(b"mine")

@@ -45,7 +45,9 @@ def test_what_is_something_else_is_shown(kind, value, words):
 def test_lists():
     assert fields.list_of(fields.number, [1, None], 2) == [1.0, None]
     assert fields.list_of(fields.text, []) == fields.list_of(fields.text, [], 0) == []
-    assert fields.optional(["a", "b"], fields.text) == fields.optional(["a", "b"], fields.text, 2) == ("a", "b")
+    assert (
+        fields.optional(["a", "b"], fields.text) == fields.optional(["a", "b"], fields.text, 2) == ("a", "b")
+    )
     assert fields.optional(None, fields.text, 2) is None
     for values, count in ((["a"], 2), (["a"], 0), ("ab", 2), (("a", "b"), 2), ({"a": 1}, None)):
         with pytest.raises(ValueError, match="probes") as caught:
