@@ -51,6 +51,21 @@ def test_what_is_no_file_is_refused_and_left_alone(tmp_path, name, append_error,
     assert (tmp_path / "file").read_bytes() == b"mine"
 
 
+def test_a_disk_that_is_full_adds_nothing(tmp_path):
+    """A limit to the size of files says the same as a full disk: some bytes are taken, and then none."""
+    resource = pytest.importorskip("resource")
+    path = tmp_path / "file"
+    path.write_bytes(b"before")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            append(path, b"-after")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_bytes() == b"before"
+
+
 class Slow(io.FileIO):
     """Takes two bytes at once, and fails at a place."""
 

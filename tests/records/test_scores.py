@@ -9,17 +9,14 @@ class Explained(HasScores):
     model_scores = SCORES
 
 
-def test_what_holds_scores_reads_them_under_their_names():
+def test_what_holds_scores_reads_them_under_their_names_and_people_see_what_is_short():
     held = Explained()
     assert held.scores is SCORES.values
     assert held.score_kind == "logit"
     assert held.target_classes is SCORES.target_classes
     assert held.predicted_classes is SCORES.predicted_classes
     assert held.probabilities is SCORES.probabilities
-
-
-def test_people_see_what_is_short():
-    assert repr(SCORES) == (
+    assert repr(held.model_scores) == (
         "Scores(values=array([1., 2.], dtype=float32), kind='logit', target_classes=array([3, 4]), "
         "predicted_classes=array([5, 6]))"
     )
