@@ -13,17 +13,24 @@ from keras_saliency.records.whole_file import append, append_all, last_byte
 def test_all_is_added_at_the_end(tmp_path):
     path = tmp_path / "file"
     assert last_byte(path) == b""
-    before = os.umask(0o027)
+    before = os.umask(0)
     try:
         assert append(path, b"") == 0
     finally:
         os.umask(before)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666
     assert last_byte(path) == b""
     for content in (b"a", b"bc", b"\n", b"longer\xff"):
         assert append(path, content) == len(content)
         assert last_byte(path) == content[-1:]
     assert path.read_bytes() == b"abc\nlonger\xff"
+
+
+def test_where_a_system_has_no_such_flags(tmp_path, monkeypatch):
+    for name in ("O_NOFOLLOW", "O_NONBLOCK"):
+        monkeypatch.delattr(os, name, raising=False)
+    assert append(tmp_path / "file", b"ab") == 2
+    assert last_byte(tmp_path / "file") == b"b"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
