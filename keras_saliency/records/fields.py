@@ -20,7 +20,7 @@ def numbers(values: np.ndarray) -> list[float | None]:
 
 def floats(values: Sequence[float | None], dtype: type[np.floating[Any]]) -> np.ndarray:
     """The numbers of a list, with NaN for None."""
-    return np.array(values, dtype)
+    return np.array(values, dtype)  # NumPy reads None as NaN
 
 
 def epoch_or_none(epoch: int | None) -> int | None:
