@@ -67,7 +67,8 @@ def encode(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes
     plain = _START.pack(_MAGIC, VERSION, len(head)) + head + body
     record = gzip.compress(plain, _GZIP_LEVEL, mtime=0)
     try:
-        _check_sizes(record, len(head), len(body))
+        _check_header_size(record, len(head))
+        _check_arrays_size(record, len(body))
     except UnreadableFileError:
         return gzip.compress(plain, 0, mtime=0)
     return record
@@ -90,7 +91,7 @@ def decode(record: bytes, *, outline: bool = False) -> tuple[dict[str, Any], dic
         size = max((place.end for place in places.values()), default=0)
         if sum(place.size for place in places.values()) > size:
             raise ValueError("arrays that overlap")
-        _check_sizes(record, 0, size)
+        _check_arrays_size(record, size)
         if outline:
             stream.skip(size)
             arrays = {name: place.outline() for name, place in places.items()}
@@ -230,16 +231,19 @@ def _document(stream: _Stream) -> Any:
     start = stream.at_most(_START.size)
     _check_start(start)
     length = _START.unpack(start)[2]
-    _check_sizes(stream.record, length, 0)
+    _check_header_size(stream.record, length)
     return parse_json(stream.read(length))
 
 
-def _check_sizes(record: bytes, head: int, body: int) -> None:
+def _check_header_size(record: bytes, size: int) -> None:
     limits.check_unfolding(
-        "the header of a saliency record", head, len(record), limits.HEADER_FREELY, limits.HEADER
+        "the header of a saliency record", size, len(record), limits.HEADER_FREELY, limits.HEADER
     )
+
+
+def _check_arrays_size(record: bytes, size: int) -> None:
     limits.check_unfolding(
-        "the arrays of a saliency record", body, len(record), limits.RECORD_FREELY, limits.RECORD
+        "the arrays of a saliency record", size, len(record), limits.RECORD_FREELY, limits.RECORD
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Sequence
-from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -16,15 +15,12 @@ import numpy as np
 
 def numbers(values: np.ndarray) -> list[float | None]:
     """Nine significant digits, which is exact for float32; None for what is not finite."""
-    return [
-        float(f"{value:.9g}") if math.isfinite(value) else None
-        for value in np.asarray(values, np.float64).tolist()
-    ]
+    return [float(f"{value:.9g}") if math.isfinite(value) else None for value in np.asarray(values).tolist()]
 
 
 def floats(values: Sequence[float | None], dtype: type[np.floating[Any]]) -> np.ndarray:
     """The numbers of a list, with NaN for None."""
-    return np.array([np.nan if value is None else value for value in values], dtype)
+    return np.array(values, dtype)  # NumPy reads None as NaN
 
 
 def epoch_or_none(epoch: int | None) -> int | None:
@@ -65,9 +61,11 @@ def whole_or_none(value: Any) -> int | None:
 
 def number(value: Any) -> float | None:
     """A number as JSON has it: None is one that is not finite."""
-    if type(value) not in (int, float, NoneType) or abs(value or 0) > sys.float_info.max:
+    if value is None:
+        return None
+    if type(value) not in (int, float) or abs(value) > sys.float_info.max:
         raise TypeError(f"{value!r:.50} is not a number")
-    return None if value is None else float(value)
+    return float(value)
 
 
 def flag(value: Any) -> bool:

@@ -142,7 +142,8 @@ def _check_maps(header: Mapping[str, Any]) -> None:
     count = len(header["scores"])
     for name, kind in _PER_PROBE.items():
         fields.list_of(kind, header[name], count)
-    for values in (*header["per_probe"].values(), *header["scales"].values()):
+    scales = header["scales"]
+    for values in (*header["per_probe"].values(), scales["magnitude"], *scales.values()):
         fields.list_of(fields.number, values, count)
     fields.list_of(fields.number, list(header["numbers"].values()))
     _logs(header)

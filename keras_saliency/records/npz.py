@@ -131,8 +131,7 @@ def check_zip(path: str | Path, file: IO[bytes]) -> None:
     """
     with zipfile.ZipFile(file) as opened:
         declared = sum(member.file_size for member in opened.infolist())
-    stored = file.seek(0, os.SEEK_END)
-    file.seek(0)
+    stored = os.fstat(file.fileno()).st_size
     limits.check_unfolding(f"the content of {path}", declared, stored, limits.ARRAYS_FREELY)
 
 
@@ -187,7 +186,7 @@ def _array(file: IO[bytes], size: int) -> np.ndarray:
     }[np.lib.format.read_magic(file)]
     shape, _, dtype = read_header(file)
     claimed = math.prod(shape) * dtype.itemsize
-    if dtype.hasobject or dtype.itemsize == 0 or min(shape, default=0) < 0 or claimed > size - file.tell():
+    if dtype.hasobject or dtype.itemsize == 0 or any(n < 0 for n in shape) or claimed > size - file.tell():
         raise ValueError(f"no array of {size} bytes: dtype={dtype}, shape={shape}")
     file.seek(0)
     return np.lib.format.read_array(file, allow_pickle=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -31,7 +32,7 @@ def _in_blocks(
     heatmaps: Mapping[str, np.ndarray], finite: np.ndarray
 ) -> Iterator[tuple[list[np.ndarray], np.ndarray]]:
     """The views and which maps are finite, for one block of probes after the other: some copies are made of each."""
-    size = max(1, _BLOCK // max(1, heatmaps["signed"][0].size if len(finite) else 1))
+    size = max(1, _BLOCK // max(1, math.prod(heatmaps["signed"].shape[1:])))
     for start in range(0, max(1, len(finite)), size):
         rows = slice(start, start + size)
         yield [heatmaps[view][rows] for view in VIEWS], finite[rows]
@@ -88,7 +89,7 @@ def restored(
 
 def _times(plane: np.ndarray, unit: np.ndarray) -> np.ndarray:
     """The product as float32, computed in float64 without holding it."""
-    product: np.ndarray = np.multiply(plane, unit, out=np.empty(plane.shape, np.float32), casting="same_kind")
+    product: np.ndarray = np.multiply(plane, unit, out=np.empty(plane.shape, np.float32))
     return product
 
 

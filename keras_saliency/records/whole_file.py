@@ -72,7 +72,7 @@ def append(path: Path, content: bytes) -> int:
 def last_byte(path: Path) -> bytes:
     """The last byte of a file; none where it is empty or missing. Raises `OSError` as `append`."""
     try:
-        with open(path, "rb", buffering=0, opener=_open_no_link) as file:
+        with open(path, "rb", opener=_open_no_link) as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
             return file.read(1)
     except FileNotFoundError:

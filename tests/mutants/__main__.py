@@ -25,7 +25,7 @@ from scipy.stats import binomtest
 from tests.mutants.mutations import Mutant, mutants_of
 from tests.mutants.running import examine
 
-ROOMS = ("metrics", "checks")
+ROOMS = ("metrics", "checks", "records")
 PACKAGE = Path("keras_saliency")
 SURVIVORS = Path(__file__).with_name("survivors.toml")
 ENOUGH = 0.9

@@ -3,12 +3,15 @@ import json
 import struct
 import subprocess
 import sys
+import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
 
 from keras_saliency import records
 from keras_saliency.errors import UnreadableFileError
+from keras_saliency.records import limits
 from tests.patience import LIMIT
 
 
@@ -56,9 +59,15 @@ def test_the_layout_is_the_documented_one():
     assert body == bytes([0, 1, 2, 0, 0, 0, 0, 0]) + struct.pack("<f", 1.5) + bytes(4)
 
 
-def test_the_same_content_gives_the_same_bytes(monkeypatch):
+@pytest.mark.parametrize("ratio", [100, 0])
+def test_the_same_content_gives_the_same_bytes(monkeypatch, ratio):
+    """A gzip stream holds a time in bytes 4 to 7; compressed or not, ours is of no time."""
+    monkeypatch.setattr(limits, "RATIO", ratio)
+    monkeypatch.setattr(limits, "HEADER_FREELY", 0)
     content = {"a": 1}, {"x": np.arange(100, dtype=np.float32)}
     first = records.encode(*content)
+    assert first[4:8] == bytes(4)
+    assert (len(first) > 400) == (ratio == 0)
     monkeypatch.setattr("time.time", lambda: 1e9)
     assert records.encode(*content) == first
 
@@ -132,6 +141,59 @@ def test_a_header_that_lies(where):
     lying = gzip.compress(struct.pack("<8sII", b"SALIENCY", 1, len(head)) + head + bytes(8))
     with pytest.raises(UnreadableFileError, match="Received a damaged one"):
         records.decode(lying)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "offset"),
+    [
+        ("int64", [1], 0),
+        ("object", [1], 0),
+        ("uint8", [True], 0),
+        ("uint8", [1.0], 0),
+        ("uint8", [-1], 0),
+        ("uint8", [1], -1),
+        ("uint8", [1], False),
+    ],
+)
+def test_no_array_is_like_this(dtype, shape, offset):
+    head = json.dumps({"header": {}, "arrays": {"x": {"dtype": dtype, "shape": shape, "offset": offset}}})
+    lying = gzip.compress(struct.pack("<8sII", b"SALIENCY", 1, len(head)) + head.encode() + bytes(8))
+    with pytest.raises(UnreadableFileError) as caught:
+        records.decode(lying)
+    no_array = ValueError(f"no array of dtype={dtype!r}, shape={shape!r}, offset={offset!r}")
+    assert str(caught.value) == f"Expected a saliency record. Received a damaged one: {no_array!r}."
+
+
+@pytest.mark.parametrize("outline", [False, True])
+@pytest.mark.parametrize("arrays", [{}, {"x": np.arange(9, dtype=np.uint8)}])
+def test_seven_bytes_may_follow_and_no_more(arrays, outline):
+    whole = with_plain(records.encode({}, arrays), lambda plain: plain[: len(plain) - 7 * len(arrays)])
+    records.decode(with_plain(whole, lambda plain: plain + bytes(7)), outline=outline)
+    longer = with_plain(whole, lambda plain: plain + bytes(8))
+    for record in (longer, records.encode({}, arrays) + b"more"):
+        with pytest.raises(UnreadableFileError) as caught:
+            records.decode(record, outline=outline)
+        assert str(caught.value) == (
+            f"Expected a saliency record, which is a gzip stream. Received {len(record)} bytes that are no such "
+            "stream, or a damaged one: it does not end where it should."
+        )
+
+
+def test_zlib_without_gzip_is_foreign():
+    with pytest.raises(UnreadableFileError, match="which is a gzip stream"):
+        records.decode(zlib.compress(gzip.decompress(records.encode({}, {}))))
+
+
+def test_an_outline_takes_the_memory_of_a_piece_twice():
+    """As unzipping does: its blocks, and what they are joined to."""
+    size = 2 * 2**24 + 5
+    record = records.encode({}, {"x": np.zeros(size, np.uint8)})
+    tracemalloc.start()
+    arrays = records.decode(record, outline=True)[1]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert arrays["x"].shape == (size,)
+    assert peak < 2.5 * 2**24
 
 
 @pytest.mark.parametrize(

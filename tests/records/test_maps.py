@@ -118,11 +118,9 @@ def test_older_records_say_nothing_of_the_training():
 
 def test_no_probes():
     views = {view: np.zeros((0, 4, 4), np.float32) for view in records.VIEWS}
-    assert records.decode_maps(records.encode_maps(a_maps_record(views))).heatmaps["signed"].shape == (
-        0,
-        4,
-        4,
-    )
+    read = records.decode_maps(records.encode_maps(a_maps_record(views)))
+    assert read.heatmaps["signed"].shape == (0, 4, 4)
+    assert read.scores.target_classes.dtype == read.scores.predicted_classes.dtype == np.int64
 
 
 @pytest.mark.parametrize(
@@ -149,8 +147,10 @@ def test_no_probes():
 )
 def test_a_field_of_maps_that_is_something_else(changes):
     header, arrays = records.decode(records.encode_maps(a_maps_record(views_of(random_maps(1, 3)))))
-    with pytest.raises(UnreadableFileError, match=r"Expected a record of maps. Received a damaged one"):
-        records.decode_maps(records.encode(header | changes, arrays))
+    record = records.encode(header | changes, arrays)
+    for read in (records.decode_maps, records.decode_maps_header):
+        with pytest.raises(UnreadableFileError, match=r"Expected a record of maps. Received a damaged one"):
+            read(record)
 
 
 @pytest.mark.parametrize(

@@ -50,11 +50,19 @@ def test_names_that_are_made_of_other_characters_alone_are_one(here):
         check(here, "\xe9", "e\u0301")
 
 
-def test_names_that_differ_in_case_are_two_where_there_are_two_files(here):
-    (here / "INPUT").write_text("ours: another")
-    if (here / "input").read_text() == "ours: another":
+def test_names_that_differ_in_case_are_two_where_there_is_a_file(here):
+    if (here / "INPUT").exists():
         pytest.skip("this file system ignores case")
     check(here, "INPUT")
+    (here / "INPUT").write_text("ours: another")
+    check(here, "INPUT")
+
+
+@pytest.mark.parametrize(("content", "is_earlier"), [("", False), ("o", True)])
+def test_an_empty_file_is_no_earlier_one(here, content, is_earlier):
+    (here / "file").write_text(content)
+    assert OutputFile(here / "file", "Report", lambda _: True).is_earlier is is_earlier
+    assert not OutputFile(here / "file", "Report", lambda _: False).is_earlier
 
 
 @pytest.mark.parametrize("content", [b"theirs", b"our", b"not ours: 3", b"\0" * 9])
@@ -78,6 +86,8 @@ def test_folders_and_what_is_below_files(here):
 def test_pipes_and_devices_are_written_as_they_come(here):
     os.mkfifo(here / "pipe")
     check(here, "pipe", "pipe", "/dev/null")
+    with pytest.raises(ValueError, match="Report 1 cannot be written to .*, the path of the input input"):
+        check(here, "pipe", "input")
 
 
 def test_a_link_to_nothing_may_become_a_file(here):

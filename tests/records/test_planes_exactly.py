@@ -52,7 +52,7 @@ def test_a_magnitude_of_its_own_is_stored_and_may_be_the_largest():
 @pytest.mark.parametrize("view", ["magnitude", "signed"])
 def test_a_quarter_of_a_step_is_no_difference(view):
     step = 8 / 255
-    for offset, is_stored in ((0.24 * step, False), (0.26 * step, True)):
+    for offset, is_stored in ((0.2495 * step, False), (0.2505 * step, True)):
         values = np.array(VIEWS[view])
         values[0, 0, 2] += offset
         assert (view in planes.quantised(changed(view, values))[0]) == is_stored
@@ -89,9 +89,11 @@ def test_a_map_that_is_not_finite_is_zero_in_the_planes_and_nan_when_restored():
     assert scales["magnitude"].tolist() == [0, 10]
     assert stored["positive"][0].max() == stored["negative"][0].max() == 0
     found = planes.restored(stored, {"magnitude": [0, 10]}, [False, True])
+    without_a_scale = planes.restored(stored, {"magnitude": [None, 10]}, [True, True])
     for name in planes.VIEWS:
         assert np.isnan(found[name][0]).all()
-        assert np.isfinite(found[name][1]).all()
+        assert np.isnan(without_a_scale[name][0]).all()
+        np.testing.assert_array_equal(found[name][1], without_a_scale[name][1])
 
 
 def test_planes_of_another_kind_or_size_are_refused():
@@ -107,10 +109,9 @@ def test_planes_of_another_kind_or_size_are_refused():
         planes.stored_planes({"positive": good, "negative": good}, 3)
 
 
-def test_no_probes_make_empty_planes():
-    stored, scales, finite = planes.quantised({name: array[:0] for name, array in VIEWS.items()})
-    assert {name: plane.shape for name, plane in stored.items()} == {
-        "positive": (0, 2, 3),
-        "negative": (0, 2, 3),
-    }
-    assert len(finite) == len(scales["magnitude"]) == 0
+@pytest.mark.parametrize("shape", [(0, 2, 3), (2, 0, 3)])
+def test_no_probes_and_no_pixels_make_empty_planes(shape):
+    stored, scales, finite = planes.quantised(dict.fromkeys(planes.VIEWS, np.zeros(shape, np.float32)))
+    assert {name: plane.shape for name, plane in stored.items()} == {"positive": shape, "negative": shape}
+    assert scales["magnitude"].tolist() == [0.0] * shape[0]
+    assert finite.tolist() == [True] * shape[0]

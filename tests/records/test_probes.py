@@ -20,6 +20,7 @@ def test_everything_comes_back():
         pictures=rng.integers(0, 256, (4, 6, 5, 3), np.uint8),
         settings={"methods": ["gradient"], "every": 1},
         descriptions={"drift": "0 is the same ÷ none."},
+        goes_on=True,
     )
     read = records.decode_probes(records.encode_probes(written))
     for name in (
@@ -31,6 +32,7 @@ def test_everything_comes_back():
         "size",
         "settings",
         "descriptions",
+        "goes_on",
     ):
         assert getattr(read, name) == getattr(written, name), name
     np.testing.assert_array_equal(read.pictures, written.pictures)
@@ -46,10 +48,18 @@ def test_what_is_not_there_stays_away():
     assert records.decode_probes(record) == written
 
 
+def test_what_older_programs_did_not_write_stays_away():
+    header, _ = records.decode(records.encode_probes(records.ProbesRecord("ab12", 4)))
+    older = {name: value for name, value in header.items() if name not in ("descriptions", "goes_on")}
+    assert records.decode_probes(records.encode(older, {})) == records.ProbesRecord("ab12", 4)
+
+
 def test_one_kind_is_not_the_other():
     probes = records.encode_probes(records.ProbesRecord(fingerprint="ab12", count=4))
     with pytest.raises(UnreadableFileError, match=r"Expected a record of maps. Received: kind='probes'"):
         records.decode_maps(probes)
+    with pytest.raises(UnreadableFileError, match=r"Expected a record of maps. Received: kind='probes'"):
+        records.decode_maps_header(probes)
     with pytest.raises(UnreadableFileError, match=r"Expected a record of probes. Received: kind=None"):
         records.decode_probes(records.encode({}, {}))
 
@@ -68,6 +78,7 @@ def test_missing_fields():
         ({"names": ["a"]}, {}),
         ({"names": "ab"}, {}),
         ({"labels": [0, 0.5]}, {}),
+        ({"labels": [0]}, {}),
         ({"class_names": [1]}, {}),
         ({"size": [1, 2, 3]}, {}),
         ({"settings": 3}, {}),

@@ -104,6 +104,17 @@ def test_a_link_stays_one(tmp_path):
     replace_file(link, b"new")
     assert link.is_symlink()
     assert path.read_bytes() == b"new"
+    with replacing(link) as file:
+        file.write(b"newer")
+    assert link.is_symlink()
+    assert path.read_bytes() == b"newer"
+    replace_file(link, b"newest", follow=False)
+    assert (link.is_symlink(), link.read_bytes(), path.read_bytes()) == (False, b"newest", b"newer")
+
+
+def test_an_address_is_no_file():
+    with pytest.raises(ValueError, match=r"Expected path to be a path on this machine.* path='gs://b/f'"):
+        replace_file("gs://b/f", b"content")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no such permissions")

@@ -40,6 +40,12 @@ def test_values_stay_within_the_range_of_all_and_an_even_channel_stays_even():
     found = recoloured(images, np.array([[2.0, 0.5]]), np.array([[5.0, 9.0]]))
     assert (found[..., 0] == 2).all()
     assert found[0, 0, :, 1].tolist() == [0, 3, 0, 3, 0]
+    images = np.broadcast_to(
+        np.float32([[0.1, 0], [0.1, 3]] * 150), (1, 300, 300, 2)
+    )  # too many to add in float32
+    found = recoloured(images, np.array([[2.0, 1.0]]), np.array([[5.0, 0.5]]))
+    assert (found[..., 0] == 2).all()
+    assert found[0, 0, :2, 1].tolist() == [0.5, 1.5]
 
 
 def test_taken_out_images_of_the_class_get_what_others_have_in_the_middle():
