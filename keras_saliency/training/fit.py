@@ -88,7 +88,7 @@ class Fit:
         self._runs, self._is_copy = runs, is_copy
         self._needs_proof = is_copy or (before is not None and not known)
         self._question: Question | None = None
-        self._count = 0
+        self._count = self._due = 0
         self._failed: Counter[str] = Counter()
         self._told: set[str] = set()
         if not known and (doubt := range_in_doubt(model, self.observer.layout, settings.probes)):
@@ -106,6 +106,8 @@ class Fit:
             percent=self._clock.percent,
             folder=self._logbook.folder or self._runs.first,
             failed=dict(self._failed),
+            due=self._due,
+            last_loss=self._logbook.last_loss,
         )
 
     def begin(self, epoch: int) -> None:
@@ -201,6 +203,7 @@ class Fit:
         """Look, write it and take its numbers over."""
         surviving = self._logbook.surviving("the look", when(step, epoch), strict=strict)
         self._log_keys.forget()  # a look that is lost has no numbers
+        self._due += 1
         with self._clock.timed(), self._closing_on_error(), surviving:
             question, self._question = self._question or self.observer.question(), None
             compare = not self._logbook.holds(step)
