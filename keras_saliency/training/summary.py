@@ -42,7 +42,11 @@ class Summary:
         cost = f"{self.seconds:.1f} s ({self.percent:.1f} % of the training)"
         return (
             f"keras_saliency: {self.looks} looks in {cost}, {self.written / 1e6:.1f} MB in {self.folder}"
-            + (f"; {self._share_of_due(self.left_out)} left out to keep within max_disk" if self.left_out else "")
+            + (
+                f"; {self._share_of_due(self.left_out)} left out to keep within max_disk"
+                if self.left_out
+                else ""
+            )
             + (f"; lost: {lost}; the last loss: {visible(self.last_loss)}" if lost else "")
             + (f"; checks that failed: {failed}" if failed else "")
         )

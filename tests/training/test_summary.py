@@ -4,7 +4,15 @@ from keras_saliency.training.summary import Summary
 
 
 def summary(**given):
-    settings = {"looks": 12, "written": 0, "left_out": 0, "lost": {}, "seconds": 1.5, "percent": 5.0, "due": 12}
+    settings = {
+        "looks": 12,
+        "written": 0,
+        "left_out": 0,
+        "lost": {},
+        "seconds": 1.5,
+        "percent": 5.0,
+        "due": 12,
+    }
     return Summary(folder=Path("logs/saliency"), **{**settings, **given})
 
 
@@ -18,7 +26,9 @@ def test_what_share_of_the_looks_was_left_out():
 
 
 def test_what_was_lost_and_what_failed_last():
-    said = str(summary(looks=11, lost={"grad_cam": 6, "the look": 1}, last_loss="the look after\nepoch 9: \x1b"))
+    said = str(
+        summary(looks=11, lost={"grad_cam": 6, "the look": 1}, last_loss="the look after\nepoch 9: \x1b")
+    )
     assert said.endswith(
         "; lost: grad_cam at 6 of 12 looks (50 %), the look at 1 of 12 looks (8 %); the last loss: the look after "
         "epoch 9: \\x1b"
