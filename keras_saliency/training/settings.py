@@ -11,6 +11,7 @@ from keras_saliency.arguments import local_path
 from keras_saliency.methods import Method
 from keras_saliency.probes import ProbeSet
 from keras_saliency.probes.targets import Target
+from keras_saliency.render import checked_font
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import FailOn, fails
 from keras_saliency.training.runs import Runs
@@ -28,6 +29,7 @@ class Settings:
         ValueError: `on_error` or `missing` is none of its two values, `log_dir` is an address or a path that no system
             has, or `run` is no name of a folder.
         TypeError: `log_dir` is no path, or `run` no text.
+        FileNotFoundError, UnreadableFileError: `font` cannot be read.
     """
 
     probes: ProbeSet
@@ -44,6 +46,7 @@ class Settings:
     images: bool
     store_images: bool
     archive: bool
+    font: str | Path | None
     writers: Any
     run: str | None
     max_disk: int | str | None
@@ -60,6 +63,8 @@ class Settings:
             )
         _log_dir(self.log_dir)
         _check_run(self.run)
+        if self.font is not None:
+            checked_font(self.font)
 
     def runs(self) -> Runs:
         """The runs of the log directory; a relative one is fixed now."""

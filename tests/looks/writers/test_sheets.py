@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_saliency.looks.writers.sheets import draw_sheet
-from keras_saliency.render import Caption, contact_sheet, shrink
+from keras_saliency.render import Caption, contact_sheet, fonts, shrink
 
 
 def expected(run, look, captions, title, subtitle):
@@ -36,6 +36,12 @@ CAPTIONS = [
     Caption(("2: naïve|π2", "label b,c", "predicted b,c")),
     Caption(("<b>bold</b>3", "label cat", "predicted cat (1.00)")),
 ]
+
+
+@pytest.fixture(autouse=True)
+def no_other_font(monkeypatch):
+    """As where matplotlib is not installed: what the tests expect does not depend on it."""
+    monkeypatch.setattr(fonts, "dejavu", lambda: fonts.BUILT_IN)
 
 
 def test_captions_title_and_subtitle(run, look):
