@@ -43,7 +43,9 @@ class ExplainedFolder:
             for method in self._methods
             for name in _FILES
         ]
-        return [*files, OutputFile(self._folder / _ALL, "The sheet of all methods", _above_maps)]
+        is_one = len(self._methods) == 1  # then there is no such sheet, and what is there stays
+        is_ours = (lambda path: True) if is_one else _above_maps
+        return [*files, OutputFile(self._folder / _ALL, "The sheet of all methods", is_ours)]
 
     def pictures(self, probes: ProbeSet) -> list[OutputFile]:
         """The files of pictures to write, besides."""

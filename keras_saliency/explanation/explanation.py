@@ -161,8 +161,8 @@ class Explanation(HasScores):
 
         Args:
             folder: where to; it is made.
-            font: the path of a .ttf or .otf file, for names on the sheet in letters that no font has otherwise: without it
-                the sheet is drawn in Pillow's font, and in DejaVu where matplotlib is installed.
+            font: the path of a .ttf or .otf file, for names on the sheet in letters that are boxes without it: they are
+                drawn in Pillow's font, and in DejaVu where matplotlib is installed.
 
         Raises:
             FileNotFoundError, UnreadableFileError: the font cannot be read; nothing is written.

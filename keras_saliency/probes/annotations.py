@@ -80,7 +80,7 @@ def with_labels(probes: ProbeSet, path: Path) -> ProbeSet:
         if len(told.get(name, ())) != 1:
             known = f"two: {', '.join(sorted(told[name]))}" if name in told else f"none.{nearest(name, told)}"
             raise ValueError(f"Expected one label for {name!r} in {path}. Received: {known}")
-    labels = [_label(*told[name], probes.class_names, f"a label in {path}") for name in names]
+    labels = [_label(told[name].pop(), probes.class_names, f"a label in {path}") for name in names]
     return replace(probes, labels=np.array(labels))
 
 
@@ -125,8 +125,10 @@ def _region(probes: ProbeSet, path: Path, sizes: Sequence[tuple[int, int]] | Non
         alike = sizes[0] if sizes and len(set(sizes)) == 1 else None
         return read_mask(path, size, alike)
     names = _names(probes, "masks in a folder")
-    each = sizes or [None] * len(names)
-    return np.stack([read_mask(_mask_of(one, path), size, was) for one, was in zip(names, each, strict=True)])
+    before: Sequence[tuple[int, int] | None] = sizes or [None] * len(names)
+    return np.stack(
+        [read_mask(_mask_of(one, path), size, was) for one, was in zip(names, before, strict=True)]
+    )
 
 
 def _mask_of(name: str, folder: Path) -> Path:

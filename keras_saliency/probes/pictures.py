@@ -101,8 +101,9 @@ def read_mask(path: Path, size: tuple[int, ...] | None, before: tuple[int, int] 
         raise FileNotFoundError(f"No such mask: {path}")
     with _opened(path) as image:
         upright = ImageOps.exif_transpose(image)
-        mask, is_opaque = _eight_bits(upright).convert("L"), not upright.has_transparency_data
-    if not is_opaque:
+        alpha = upright.convert("RGBA").getchannel("A") if upright.has_transparency_data else None
+        mask = _eight_bits(upright).convert("L")
+    if alpha is not None and alpha.getextrema() != (255, 255):
         raise ValueError(f"Expected a mask in black and white. Received: {path} with transparent parts")
     found, values = mask.size[::-1], np.unique(np.asarray(mask))
     if len(values) > 2 or (len(values) == 2 and values[0] != 0):

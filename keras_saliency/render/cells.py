@@ -62,8 +62,8 @@ class Backdrop:
 
         `cells` is how many there will be where large images are to be shown large (`roomy_side`).
         """
-        size = map_size if pictures is None else pictures.shape[1:3]
-        side = cell_side(*size) if cells is None else roomy_side(*size, cells)
+        height, width = map_size if pictures is None else pictures.shape[1:3]
+        side = cell_side(height, width) if cells is None else roomy_side(height, width, cells)
         if pictures is None:
             return cls(None, _size(shrink(np.empty((1, *map_size), np.float32), side)), side)
         met = shrink(pictures, side) if pictures.shape[1:3] == map_size else fit(pictures, side)

@@ -25,7 +25,7 @@ _CHOSEN: ContextVar[Font] = ContextVar("font", default=BUILT_IN)
 
 
 def further_fonts() -> tuple[Font, ...]:
-    """The fonts for letters that the built-in one lacks: the one that is given, and DejaVu; none where there is none."""
+    """The fonts for letters that the built-in one lacks: the one that is given, and DejaVu, where there are any."""
     return tuple(font for font in (_CHOSEN.get(), dejavu()) if font != BUILT_IN)
 
 

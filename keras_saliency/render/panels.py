@@ -13,7 +13,7 @@ from keras_saliency.render.captions import SIZE, Caption, captions_height, capti
 from keras_saliency.render.cells import Backdrop, Cells
 from keras_saliency.render.normalize import SCALE_RULE
 from keras_saliency.render.page import MARGIN, page
-from keras_saliency.render.text import BOX, is_legible, line_height, wrap
+from keras_saliency.render.text import is_legible, line_height, wrap
 
 _GAP = 6
 _CAPTION_GAP = 4
@@ -25,7 +25,7 @@ _AROUND = 110  # roughly the height of title and legend
 
 _SCALE = f"Scale: {SCALE_RULE}."
 _CHANGE = "Change: signed map now minus the look before, halved."
-_LACKING = f"{BOX}: letters that no font here has; font= takes the path of one, --font on the command line."
+_LACKING = "A box is a letter that no font here has: give the path of one that has it as font."
 
 
 def contact_sheet(

@@ -270,5 +270,6 @@ class Fit:
         settings, probes = self._settings, self._settings.probes
         pictures = pictures_of(probes, self.observer.layout) if settings.store_images else None
         described = settings.described() | {"model": self.model.name, "backend": running_on()}
-        sheets = {"sheets": settings.images, "font": settings.font}
-        return Run(folder, probes, pictures, described, **sheets, goes_on=goes_on)
+        return Run(
+            folder, probes, pictures, described, sheets=settings.images, goes_on=goes_on, font=settings.font
+        )

@@ -64,7 +64,7 @@ class Settings:
         _log_dir(self.log_dir)
         _check_run(self.run)
         if self.font is not None:
-            checked_font(self.font)
+            object.__setattr__(self, "font", checked_font(self.font))  # a relative path is fixed now
 
     def runs(self) -> Runs:
         """The runs of the log directory; a relative one is fixed now."""
