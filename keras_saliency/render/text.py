@@ -122,7 +122,10 @@ def _has(font: Font, letter: str) -> bool:
     if unicodedata.bidirectional(letter) in ("R", "AL") and not features.check("raqm"):
         return False  # it would stand from the left to the right, each letter by itself
     face = opened_font(font, 16)
-    return bytes(face.getmask(letter)) != bytes(face.getmask(_LACKED))
+    try:
+        return bytes(face.getmask(letter)) != bytes(face.getmask(_LACKED))
+    except OSError:  # the outline of this letter is damaged
+        return False
 
 
 @lru_cache(maxsize=4096)
