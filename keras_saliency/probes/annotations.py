@@ -145,7 +145,7 @@ def _names(probes: ProbeSet, what: str) -> tuple[str, ...]:
     names = probes.names
     if names is None:
         raise ValueError(
-            f"Expected images with names to match {what} with, as pictures have. Give them as an array (.npy)."
+            f"Expected images with names, as pictures have: {what} are matched by name. Give them as an array (.npy)."
         )
     if doubled := [name for name, count in Counter(names).items() if count > 1]:
         raise ValueError(f"Two images are called {doubled[0]!r}, and {what} are matched with images by name.")

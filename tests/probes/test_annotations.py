@@ -39,9 +39,9 @@ def test_labels_are_found_by_name(table, text):
 
 
 def test_labels_by_the_names_of_classes(table):
-    named = probes(class_names=["b", "1", "a"])
-    assert with_labels(named, table("1.png,a\n2.png,b\n")).labels.tolist() == [2, 0]
-    assert with_labels(named, table("1.png,1\n2.png,0\n")).labels.tolist() == [1, 0]  # a name before a number
+    named = probes(class_names=["1", "b", "a"])
+    assert with_labels(named, table("1.png,a\n2.png,b\n")).labels.tolist() == [2, 1]
+    assert with_labels(named, table("1.png,1\n2.png,2\n")).labels.tolist() == [0, 2]  # a name before a number
 
 
 @pytest.mark.parametrize(
