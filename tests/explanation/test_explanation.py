@@ -14,7 +14,6 @@ from keras_saliency.engine import Layout
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.explanation import pictures_of
 from keras_saliency.records import npz
-from keras_saliency.render import fonts, to_png
 
 SHAPE = (6, 8, 3)
 CLASSES = 4
@@ -349,44 +348,6 @@ def test_a_plot_has_a_row_per_image_and_leaves_matplotlib_as_it_was(explanation)
         colour = axes[row, 0].yaxis.label.get_color()
         assert colour == ("black" if label == predicted else "firebrick")
     assert (explanation.predicted_classes != LABELS).any()
-
-
-def test_names_in_other_letters(explanation, tmp_path):
-    """matplotlib warns of letters that its font lacks, and warnings are errors here."""
-    names = ["猫", "кошка", "قطة", "Ñu", "a $cat$"]
-    named = dataclasses.replace(explanation, probes=dataclasses.replace(explanation.probes, names=names))
-    figure = named.plot()
-    figure.canvas.draw()
-    rows = np.array(figure.axes).reshape(5, 3)[:, 0]
-    assert [axis.get_ylabel().splitlines()[0] for axis in rows] == ["0: ?", *names[1:]]
-    with pytest.raises(FileNotFoundError, match="No such font: "):
-        named.save(tmp_path / "out", font=tmp_path / "none.ttf")
-    assert not (tmp_path / "out").exists()
-    font = fonts.dejavu()
-    named.save(tmp_path / "out", font=font)
-    assert (tmp_path / "out" / "sheet.png").read_bytes() == to_png(named.sheet(font=font))
-
-
-def test_a_few_large_images_are_shown_large():
-    images = np.random.default_rng(0).random((2, 224, 224, 1), "float32")
-    model = keras.Sequential(
-        [keras.Input((224, 224, 1)), keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(2)]
-    )
-    height, width, _ = ks.explain(model, images).sheet().shape
-    assert height > 2 * 224
-    assert 3 * 224 < width < 3 * 224 + 224
-
-
-def test_the_only_explanation_in_a_folder_is_loaded(explanation, tmp_path):
-    explanation.save(tmp_path / "gradient")
-    assert_equal(ks.Explanation.load(tmp_path), explanation)
-    explanation.save(tmp_path / "other")
-    with pytest.raises(
-        FileNotFoundError, match="Expected the folder of one method. .* with those of gradient, other: "
-    ):
-        ks.Explanation.load(tmp_path)
-    explanation.save(tmp_path)
-    assert_equal(ks.Explanation.load(tmp_path), explanation)
 
 
 def test_a_plot_of_one_image_and_other_columns():

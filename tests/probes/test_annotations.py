@@ -70,7 +70,7 @@ def test_labels_of_no_class(table):
 
 
 def test_labels_of_images_without_names_or_of_one_name(table, tmp_path):
-    with pytest.raises(ValueError, match=r"Expected images with names .* Give them as an array \(.npy\)"):
+    with pytest.raises(ValueError, match=r"Expected images with names, .* Give them as an array \(.npy\)"):
         with_labels(probes(names=None), table("1.png,1\n"))
     with pytest.raises(
         ValueError, match="Two images are called 'x', and labels are matched with images by name"
