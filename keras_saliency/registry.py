@@ -96,12 +96,16 @@ class Registry(Generic[T]):
         made: T = thing
         return made
 
-    def _check_options(self, name: str, kind: Callable[..., T], options: Mapping[str, Any]) -> None:
-        accepted = {
+    def options_of(self, name: str) -> dict[str, Any]:
+        """The options of the one of this name, with their defaults; raises as `find`."""
+        return {
             key: parameter.default
-            for key, parameter in signature(kind).parameters.items()
+            for key, parameter in signature(self.find(name)).parameters.items()
             if parameter.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
         }
+
+    def _check_options(self, name: str, kind: Callable[..., T], options: Mapping[str, Any]) -> None:
+        accepted = self.options_of(name)
         if wrong := sorted(options.keys() - accepted.keys()):
             raise ValueError(
                 f"The {self._kind} {name} has no option {wrong[0]!r}.{nearest(wrong[0], accepted)} "

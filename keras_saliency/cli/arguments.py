@@ -16,9 +16,17 @@ from keras_saliency.checks.gate.config import PYPROJECT, Config, is_mask_file, r
 _OF_A_METHOD = ("options", "layer")
 
 
-def add_method_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which method, of what; each is None where it is not given."""
-    parser.add_argument("--method", help="see `keras-saliency methods`; default: gradient")
+def add_method_arguments(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    """Which method, or several, of what; each is None where it is not given."""
+    if several:
+        parser.add_argument(
+            "--method",
+            action="extend",
+            type=_names,
+            help="see `keras-saliency methods`; default: gradient. Several: a,b, or the option again",
+        )
+    else:
+        parser.add_argument("--method", help="see `keras-saliency methods`; default: gradient")
     parser.add_argument(
         "--option", action="append", metavar="KEY=VALUE", help="an option of the method; may be repeated"
     )
@@ -61,6 +69,11 @@ def local(text: str) -> Path:
         return local_path("a path", text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _names(text: str) -> list[str]:
+    """Names with commas between them."""
+    return [name.strip() for name in text.split(",")]
 
 
 def method_options(texts: list[str] | None, layer: str | None = None) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,10 +20,23 @@ from keras_saliency.cli.arguments import (
     target_of,
 )
 from keras_saliency.cli.console import Console, is_watched
+from keras_saliency.cli.explained import ExplainedFolder
 from keras_saliency.cli.quiet import quiet_imports
+from keras_saliency.probes import ProbeSet
+from keras_saliency.probes.annotations import (
+    read_class_names,
+    with_class_names,
+    with_labels,
+    with_regions,
+)
 from keras_saliency.probes.files import STORED, load_images
-from keras_saliency.records import npz
-from keras_saliency.records.outputs import OutputFile, check_outputs
+from keras_saliency.probes.pictures import picture_sizes
+from keras_saliency.records.outputs import check_outputs
+from keras_saliency.registry import is_name
+from keras_saliency.render.fonts import checked_font
+
+if TYPE_CHECKING:
+    from keras_saliency.engine.pixels import DeclaredPixels
 
 NAME = "explain"
 HELP = "Write the maps of a saved model for some images."
@@ -38,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         help="a probe set or .npz (key images), .npy, pictures, or a folder of them, or of a folder for each class",
     )
-    add_method_arguments(parser)
+    add_method_arguments(parser, several=True)
     parser.add_argument("--resize", type=_size, metavar="HEIGHTxWIDTH", help="resize pictures")
     parser.add_argument(
         "--scale",
@@ -46,28 +61,96 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=1.0,
         help="multiply the pixels of pictures, as in 1/255; default: leave them uint8",
     )
+    parser.add_argument(
+        "--labels",
+        type=local,
+        metavar="FILE",
+        help="a .csv of two columns, the name of a picture and its label; or an .npy",
+    )
+    parser.add_argument(
+        "--class-names",
+        type=local,
+        metavar="FILE",
+        help="a text file: a name a line, in the order of the outputs",
+    )
+    parser.add_argument(
+        "--region",
+        type=_region,
+        action="append",
+        metavar="[NAME=]PATH",
+        help="a mask: an .npy, a black and white picture, or a folder with one for each picture; may be repeated",
+    )
     add_model_arguments(parser)
-    parser.add_argument("--out", type=local, required=True, help="the folder to write to")
+    parser.add_argument(
+        "--out", type=local, required=True, help="the folder to write to: each method has a folder in it"
+    )
+    parser.add_argument("--pictures", action="store_true", help="write a picture per image, too")
+    parser.add_argument(
+        "--font",
+        type=local,
+        metavar="FILE",
+        help="a .ttf or .otf, for names in letters that are boxes without it",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Explain the images, and write the explanation."""
+    """Explain the images, and write the explanations."""
     console = Console()
     check_model(options.model)
-    inputs = [("the model", options.model), *(("the images", path) for path in options.images)]
-    check_outputs(_outputs(options.out), inputs)
+    if options.font is not None:
+        checked_font(options.font)
     if options.backend:
         os.environ["KERAS_BACKEND"] = options.backend
     with console.status("Loading Keras …"), quiet_imports():
         from keras_saliency.engine.model_files import load_model
         from keras_saliency.engine.pixels import declared_pixels
         from keras_saliency.explanation import explain
-        from keras_saliency.explanation.reading import with_classes_of
-        from keras_saliency.methods import make_method
-    method = make_method(options.method or "gradient", method_options(options.option, options.layer))
+        from keras_saliency.methods.base import make_named
+    methods = make_named(options.method or ["gradient"], method_options(options.option, options.layer))
+    folder = ExplainedFolder(options.out, [method.name for method in methods], options.font)
+    check_outputs(folder.outputs(), _inputs(options))
     with console.status(f"Loading {options.model} …"):
         model = load_model(options.model, options.imports or ())
     target, pixels = target_of(options.target), declared_pixels(model)
+    probes = _probes(options, model, pixels, target)
+    if options.pictures:
+        check_outputs(folder.pictures(probes), _inputs(options))
+    for method in methods:
+        explanation = explain(
+            model,
+            probes,
+            method,
+            target,
+            output=options.output,
+            logits=options.logits or "auto",
+            channel_axis=options.channel_axis,
+            seed=options.seed or 0,
+            progress=is_watched(),
+        )
+        for line in folder.add(explanation, pictures=options.pictures):
+            console.print(line)
+    for line in folder.end():
+        console.print(line)
+    return 0
+
+
+def _inputs(options: argparse.Namespace) -> list[tuple[str, Path]]:
+    """The files that are read, and what they are."""
+    given = [
+        ("the labels", options.labels),
+        ("the class names", options.class_names),
+        ("the font", options.font),
+    ]
+    return [
+        ("the model", options.model),
+        *(("the images", path) for path in options.images),
+        *((what, path) for what, path in given if path is not None),
+        *((f"the region {name}", path) for name, path in options.region or ()),
+    ]
+
+
+def _probes(options: argparse.Namespace, model: object, pixels: DeclaredPixels, target: object) -> ProbeSet:
+    """The images, with the labels, class names and masks that are given for them."""
     probes = load_images(
         options.images,
         size=options.resize,
@@ -75,41 +158,41 @@ def run(options: argparse.Namespace) -> int:
         channels=pixels.channels,
         channels_first=pixels.channels_first,
     )
-    if any(path.is_dir() for path in options.images):
-        probes = with_classes_of(model, probes, target)
-    if options.images[0].suffix not in STORED:
+    are_pictures = options.images[0].suffix not in STORED
+    probes = _with_classes(options, model, probes, target)
+    if options.labels is not None:
+        probes = with_labels(probes, options.labels)
+    if options.region:
+        sizes = picture_sizes(options.images) if are_pictures else None
+        probes = with_regions(probes, dict(options.region), sizes)
+    if are_pictures:
         pixels.check_size(probes.images)
-    explanation = explain(
-        model,
-        probes,
-        method,
-        target,
-        output=options.output,
-        logits=options.logits or "auto",
-        channel_axis=options.channel_axis,
-        seed=options.seed or 0,
-        progress=is_watched(),
-    )
-    explanation.save(options.out)
-    written = ", ".join(sorted(file.name for file in options.out.iterdir()))
-    console.print(
-        f"{len(probes)} maps by {method.name} of {explanation.diagnostics['explained']}: {options.out}"
-    )
-    console.print(f"score: {explanation.score_kind.replace('_', ' ')}; files: {written}")
-    return 0
+    return probes
 
 
-def _outputs(folder: Path) -> list[OutputFile]:
-    """The files that `Explanation.save` writes: ours where the folder holds an explanation, else somebody's."""
+def _with_classes(options: argparse.Namespace, model: object, probes: ProbeSet, target: object) -> ProbeSet:
+    """The probes with the class names that are given, else those of their folders where the model has as many."""
+    from keras_saliency.explanation.reading import check_class_names, with_classes_of
 
-    def is_ours(path: Path) -> bool:
-        maps = folder / "maps.npz"
-        return maps.is_file() and npz.kind_of(maps) == "explanation"
+    has_folders = any(path.is_dir() for path in options.images)
+    if has_folders and options.labels is not None:
+        probes = replace(probes, labels=None, class_names=None)
+    if options.class_names is not None:
+        names = read_class_names(options.class_names)
+        check_class_names(model, names)
+        return with_class_names(probes, names)
+    return with_classes_of(model, probes, target) if has_folders else probes
 
-    return [
-        OutputFile(folder / name, "The explanation", is_ours)
-        for name in ("maps.npz", "probes.npz", "sheet.png")
-    ]
+
+def _region(text: str) -> tuple[str, Path]:
+    name, separator, path = text.partition("=")
+    found = local(path if separator else text)
+    name = name if separator else found.stem.lower().replace("-", "_")
+    if not is_name(name):
+        raise argparse.ArgumentTypeError(
+            f"expected [NAME=]PATH with a name in lower-case words, not {name!r}"
+        )
+    return name, found
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -15,6 +15,8 @@ HELP = "Show the Saliency page of a log directory without TensorBoard, or export
 
 _KEPT = 32_000_000
 _SMALLEST = 0.001
+_ALL = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+_FROM_ELSEWHERE = " On another machine, put the name of this one in it."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "logdir", type=local, help="the log_dir of a SaliencyCallback, or a folder of several"
     )
-    parser.add_argument("--port", type=int, help="on 127.0.0.1; default: 6061 or, if it is taken, a free one")
+    parser.add_argument(
+        "--host",
+        help="listen there, such as 0.0.0.0 in a container, for those who have the token in the printed address; "
+        "default: 127.0.0.1 without a token, for this machine alone",
+    )
+    parser.add_argument("--port", type=int, help="default: 6061 or, if it is taken, a free one")
     parser.add_argument("--export", type=local, metavar="PAGE.html", help="write one file and serve nothing")
     parser.add_argument(
         "--every", type=whole_number("every", 1), default=1, metavar="N", help="export every N-th look"
@@ -44,18 +51,32 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _serve(console: Console, store: LogStore, options: argparse.Namespace) -> None:
-    from keras_saliency.cli.view_server import make_view_server
+    from keras_saliency.cli.view_server import ADDRESS, make_view_server
+    from keras_saliency.cli.view_token import view_token
     from keras_saliency.tensorboard_plugin.answers import Answers
     from keras_saliency.tensorboard_plugin.recent import Recent
     from keras_saliency.tensorboard_plugin.trainings import Trainings
 
-    recent = Recent(_KEPT)
-    server = make_view_server(Answers(Trainings(store, recent), recent), options.port)
+    recent, token = Recent(_KEPT), None if options.host is None else view_token()
+    answers = Answers(Trainings(store, recent), recent)
+    server = make_view_server(answers, options.port, options.host or ADDRESS, token)
     store.runs()
     _say_if_cut(console, store)
-    console.print(f"{options.logdir}: http://{server.host}:{server.port}/   (Ctrl-C ends it)")
+    console.print(f"{options.logdir}: {_address(server.host, server.port, token)}   (Ctrl-C ends it)")
+    if token is not None:
+        console.print(
+            "Whoever has this address sees the log and its pictures, and nothing is encrypted on the way."
+            + (_FROM_ELSEWHERE if server.host in _ALL else "")
+        )
     server.serve_forever()
     raise KeyboardInterrupt  # which the server took, and returned
+
+
+def _address(host: str, port: int, token: str | None) -> str:
+    """What to open; of a server on all addresses of this machine that for itself."""
+    shown = _ALL.get(host, host)
+    shown = f"[{shown}]" if ":" in shown else shown
+    return f"http://{shown}:{port}/" + ("" if token is None else f"?token={token}")
 
 
 def _export(console: Console, store: LogStore, options: argparse.Namespace) -> None:

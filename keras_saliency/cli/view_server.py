@@ -1,4 +1,4 @@
-"""The Saliency page without TensorBoard: the same routes, for this machine alone."""
+"""The Saliency page without TensorBoard: the same routes, for this machine alone or behind a token."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHand
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request
 
+from keras_saliency.cli.view_token import REFUSAL, carries, entrance
 from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.responses import json_response
 from keras_saliency.tensorboard_plugin.routes import Routes
@@ -25,41 +26,47 @@ _SECONDS = 20
 """How long a connection may be silent. A browser keeps some open, and opens new ones where they are closed."""
 
 
-def make_view_server(answers: Answers, port: int | None) -> BaseWSGIServer:
-    """A server on 127.0.0.1 that is bound and does not answer yet.
+def make_view_server(
+    answers: Answers, port: int | None, host: str = ADDRESS, token: str | None = None
+) -> BaseWSGIServer:
+    """A server that is bound and does not answer yet.
 
     Args:
         answers: what to answer.
         port: None for the usual one or, where that is taken, any that is free.
+        host: a name or address of this machine; `"0.0.0.0"` is all of them.
+        token: see `view_app`.
 
     Raises:
-        OSError: the port is taken.
+        OSError: the port is taken, or `host` is none of this machine.
         ValueError: `port` is not the number of a port.
     """
-    with _bound(port) as bound:
-        return _ViewServer(
-            ADDRESS, bound.getsockname()[1], view_app(answers), _QuietHandler, fd=bound.fileno()
-        )
+    with _bound(host, port) as bound:
+        address, number = bound.getsockname()[:2]
+        return _ViewServer(address, number, view_app(answers, token), _QuietHandler, fd=bound.fileno())
 
 
-def view_app(answers: Answers) -> Any:
-    """The WSGI application. It answers requests for this machine's own names alone.
+def view_app(answers: Answers, token: str | None = None) -> Any:
+    """The WSGI application.
 
-    A page from elsewhere whose host name was made to point to 127.0.0.1 could read the log otherwise.
+    Without a token it answers requests for this machine's own names alone: a page from elsewhere whose host name was
+    made to point to 127.0.0.1 could read the log otherwise. With one it answers requests that carry it, by any name.
     """
     apps = Routes(lambda request: answers).apps()
     static = apps.pop("/static/*")
 
     @Request.application
     def app(request: Request) -> Any:
-        if not _HOST.fullmatch(request.host):
+        if token is None and not _HOST.fullmatch(request.host):
             return json_response(request, {"error": f"Expected the host {ADDRESS}."}, 400)
+        if token is not None and not carries(request, token):
+            return json_response(request, {"error": REFUSAL}, 403)
         if request.method not in _METHODS:
             response = json_response(request, {"error": "Expected GET or HEAD."}, 405)
             response.headers["Allow"] = ", ".join(_METHODS)
             return response
         if request.path == "/":
-            return redirect("static/index.html")
+            return redirect("static/index.html") if token is None else entrance(token)
         if request.path.startswith("/static/"):
             return static
         return apps.get(request.path) or json_response(request, {"error": "There is no such page."}, 404)
@@ -105,19 +112,34 @@ class _QuietHandler(WSGIRequestHandler):
         """Nothing."""
 
 
-def _bound(port: int | None) -> socket.socket:
+def _bound(host: str, port: int | None) -> socket.socket:
+    family, address = _of_this_machine(host)
     if port is not None:
-        return _listening(port)
+        return _listening(family, address, port)
     try:
-        return _listening(USUAL_PORT)
+        return _listening(family, address, USUAL_PORT)
     except OSError:
-        return _listening(0)
+        return _listening(family, address, 0)
 
 
-def _listening(port: int) -> socket.socket:
+def _of_this_machine(host: str) -> tuple[int, str]:
+    """The kind of address that a name stands for, and the address, at which this machine can be reached."""
+    try:
+        family, _, _, _, place = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
+        socket.create_server((str(place[0]), 0), family=family).close()
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OSError(
+            f"Expected the host to be a name or address of this machine, or 0.0.0.0 for all of them: {reason}. "
+            f"Received: host={host!r}"
+        ) from error
+    return family, str(place[0])
+
+
+def _listening(family: int, address: str, port: int) -> socket.socket:
     if not 0 <= port < 2**16:
         raise ValueError(f"Expected a port from 0 to 65535. Received: port={port}")
     try:
-        return socket.create_server((ADDRESS, port))
+        return socket.create_server((address, port), family=family)
     except OSError as error:
         raise OSError(f"Port {port} cannot be used: {error}") from error

@@ -20,7 +20,16 @@ from keras_saliency.probes.captions import captions, names
 from keras_saliency.records import npz
 from keras_saliency.records.scores import HasScores, Scores
 from keras_saliency.records.whole_file import replace_file
-from keras_saliency.render import MOST_DISPLAYED, bundle, contact_sheet, heatmaps, pictures, to_png
+from keras_saliency.render import (
+    MOST_DISPLAYED,
+    Caption,
+    bundle,
+    contact_sheet,
+    heatmaps,
+    pictures,
+    to_png,
+    using_font,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -114,14 +123,21 @@ class Explanation(HasScores):
         """
         return pictures_of(self.probes, self.layout)
 
-    def plot(self, *, columns: tuple[str, ...] = ("magnitude", "signed")) -> Figure:
+    def plot(
+        self, *, columns: tuple[str, ...] = ("magnitude", "signed"), font: str | Path | None = None
+    ) -> Figure:
         """A matplotlib figure, a row per image: the image and its heatmaps. Needs `keras_saliency[plot]`.
 
         The figure belongs to no window and matplotlib's state stays as it is; a notebook shows it as the last line of a
         cell.
 
+        Args:
+            columns: views of the maps, see `heatmaps`.
+            font: the path of a .ttf or .otf file, for names in letters that matplotlib's font lacks.
+
         Raises:
             ImportError: matplotlib is missing.
+            FileNotFoundError, UnreadableFileError: the font cannot be read.
         """
         try:
             from keras_saliency.explanation.plot import plot
@@ -129,15 +145,30 @@ class Explanation(HasScores):
             raise ImportError("Plotting needs matplotlib: pip install keras_saliency[plot]") from error
         views = {view: self.heatmaps(view) for view in columns}
         title = f"{self.method} ({self.score_kind.replace('_', ' ')})"
-        return plot(self.pictures(), views, captions(self.probes, self.model_scores, self.diagnostics), title)
+        with using_font(font):
+            return plot(self.pictures(), views, self.captions, title)
 
-    def save(self, folder: str | Path) -> None:
+    @property
+    def captions(self) -> list[Caption]:
+        """What stands beside each image: its name and label, and what the model says."""
+        return captions(self.probes, self.model_scores, self.diagnostics)
+
+    def save(self, folder: str | Path, *, font: str | Path | None = None) -> None:
         """Write `maps.npz` and `probes.npz`, which `load` reads, and the contact sheet `sheet.png`.
 
         Files of these names that are in the folder are replaced. Only images have a sheet. A tuple of inputs is read
         back as a list.
+
+        Args:
+            folder: where to; it is made.
+            font: the path of a .ttf or .otf file, for names on the sheet in letters that are boxes without it: they are
+                drawn in Pillow's font, and in DejaVu where matplotlib is installed.
+
+        Raises:
+            FileNotFoundError, UnreadableFileError: the font cannot be read; nothing is written.
         """
         folder = local_path("folder", folder)
+        sheet = to_png(self.sheet(font=font)) if self.has_image else None
         leaves, structure = optree.tree_flatten(self.maps)
         arrays = {f"maps_{position}": leaf for position, leaf in enumerate(leaves)}
         arrays |= {name: getattr(self, name) for name in _ARRAYS}
@@ -154,32 +185,40 @@ class Explanation(HasScores):
         }
         npz.write(folder / "maps.npz", "explanation", arrays, about)
         self.probes.save(folder / "probes.npz")
-        if self.has_image:
-            replace_file(folder / "sheet.png", to_png(self.sheet()))
+        if sheet is not None:
+            replace_file(folder / "sheet.png", sheet)
 
-    def sheet(self, most: int | None = None) -> np.ndarray:
-        """The contact sheet: one picture `(height, width, 3)` uint8 of all images, or the first, maps and captions."""
-        shown = slice(most)
+    def sheet(self, most: int | None = None, *, font: str | Path | None = None) -> np.ndarray:
+        """The contact sheet: one picture `(height, width, 3)` uint8 of all images, or the first, maps and captions.
+
+        A few large images are shown large. `font` is as in `save`, also what it raises.
+        """
+        return self.sheet_of(slice(most), font=font)
+
+    def sheet_of(self, shown: slice, *, font: str | Path | None = None) -> np.ndarray:
+        """The contact sheet of some images."""
         views = {view: self.heatmaps(view)[shown] for view in ("magnitude", "signed")}
-        return contact_sheet(
-            self.pictures()[shown],
-            views,
-            None,
-            captions(self.probes, self.model_scores, self.diagnostics)[shown],
-            title=self.method,
-            subtitle=f"score: {self.score_kind.replace('_', ' ')}",
-            changes=False,
-        )
+        with using_font(font):
+            return contact_sheet(
+                self.pictures()[shown],
+                views,
+                None,
+                self.captions[shown],
+                title=self.method,
+                subtitle=f"score: {self.score_kind.replace('_', ' ')}",
+                changes=False,
+                large=True,
+            )
 
     @classmethod
     def load(cls, folder: str | Path) -> Explanation:
-        """The explanation that `save` wrote.
+        """The explanation that `save` wrote, or the one in a folder that `keras-saliency explain --out` wrote.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: there is none, or there are those of several methods, a folder each.
             UnreadableFileError: its files are damaged, by a newer version, or do not belong together.
         """
-        folder = local_path("folder", folder)
+        folder = _home(local_path("folder", folder))
         arrays, about = npz.read(folder / "maps.npz", "explanation")
         probes = ProbeSet.load(folder / "probes.npz")
         if probes.fingerprint != about.get("fingerprint"):
@@ -188,6 +227,19 @@ class Explanation(HasScores):
             return _unpacked(cls, arrays, about, probes)
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise UnreadableFileError(f"{folder / 'maps.npz'} is damaged: {error!r}") from error
+
+
+def _home(folder: Path) -> Path:
+    """The folder with the maps: this one, or the only one in it that has some."""
+    if (folder / "maps.npz").exists() or not folder.is_dir():
+        return folder
+    found = sorted(maps.parent for maps in folder.glob("*/maps.npz"))
+    if len(found) > 1:
+        raise FileNotFoundError(
+            f"Expected the folder of one method. Received: {folder}, with those of "
+            f"{', '.join(one.name for one in found)}: load {found[0]}."
+        )
+    return found[0] if found else folder
 
 
 _ARRAYS = ("scores", "target_classes", "predicted_classes", "probabilities")

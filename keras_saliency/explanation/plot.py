@@ -7,8 +7,10 @@ from io import BytesIO
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 
 from keras_saliency.render import SCALE_RULE, Caption, diverging, normalize, sequential
+from keras_saliency.render.text import BOX, font_of, printable
 from keras_saliency.terminal import visible
 
 
@@ -48,9 +50,16 @@ def plot(
                 axis.set_title(name)
         # Names are text, also where they hold the `$` that matplotlib takes for mathematics, or TeX.
         axes[row][0].set_ylabel(
-            "\n".join(map(visible, caption.lines)),
+            "\n".join(printable(visible(line)).replace(BOX, "?") for line in caption.lines),
+            font=_font_for(caption),
             color="firebrick" if caption.wrong else "black",
             parse_math=False,
             usetex=False,
         )
     return figure
+
+
+def _font_for(caption: Caption) -> FontProperties:
+    """The font that has the letters of all lines, where it is a file; else matplotlib's own."""
+    file = font_of(" ".join(caption.lines))
+    return FontProperties(fname=file) if file else FontProperties()

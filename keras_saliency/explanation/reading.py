@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -39,9 +40,8 @@ def with_classes_of(model: Any, probes: ProbeSet, target: Any) -> ProbeSet:
     Raises:
         ValueError: they are not, and the score of the label is to be explained.
     """
-    outputs = getattr(model, "outputs", None) or []
-    count = outputs[0].shape[-1] if len(outputs) == 1 and len(outputs[0].shape) == 2 else None
-    if probes.class_names is None or count is None or len(probes.class_names) == max(2, count):
+    count = _class_count(model)
+    if probes.class_names is None or count in (None, len(probes.class_names)):
         return probes
     if target is None or target == "label" or isinstance(target, Label):
         raise ValueError(
@@ -50,6 +50,22 @@ def with_classes_of(model: Any, probes: ProbeSet, target: Any) -> ProbeSet:
             "to explain these pictures without labels."
         )
     return replace(probes, labels=None, class_names=None)
+
+
+def check_class_names(model: Any, names: Sequence[str]) -> None:
+    """Raise `ValueError` unless there are as many names as the model has classes, where it tells."""
+    if (count := _class_count(model)) not in (None, len(names)):
+        raise ValueError(
+            f"Expected {count} class names, one for each class of the model in the order of its outputs. "
+            f"Received: {len(names)} names, {', '.join(names[:5])}"
+        )
+
+
+def _class_count(model: Any) -> int | None:
+    """How many classes a model with one output has; one unit tells two apart. None where it does not tell."""
+    outputs = getattr(model, "outputs", None) or []
+    count = outputs[0].shape[-1] if len(outputs) == 1 and len(outputs[0].shape) == 2 else None
+    return None if count is None else max(2, count)
 
 
 def _read_for(model: Any, paths: Any) -> ProbeSet:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, runtime_checkable
 from zlib import crc32
@@ -11,7 +11,7 @@ from zlib import crc32
 import numpy as np
 
 from keras_saliency.engine import Question
-from keras_saliency.registry import Registry, public
+from keras_saliency.registry import Registry, nearest, public
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,19 @@ def make_methods(methods: Any) -> tuple[Method, ...]:
             f"Two methods have the name {doubled[0]!r}; give one of them another: Gradient(name='gradient_2')."
         )
     return made
+
+
+def make_named(names: Sequence[str], options: Mapping[str, Any]) -> tuple[Method, ...]:
+    """A method of each name, once; each option goes to those that have it. Raises as `METHODS.make`."""
+    names = list(dict.fromkeys(names))
+    known = {name: METHODS.options_of(name) for name in names}
+    everywhere = [key for has in known.values() for key in has]
+    if len(names) > 1 and (wrong := [key for key in options if key not in everywhere]):
+        raise ValueError(
+            f"None of the methods {', '.join(names)} has an option {wrong[0]!r}.{nearest(wrong[0], everywhere)}"
+        )
+    given = {name: {key: options[key] for key in options if key in has} for name, has in known.items()}
+    return make_methods([METHODS.make(name, given[name] if len(names) > 1 else options) for name in names])
 
 
 def run_method(method: Method, question: Question, seed: int) -> MethodResult:

@@ -26,7 +26,8 @@ def load_probes(path: Path) -> ProbeSet:
     """
     if path.suffix != ".npz":
         raise UnreadableFileError(
-            f"Expected a probe set, an .npz file that ks.ProbeSet(…).save wrote. Received: {path}"
+            "Expected a probe set, an .npz file that ks.ProbeSet(…).save wrote; of pictures keras-saliency explain "
+            f"writes one beside the maps, probes.npz. Received: {path}"
         )
     return _from_npz(path)
 

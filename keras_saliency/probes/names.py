@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from keras_saliency.render.text import printable
+from keras_saliency.render.text import is_legible
 
 
 def probe_name(names: Sequence[str] | None, probe: int) -> str:
-    """What a probe is called; the font may lack some letters of its name."""
+    """What a probe is called; no font may have some letters of its name."""
     return f"probe {probe}" if names is None else _legible(names[probe], probe)
 
 
@@ -18,5 +18,5 @@ def class_name(names: Sequence[str] | None, number: int) -> str:
 
 
 def _legible(name: str, number: int) -> str:
-    """The name, behind its number where the font lacks some of its letters and prints `?` instead."""
-    return f"{number}: {name}" if "?" in printable(name) else name
+    """The name, behind its number where no font has some of its letters and boxes are drawn instead."""
+    return name if is_legible(name) else f"{number}: {name}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from keras_saliency.arguments import local_path
 from keras_saliency.errors import UnreadableFileError
@@ -19,6 +20,9 @@ PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 """What Pillow reads by itself: for some others, such as PostScript, it starts another program."""
+
+_LYING = 5
+"""From this orientation on, EXIF says that width and height change places."""
 
 
 def is_path(thing: Any) -> bool:
@@ -56,13 +60,8 @@ def read_pictures(
             f"Expected the path of a folder or a picture, or a list of them. Received: {type(paths).__name__}"
         )
     given = [local_path("path", path) for path in (paths if isinstance(paths, (list, tuple)) else [paths])]
-    classes = _classes_in(given[0]) if len(given) == 1 else []
-    if classes:
-        files = [(file, label) for label, folder in enumerate(classes) for file in _pictures_below(folder)]
-        named = [file.relative_to(given[0]).as_posix() for file, _ in files]
-    else:
-        files = [(file, -1) for path in given for file in _pictures_in(path)]
-        named = [file.name for file, _ in files]
+    files, classes = _files_in(given)
+    named = [file.relative_to(given[0]).as_posix() if classes else file.name for file, _ in files]
     shown = _of_one_size([file for file, _ in files], size, channels)
     eaten = shown if scale == 1.0 else (shown * np.float32(scale)).astype("float32")
     fields: dict[str, Any] = {
@@ -74,6 +73,58 @@ def read_pictures(
         fields["labels"] = np.array([label for _, label in files])
         fields["class_names"] = tuple(folder.name for folder in classes)
     return fields
+
+
+def picture_sizes(paths: Sequence[Path]) -> list[tuple[int, int]]:
+    """Height and width of each picture that `read_pictures` reads, as it stands upright, before it is resized."""
+    sizes = []
+    for file, _ in _files_in(paths)[0]:
+        with _opened(file) as image:
+            lies = image.getexif().get(ExifTags.Base.Orientation, 1) >= _LYING
+            sizes.append((image.width, image.height) if lies else (image.height, image.width))
+    return sizes
+
+
+def read_mask(path: Path, size: tuple[int, ...] | None, before: tuple[int, int] | None) -> np.ndarray:
+    """A mask, `(height, width)` booleans, from a picture of two values: what is not black is inside.
+
+    Args:
+        path: the picture.
+        size: height and width that the mask shall have; None: its own.
+        before: another size that it may have, from which it is stretched.
+
+    Raises:
+        FileNotFoundError, UnreadableFileError: it cannot be read as a picture.
+        ValueError: it has more than two values, transparent parts, or another size.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"No such mask: {path}")
+    with _opened(path) as image:
+        upright = ImageOps.exif_transpose(image)
+        alpha = upright.convert("RGBA").getchannel("A") if upright.has_transparency_data else None
+        mask = _eight_bits(upright).convert("L")
+    if alpha is not None and alpha.getextrema() != (255, 255):
+        raise ValueError(f"Expected a mask in black and white. Received: {path} with transparent parts")
+    found, values = mask.size[::-1], np.unique(np.asarray(mask))
+    if len(values) > 2 or (len(values) == 2 and values[0] != 0):
+        shown = f"{len(values)} values, from {values[0]} to {values[-1]}"
+        raise ValueError(f"Expected a mask of two values, black and another. Received: {path} with {shown}")
+    if size is not None and found not in (tuple(size), before):
+        wanted = " or ".join(f"{one[0]}x{one[1]}" for one in dict.fromkeys((before, tuple(size))) if one)
+        raise ValueError(f"Expected a mask of {wanted}. Received: {path} of {found[0]}x{found[1]}")
+    if size is not None:
+        mask = mask.resize((size[1], size[0]), Image.Resampling.NEAREST)
+    return np.asarray(mask) > 0
+
+
+def _files_in(given: Sequence[Path]) -> tuple[list[tuple[Path, int]], list[Path]]:
+    """The pictures, each with the number of its class or −1; and the folders of the classes, if there are any."""
+    classes = _classes_in(given[0]) if len(given) == 1 else []
+    if classes:
+        return [
+            (file, label) for label, folder in enumerate(classes) for file in _pictures_below(folder)
+        ], classes
+    return [(file, -1) for path in given for file in _pictures_in(path)], []
 
 
 def _classes_in(folder: Path) -> list[Path]:
@@ -122,6 +173,18 @@ def _listed(shapes: Iterable[tuple[tuple[int, ...], Path]]) -> str:
 
 
 def _picture(path: Path, size: tuple[int, int] | None, channels: int) -> np.ndarray:
+    with _opened(path) as image:
+        upright = _eight_bits(ImageOps.exif_transpose(image))
+        picture = upright.convert("L" if channels == 1 else "RGB")
+        if size is not None:
+            picture = picture.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+        array = np.asarray(picture)
+    return array[..., None] if channels == 1 else array
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """A picture of a size that memory can hold; what is wrong with it is an `UnreadableFileError`."""
     with (
         npz.refusing(f"{path} cannot be read as {path.suffix or 'a picture'}."),
         Image.open(path, formats=_FORMATS) as image,
@@ -132,12 +195,7 @@ def _picture(path: Path, size: tuple[int, int] | None, channels: int) -> np.ndar
             raise UnreadableFileError(
                 f"{path} holds floating-point numbers, and nothing says how bright they are. Give them as an array."
             )
-        upright = _eight_bits(ImageOps.exif_transpose(image))
-        picture = upright.convert("L" if channels == 1 else "RGB")
-        if size is not None:
-            picture = picture.resize((size[1], size[0]), Image.Resampling.BILINEAR)
-        array = np.asarray(picture)
-    return array[..., None] if channels == 1 else array
+        yield image
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

@@ -5,10 +5,11 @@ from keras_saliency.render.colormaps import NOT_FINITE, diverging, sequential
 from keras_saliency.render.display import MOST_DISPLAYED, as_base64, below_each_other, bundle, frame
 from keras_saliency.render.files import from_png, png_pixels, to_jpeg, to_png
 from keras_saliency.render.film_strip import film_strip
+from keras_saliency.render.fonts import checked_font, using_font
 from keras_saliency.render.grid import picture_grid
 from keras_saliency.render.normalize import SCALE_RULE, normalize, scales
 from keras_saliency.render.overlay import overlay
-from keras_saliency.render.panels import contact_sheet
+from keras_saliency.render.panels import comparison_sheet, contact_sheet
 from keras_saliency.render.pictures import pictures
 from keras_saliency.render.resize import bilinear, enlarge, fit, shrink
 
@@ -21,6 +22,8 @@ __all__ = [
     "below_each_other",
     "bilinear",
     "bundle",
+    "checked_font",
+    "comparison_sheet",
     "contact_sheet",
     "diverging",
     "enlarge",
@@ -38,4 +41,5 @@ __all__ = [
     "shrink",
     "to_jpeg",
     "to_png",
+    "using_font",
 ]

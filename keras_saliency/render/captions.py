@@ -50,8 +50,17 @@ def draw_caption(canvas: Canvas, caption: Caption, box: Box) -> None:
         canvas.fill(Box(top + line_height(SIZE), left + 3, (len(lines) - 1) * line_height(SIZE), 2), ALARM)
     for number, line in enumerate(lines):
         ink = ALARM if caption.wrong else INK if number == 0 else QUIET
-        shown = shorten(line, width - _INDENT, SIZE)
+        shown = _fitted(line, width - _INDENT)
         canvas.text(shown, top + number * line_height(SIZE), left + _INDENT, SIZE, ink)
+
+
+def _fitted(line: str, width: int) -> str:
+    """The line, shortened before what ends it in parentheses: a long name does not push its probability away."""
+    name, opening, rest = line.rpartition(" (")
+    end = text_width(opening + rest, SIZE)
+    if not opening or text_width(line, SIZE) <= width or end > width // 2:
+        return shorten(line, width, SIZE)
+    return shorten(name, width - end, SIZE) + opening + rest
 
 
 def _cut(lines: tuple[str, ...], room: int) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from keras_saliency.render.resize import bilinear, fit, shrink
 _AIM = 104
 _LARGEST = 128
 _SHRUNK = 112
+_ROOMY = 384
+_ROOM = 1_800_000
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,16 @@ def cell_side(height: int, width: int) -> int:
     return longer * max(1, round(_AIM / longer)) if longer <= _LARGEST else _SHRUNK
 
 
+def roomy_side(height: int, width: int, cells: int) -> int:
+    """The longer side of a cell where large images are shown large: their own up to 384 pixels, if there are few.
+
+    More (`cells` in all) are shrunk, so that all together have two million pixels; small images are as in `cell_side`.
+    """
+    longer, usual = max(height, width), cell_side(height, width)
+    share = (_ROOM / max(1, cells) * longer / min(height, width)) ** 0.5
+    return max(usual, min(longer, _ROOMY, int(share)))
+
+
 @dataclass(frozen=True)
 class Backdrop:
     """The size at which pictures and maps meet, before they are enlarged to `side`.
@@ -43,9 +55,15 @@ class Backdrop:
     side: int
 
     @classmethod
-    def of(cls, pictures: NDArray[np.uint8] | None, map_size: tuple[int, int]) -> "Backdrop":
-        """The backdrop for these pictures (the maps alone where there are none)."""
-        side = cell_side(*(map_size if pictures is None else pictures.shape[1:3]))
+    def of(
+        cls, pictures: NDArray[np.uint8] | None, map_size: tuple[int, int], cells: int | None = None
+    ) -> "Backdrop":
+        """The backdrop for these pictures (the maps alone where there are none).
+
+        `cells` is how many there will be where large images are to be shown large (`roomy_side`).
+        """
+        height, width = map_size if pictures is None else pictures.shape[1:3]
+        side = cell_side(height, width) if cells is None else roomy_side(height, width, cells)
         if pictures is None:
             return cls(None, _size(shrink(np.empty((1, *map_size), np.float32), side)), side)
         met = shrink(pictures, side) if pictures.shape[1:3] == map_size else fit(pictures, side)

@@ -13,7 +13,7 @@ from keras_saliency.render.captions import SIZE, Caption, captions_height, capti
 from keras_saliency.render.cells import Backdrop, Cells
 from keras_saliency.render.normalize import SCALE_RULE
 from keras_saliency.render.page import MARGIN, page
-from keras_saliency.render.text import line_height
+from keras_saliency.render.text import is_legible, line_height, wrap
 
 _GAP = 6
 _CAPTION_GAP = 4
@@ -25,6 +25,7 @@ _AROUND = 110  # roughly the height of title and legend
 
 _SCALE = f"Scale: {SCALE_RULE}."
 _CHANGE = "Change: signed map now minus the look before, halved."
+_LACKING = "A box is a letter that no font here has: give the path of one that has it as font."
 
 
 def contact_sheet(
@@ -36,6 +37,7 @@ def contact_sheet(
     *,
     subtitle: str = "",
     changes: bool = True,
+    large: bool = False,
 ) -> NDArray[np.uint8]:
     """One picture `(height, width, 3)` of a look, a row per probe: input, overlay, signed map, change.
 
@@ -51,13 +53,14 @@ def contact_sheet(
         title: The first line, such as method and epoch.
         subtitle: Smaller lines under it, broken to the width of the sheet.
         changes: Whether there is a column of changes, also at the first look.
+        large: Whether large pictures are shown large where there are few of them.
 
     Raises:
         ValueError: The parts do not belong together.
     """
     _check_pictures(pictures, len(captions))
     signed, magnitude = _maps(heatmaps, len(captions), "heatmaps")
-    backdrop = Backdrop.of(pictures, signed.shape[1:])
+    backdrop = Backdrop.of(pictures, signed.shape[1:], 3 * len(captions) if large else None)
     columns: dict[str, Cells | None] = (
         {} if backdrop.pictures is None else {"input": backdrop.inputs(backdrop.pictures)}
     )
@@ -68,7 +71,41 @@ def contact_sheet(
             None if previous is None else _changes(backdrop, signed, previous)
         )
     note = f"{_SCALE} {_CHANGE}" if changes else _SCALE
-    return page(_body(columns, captions), title, subtitle, note, signed=True)
+    return page(_body(columns, captions), title, subtitle, note + _of_letters(captions), signed=True)
+
+
+def comparison_sheet(
+    pictures: NDArray[np.uint8],
+    magnitudes: Mapping[str, NDArray[Any]],
+    captions: Sequence[Caption],
+    title: str,
+    *,
+    subtitle: str = "",
+) -> NDArray[np.uint8]:
+    """One picture `(height, width, 3)`: a row per image, the image and a column for each method's magnitude over it.
+
+    Args:
+        pictures: `(n, h, w, 3)` uint8.
+        magnitudes: For each method `(n, h', w')`; brought to the size of the pictures.
+        captions: One per image.
+        title: The first line.
+        subtitle: Smaller lines under it.
+    """
+    _check_pictures(pictures, len(captions))
+    cells = (len(magnitudes) + 1) * len(captions)
+    columns: dict[str, Cells | None] = {}
+    for method, maps in magnitudes.items():
+        backdrop = Backdrop.of(pictures, maps.shape[1:], cells)
+        columns = columns or {"input": backdrop.inputs(pictures)}
+        heading = "\n".join(wrap(method.replace("_", " "), max(backdrop.side, _NARROWEST), SIZE))
+        columns[heading] = backdrop.magnitudes(maps)
+    return page(_body(columns, captions), title, subtitle, _SCALE + _of_letters(captions), signed=False)
+
+
+def _of_letters(captions: Sequence[Caption]) -> str:
+    """A sentence about boxes, where there are some."""
+    legible = all(is_legible(line) for caption in captions for line in caption.lines)
+    return "" if legible else f" {_LACKING}"
 
 
 def _changes(backdrop: Backdrop, signed: NDArray[Any], previous: Mapping[str, NDArray[Any]]) -> Cells:

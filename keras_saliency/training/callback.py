@@ -68,6 +68,8 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         store_images: False keeps every picture of a probe inside the process: only maps and numbers are
             written.
         archive: whether every look is also written at full precision, as one `.npz` file.
+        font: the path of a .ttf or .otf file, for names on contact sheets in letters that are boxes without it: they
+            are drawn in Pillow's font, and in DejaVu where matplotlib is installed.
         writers: `"tensorboard"`, `"folder"` (PNG and CSV files), a writer, or a list of them.
         checks: cheap checks to make at every look, see `ks.check`: a name, a check, or a list, such as
             `["structure", ks.Region("corner")]`. They judge the maps of the first method. Results stand in
@@ -113,6 +115,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         images: bool = True,
         store_images: bool = True,
         archive: bool = False,
+        font: str | Path | None = None,
         writers: Any = ("tensorboard",),
         run: str | None = None,
         max_disk: int | str | None = None,
@@ -137,6 +140,7 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
             images=images,
             store_images=store_images,
             archive=archive,
+            font=font,
             writers=writers,
             run=run,
             max_disk=max_disk,

@@ -34,6 +34,6 @@ class Clock:
 
     @property
     def percent(self) -> float:
-        """What the looks took, as a percentage of the time of the training alone."""
+        """What the looks took, as a percentage of the whole time: never more than 100."""
         until = time.perf_counter() if self._ended is None else self._ended
-        return 100 * self.looking / max(until - self._started - self.looking, 1e-9)
+        return 100 * self.looking / max(until - self._started, self.looking, 1e-9)

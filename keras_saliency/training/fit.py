@@ -94,7 +94,7 @@ class Fit:
         self._runs, self._is_copy = runs, is_copy
         self._needs_proof = is_copy or (before is not None and not known)
         self._question: Question | None = None
-        self._count = 0
+        self._count = self._due = 0
         self._failed: Counter[str] = Counter()
         self._told: set[str] = set()
         if not known and (doubt := range_in_doubt(model, self.observer.layout, settings.probes)):
@@ -112,6 +112,8 @@ class Fit:
             percent=self._clock.percent,
             folder=self._logbook.folder or self._runs.first,
             failed=dict(self._failed),
+            due=self._due,
+            last_loss=self._logbook.last_loss,
         )
 
     def begin(self, epoch: int, planned: Any = None) -> None:
@@ -212,6 +214,7 @@ class Fit:
         """Look, write it and take its numbers over."""
         surviving = self._logbook.surviving("the look", when(step, epoch), strict=strict)
         self._log_keys.forget()  # a look that is lost has no numbers
+        self._due += 1
         with self._clock.timed(), self._closing_on_error(), surviving:
             question, self._question = self._question or self.observer.question(), None
             compare = not self._logbook.holds(step)
@@ -281,7 +284,9 @@ class Fit:
         epochs = {} if self._planned is None else {"epochs": self._planned}
         ours = {"model": self.model.name, "backend": running_on(), "versions": _listed(versions())}
         described = settings.described() | epochs | ours
-        return Run(folder, probes, pictures, described, sheets=settings.images, goes_on=goes_on)
+        return Run(
+            folder, probes, pictures, described, sheets=settings.images, goes_on=goes_on, font=settings.font
+        )
 
 
 def _listed(versions: Mapping[str, str]) -> str:

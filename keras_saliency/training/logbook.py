@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from keras_saliency.engine import say
@@ -20,6 +21,8 @@ from keras_saliency.looks.writers import WRITERS, Packed, Run, Weighing, Writer
 from keras_saliency.terminal import visible
 from keras_saliency.training.disk_budget import DiskBudget
 from keras_saliency.training.folder_lock import FolderLock, shared
+
+_LONGEST_LOSS = 240
 
 
 def make_writers(writers: Any, *, archive: bool) -> dict[str, Writer]:
@@ -68,6 +71,7 @@ class Logbook:
         folder: of the run that was opened last; None before there is one.
         steps: of the looks that this logbook wrote in it.
         last_step: the highest step that is written; None where there is none.
+        last_loss: what failed last, when and why; empty where nothing was lost.
     """
 
     def __init__(self, writers: Mapping[str, Writer], max_disk: int | str | None = None) -> None:
@@ -75,6 +79,7 @@ class Logbook:
         self.steps: list[int] = []
         self.written = self.left_out = 0
         self.lost: Counter[str] = Counter()
+        self.last_loss = ""
         self._writers = writers
         self._writes = True
         self._budget = DiskBudget(max_disk)
@@ -103,6 +108,7 @@ class Logbook:
         if run.folder != self.folder:
             self.folder, self.steps, self.last_step = run.folder, [], None
         self.written, self.left_out, self.lost, self._writes = 0, 0, Counter(), lock is not None
+        self.last_loss = ""
         self._is_first = True
         if lock is None:
             return
@@ -244,6 +250,7 @@ class Logbook:
     def lose(self, name: str, moment: str, reason: str) -> None:
         """Count a failure of a method or writer; warn of the first of each."""
         self.lost[name] += 1
+        self.last_loss = shorten(f"{name} {moment}: {reason}", _LONGEST_LOSS, placeholder=" …")
         if self.lost[name] == 1:
             warn(
                 f"{name} failed {moment}: {reason}. Training goes on; further failures of {name} are "

@@ -13,6 +13,7 @@ from keras_saliency.arguments import local_path
 from keras_saliency.methods import Method
 from keras_saliency.probes import ProbeSet
 from keras_saliency.probes.targets import ClassIndex, Label, Predicted, Target
+from keras_saliency.render import checked_font
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import FailOn, fails
 from keras_saliency.training.runs import Runs
@@ -30,6 +31,7 @@ class Settings:
         ValueError: `on_error` or `missing` is none of its two values, `log_dir` is an address or a path that no system
             has, or `run` is no name of a folder.
         TypeError: `log_dir` is no path, or `run` no text.
+        FileNotFoundError, UnreadableFileError: `font` cannot be read.
     """
 
     probes: ProbeSet
@@ -46,6 +48,7 @@ class Settings:
     images: bool
     store_images: bool
     archive: bool
+    font: str | Path | None
     writers: Any
     run: str | None
     max_disk: int | str | None
@@ -62,6 +65,8 @@ class Settings:
             )
         _log_dir(self.log_dir)
         _check_run(self.run)
+        if self.font is not None:
+            object.__setattr__(self, "font", checked_font(self.font))  # a relative path is fixed now
 
     def runs(self) -> Runs:
         """The runs of the log directory; a relative one is fixed now."""

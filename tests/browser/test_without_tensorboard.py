@@ -2,12 +2,20 @@
 
 import json
 import shutil
+import threading
+from html import escape
 
 import numpy as np
 import pytest
 
 from keras_saliency import records
 from keras_saliency.cli import main
+from keras_saliency.cli.view_server import make_view_server
+from keras_saliency.looks.page.log_store import LogStore
+from keras_saliency.render import frame
+from keras_saliency.tensorboard_plugin.answers import Answers
+from keras_saliency.tensorboard_plugin.recent import Recent
+from tests.cli.prefix_proxy import PREFIX, below_a_prefix
 
 from . import drawn, logs, servers
 from .page import Keys
@@ -207,6 +215,68 @@ def test_one_file_that_asks_for_nothing(page, written, tmp_path):
     )
     assert [address for address in asked if not address.startswith("data:")] == []
     assert page.complaints() == []
+
+
+@pytest.fixture(scope="module")
+def exported(written, tmp_path_factory):
+    """The page of a run as one file."""
+    file = tmp_path_factory.mktemp("exported") / "page.html"
+    assert main(["view", str(written.folder / "other"), "--export", str(file)]) == 0
+    return file.read_text()
+
+
+@pytest.mark.parametrize(
+    "framed",
+    [lambda page: frame(page, scripts=True), lambda page: f'<iframe srcdoc="{escape(page)}"></iframe>'],
+    ids=["sandboxed", "in the page's own origin"],
+)
+def test_frames_without_an_address_or_a_history(page, exported, tmp_path, framed):
+    """Chromium refuses every change of the history where the document of a frame is text."""
+    around = tmp_path / "around.html"
+    around.write_text(f'<!DOCTYPE html><meta charset="utf-8">{framed(exported)}')
+    page.driver.get(around.as_uri())
+    page.driver.get_log("browser")
+    page.driver.switch_to.frame(page.find("iframe"))
+    page.settle()
+    assert page.epoch == "epoch 2"
+    for tab in ("strip", "curves", "grid"):
+        page.choose("What to see", tab)
+    page.slide("Epoch", 1)
+    assert page.epoch == "epoch 1"
+    assert len(page.all(".card")) == logs.PROBES
+    page.driver.execute_script("dispatchEvent(new Event('pagehide'))")  # the address is written at once
+    assert page.complaints() == []
+    page.driver.switch_to.default_content()
+
+
+def test_without_scripts_the_page_says_so(page, exported, tmp_path):
+    around = tmp_path / "around.html"
+    around.write_text(f'<!DOCTYPE html><meta charset="utf-8">{frame(exported)}')
+    page.driver.get(around.as_uri())
+    page.driver.switch_to.frame(page.find("iframe"))
+    assert page.find("noscript p").is_displayed()
+    assert "drawn by scripts, which are off here" in page.find("noscript p").text
+    page.driver.switch_to.default_content()
+
+
+def test_behind_a_token_and_below_the_prefix_of_a_proxy(page, written):
+    answers = Answers(LogStore(written.folder / "other"), Recent(10**7))
+    server = make_view_server(answers, 0, "127.0.0.1", token="of-this-test")
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    with below_a_prefix(server.port) as address:
+        page.driver.get(address)
+        assert "Expected the token of this server" in page.text("body")
+        page.driver.get(f"{address}?token=of-this-test")
+        page.settle()
+        assert len(page.all(".card")) == logs.PROBES
+        assert page.driver.current_url.partition("#")[0] == f"{address}static/index.html"
+        (cookie,) = page.driver.get_cookies()
+        assert (cookie["path"], cookie["httpOnly"], cookie["sameSite"]) == (PREFIX, True, "Strict")
+        page.driver.delete_all_cookies()
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 def test_a_run_that_counts_batches(page, view, write_by_hand, tmp_path):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +23,9 @@ from keras_saliency.looks.page.export import export_page
 from keras_saliency.looks.page.log_store import LogStore
 from keras_saliency.looks.reading import load_looks
 from keras_saliency.probes import ProbeSet
+from keras_saliency.probes.annotations import read_class_names, with_labels
 from keras_saliency.probes.files import load_images, load_probes
+from keras_saliency.probes.pictures import read_mask
 from keras_saliency.reports import read_report
 from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.recent import Recent
@@ -171,6 +173,20 @@ READERS: dict[str, Reader] = {
         _from_file("picture.png", lambda path: load_images([path], size=(4, 3), scale=0.5, channels=3)),
         (*samples.pictures(), samples.picture()),
         claims=(claims.png_of(10**5, 10**5), claims.png_of(10**9, 1), claims.png_of(9000, 9000)),
+    ),
+    "mask_picture": Reader(
+        _from_file("mask.png", lambda path: read_mask(path, (4, 3), None)),
+        (samples.mask(),),
+        (UnreadableFileError, ValueError),
+        (claims.png_of(10**5, 10**5), claims.png_of(10**9, 1)),
+    ),
+    "labels": Reader(
+        _from_file("labels.csv", lambda path: with_labels(replace(_PROBES, names=("a", "b")), path)),
+        (b"file,label\na,1\nb,0\n",),
+        (UnreadableFileError, ValueError),
+    ),
+    "class_names": Reader(
+        _from_file("names.txt", read_class_names), (b"cat\ndog\n",), (UnreadableFileError, ValueError)
     ),
     "config": Reader(
         _from_file("saliency.toml", read_config),

@@ -229,6 +229,11 @@ def picture() -> bytes:
     return to_png(np.arange(36, dtype="uint8").reshape(4, 3, 3))
 
 
+def mask() -> bytes:
+    """A PNG file in black and white."""
+    return to_png(np.repeat(np.eye(4, 3, dtype="uint8")[..., None] * 255, 3, axis=-1))
+
+
 def pictures() -> tuple[bytes, ...]:
     """A JPEG file in the colours of printers, an animated one, and one of 16 bits."""
     made = []

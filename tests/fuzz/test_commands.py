@@ -81,10 +81,14 @@ OF_A_CHECK = [
     "--junit",
     "--html",
 ]
+BESIDE_IMAGES = ["--labels", "--class-names", "--region", "--font"]
 COMMANDS = {
     "check": (("none.keras", "probes.npz"), [*OF_A_METHOD, *OF_A_CHECK, "--config"]),
     "golden": (("none.keras", "probes.npz"), [*OF_A_METHOD, "--config", "--out"]),
-    "explain": (("picture.png", "images.npz"), [*OF_A_METHOD, "--resize", "--scale", "--out"]),
+    "explain": (
+        ("picture.png", "images.npz"),
+        [*OF_A_METHOD, "--resize", "--scale", *BESIDE_IMAGES, "--out"],
+    ),
     "view": (("log",), ["--every", "--max-size", "--export"]),
 }
 """Commands with files that each takes, and the options that each has."""

@@ -258,12 +258,19 @@ def test_an_explanation_in_the_place_of_something_else(here, refused):
     assert "in the folder of the images" in refused("explain", "mine.keras", ".", "--out", ".")
     for name in ("maps.npz", "probes.npz", "sheet.png"):
         folder = here / f"of {name}"
-        folder.mkdir()
-        (folder / name).write_bytes(Path("mine.npz").read_bytes())
+        (folder / "gradient").mkdir(parents=True)
+        (folder / "gradient" / name).write_bytes(Path("mine.npz").read_bytes())
         assert "was not written as one" in refused(*explain, folder)
     assert "the path of the images" in refused(
-        "explain", "mine.keras", "of probes.npz/probes.npz", "--out", "of probes.npz"
+        "explain", "mine.keras", "of probes.npz/gradient/probes.npz", "--out", "of probes.npz"
     )
+    (here / "of methods.png").mkdir()
+    (here / "of methods.png" / "methods.png").write_bytes(b"theirs")
+    several = ("--method", "gradient,activations")
+    assert "was not written as one" in refused(*explain, here / "of methods.png", *several)
+    (here / "of pictures" / "gradient" / "pictures").mkdir(parents=True)
+    (here / "of pictures" / "gradient" / "pictures" / "image_0.png").write_bytes(b"theirs")
+    assert "was not written as one" in refused(*explain, here / "of pictures", "--pictures")
     assert cli.main([*explain, "new"]) == 0
     assert cli.main([*explain, "new"]) == 0, "an explanation may be replaced"
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from keras_saliency.render import NOT_FINITE, diverging, enlarge, normalize
-from keras_saliency.render.cells import Backdrop, cell_side
+from keras_saliency.render.cells import Backdrop, cell_side, roomy_side
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,22 @@ def test_zero_and_not_finite_maps_are_labelled():
         assert cells.labels == ("", "all zero", "not finite")
         assert cells.pictures[2, 0, 0].tolist() == list(NOT_FINITE)
     assert backdrop.changes(maps, maps[[1, 1, 1]]).labels == ("", "no change", "not finite")
+
+
+@pytest.mark.parametrize(
+    ("size", "cells", "side"),
+    [
+        ((224, 224), 12, 224),  # four photographs in three columns: as they are
+        ((512, 512), 12, 384),
+        ((512, 512), 3, 384),
+        ((2000, 3000), 3, 384),
+        ((224, 224), 48, 193),  # sixteen: 1.8 million pixels for all
+        ((112, 224), 48, 224),  # each takes half as many
+        ((224, 224), 768, 112),  # many are as small as ever
+        ((8, 8), 12, 104),
+        ((128, 128), 12, 128),
+    ],
+)
+def test_a_few_large_images_are_shown_large(size, cells, side):
+    assert roomy_side(*size, cells) == side
+    assert roomy_side(*size, cells) >= cell_side(*size)

@@ -27,6 +27,7 @@ class Run:
         settings: what was asked for, JSON-ready, in the order to show it.
         sheets: whether a contact sheet per method is wanted.
         goes_on: whether this `fit` goes on with the training that the folder has already.
+        font: the path of a font for names on sheets, or None.
     """
 
     folder: Path
@@ -35,6 +36,7 @@ class Run:
     settings: Mapping[str, Any]
     sheets: bool = True
     goes_on: bool = False
+    font: str | Path | None = None
 
 
 @runtime_checkable

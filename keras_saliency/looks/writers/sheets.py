@@ -7,7 +7,7 @@ import numpy as np
 from keras_saliency.looks.look import Look, MethodLook
 from keras_saliency.looks.writers.base import Run
 from keras_saliency.probes.captions import captions
-from keras_saliency.render import contact_sheet, shrink
+from keras_saliency.render import contact_sheet, shrink, using_font
 
 MOST_PROBES = 256
 """More make a picture of gigabytes, which nobody can open. The Saliency tab shows all."""
@@ -17,14 +17,15 @@ def draw_sheet(run: Run, look: Look, method: str, previous: Look | None) -> np.n
     """One picture `(height, width, 3)` uint8 of what a method showed, a captioned row for each of the first probes."""
     seen = look.methods[method]
     heatmaps, before = _with_previous(seen, previous.methods.get(method) if previous else None)
-    return contact_sheet(
-        None if run.pictures is None else run.pictures[:MOST_PROBES],
-        heatmaps,
-        before,
-        captions(run.probes, seen.model_scores, seen.diagnostics)[:MOST_PROBES],
-        title=f"{method}, {look.moment}",
-        subtitle=_subtitle(look, seen),
-    )
+    with using_font(run.font):
+        return contact_sheet(
+            None if run.pictures is None else run.pictures[:MOST_PROBES],
+            heatmaps,
+            before,
+            captions(run.probes, seen.model_scores, seen.diagnostics)[:MOST_PROBES],
+            title=f"{method}, {look.moment}",
+            subtitle=_subtitle(look, seen),
+        )
 
 
 def _subtitle(look: Look, seen: MethodLook) -> str:

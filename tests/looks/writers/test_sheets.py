@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_saliency.looks.writers.sheets import draw_sheet
-from keras_saliency.render import Caption, contact_sheet, shrink
+from keras_saliency.render import Caption, contact_sheet, fonts, shrink, using_font
 
 
 def expected(run, look, captions, title, subtitle):
@@ -36,6 +36,12 @@ CAPTIONS = [
     Caption(("2: naïve|π2", "label b,c", "predicted b,c")),
     Caption(("<b>bold</b>3", "label cat", "predicted cat (1.00)")),
 ]
+
+
+@pytest.fixture(autouse=True)
+def no_other_font(monkeypatch):
+    """As where matplotlib is not installed: what the tests expect does not depend on it."""
+    monkeypatch.setattr(fonts, "dejavu", lambda: fonts.BUILT_IN)
 
 
 def test_captions_title_and_subtitle(run, look):
@@ -134,3 +140,23 @@ def test_a_sheet_shows_the_first_256_probes_and_says_so(tmp_path, a_run, a_look,
     pictures, now, before, captions = drawn["parts"]
     assert [len(part) for part in (pictures, now["signed"], before["signed"], captions)] == [3] * 4
     assert drawn["subtitle"].endswith(", the first 3 of 4 probes")
+
+
+def test_names_are_drawn_in_the_font_of_the_run(run, look):
+    """In DejaVu as the font that is given, some names are legible that no font has otherwise, and have no number."""
+    pytest.importorskip("matplotlib")
+    from matplotlib import get_data_path
+
+    font = f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf"
+    naive = Caption(("naïve|π2", "label b,c", "predicted b,c"))
+    with using_font(font):
+        sheet = expected(
+            run,
+            look,
+            [*CAPTIONS[:2], naive, *CAPTIONS[3:]],
+            "gradient, after epoch 5",
+            "step 12, score: logit, accuracy on the probes 0.75",
+        )
+    drawn = draw_sheet(dataclasses.replace(run, font=font), look, "gradient", None)
+    np.testing.assert_array_equal(drawn, sheet)
+    assert drawn.shape != (plain := draw_sheet(run, look, "gradient", None)).shape or (drawn != plain).any()

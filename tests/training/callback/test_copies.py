@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import keras_saliency as ks
+from keras_saliency.render import fonts
 
 COPIES = {
     "copy": copy.copy,
@@ -67,6 +68,7 @@ def test_a_copy_is_made_of_every_setting(saliency):
         "images": False,
         "store_images": False,
         "archive": True,
+        "font": fonts.dejavu(),
         "writers": ["folder"],
         "run": "trials",
         "max_disk": "1 GB",

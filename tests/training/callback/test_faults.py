@@ -107,7 +107,8 @@ def test_a_disk_that_is_full_for_a_while(
     [message] = ours(caught)
     assert f"{writer} failed after epoch 2 (step 1): OSError: [Errno" in message
     assert callback.summary.lost == {writer: 2}
-    assert str(callback.summary).endswith(f"; lost: 2 of {writer}")
+    assert f"; lost: {writer} at 2 of " in str(callback.summary)
+    assert f"; the last loss: {writer} after epoch " in str(callback.summary)
     assert steps_in(callback.summary.folder, writer) == [-1, 0, 3]
 
 

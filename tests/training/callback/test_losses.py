@@ -97,7 +97,10 @@ def test_a_method_that_fails_costs_its_looks_and_nothing_else(network, saliency,
     assert steps_of(callback.looks, "third_party") == [-1, 0]
     assert callback.last_look.lost == {"third_party": "RuntimeError: out of luck"}
     assert callback.summary.lost == {"third_party": 3}
-    assert str(callback.summary).endswith("; lost: 3 of third_party")
+    assert str(callback.summary).endswith(
+        "; lost: third_party at 3 of 5 looks (60 %); the last loss: third_party after epoch 4 (step 3): "
+        "RuntimeError: out of luck"
+    )
     assert len(history["loss"]) == len(history["saliency_third_party_drift"]) == EPOCHS
     np.testing.assert_equal(weights(model), undisturbed())
 

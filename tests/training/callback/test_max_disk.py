@@ -24,7 +24,9 @@ def test_looks_thin_out_and_the_folder_never_takes_more(network, saliency, fit, 
     assert gaps == sorted(gaps)
     assert {1, 2, 4} <= set(gaps)
     assert callback.summary.left_out == 41 - len(steps)
-    assert f"{callback.summary.left_out} left out to keep within max_disk" in str(callback.summary)
+    left_out = callback.summary.left_out
+    share = f"{left_out} of 41 looks ({100 * left_out / 41:.0f} %) left out to keep within max_disk"
+    assert share in str(callback.summary)
     [thinned] = [str(w.message) for w in caught if "Half of max_disk is used" in str(w.message)]
     assert "every second look is written" in thinned
     assert len(set(history["saliency_gradient_drift"])) > len(steps)  # every look was taken

@@ -1,5 +1,7 @@
 """What cannot work is refused in one clear sentence, before the first update and without a trace."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -10,8 +12,10 @@ from keras_saliency.errors import (
     LogitsNotFoundError,
     ModelRejectedInputsError,
     NoGradientError,
+    UnreadableFileError,
     UnwritableFolderError,
 )
+from keras_saliency.render.fonts import dejavu
 
 SHAPE = (6, 6, 1)
 
@@ -221,3 +225,16 @@ def test_wrong_arguments_are_refused_at_once(saliency, options, error, sentence)
 def test_looks_cannot_be_read_back_without_an_event_file(saliency):
     with pytest.raises(ks.SaliencyError, match='add "tensorboard" to writers='):
         _ = saliency(writers="folder").looks
+
+
+def test_a_font_is_read_at_once_and_its_path_is_fixed(saliency, tmp_path, monkeypatch):
+    with pytest.raises(FileNotFoundError, match="No such font: "):
+        saliency(font=tmp_path / "none.ttf")
+    (tmp_path / "text.ttf").write_text("no font")
+    with pytest.raises(UnreadableFileError, match="text.ttf cannot be drawn as a font: "):
+        saliency(font=tmp_path / "text.ttf")
+    with pytest.raises(TypeError, match="Expected font to be the path of a font file"):
+        saliency(font=12)
+    (tmp_path / "DejaVu.ttf").write_bytes(Path(dejavu()).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert saliency(font="DejaVu.ttf")._settings.font == str(tmp_path / "DejaVu.ttf")
