@@ -2,6 +2,7 @@
 
 /**
  * @import { View } from "../data/maps.js"
+ * @import { State } from "../state/fields.js"
  * @import { Fact } from "../state/order.js"
  *
  * @typedef {"epoch" | "step"} Unit
@@ -71,14 +72,55 @@ export function numberWords(name) {
 }
 
 /**
- * The prediction and its probability.
+ * The prediction and its probability, in parts for `Short`.
  *
  * @param {Fact} fact
  */
-export function saidOf({ predicted, probability, wrong, score }) {
-  if (predicted === null) return score === null ? "" : `score ${figure(score)}`;
-  const sure = probability === null ? "" : ` ${probability.toFixed(2)}`;
-  return `${wrong ? "✗ " : ""}says ${predicted}${sure}`;
+export function saidParts({ predicted, probability, score }) {
+  if (predicted === null) return { verb: "", words: score === null ? "" : `score ${figure(score)}`, after: "" };
+  const after = probability === null ? "" : ` ${probability.toFixed(2)}`;
+  return { verb: "says ", words: predicted, after };
+}
+
+/**
+ * The same as one text.
+ *
+ * @param {Fact} fact
+ */
+export function saidOf(fact) {
+  const { verb, words, after } = saidParts(fact);
+  return (fact.wrong ? "✗ " : "") + verb + words + after;
+}
+
+/**
+ * The drift in parts for `Short`, and what it is or why there is none.
+ *
+ * @param {Fact} fact
+ * @returns {[{ verb: string, after: string }, string]}
+ */
+export function driftWords({ score, change, still }) {
+  if (score === null) return [{ verb: "", after: "" }, ""];
+  if (change !== undefined)
+    return [
+      { verb: "drift ", after: figure(change) },
+      "Drift: how much this map changed since the look before (0 not at all, 1 unrelated).",
+    ];
+  if (still === "first") return [{ verb: "no drift yet", after: "" }, "There is no look before this one."];
+  const why = still === "zero" ? "This map, or the one of the look before, is all zero" : "The log has none";
+  return [{ verb: "no drift", after: "" }, `${why}: there is nothing to compare.`];
+}
+
+/**
+ * The regions whose enrichment is known and that, in words; the one by which the probes are sorted stands first.
+ *
+ * @param {Fact} fact
+ * @param {State["sort"]} sort
+ * @returns {[region: string, words: string][]}
+ */
+export function enrichmentWords({ enrichments }, sort) {
+  const known = Object.entries(enrichments).filter(([, value]) => value !== undefined);
+  const ordered = known.sort(([one], [other]) => Number(sort === `in ${other}`) - Number(sort === `in ${one}`));
+  return ordered.map(([region, value]) => [region, ` ×${figure(value)}`]);
 }
 
 /**
