@@ -117,8 +117,8 @@ function windowOf(href, tensorboard) {
     document: { querySelector: () => (tensorboard ? {} : null) },
     history: {
       state: null,
-      replaceState: (/** @type {[null, string, string]} */ ...to) => (location.hash = to[2]),
-      pushState: (/** @type {[null, string, string]} */ ...to) => entries.push((location.hash = to[2])),
+      replaceState: (/** @type {[null, string, string]} */ ...to) => (location.hash = new URL(to[2]).hash),
+      pushState: (/** @type {[null, string, string]} */ ...to) => entries.push((location.hash = new URL(to[2]).hash)),
     },
     addEventListener: (/** @type {string} */ name, /** @type {() => void} */ act) => (listeners[name] = act),
   };

@@ -74,7 +74,7 @@ export class Address {
     const next = hashWith(location.hash, texts, this.hosted);
     if (next === location.hash) return;
     try {
-      history[anew ? "pushState" : "replaceState"](history.state, "", next);
+      history[anew ? "pushState" : "replaceState"](history.state, "", this.linkTo(texts));
       this.known = next;
     } catch {
       // Frames whose document is text (srcdoc) have no address, and browsers refuse very many changes.
