@@ -71,7 +71,9 @@ def test_the_film_strip_shows_every_epoch(page, entry, written):
     pictures = pictures_of(written.probes, Layout((-1,), (-1,)))
     np.testing.assert_array_equal(page.canvas(".lead canvas.picture")[..., :3], pictures[3])
     words = page.text('.frame[data-step="50"] .change')
-    assert float(words.removeprefix("drift ")) == pytest.approx(look.per_probe["drift"][3], rel=0.06, abs=0.005)
+    assert float(words.removeprefix("drift ")) == pytest.approx(
+        look.per_probe["drift"][3], rel=0.06, abs=0.005
+    )
     for step in (49, 50, 51):
         seen = page.canvas(f'.frame[data-step="{step}"] canvas.heat')
         drawn.assert_same(
@@ -222,8 +224,16 @@ def test_a_foreign_address_is_no_harm(page, entry):
     ("asked", "said", "instead"),
     [
         ({"run": "%E0%A4%A"}, "The run “%E0%A4%A” is not in this log directory.", ".card"),
-        ({"run": "a/saliency", "method": "rise"}, "The run “a” has no maps by “rise”. It has gradient,", ".card"),
-        ({"run": "a/saliency", "tab": "strip", "probe": 16}, "has 16 probes: there is no probe 17.", ".frame"),
+        (
+            {"run": "a/saliency", "method": "rise"},
+            "The run “a” has no maps by “rise”. It has gradient,",
+            ".card",
+        ),
+        (
+            {"run": "a/saliency", "tab": "strip", "probe": 16},
+            "has 16 probes: there is no probe 17.",
+            ".frame",
+        ),
     ],
 )
 def test_what_a_link_asks_for_and_is_gone(page, entry, asked, said, instead):
