@@ -40,7 +40,6 @@ test("what is known of a probe", () => {
     target: "cat",
     explains: "cat",
     change: 0.1,
-    still: "first",
     enrichments: { corner: 1.6 },
   });
   assert.deepEqual(
@@ -77,17 +76,6 @@ test("pinned probes come first, in the same order, and filters hold for them too
   assert.deepEqual(order({ pinned: [3, 1, 99] }), [1, 3, 0, 2]);
   assert.deepEqual(order({ pinned: [2, 0], sort: "change" }), [0, 2, 1, 3]);
   assert.deepEqual(order({ pinned: [0, 2], show: "wrong" }), [1]);
-});
-
-test("why there is no drift: the first look, or a map that is all zero", () => {
-  const looks = looksAt([1, 2, 3, 4], {
-    per_probe: { drift: [[null], [null], [null], [null]] },
-    scales: { magnitude: [[1], [0], [1], [1]], signed: [null, null, null, null] },
-  });
-  const still = [1, 2, 3, 4].map(
-    (step) => facts(new Probes(runOf("a"), null), new Series().append(looks), step)[0].still,
-  );
-  assert.deepEqual(still, ["first", "zero", "zero", null]);
 });
 
 test("filters", () => {

@@ -93,24 +93,6 @@ export function saidOf(fact) {
 }
 
 /**
- * The drift in parts for `Short`, and what it is or why there is none.
- *
- * @param {Fact} fact
- * @returns {[{ verb: string, after: string }, string]}
- */
-export function driftWords({ score, change, still }) {
-  if (score === null) return [{ verb: "", after: "" }, ""];
-  if (change !== undefined)
-    return [
-      { verb: "drift ", after: figure(change) },
-      "Drift: how much this map changed since the look before (0 not at all, 1 unrelated).",
-    ];
-  if (still === "first") return [{ verb: "no drift yet", after: "" }, "There is no look before this one."];
-  const why = still === "zero" ? "This map, or the one of the look before, is all zero" : "The log has none";
-  return [{ verb: "no drift", after: "" }, `${why}: there is nothing to compare.`];
-}
-
-/**
  * The regions whose enrichment is known and that, in words; the one by which the probes are sorted stands first.
  *
  * @param {Fact} fact

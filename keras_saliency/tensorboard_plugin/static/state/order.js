@@ -17,8 +17,6 @@
  * @property {string | null} target whose score the map explains
  * @property {string | null} explains the same, where it is not the predicted class
  * @property {number | undefined} change the drift
- * @property {"first" | "zero" | null} still why there is no drift, where that is known: it is the first look, or a map that
- *   is all zero is compared
  * @property {Record<string, number | undefined>} enrichments by region
  */
 
@@ -69,23 +67,10 @@ export function factOf(probes, series, step, probe) {
     target: probes.className(target),
     explains: target !== predicted ? probes.className(target) : null,
     change: series.of("drift", step, probe),
-    still: stillOf(series, step, probe),
     enrichments: Object.fromEntries(
       regionsOf(series).map((region) => [region, series.of(region + ENRICHMENT, step, probe)]),
     ),
   };
-}
-
-/**
- * @param {Series} series
- * @param {number | undefined} step
- * @param {number} probe
- */
-function stillOf(series, step, probe) {
-  const at = series.at(step);
-  if (at === 0) return "first";
-  const { magnitude = [] } = series.looks.scales;
-  return at !== undefined && (magnitude[at]?.[probe] === 0 || magnitude[at - 1]?.[probe] === 0) ? "zero" : null;
 }
 
 /**

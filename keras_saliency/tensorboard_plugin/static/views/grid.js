@@ -7,7 +7,7 @@ import { Filters } from "../parts/filters.js";
 import { Pin } from "../parts/pin.js";
 import { Pool } from "../parts/reuse.js";
 import { Short } from "../parts/short.js";
-import { driftWords, enrichmentWords, figure, saidOf, saidParts } from "../parts/words.js";
+import { enrichmentWords, figure, saidOf, saidParts } from "../parts/words.js";
 import { chosen, facts } from "../state/order.js";
 
 /**
@@ -23,6 +23,7 @@ import { chosen, facts } from "../state/order.js";
 
 const WORDS_EVERY = 60;
 const MOST_REGIONS = 3;
+const DRIFT = "Drift: how much this map changed since the look before (0 not at all, 1 unrelated).";
 
 export class Grid {
   /** @param {App} app */
@@ -156,8 +157,11 @@ class Card {
     this.said.write(words, { ...around, title: titleOf(fact) });
     this.label.write(fact.labelWords ?? "", { verb: fact.labelWords === null ? "" : "label " });
     this.element.classList.toggle("wrong", fact.wrong === true);
-    const [drift, about] = driftWords(fact);
-    this.change.write("", { ...drift, title: about });
+    const drift = fact.change === undefined ? {} : { verb: "drift ", after: figure(fact.change) };
+    this.change.write(fact.score === null || fact.change !== undefined ? "" : "no drift yet", {
+      ...drift,
+      title: DRIFT,
+    });
     const regions = enrichmentWords(fact, this.app.state.sort).slice(0, MOST_REGIONS);
     for (const [at, [region, after]] of regions.entries())
       this.lines.of(at).write(region, { after, title: this.app.about(`${region}_enrichment`) });
