@@ -121,7 +121,7 @@ class Page:
         next(found for found in self.all("button.chip") if found.text == button).click()
         self.wait(lambda: any(not path.name.endswith(".crdownload") for path in folder.iterdir()))
         (path,) = folder.iterdir()
-        return Image.open(path)
+        return Image.open(io.BytesIO(path.read_bytes()))
 
     def point(self, element, x, y):
         """Move the pointer over an element, to shares of its width and height."""

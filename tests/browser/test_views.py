@@ -70,7 +70,7 @@ def test_the_film_strip_shows_every_epoch(page, entry, written):
     assert f"says {logs.CLASS_NAMES[predicted]} {sure:.2f}epoch 51" in lead
     pictures = pictures_of(written.probes, Layout((-1,), (-1,)))
     np.testing.assert_array_equal(page.canvas(".lead canvas.picture")[..., :3], pictures[3])
-    words = page.text('.frame[data-step="50"] .change')
+    words = page.text('.frame[data-step="50"] .change').replace("−", "-")
     assert float(words.removeprefix("drift ")) == pytest.approx(
         look.per_probe["drift"][3], rel=0.06, abs=0.005
     )
