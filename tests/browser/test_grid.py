@@ -27,7 +27,7 @@ return [...document.querySelectorAll('.card')].map((card) => {
   const [start, end, whole] = card.querySelector('.said .core').children;
   const box = (element) => element.getBoundingClientRect();
   const shortened = start.scrollWidth > start.clientWidth && box(end).width > 0;
-  return [box(whole).left, box(whole).right, box(card).right, shortened];
+  return [box(whole).left, box(whole).right, box(card.querySelector('.said')).right + 0.5, shortened];
 });
 """
 
