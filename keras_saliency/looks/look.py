@@ -83,6 +83,9 @@ class Look:
         run: the name of the run that the look was read back from, as its folder is called; empty for a look that was
             just taken. Looks of different runs are looks at different networks.
         phase: which `fit` of the run it was read back from, from 1 on: a training may go on with another.
+        logs: what the training said of itself, such as `"loss"` and `"val_accuracy"`: the newest value that Keras
+            gave of each since the look before, where it is finite. Empty before training, in loops of your own and in
+            older logs.
 
     Example:
         >>> saliency = ks.SaliencyCallback(probes, "logs")
@@ -102,6 +105,7 @@ class Look:
     checks: tuple[CheckResult, ...] = ()
     run: str = ""
     phase: int = 1
+    logs: Mapping[str, float] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         methods = ", ".join(self.methods) or "no method"

@@ -163,6 +163,7 @@ def _look(event: Any, maps: list[records.MapsRecord], checks: tuple[CheckResult,
         methods={record.method: _method_look(record) for record in maps},
         probe_accuracy=_probe_accuracy(event),
         checks=checks,
+        logs=maps[0].logs,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,8 @@ class MapsRecord:
             Read back, unsigned views are off by at most one 510th of the map's largest magnitude and
             signed by twice that (where it is a sum over channels: by one 254th of its own largest value).
             A map that was not finite throughout is all NaN.
+        logs: what the training said of itself, such as `"loss"` and `"val_accuracy"`; empty in records that older
+            programs wrote.
     """
 
     step: int
@@ -52,6 +54,7 @@ class MapsRecord:
     numbers: Mapping[str, float]
     per_probe: Mapping[str, np.ndarray]
     heatmaps: Mapping[str, np.ndarray]
+    logs: Mapping[str, float] = field(default_factory=dict)
 
 
 def encode_maps(maps: MapsRecord) -> bytes:
@@ -83,6 +86,7 @@ def encode_maps(maps: MapsRecord) -> bytes:
         "per_probe": {name: fields.numbers(values) for name, values in maps.per_probe.items()},
         "scales": {name: fields.numbers(scale) for name, scale in scales.items()},
         "finite": finite.tolist(),
+        "logs": {name: float(value) for name, value in maps.logs.items()},
     }
     return encode(header, planes)
 
@@ -112,6 +116,7 @@ def decode_maps(record: bytes) -> MapsRecord:
             heatmaps=restored(
                 stored_planes(arrays, len(header["finite"])), header["scales"], header["finite"]
             ),
+            logs=_logs(header),
         )
 
 
@@ -140,3 +145,10 @@ def _check_maps(header: Mapping[str, Any]) -> None:
     for values in (*header["per_probe"].values(), *header["scales"].values()):
         fields.list_of(fields.number, values, count)
     fields.list_of(fields.number, list(header["numbers"].values()))
+    _logs(header)
+
+
+def _logs(header: Mapping[str, Any]) -> dict[str, float]:
+    """What the training said of itself; nothing in the header of an older program."""
+    said = {name: fields.number(value) for name, value in dict(header.get("logs", {})).items()}
+    return {name: value for name, value in said.items() if value is not None}

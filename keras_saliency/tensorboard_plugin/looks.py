@@ -27,7 +27,7 @@ def look_header(store: Store, point: Point) -> bytes:
         header = records.decode_maps_header(store.record(point))
     except UnreadableFileError as error:
         return problem(str(error))
-    return _json({name: header[name] for name in _FIELDS})
+    return _json({name: header[name] for name in _FIELDS} | {"logs": header.get("logs", {})})
 
 
 def problem(sentence: str) -> bytes:
@@ -45,6 +45,7 @@ def looks(points: Sequence[Point], headers: Iterable[bytes], probes: ProbesAbout
         "score_kind": next((row["score_kind"] for row in reversed(rows) if "score_kind" in row), None),
         "numbers": _columns(rows, "numbers"),
         "per_probe": _columns(rows, "per_probe"),
+        "logs": _columns(rows, "logs"),
         **{name: _column(rows, name) for name in _PER_PROBE},
         "scales": {name: _nested(rows, "scales", name) for name in ("magnitude", "signed")},
         "probe_accuracy": [_accuracy(row, probes.labels) for row in rows],

@@ -234,17 +234,18 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         fit.position.begin_epoch()
         if not fit.has_begun:
             _ = self.model  # on JAX this brings the model's weights up to date
-            fit.begin(epoch)
+            fit.begin(epoch, self.params.get("epochs"))
             self._look_here(strict=True)
 
     def _after_batch(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Look, if it is time."""
-        del logs
         if self._current.position.end_batch(batch):
+            self._current.said.hear(logs)
             self._look_here()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Look, if it is time, and put the numbers into `logs`."""
+        self._current.said.hear(logs)
         if self._current.position.end_epoch(epoch, is_last=epoch + 1 == self.params.get("epochs")):
             self._look_here()
         if logs is not None:
@@ -252,8 +253,8 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Take the last look, unless it was taken; close the writers and sum up."""
-        del logs
         if self._current.position.is_unseen:
+            self._current.said.hear(logs)
             self._look_here()
         self._current.end(verbose=bool(self.params.get("verbose")))
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.engine import Question, is_chief, running_on, say
+from keras_saliency.engine.versions import versions
 from keras_saliency.explanation import pictures_of
 from keras_saliency.explanation.reading import range_in_doubt
 from keras_saliency.looks.look import Look
@@ -23,6 +25,7 @@ from keras_saliency.training.log_keys import LogKeys
 from keras_saliency.training.logbook import Logbook, opening_in, warn, when
 from keras_saliency.training.position import Position
 from keras_saliency.training.runs import Opening, Runs
+from keras_saliency.training.said import Said
 from keras_saliency.training.settings import Settings
 from keras_saliency.training.summary import Summary
 from keras_saliency.training.watch import Watch
@@ -45,6 +48,7 @@ class Fit:
         model: the model.
         observer: makes the looks.
         position: where a `fit` of Keras is.
+        said: what the training says of itself.
         is_chief: whether this process is the one that writes, of those that train together.
         has_begun: whether a first look was due; False again after the end.
         last_look: the last look; at first that of `before`, if it looked at this model.
@@ -79,6 +83,8 @@ class Fit:
             after=known.observer if known else None,
         )
         self.position = Position(settings.every)
+        self.said = Said()
+        self._planned: int | None = None
         self.is_chief = is_chief()
         self.has_begun = False
         self.last_look: Look | None = known.last_look if known else None
@@ -108,14 +114,19 @@ class Fit:
             failed=dict(self._failed),
         )
 
-    def begin(self, epoch: int) -> None:
+    def begin(self, epoch: int, planned: Any = None) -> None:
         """Begin a `fit` of Keras at this epoch: choose its run, and open the writers.
+
+        Args:
+            epoch: from 0.
+            planned: up to which epoch the training is to go, counted from 1; anything but a whole number is not known.
 
         Raises:
             UnwritableFolderError: its folder cannot be written.
             ValueError: `max_disk` cannot hold the probes.
         """
         self.position.start(epoch)
+        self._planned = int(planned) if isinstance(planned, Integral) else None
         with self._closing_on_error():
             self._open(is_later=epoch > 0, epoch=self.position.epoch)
         self._logbook.begin(self.position.now)
@@ -205,6 +216,7 @@ class Fit:
             question, self._question = self._question or self.observer.question(), None
             compare = not self._logbook.holds(step)
             look = self.observer.look(step, epoch, question, compare=compare, strict=strict)
+            look = replace(look, logs=self.said.take())
             self._tell_incomplete(look)
             look = self._checked(look, question)
             self._log_keys.update(look)
@@ -266,5 +278,11 @@ class Fit:
         """What the writers should know of this training."""
         settings, probes = self._settings, self._settings.probes
         pictures = pictures_of(probes, self.observer.layout) if settings.store_images else None
-        described = settings.described() | {"model": self.model.name, "backend": running_on()}
+        epochs = {} if self._planned is None else {"epochs": self._planned}
+        ours = {"model": self.model.name, "backend": running_on(), "versions": _listed(versions())}
+        described = settings.described() | epochs | ours
         return Run(folder, probes, pictures, described, sheets=settings.images, goes_on=goes_on)
+
+
+def _listed(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items())

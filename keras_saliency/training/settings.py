@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import numpy as np
+
 from keras_saliency.arguments import local_path
 from keras_saliency.methods import Method
 from keras_saliency.probes import ProbeSet
-from keras_saliency.probes.targets import Target
+from keras_saliency.probes.targets import ClassIndex, Label, Predicted, Target
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import FailOn, fails
 from keras_saliency.training.runs import Runs
@@ -95,9 +97,16 @@ class Settings:
         }
 
     def _target_in_words(self) -> str:
-        if self.target is None:
-            return "the predicted class" if self.probes.labels is None else "the label"
-        return repr(self.target)
+        target = self.target or (Predicted() if self.probes.labels is None else Label())
+        if isinstance(target, ClassIndex):
+            return self._class_in_words(np.asarray(target.index))
+        return {Predicted: "the predicted class", Label: "the label"}.get(type(target)) or repr(target)
+
+    def _class_in_words(self, index: np.ndarray) -> str:
+        if index.ndim:
+            return "a class for each probe"
+        names = self.probes.class_names or ()
+        return f"class {index}" + (f" ({names[index]})" if index < len(names) else "")
 
 
 def _check_choice(name: str, given: Any, one: str, other: str) -> None:

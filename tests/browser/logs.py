@@ -87,7 +87,16 @@ def _rewrite(log_dir, keep):
 CHECKED = (
     {"name": "finite", "status": "passed", "sentence": "All is finite.", "value": None, "limit": None},
     {
+        "name": "untrained",
+        "status": "warned",
+        "sentence": "Is it trained?",
+        "value": 0.5,
+        "limit": None,
+        "about": "model",
+    },
+    {
         "name": "region",
+        "about": "model",
         "status": "failed",
         "sentence": f"The corner has too much: {HTML}",
         "value": 12.125,
@@ -97,9 +106,10 @@ CHECKED = (
 )
 
 
-def add_checks(log_dir, step):
-    """Log check results at a step, as a run that had checks does."""
-    record = records.encode_checks(records.ChecksRecord(step, step, CHECKED))
+def add_checks(log_dir, step, *, region="failed"):
+    """Log check results at a step, as a run that had checks does; the last one has this status."""
+    results = (*CHECKED[:-1], {**CHECKED[-1], "status": region})
+    record = records.encode_checks(records.ChecksRecord(step, step, results))
     file = eventfile.EventFile(log_dir / "saliency")
     content = records.metadata(records.CHECKS)
     file.write(step, [eventfile.blobs(records.CHECKS_TAG, [record], records.PLUGIN_NAME, content)])

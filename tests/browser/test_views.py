@@ -128,7 +128,8 @@ def test_comparing_methods_and_runs_that_do_not_line_up(page, entry, written):
 
 def test_curves_show_the_numbers_of_every_run(page, entry, written):
     page.open(entry, run="a/saliency", step=12, tab="curves")
-    assert page.texts(".chart h3") == ["drift", "entropy", "corner enrichment", "probe accuracy"]
+    ours = ["drift", "entropy", "corner enrichment", "probe accuracy"]
+    assert page.texts(".chart h3") == [*ours, "training’s loss"]
     for run, position in (("a", 0), ("b", 1)):
         look = drawn.looks(written.folder / run)[12]
         for number, value in (
@@ -139,6 +140,8 @@ def test_curves_show_the_numbers_of_every_run(page, entry, written):
                 "textContent"
             )
             assert float(reading) == pytest.approx(value, abs=0.006)
+        said = page.texts('.chart[data-said="loss"] .reading b')[position]
+        assert float(said) == pytest.approx(look.logs["loss"], abs=0.006)
     line = page.find('.chart[data-number="entropy"] .line[data-line="a"]').get_dom_attribute("d")
     assert line.count("L") == logs.EPOCHS
 

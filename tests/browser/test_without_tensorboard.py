@@ -1,14 +1,30 @@
 """The page from `keras-saliency view`: while training goes on, and as one file."""
 
+import json
 import shutil
 
 import numpy as np
 import pytest
 
+from keras_saliency import records
 from keras_saliency.cli import main
 
 from . import drawn, logs, servers
 from .page import Keys
+
+COLOURS = """
+return [...document.querySelectorAll(".run .swatch")].map((swatch) => getComputedStyle(swatch).backgroundColor)
+"""
+BEYOND = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def glance(page):
+    """What the head says, by the words below each value."""
+    return dict(zip(page.texts(".tiles dt"), page.texts(".tiles dd"), strict=True))
+
+
+def last_labels():
+    return logs.probes().labels
 
 
 @pytest.fixture
@@ -119,23 +135,58 @@ def test_a_log_that_lost_its_probes_shows_maps_and_says_so(page, view, tmp_path)
         page.choose("What to see", tab)
 
 
-def test_what_checks_found(page, view, tmp_path):
+def test_at_a_glance_and_what_checks_found(page, view, tmp_path):
     log_dir = tmp_path / "logs"
     logs.train(log_dir / "run", 2)
     logs.train(log_dir / "unchecked", 1)
-    logs.add_checks(log_dir / "run", 2)
-    page.open(view(log_dir), run="run/saliency")
-    page.wait(lambda: page.all('[data-value="checks"]'))
+    logs.add_checks(log_dir / "run", 0, region="passed")
+    logs.add_checks(log_dir / "run", 1)
+    address = view(log_dir)
+    last = drawn.looks(log_dir / "run")[1]
+    for width, dark, step in ((800, True, 0), (1400, False, "latest")):
+        page.open(address, width=width, dark=dark, run="run/saliency", step=step)
+        page.wait(lambda: page.all(".glance .matrix-cells path"))
+        assert glance(page)["run"] == "run"
+        assert glance(page)["epochs"] == "2 of 2"
+        assert page.text(".tabs .badge") == "1"
+        assert "maps of the score of the label" in page.text(".filters")
+        (passed, failed), *_ = page.displayed(".glance .matrix-cells", 3, 2).astype(int)
+        assert passed[1] > passed[0] + 20
+        assert failed[0] > failed[1] + 60
+        assert page.driver.execute_script(BEYOND) == 0
+    right = sum(last.methods["gradient"].predicted_classes == last_labels())
+    assert glance(page)["right, epoch 2"] == f"{right} of {logs.PROBES}"
+    assert float(glance(page)["loss"]) == pytest.approx(last.logs["loss"], abs=0.006)
+    assert page.text(".verdict-words") == "epoch 2: 1 of 3 checks fails"
+    before = drawn.looks(log_dir / "run")[0].methods["gradient"].predicted_classes
+    flipped = (before != last.methods["gradient"].predicted_classes).nonzero()[0].tolist()
+    chips = [int(chip.get_dom_attribute("data-probe")) for chip in page.all(".flip")]
+    assert chips == flipped[:8]
+    page.click(".settings summary")
+    assert page.find(".settings dl").is_displayed()
+    assert "the label" in page.texts(".settings dd")
+    page.press(Keys.ESCAPE)
+    assert not page.find(".settings dl").is_displayed()
+
     page.choose("What to see", "checks")
-    page.wait(lambda: page.all(".report tr"))
-    assert page.text(".report h3") == "epoch 3"
-    assert page.texts(".report .status") == ["passed", "failed"]
-    assert page.texts(".report td:nth-child(3)") == [check["sentence"] for check in logs.CHECKED]
-    assert page.texts(".report .measured") == ["", "12.1 (at most 3.00)"]
+    assert page.text(".report h3") == "epoch 2: 1 of 3 checks fails"
+    assert page.texts(".report .status") == ["failed", "warned", "passed"]
+    assert page.texts(".report h4") == [
+        "Failed (1)",
+        "About the model (1)",
+        "About what, this log does not say (1)",
+    ]
+    assert page.texts(".report td:nth-child(3)") == [logs.CHECKED[i]["sentence"] for i in (2, 1, 0)]
+    assert page.texts(".report .measured") == ["12.1 (at most 3.00)", "0.50", ""]
     assert page.all(".report img") == []
+    page.press(Keys.ARROW_LEFT)
+    assert page.text(".report h3") == "epoch 1: none of 3 checks fails"
+    page.click_at(page.find(".all-looks .matrix-cells"), 0.75, 0.5)
+    assert page.epoch == "epoch 2"
     assert page.complaints() == []
     page.choose("What to see", "grid").select("Run", "unchecked/saliency")
     page.wait(lambda: not page.all('[data-value="checks"]'))
+    assert not page.find(".glance-checks").is_displayed()
 
 
 def test_one_file_that_asks_for_nothing(page, written, tmp_path):
@@ -182,4 +233,28 @@ def test_a_run_that_counts_batches(page, view, write_by_hand, tmp_path):
     page.open(address, tab="strip")
     titles = [frame.get_attribute("title") for frame in page.all(".strip-view [title^=step]")]
     assert [title.split(",")[0] for title in titles] == ["step 0", "step 100", "step 250"]
+    assert page.complaints() == []
+
+    for name in "bcdefghij":
+        write_by_hand(tmp_path / "logs" / name / "saliency", steps=(0, 1))
+    zero = {view: np.zeros((2, 4, 3), np.float32) for view in records.VIEWS}
+    nothing = {"numbers": {}, "per_probe": {"drift": np.full(2, np.nan)}}
+    write_by_hand(tmp_path / "logs" / "zero" / "saliency", steps=(0, 1), heatmaps=zero, **nothing)
+    for dark in (False, True):
+        page.open(address, tab="curves", run="zero/saliency", dark=dark)
+        assert page.texts(".over") == ["Over epochs", "Over steps: these runs count batches"]
+        epochs, steps = page.all('.chart[data-number="drift"]')
+        assert [len(chart.find_elements("css selector", ".line")) for chart in (epochs, steps)] == [10, 1]
+        assert "250" in steps.text
+        assert "epoch 12" in epochs.text
+        assert "all maps are zero" in epochs.text
+        colours = page.driver.execute_script(COLOURS)
+        assert len(set(colours)) == len(colours) == 11
+    page.choose("What to see", "grid")
+    assert page.texts(".card .change") == ["map is all zero"] * 2
+    page.choose("What to see", "probe")
+    assert "map is all zero" in page.text(".probe-view .chart .reading")
+    columns = json.dumps([["b/saliency", "gradient"], ["run/saliency", "gradient"]])
+    page.open(address, tab="compare", columns=columns, run="b/saliency", method="gradient")
+    assert "counts in steps, the scrubber in epochs" in page.text(".part.apart")
     assert page.complaints() == []

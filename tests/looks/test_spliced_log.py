@@ -54,6 +54,7 @@ def test_the_page_shows_each_training_as_a_run(every):
         looks = answers.looks(run, "gradient")
         assert looks["steps"] == (all_steps if every == 1 else [*all_steps[::2], all_steps[-1]])
         assert looks["epochs"] == [EPOCHS[step + 1] for step in looks["steps"]]
+        assert looks["logs"] == {}  # older versions did not keep what the training says of itself
         assert answers.maps(run, "gradient", all_steps[0])
     for unknown in ("saliency#3", "saliency#0", "saliency#", "other#2"):
         with pytest.raises(NotStoredError):

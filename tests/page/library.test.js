@@ -238,3 +238,17 @@ test("a document's own data is a source like any other", async () => {
   await assert.rejects(source.probes("constructor"), /carries no probes of constructor/);
   assert.equal(source.growing, false);
 });
+
+test("checks that are asked for again and are the same stay the same value, so that nothing is drawn anew", async () => {
+  let status = "passed";
+  const checks = async () => ({ checks: [{ step: 1, epoch: 1, results: [{ name: "finite", status, sentence: "" }] }] });
+  const library = new Library(sourceOf({ checks }), () => {});
+  await library.refresh();
+  await library.fetch(["checks", "a"]);
+  const before = library.checks("a");
+  await library.refresh();
+  assert.equal(library.checks("a"), before);
+  status = "failed";
+  await library.refresh();
+  assert.equal(library.checks("a")?.[0].results[0].status, "failed");
+});

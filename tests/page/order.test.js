@@ -41,6 +41,7 @@ test("what is known of a probe", () => {
     explains: "cat",
     change: 0.1,
     enrichments: { corner: 1.6 },
+    noDrift: undefined,
   });
   assert.deepEqual(
     ALL.map(({ wrong }) => wrong),

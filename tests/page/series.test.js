@@ -49,8 +49,10 @@ test("the timeline is in the order of numbers", () => {
 
 test("numbers that come or go are null where they are missing", () => {
   const series = new Series()
-    .append(looksAt([0], { numbers: { drift: [1] } }))
-    .append(looksAt([1], { numbers: { gini: [2] } }));
+    .append(looksAt([0], { numbers: { drift: [1] }, logs: { loss: [3] } }))
+    .append(looksAt([1], { numbers: { gini: [2] }, logs: {} }));
+  assert.deepEqual(series.logs, { loss: [3, null] });
+  assert.deepEqual(series.wall_times, [1000, 1001]);
   assert.deepEqual(series.curve("drift"), [1, null]);
   assert.deepEqual(series.curve("gini"), [null, 2]);
   assert.deepEqual(series.curve("unknown"), [null, null]);
@@ -78,6 +80,7 @@ test("epochs: of a look, of a step that cannot be read, and back", () => {
     [0, 250, undefined, undefined],
   );
   assert.equal(new Series().append(looksAt([3, 7], { epochs: [1, 1] })).stepOfEpoch(1), 7);
+  assert.deepEqual([series.stepOfEpoch(5, "epoch"), series.stepOfEpoch(5, "step")], [250, undefined]);
 });
 
 test("a run without epochs counts in steps, also before it was known", () => {

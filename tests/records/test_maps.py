@@ -97,15 +97,23 @@ def test_the_rest_comes_back_as_it_was():
             "drift": np.array([0.5, np.nan, 1 / 3, np.inf, 0]),
             "corner_enrichment": np.full(5, np.nan),
         },
+        logs={"loss": 0.25, "val_accuracy": 1 / 3},
     )
     read = records.decode_maps(records.encode_maps(written))
-    for name in ("step", "epoch", "wall_time", "method", "fingerprint", "numbers"):
+    for name in ("step", "epoch", "wall_time", "method", "fingerprint", "numbers", "logs"):
         assert getattr(read, name) == getattr(written, name), name
     assert read.scores.kind == written.scores.kind
     for name in ("values", "target_classes", "predicted_classes", "probabilities"):
         np.testing.assert_array_equal(getattr(read.scores, name), getattr(written.scores, name), strict=True)
     np.testing.assert_allclose(read.per_probe["drift"], [0.5, np.nan, 1 / 3, np.nan, 0], rtol=1e-8)
     assert np.isnan(read.per_probe["corner_enrichment"]).all()
+
+
+def test_older_records_say_nothing_of_the_training():
+    header, arrays = records.decode(records.encode_maps(a_maps_record(views_of(random_maps(1)))))
+    del header["logs"]
+    assert records.decode_maps(records.encode(header, arrays)).logs == {}
+    assert records.decode_maps(records.encode(header | {"logs": {"loss": None}}, arrays)).logs == {}
 
 
 def test_no_probes():
@@ -131,6 +139,9 @@ def test_no_probes():
         {"finite": [1, 1, 1]},
         {"numbers": [1]},
         {"numbers": {"drift": 10**400}},
+        {"logs": {"loss": "1"}},
+        {"logs": {"loss": [1]}},
+        {"logs": 3},
         {"per_probe": {"drift": [[1], [2], [3]]}},
         {"scales": {}},
         {"scales": {"magnitude": [1]}},

@@ -49,6 +49,7 @@ def test_runs(served):
     assert {name: first[name] for name in expected} == expected
     assert not second["has_pictures"]
     assert first["settings"]["target"] == "the label"
+    assert (first["settings"]["epochs"], second["settings"]["epochs"]) == (14, 2)
     assert first["descriptions"] == descriptions(["corner"])
     assert first["methods"] == {name: {"steps": list(range(-1, 14))} for name in ("gradient", "smooth")}
     assert second["methods"]["smooth"] == {"steps": [-1, 0, 1]}
@@ -78,6 +79,9 @@ def test_looks_are_what_the_callback_logged(served, written):
             answer["scales"]["magnitude"][place], one.heatmaps["magnitude"].max((1, 2)), rtol=1e-6
         )
     assert answer["scales"]["signed"] == [None] * 15
+    assert answer["logs"] == {"loss": [look.logs.get("loss") for look in looks]}
+    assert answer["logs"]["loss"][0] is None
+    assert None not in answer["logs"]["loss"][1:]
     assert answer["finite"] == [[True] * 4] * 15
     np.testing.assert_allclose(answer["probe_accuracy"], [look.probe_accuracy for look in looks], rtol=1e-6)
 

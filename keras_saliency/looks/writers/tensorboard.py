@@ -90,6 +90,7 @@ class TensorBoardWriter(Writer):
             numbers=seen.numbers,
             per_probe=seen.per_probe,
             heatmaps={view: shrink(maps, self._max_side) for view, maps in seen.heatmaps.items()},
+            logs=look.logs,
         )
         return _blob(records.maps_tag(method), records.encode_maps(record), records.MAPS)
 

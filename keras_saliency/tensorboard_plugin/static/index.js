@@ -182,8 +182,8 @@ class Page {
 
   /** Closes what is open, else goes back to the grid. */
   leave() {
-    const open = this.element.querySelector("details");
-    if (open?.open) open.open = false;
+    const open = this.element.querySelector("details[open]");
+    if (open instanceof HTMLDetailsElement) open.open = false;
     else this.app.set({ tab: "grid" });
   }
 }

@@ -157,3 +157,37 @@ def test_nothing_else_stands_for_a_missing_number(saliency, missing):
         ValueError, match=f'Expected missing to be "inf" or "absent". Received: missing={missing!r}'
     ):
         saliency(missing=missing)
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("every", [1, 2])
+def test_looks_keep_what_the_training_says_of_itself(network, saliency, fit, x, y, every):
+    callback = saliency(every=every)
+    history = fit(network(), callback, epochs=3, validation_data=(x, y), validation_freq=2)
+    opening, *looks = callback.looks
+    assert opening.logs == {}
+    for look in looks:
+        assert look.logs.keys() == {"loss", "accuracy"} | (
+            {"val_loss", "val_accuracy"} if look.epoch == 1 else set()
+        )
+        for name, value in look.logs.items():
+            said = history[name][0 if name.startswith("val_") else look.epoch]
+            assert value == pytest.approx(said, rel=1e-6)
+
+
+def test_a_look_inside_an_epoch_keeps_the_mean_so_far(network, saliency, fit, x, y):
+    class Batch(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            means.append(logs["loss"])
+
+    means = []
+    callback = saliency(every=ks.Batches(3))
+    history = fit(network(), callback, Batch(), epochs=4, validation_data=(x, y))  # two batches an epoch
+    assert [look.step for look in callback.looks] == [0, 3, 6, 8]
+    opening, *logs = (look.logs for look in callback.looks)
+    assert opening == {}
+    assert [said["loss"] for said in logs] == pytest.approx([means[2], means[5], means[7]], rel=1e-6)
+    validated = [
+        history["val_loss"][epoch] for epoch in (0, 1, 3)
+    ]  # a look at step 6 is before the end of the third
+    assert [said["val_loss"] for said in logs] == pytest.approx(validated, rel=1e-6)

@@ -1,6 +1,7 @@
 """What a fit leaves on disk, read back."""
 
 import csv
+from importlib.metadata import version
 
 import keras
 import numpy as np
@@ -157,9 +158,40 @@ def test_the_settings_say_what_was_asked_for(network, saliency, fit, tmp_path):
         "| every | 3 |",
         "| seed | 4 |",
         "| target | the label |",
+        "| epochs | 1 |",
+        f"| versions | keras&#95;saliency {version('keras_saliency')}, keras {keras.__version__}, ",
         f"| model | {model.name} |".replace("_", "&#95;"),
     ):
         assert row in text[0].decode()
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        (None, "the label"),
+        ("label", "the label"),
+        ("predicted", "the predicted class"),
+        (1, "class 1 (dog)"),
+        (7, "class 7"),
+        ([0, 1, 2, 1, 0], "a class for each probe"),
+    ],
+)
+def test_the_target_in_words(saliency, probes, target, words):
+    named = ks.ProbeSet(probes.images, probes.labels, class_names=("cat", "dog", "bird"))
+    assert saliency(probes=named, target=target)._settings.described()["target"] == words
+
+
+@pytest.mark.parametrize("planned", [None, "many", 2.5])
+def test_a_plan_that_is_no_number_of_epochs_is_none(network, saliency, planned):
+    callback = saliency()
+    callback.set_model(network())
+    callback.set_params({"epochs": planned})
+    callback.on_train_begin()
+    callback.on_epoch_begin(0)
+    callback.on_epoch_end(0, {"loss": 0.5})
+    callback.on_train_end()
+    assert callback.looks[-1].logs == {"loss": 0.5}
+    assert b"| epochs |" not in b"".join(path.read_bytes() for path in event_files(callback.summary.folder))
 
 
 def test_other_writers_in_the_same_log_dir_are_undisturbed(network, saliency, fit, tmp_path, x, y):

@@ -289,7 +289,8 @@ export class Library {
    */
   async readChecks(run, keep) {
     try {
-      keep((await this.source.checks(run)).checks);
+      const [before, { checks }] = [this.checks(run), await this.source.checks(run)];
+      keep(before && JSON.stringify(before) === JSON.stringify(checks) ? before : checks);
     } catch {
       keep(this.checks(run) ?? []);
     }

@@ -9,6 +9,7 @@
 const NONE = {
   steps: [],
   epochs: [],
+  wall_times: [],
   scores: [],
   target_classes: [],
   predicted_classes: [],
@@ -17,15 +18,20 @@ const NONE = {
   numbers: {},
   per_probe: {},
   scales: {},
+  finite: [],
+  logs: {},
   score_kind: null,
   problems: {},
 };
+
+/** @typedef {"first" | "zero" | "zero before" | "not finite" | "constant"} NoDrift why a map has no drift */
 
 export class Series {
   /** @param {Looks} looks without those that cannot be read */
   constructor(looks = NONE) {
     this.looks = looks;
     this.steps = looks.steps;
+    this.wall_times = looks.wall_times;
     this.scores = looks.scores;
     this.target_classes = looks.target_classes;
     this.predicted_classes = looks.predicted_classes;
@@ -33,6 +39,7 @@ export class Series {
     this.numbers = looks.numbers;
     this.per_probe = looks.per_probe;
     this.probe_accuracy = looks.probe_accuracy;
+    this.logs = looks.logs;
     this.score_kind = looks.score_kind;
     this.problems = looks.problems;
     /**
@@ -69,6 +76,7 @@ export class Series {
     return new Series({
       steps: joined(before.steps, added.steps),
       epochs: joined(before.epochs, added.epochs),
+      wall_times: joined(before.wall_times, added.wall_times),
       scores: joined(before.scores, added.scores),
       target_classes: joined(before.target_classes, added.target_classes),
       predicted_classes: joined(before.predicted_classes, added.predicted_classes),
@@ -77,6 +85,8 @@ export class Series {
       numbers: grown(before.numbers, added.numbers),
       per_probe: grown(before.per_probe, added.per_probe),
       scales: grown(before.scales, added.scales),
+      finite: joined(before.finite, added.finite),
+      logs: grown(before.logs, added.logs),
       score_kind: added.score_kind ?? before.score_kind,
       problems: { ...before.problems, ...added.problems },
     });
@@ -134,13 +144,14 @@ export class Series {
   }
 
   /**
-   * The step at an epoch; undefined where there is none.
+   * The step at an epoch; undefined where there is none, or where this run does not count in that unit.
    *
    * @param {number | undefined} epoch
+   * @param {"epoch" | "step"} [unit]
    * @returns {number | undefined}
    */
-  stepOfEpoch(epoch) {
-    return epoch === undefined ? undefined : this.steps[this.epochs.lastIndexOf(epoch)];
+  stepOfEpoch(epoch, unit = this.unit) {
+    return epoch === undefined || unit !== this.unit ? undefined : this.steps[this.epochs.lastIndexOf(epoch)];
   }
 
   /**
@@ -172,6 +183,40 @@ export class Series {
    */
   of(number, step, probe) {
     return this.in(this.per_probe[number], step)?.[probe] ?? undefined;
+  }
+
+  /**
+   * Why a probe has no drift at a look; undefined where it has one, or there is no look.
+   *
+   * @param {number | undefined} step
+   * @param {number} probe
+   * @returns {NoDrift | undefined}
+   */
+  noDrift(step, probe) {
+    const at = this.at(step);
+    if (at === undefined || this.of("drift", step, probe) !== undefined) return undefined;
+    if (this.looks.finite[at]?.[probe] === false) return "not finite";
+    if (this.isZero(at, probe)) return "zero";
+    if (at === 0) return "first";
+    return this.isZero(at - 1, probe) ? "zero before" : "constant";
+  }
+
+  /**
+   * The same for the mean over the probes: why all of them have none; undefined where they have several reasons.
+   *
+   * @param {number | undefined} step
+   */
+  noMeanDrift(step) {
+    const reasons = new Set(Array.from({ length: this.count }, (_, probe) => this.noDrift(step, probe)));
+    return reasons.size === 1 ? [...reasons][0] : undefined;
+  }
+
+  /**
+   * @param {number} at
+   * @param {number} probe
+   */
+  isZero(at, probe) {
+    return this.looks.finite[at]?.[probe] !== false && this.looks.scales.magnitude?.[at]?.[probe] === 0;
   }
 
   /** @param {"magnitude" | "signed"} ruled */

@@ -21,6 +21,7 @@ import { decode } from "./records.js";
  * @property {[number, number] | null} size
  * @property {string[]} regions
  * @property {boolean} has_pictures
+ * @property {Record<string, unknown>} settings what was asked for, in the order to show it; empty where it is not known
  * @property {Record<string, string>} descriptions what each number is, in words; empty in logs of before they were kept
  * @property {Record<string, { steps: number[] }>} methods
  * @property {number[]} [phases] the steps from which on later fits of the same training were looked at
@@ -30,6 +31,7 @@ import { decode } from "./records.js";
  * @typedef {object} Looks what the looks of a method say, in lists over the steps
  * @property {number[]} steps
  * @property {Maybe[]} epochs
+ * @property {Maybe[]} wall_times seconds since 1970
  * @property {Rows} scores
  * @property {Rows} target_classes
  * @property {Rows} predicted_classes
@@ -38,6 +40,8 @@ import { decode } from "./records.js";
  * @property {Record<string, Maybe[]>} numbers means over the probes
  * @property {Record<string, Rows>} per_probe
  * @property {Record<string, Rows>} scales
+ * @property {(boolean[] | null)[]} finite
+ * @property {Record<string, Maybe[]>} logs what the training said of itself: Keras' own numbers
  * @property {string | null} score_kind
  * @property {Record<string, string>} problems a sentence for each step that cannot be read
  * @property {boolean} [more] whether there are later looks than these
@@ -49,6 +53,7 @@ import { decode } from "./records.js";
  * @property {Maybe} [value]
  * @property {Maybe} [limit]
  * @property {string | null} [direction]
+ * @property {string} [about] `"model"` or `"maps"`; older logs do not say
  *
  * @typedef {object} Report what the checks of a run found at one step
  * @property {number} step

@@ -1,5 +1,6 @@
 /** A line chart in SVG: several lines over epochs, a marker at the current one, a click goes to an epoch. */
 
+import { drawnOf, largest, nearestTo, niceTicks, short, smallest, wholeTicks } from "./axis.js";
 import { h, setAttribute, svg } from "./dom.js";
 import { Once } from "./reuse.js";
 import { epochShort, epochWords, figure } from "./words.js";
@@ -14,6 +15,10 @@ import { epochShort, epochWords, figure } from "./words.js";
  * @property {number[]} epochs
  * @property {Maybe[]} values
  * @property {number[]} [phases] the epochs after which later fits of the same training begin
+ * @property {string} [label] what stands before its value, where a chart has several lines of one colour
+ * @property {boolean} [dashed]
+ * @property {boolean} [bridged] whether the line goes on over epochs without a value
+ * @property {(at: number) => string | undefined} [why] words in the place of a value that there is not
  *
  * @typedef {object} Content
  * @property {Line[]} lines
@@ -30,6 +35,8 @@ const TOP = 8;
 const BOTTOM = 22;
 const HEIGHT = 172;
 const MOST_POINTS = 60;
+const TICK_WIDTH = 56;
+const DIGIT = 9;
 
 export class Chart {
   /**
@@ -121,19 +128,19 @@ export class Chart {
   }
 
   /** @param {Line} line */
-  line({ name, colour, epochs, values, phases = [] }) {
+  line({ name, colour, dashed = false, bridged = false, epochs, values, phases = [] }) {
     const path = [];
     const dots = [];
-    let pen = "M";
-    for (const [at, value] of values.entries()) {
-      if (value === null) {
-        pen = "M";
-        continue;
-      }
+    const all = drawnOf(values, (at) => this.x(epochs[at]), this.width);
+    const drawn = bridged ? all.filter((at) => values[at] !== null) : all;
+    const known = (/** @type {number | undefined} */ at) => at !== undefined && values[at] !== null;
+    for (const [place, at] of drawn.entries()) {
+      const value = values[at];
+      if (value === null) continue;
+      const joined = known(drawn[place - 1]);
       const [x, y] = [this.x(epochs[at]), this.y(value)];
-      path.push(`${pen}${x.toFixed(1)} ${y.toFixed(1)}`);
-      pen = "L";
-      if (values.length <= MOST_POINTS)
+      path.push(`${joined ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`);
+      if (values.length <= MOST_POINTS || !(joined || known(drawn[place + 1])))
         dots.push(svg("circle", { class: "point", cx: x, cy: y, r: 2.2, fill: colour, "data-epoch": epochs[at] }));
     }
     const phase = (/** @type {number} */ epoch) =>
@@ -144,7 +151,7 @@ export class Chart {
       );
     return [
       ...phases.map(phase),
-      svg("path", { class: "line", d: path.join(""), stroke: colour, "data-line": name }),
+      svg("path", { class: dashed ? "line dashed" : "line", d: path.join(""), stroke: colour, "data-line": name }),
       ...dots,
     ];
   }
@@ -160,17 +167,9 @@ export class Chart {
   }
 
   epochTicks() {
-    const most = Math.max(2, Math.floor((this.width - LEFT) / 56));
-    const every =
-      [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000].find((step) => (this.to - this.from) / step <= most) ??
-      10000;
-    const ticks = [this.from];
-    const first = this.content.unit === "step" ? 0 : 1; // epochs are shown counted from 1
-    for (let shown = every; shown <= this.to + first; shown += every) {
-      const at = shown - first;
-      if (at >= this.from && this.x(at) - this.x(ticks[ticks.length - 1]) > 34) ticks.push(at);
-    }
-    return ticks;
+    const room = Math.max(TICK_WIDTH, DIGIT * (String(this.to).length + 3));
+    const most = Math.floor((this.width - LEFT - RIGHT) / room);
+    return wholeTicks(this.from, this.to, most, this.content.unit === "step" ? 0 : 1);
   }
 
   /**
@@ -213,9 +212,10 @@ export class Chart {
    */
   read(epoch) {
     const { lines, unit } = this.content;
-    /** @type {(line: Line) => string} */
-    const value = ({ epochs, values }) => figure(epoch === undefined ? null : values[epochs.indexOf(epoch)]);
-    const said = lines.map((line) => ({ colour: line.colour, text: value(line) }));
+    const said = lines.flatMap((line) => {
+      const text = valueAt(line, epoch);
+      return text === undefined ? [] : [{ colour: line.colour, text }];
+    });
     this.told.draw([epoch, unit, ...said.flatMap(({ colour, text }) => [colour, text])], () => {
       const words = said.map(({ colour, text }) => h("b", { style: `color:${colour}`, text }));
       this.value.replaceChildren(...(epoch === undefined ? [] : [`${epochWords(epoch, unit)} `, ...words]));
@@ -224,52 +224,14 @@ export class Chart {
 }
 
 /**
- * The number of a list that is nearest to a wanted one; undefined for an empty list.
+ * A line's value at an epoch in words; undefined where it has no such epoch.
  *
- * @param {number} wanted
- * @param {readonly number[]} numbers
- * @returns {number | undefined}
+ * @param {Line} line
+ * @param {number | undefined} epoch
  */
-export function nearestTo(wanted, numbers) {
-  return numbers.reduce(
-    (best, number) => (Math.abs(number - wanted) < Math.abs(best - wanted) ? number : best),
-    numbers[0],
-  );
-}
-
-/**
- * @param {number[]} numbers
- * @param {number} bound
- */
-function smallest(numbers, bound) {
-  return numbers.reduce((least, number) => Math.min(least, number), bound);
-}
-
-/**
- * @param {number[]} numbers
- * @param {number} bound
- */
-function largest(numbers, bound) {
-  return numbers.reduce((most, number) => Math.max(most, number), bound);
-}
-
-/**
- * @param {number} low
- * @param {number} high
- */
-function niceTicks(low, high) {
-  if (!(Number.isFinite(low) && Number.isFinite(high))) return [0, 1];
-  const rough = (high - low) / 4 || Math.abs(high) || 1;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? 10 * power;
-  const first = Math.floor(low / step);
-  const last = Math.ceil(high / step - 1e-9);
-  return Array.from({ length: Math.max(2, last - first + 1) }, (_, at) => (first + at) * step);
-}
-
-/** @param {number} value */
-function short(value) {
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(0).replace("-", "−").replace("e+", "e");
-  return String(Number(value.toPrecision(3))).replace("-", "−");
+function valueAt({ epochs, values, label, why }, epoch) {
+  const at = epoch === undefined ? -1 : epochs.lastIndexOf(epoch);
+  if (at < 0) return undefined;
+  const text = values[at] === null ? (why?.(at) ?? figure(null)) : figure(values[at]);
+  return label ? `${label} ${text}` : text;
 }

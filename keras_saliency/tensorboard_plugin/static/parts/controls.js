@@ -1,6 +1,7 @@
 /** What is chosen above the pictures: the view, the method, and how maps are shown. */
 
 import { methodsOf } from "../state/selectors.js";
+import { failing } from "../state/verdicts.js";
 import { h, setAttribute, setText } from "./dom.js";
 import { Choice, Select, named, slider } from "./inputs.js";
 import { keysHelp } from "./keys.js";
@@ -34,6 +35,7 @@ export class Controls {
     /** @type {<Name extends keyof State>(name: Name) => (value: State[Name]) => void} */
     const set = (name) => (value) => app.set({ [name]: value });
     this.tabs = new Choice("What to see", TABS, set("tab"), "tabs");
+    this.badge = h("span", { class: "badge" });
     this.run = new Select("Run", {}, (run) => {
       const has = methodsOf(app.library.info(run)).includes(app.state.method);
       app.set({ run, method: has ? app.state.method : "" });
@@ -107,9 +109,11 @@ export class Controls {
     const { app } = this;
     const { runs } = app.library;
     const { checks, ...others } = TABS;
-    const hasChecks = state.tab === "checks" || (run && app.library.checks(run.run)?.length);
+    const reports = run && app.library.checks(run.run);
+    const hasChecks = state.tab === "checks" || reports?.length;
     this.tabs.offer(hasChecks ? { ...others, checks } : others);
     this.tabs.show(state.tab);
+    this.updateBadge(failing(reports?.at(-1)));
     this.run.offer(
       Object.fromEntries(runs.map((info) => [info.run, runWords(info.run) + (info.gone ? " (gone)" : "")])),
     );
@@ -123,6 +127,22 @@ export class Controls {
     this.methods.show(method);
     setAttribute(this.bar, "hidden", !withMaps || run === undefined);
     if (withMaps) this.updateBar(state, run);
+  }
+
+  /**
+   * How many checks fail now, on the name of their view.
+   *
+   * @param {number} failed
+   */
+  updateBadge(failed) {
+    setText(this.badge, failed ? String(failed) : "");
+    setAttribute(
+      this.badge,
+      "title",
+      failed === 1 ? "A check fails at the newest look." : `${failed} checks fail at the newest look.`,
+    );
+    const button = this.tabs.buttons.made.get("checks");
+    if (button && this.badge.parentElement !== button) button.append(this.badge);
   }
 
   /**

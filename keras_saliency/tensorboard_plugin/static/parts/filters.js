@@ -3,6 +3,7 @@
 import { readField } from "../state/fields.js";
 import { h, setAttribute, setText } from "./dom.js";
 import { Choice, Select, named, sizeSlider } from "./inputs.js";
+import { targetWords } from "./words.js";
 
 /**
  * @import { App } from "../state/app.js"
@@ -61,19 +62,19 @@ export class Filters {
     setAttribute(this.show.element, "hidden", !run?.labels);
     if (document.activeElement !== this.find) this.find.value = state.find;
     this.size.value = String(state.size);
-    setText(this.count, `${shown === all.length ? "" : `${shown} of `}${all.length} probes${explaining(all)}`);
+    setText(
+      this.count,
+      `${shown === all.length ? "" : `${shown} of `}${all.length} probes${explaining(run?.settings)}`,
+    );
   }
 }
 
 /**
- * Whose score the maps explain.
+ * Whose score the maps explain: the name comes from the log, so that it stays whatever the model predicts.
  *
- * @param {Fact[]} all
+ * @param {Record<string, unknown>} [settings]
  */
-function explaining(all) {
-  const targets = new Set(all.map(({ target }) => target));
-  if (targets.has(null)) return "";
-  if (targets.size === 1 && all.length > 1) return `, maps of the score of ${[...targets][0]}`;
-  if (all.every(({ target, predicted }) => target === predicted)) return ", maps of the predicted class’s score";
-  return all.every(({ target, labelWords }) => target === labelWords) ? ", maps of the label’s score" : "";
+function explaining(settings = {}) {
+  const target = targetWords(settings);
+  return target && `, maps of the score of ${target}`;
 }

@@ -149,7 +149,7 @@ export class Transport {
     const timeline = series?.timeline ?? [];
     const place = Math.max(0, timeline.indexOf(step ?? NaN));
     const playing = this.timer !== null;
-    setAttribute(this.element, "hidden", timeline.length === 0 || state.tab === "checks");
+    setAttribute(this.element, "hidden", timeline.length === 0);
     this.range.max = String(Math.max(0, timeline.length - 1));
     this.range.value = String(place);
     this.range.style.setProperty("--part", String(timeline.length > 1 ? place / (timeline.length - 1) : 0));

@@ -1,12 +1,18 @@
 /** What things are called. */
 
+import { failing } from "../state/verdicts.js";
+
 /**
  * @import { View } from "../data/maps.js"
+ * @import { NoDrift } from "../data/series.js"
+ * @import { Report } from "../data/source.js"
  * @import { State } from "../state/fields.js"
  * @import { Fact } from "../state/order.js"
  *
  * @typedef {"epoch" | "step"} Unit
  */
+
+const MOST_DAYS = 100;
 
 /**
  * When a look was taken, with epochs counted from 1 as Keras prints them; some runs count in steps.
@@ -103,6 +109,82 @@ export function enrichmentWords({ enrichments }, sort) {
   const known = Object.entries(enrichments).filter(([, value]) => value !== undefined);
   const ordered = known.sort(([one], [other]) => Number(sort === `in ${other}`) - Number(sort === `in ${one}`));
   return ordered.map(([region, value]) => [region, ` ×${figure(value)}`]);
+}
+
+/**
+ * Why there is no drift.
+ *
+ * @type {Record<NoDrift, string>}
+ */
+export const NO_DRIFT_WORDS = {
+  first: "no drift yet",
+  zero: "map is all zero",
+  "zero before": "no drift: all zero before",
+  "not finite": "map is not finite",
+  constant: "no drift: constant map",
+};
+
+/**
+ * How much a map changed, or why that is not known; empty where there is no look.
+ *
+ * @param {Fact} fact
+ */
+export function changeWords({ change, noDrift }) {
+  return change === undefined ? (noDrift ? NO_DRIFT_WORDS[noDrift] : "") : `drift ${figure(change)}`;
+}
+
+/**
+ * A time, such as "30 Nov 2026, 14:31".
+ *
+ * @param {number} seconds since 1970
+ */
+export function timeWords(seconds) {
+  return new Date(1000 * seconds).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+}
+
+/**
+ * How long ago something was; empty where that is very long, or the clocks disagree by more than a minute.
+ *
+ * @param {number} seconds
+ */
+export function agoWords(seconds) {
+  if (seconds < -60 || seconds >= MOST_DAYS * 86400) return "";
+  if (seconds < 60) return "just now";
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
+  const days = Math.floor(seconds / 86400);
+  return days === 1 ? "a day ago" : `${days} days ago`;
+}
+
+/**
+ * Whose score the maps explain, as the log says it; empty where it does not.
+ *
+ * @param {Record<string, unknown>} settings
+ */
+export function targetWords({ target }) {
+  if (typeof target !== "string" || !target) return "";
+  return { "Label()": "the label", "Predicted()": "the predicted class" }[target] ?? target;
+}
+
+/**
+ * When a report was made.
+ *
+ * @param {Report} report
+ * @param {Unit} unit what the run counts in
+ */
+export function reportWords({ step, epoch }, unit) {
+  return epoch === null || unit === "step" ? epochWords(step, "step") : epochWords(epoch);
+}
+
+/**
+ * What checks came to.
+ *
+ * @param {Report} report
+ */
+export function verdictWords(report) {
+  const [failed, count] = [failing(report), report.results.length];
+  if (!count) return "the checks cannot be read";
+  return failed ? `${failed} of ${count} checks ${failed === 1 ? "fails" : "fail"}` : `none of ${count} checks fails`;
 }
 
 /**

@@ -2,7 +2,7 @@
 
 /**
  * @import { Probes } from "../data/probes.js"
- * @import { Series } from "../data/series.js"
+ * @import { NoDrift, Series } from "../data/series.js"
  * @import { State } from "./fields.js"
  *
  * @typedef {object} Fact what is known of a probe at a step: numbers, and words for classes; null where unknown
@@ -18,6 +18,7 @@
  * @property {string | null} explains the same, where it is not the predicted class
  * @property {number | undefined} change the drift
  * @property {Record<string, number | undefined>} enrichments by region
+ * @property {NoDrift | undefined} noDrift why there is none
  */
 
 const ENRICHMENT = "_enrichment";
@@ -70,6 +71,7 @@ export function factOf(probes, series, step, probe) {
     enrichments: Object.fromEntries(
       regionsOf(series).map((region) => [region, series.of(region + ENRICHMENT, step, probe)]),
     ),
+    noDrift: series.noDrift(step, probe),
   };
 }
 

@@ -1,12 +1,15 @@
-/** What the checks of a run said. */
+/** What the checks of a run said at the look that the scrubber shows, what failed first, and a picture of all looks. */
 
-import { h } from "../parts/dom.js";
+import { h, setAttribute } from "../parts/dom.js";
+import { CheckMatrix } from "../parts/matrix.js";
 import { Once } from "../parts/reuse.js";
-import { epochWords, figure } from "../parts/words.js";
+import { figure, reportWords, verdictWords } from "../parts/words.js";
+import { SUBJECTS, matrixOf, reportShown, sections, subjectOf } from "../state/verdicts.js";
 
 /**
  * @import { Request } from "../data/library.js"
  * @import { CheckResult, Report } from "../data/source.js"
+ * @import { Unit } from "../parts/words.js"
  * @import { App } from "../state/app.js"
  * @import { Shown } from "../state/selectors.js"
  */
@@ -17,9 +20,15 @@ export class Checks {
   /** @param {App} app */
   constructor(app) {
     this.app = app;
-    this.drawn = new Once();
+    this.drawn = { matrix: new Once(), report: new Once() };
     this.settled = true;
-    this.element = h("section", { class: "view checks-view" });
+    this.matrix = new CheckMatrix((step) => app.set({ step }));
+    /** What the matrix shows. */
+    this.cells = matrixOf([]);
+    this.all = h("article", { class: "report all-looks" }, h("h3", { text: "All looks" }), this.matrix.element);
+    this.report = h("article", { class: "report" });
+    this.nothing = h("p", { class: "quiet nothing", text: "No checks were run in this run." });
+    this.element = h("section", { class: "view checks-view" }, this.report, this.all, this.nothing);
   }
 
   /** @returns {Request[]} */
@@ -28,25 +37,35 @@ export class Checks {
   }
 
   /** @param {Shown} shown */
-  update({ run }) {
-    const checks = run && this.app.library.checks(run.run);
-    if (!checks) return;
-    this.drawn.draw([run.run, JSON.stringify(checks)], () => {
-      const nothing = h("p", { class: "quiet nothing", text: "No checks were run in this run." });
-      this.element.replaceChildren(...(checks.length ? checks.toReversed().map(report) : [nothing]));
-    });
+  update(shown) {
+    const { run, unit } = shown;
+    const reports = run && this.app.library.checks(run.run);
+    if (!reports) return;
+    this.drawn.matrix.draw([reports], () => (this.cells = matrixOf(reports)));
+    const report = reportShown(reports, shown);
+    setAttribute(this.nothing, "hidden", reports.length > 0);
+    setAttribute(this.all, "hidden", reports.length === 0);
+    setAttribute(this.report, "hidden", reports.length === 0);
+    this.matrix.update(this.cells, report?.step);
+    this.drawn.report.draw([report, unit], () => this.report.replaceChildren(...contentOf(report, unit)));
   }
 }
 
-/** @param {Report} report */
-function report({ step, epoch, results, problem }) {
-  return h(
-    "article",
-    { class: "report", "data-step": step },
-    h("h3", { text: epoch === null ? `Step ${step}` : epochWords(epoch) }),
-    problem ? h("p", { class: "problem", text: problem }) : null,
-    h("table", {}, h("tbody", {}, ...results.map(row))),
-  );
+/**
+ * @param {Report | undefined} report
+ * @param {Unit} unit
+ */
+function contentOf(report, unit) {
+  if (!report) return [h("p", { class: "quiet", text: "No checks were made up to here." })];
+  const { step, results, problem } = report;
+  return [
+    h("h3", { text: `${reportWords(report, unit)}: ${verdictWords(report)}`, "data-step": step }),
+    problem ? h("p", { class: "problem", text: problem }) : "",
+    ...sections(results).flatMap(([title, found]) => [
+      h("h4", { text: `${title} (${found.length})` }),
+      h("table", {}, h("tbody", {}, ...found.map(row))),
+    ]),
+  ];
 }
 
 /** @param {CheckResult} result */
@@ -54,7 +73,7 @@ function row(result) {
   const status = STATUSES.has(result.status) ? result.status : "other";
   return h(
     "tr",
-    { "data-status": result.status },
+    { "data-status": result.status, "data-about": subjectOf(result), title: SUBJECTS[subjectOf(result)] },
     h("td", {}, h("span", { class: `status ${status}`, text: result.status })),
     h("th", { scope: "row", text: result.name.replaceAll("_", " ") }),
     h("td", { text: result.sentence }),

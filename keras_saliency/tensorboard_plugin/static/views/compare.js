@@ -6,7 +6,7 @@ import { Filters } from "../parts/filters.js";
 import { Select } from "../parts/inputs.js";
 import { Pool } from "../parts/reuse.js";
 import { Short } from "../parts/short.js";
-import { figure, runWords, saidOf, saidParts } from "../parts/words.js";
+import { changeWords, figure, runWords, saidOf, saidParts } from "../parts/words.js";
 import { chosen, facts } from "../state/order.js";
 import { alike, columnsOf, methodsOf } from "../state/selectors.js";
 
@@ -131,6 +131,14 @@ export class Compare {
     const series = library.series(run, method);
     const own =
       run === shown.run?.run && shown.step !== undefined && series?.problems[shown.step] ? shown.step : undefined;
+    if (shown.series && series?.steps.length && series.unit !== shown.unit) {
+      return {
+        key,
+        run,
+        method,
+        apart: `counts in ${series.unit}s, the scrubber in ${shown.unit}s: they do not line up`,
+      };
+    }
     return { key, run, method, series, step: own ?? series?.stepOfEpoch(shown.epoch) };
   }
 
@@ -312,7 +320,7 @@ class Compartment {
     cell.showProbe(probes, probe, app.state);
     const { words, ...around } = fact ? saidParts(fact) : { words: "" };
     this.said.write(words, { ...around, title: fact ? saidOf(fact) : null });
-    setText(this.change, fact?.change === undefined ? "" : `drift ${figure(fact.change)}`);
+    setText(this.change, fact ? changeWords(fact) : "");
     if (series && step === undefined) cell.showNothing("no look at this epoch");
     else if (series) cell.showMap(lookAt(app, run, method, step, probe), probe, app.state, app.palette(app.state.view));
     return this.element;

@@ -1,15 +1,20 @@
 /** The numbers of every run over the epochs. */
 
-import { Chart, nearestTo } from "../parts/chart.js";
+import { nearestTo } from "../parts/axis.js";
+import { Chart } from "../parts/chart.js";
+import { runColour } from "../parts/colours.js";
 import { h, setChildren } from "../parts/dom.js";
 import { Once, Pool } from "../parts/reuse.js";
-import { epochWords, numberWords, runWords } from "../parts/words.js";
+import { NO_DRIFT_WORDS, epochWords, numberWords, runWords } from "../parts/words.js";
 import { readField } from "../state/fields.js";
+import { namesSaid } from "../state/glance.js";
 
 /**
  * @import { Request } from "../data/library.js"
  * @import { Series } from "../data/series.js"
  * @import { RunInfo } from "../data/source.js"
+ * @import { Line } from "../parts/chart.js"
+ * @import { Unit } from "../parts/words.js"
  * @import { App } from "../state/app.js"
  * @import { State } from "../state/fields.js"
  * @import { Shown } from "../state/selectors.js"
@@ -22,7 +27,10 @@ import { readField } from "../state/fields.js";
 const MAIN = ["drift", "entropy"];
 const OTHERS = ["drift_from_start", "top_overlap", "center_shift", "magnitude", "gini", "zero_fraction"];
 const ACCURACY = "probe_accuracy";
-const COLOURS = 8;
+const MOST_SAID = 4;
+const SAID = "What the training says of itself: Keras’ own number. Dashed: on the validation data.";
+/** @type {Record<Unit, string>} */
+const OVER = { epoch: "Over epochs", step: "Over steps: these runs count batches" };
 const FEWEST = 3;
 
 export class Curves {
@@ -30,11 +38,17 @@ export class Curves {
   constructor(app) {
     this.app = app;
     this.settled = true;
-    this.charts = new Pool((/** @type {string} */ name) => {
-      const chart = new Chart(numberWords(name), app.about(name), (epoch) => this.go(epoch));
+    this.charts = new Pool((/** @type {Unit} */ unit, /** @type {string} */ name) => {
+      const chart = new Chart(numberWords(name), app.about(name), (epoch) => this.go(epoch, unit));
       chart.element.dataset.number = name;
       return chart;
     });
+    this.said = new Pool((/** @type {Unit} */ unit, /** @type {string} */ name) => {
+      const chart = new Chart(`training’s ${numberWords(name)}`, SAID, (epoch) => this.go(epoch, unit));
+      chart.element.dataset.said = name;
+      return chart;
+    });
+    this.headings = new Pool((/** @type {Unit} */ unit) => h("h3", { class: "over", text: OVER[unit] }));
     this.drawn = { legend: new Once(), stable: new Once() };
     this.legend = h("div", { class: "runs", role: "group", "aria-label": "Runs" });
     /** @type {HTMLInputElement} */
@@ -93,12 +107,40 @@ export class Curves {
       return series ? [{ colour, series, name: runWords(info.run), phases: phasesOf(info, series) }] : [];
     });
     this.updateStable(lines, state.level);
-    const names = numbersOf(lines, state.numbers === "all");
+    const units = /** @type {Unit[]} */ (shown.unit === "epoch" ? ["epoch", "step"] : ["step", "epoch"]);
+    const groups = units.map((unit) => ({ unit, lines: lines.filter(({ series }) => series.unit === unit) }));
+    const there = groups.filter((group) => group.lines.length);
     setChildren(
       this.grid,
-      names.map((name) => this.charts.of(name, name).element),
+      there.flatMap(({ unit, lines: drawn }) => [
+        ...(there.length > 1 ? [this.headings.of(unit, unit)] : []),
+        ...this.updateCharts(unit, drawn, shown),
+      ]),
     );
-    for (const name of names) this.updateChart(name, lines, shown);
+  }
+
+  /**
+   * The charts of the runs that count in a unit: those that count otherwise have an axis of their own.
+   *
+   * @param {Unit} unit
+   * @param {Drawn[]} lines
+   * @param {Shown} shown
+   */
+  updateCharts(unit, lines, shown) {
+    const all = shown.state.numbers === "all";
+    const marked = { unit, epoch: shown.unit === unit ? shown.epoch : undefined };
+    const ours = numbersOf(lines, all).map((name) => {
+      const chart = this.charts.of(keyOf(unit, name), unit, name);
+      chart.update({ ...marked, ...contentOf(name, lines, shown.state) });
+      return chart.element;
+    });
+    const said = [...new Set(lines.flatMap(({ series }) => namesSaid(series)))];
+    const theirs = said.slice(0, all ? said.length : MOST_SAID).map((name) => {
+      const chart = this.said.of(keyOf(unit, name), unit, name);
+      chart.update({ ...marked, lines: linesSaid(name, lines) });
+      return chart.element;
+    });
+    return [...ours, ...theirs];
   }
 
   /**
@@ -110,7 +152,7 @@ export class Curves {
   known({ method }) {
     return this.app.library.runs.map((info, at) => ({
       info,
-      colour: `var(--run-${at % COLOURS})`,
+      colour: runColour(at),
       method: method !== undefined && Object.hasOwn(info.methods, method) ? method : undefined,
     }));
   }
@@ -178,37 +220,74 @@ export class Curves {
   }
 
   /**
-   * @param {string} name
-   * @param {Drawn[]} lines
-   * @param {Shown} shown
-   */
-  updateChart(name, lines, { state, epoch, unit }) {
-    this.charts.of(name, name).update({
-      lines: lines.map(({ name: line, colour, series, phases }) => ({
-        name: line,
-        colour,
-        phases,
-        epochs: series.epochs,
-        values: series.curve(name),
-      })),
-      level: name === "drift" ? state.level : name.endsWith("_enrichment") ? 1 : undefined,
-      epoch,
-      unit,
-      least: name === "entropy" ? undefined : 0,
-      most: name === ACCURACY ? 1 : undefined,
-    });
-  }
-
-  /**
    * Goes to an epoch, where the shown run has a look at it.
    *
    * @param {number} epoch
+   * @param {Unit} unit
    */
-  go(epoch) {
+  go(epoch, unit) {
     const { series } = this.app.shown;
-    const step = series?.stepOfEpoch(nearestTo(epoch, series.epochs));
+    const step = series?.stepOfEpoch(nearestTo(epoch, series.epochs), unit);
     if (step !== undefined) this.app.set({ step });
   }
+}
+
+/**
+ * @param {Unit} unit
+ * @param {string} name
+ */
+function keyOf(unit, name) {
+  return `${unit} ${name}`;
+}
+
+/**
+ * What a chart of one of our numbers shows.
+ *
+ * @param {string} name
+ * @param {Drawn[]} lines
+ * @param {State} state
+ */
+function contentOf(name, lines, { level }) {
+  return {
+    lines: lines.map(({ name: line, colour, series, phases }) => ({
+      name: line,
+      colour,
+      phases,
+      epochs: series.epochs,
+      values: series.curve(name),
+      why: (/** @type {number} */ at) => (name.startsWith("drift") ? whyNoDrift(series, series.steps[at]) : undefined),
+    })),
+    level: name === "drift" ? level : name.endsWith("_enrichment") ? 1 : undefined,
+    least: name === "entropy" ? undefined : 0,
+    most: name === ACCURACY ? 1 : undefined,
+  };
+}
+
+/**
+ * The lines of a number of the training, and of the same on the validation data.
+ *
+ * @param {string} name
+ * @param {Drawn[]} lines
+ * @returns {Line[]}
+ */
+function linesSaid(name, lines) {
+  return lines.flatMap(({ name: run, colour, series, phases }) => {
+    const [own, validated] = [series.logs[name], series.logs[`val_${name}`]];
+    const line = { name: run, colour, phases, epochs: series.epochs, bridged: true };
+    return [
+      ...(own ? [{ ...line, values: own }] : []),
+      ...(validated ? [{ ...line, name: `${run} val`, label: "val", dashed: true, values: validated }] : []),
+    ];
+  });
+}
+
+/**
+ * @param {Series} series
+ * @param {number | undefined} step
+ */
+function whyNoDrift(series, step) {
+  const reason = series.noMeanDrift(step);
+  return reason && { ...NO_DRIFT_WORDS, zero: "all maps are zero", "not finite": "no map is finite" }[reason];
 }
 
 /**
@@ -246,7 +325,10 @@ function stability(series, level) {
   const drift = series.curve("drift").flatMap((value, at) => (value === null ? [] : [[series.epochs[at], value]]));
   const over = drift.findLastIndex(([, value]) => value >= level);
   const under = drift.length - 1 - over;
-  if (!drift.length) return "has no drift yet.";
+  if (!drift.length) {
+    const why = series.steps.length > 1 ? whyNoDrift(series, series.steps.at(-1)) : undefined;
+    return why ? `has no drift: ${why}.` : "has no drift yet.";
+  }
   if (under < FEWEST) {
     const [epoch, value] = drift[over < 0 ? drift.length - 1 : over];
     return `has not stabilised: drift was ${value.toFixed(2)} at ${epochWords(epoch, series.unit)}.`;

@@ -7,8 +7,9 @@ import { Filters } from "../parts/filters.js";
 import { Pin } from "../parts/pin.js";
 import { Pool } from "../parts/reuse.js";
 import { Short } from "../parts/short.js";
-import { enrichmentWords, figure, saidOf, saidParts } from "../parts/words.js";
+import { changeWords, enrichmentWords, figure, saidOf, saidParts } from "../parts/words.js";
 import { chosen, facts } from "../state/order.js";
+import { Overview } from "./overview.js";
 
 /**
  * @import { Palette } from "../data/colormaps.js"
@@ -34,12 +35,14 @@ export class Grid {
     this.written = -Infinity;
     this.shown = "";
     this.settled = true;
+    this.overview = new Overview(app);
     this.grid = h("div", { class: "grid" });
     this.nothing = h("p", { class: "quiet nothing", hidden: true, text: "No probe fits the filter." });
     this.problem = h("p", { class: "problem", role: "status" });
     this.element = h(
       "section",
       { class: "view grid-view" },
+      this.overview.element,
       this.filters.element,
       this.problem,
       this.grid,
@@ -59,8 +62,9 @@ export class Grid {
     ];
   }
 
-  /** @param {Shown} shown */
-  update({ state, run, method, series, step }) {
+  /** @param {Shown} now */
+  update(now) {
+    const { state, run, method, series, step } = now;
     const { app } = this;
     const probes = run && app.library.probes(run.run);
     if (!probes || method === undefined || !series) return;
@@ -78,6 +82,7 @@ export class Grid {
       cards.map(({ element }) => element),
     );
     const words = this.wordsAreDue(`${run.run} ${method} ${step}`);
+    if (words) this.overview.update(now, probes, series);
     for (const [at, fact] of shown.entries()) {
       cards[at].draw(probes, lookAt(app, run.run, method, step, fact.probe), fact.probe, state, colours);
       if (words) cards[at].write(fact);
@@ -157,11 +162,9 @@ class Card {
     this.said.write(words, { ...around, title: titleOf(fact) });
     this.label.write(fact.labelWords ?? "", { verb: fact.labelWords === null ? "" : "label " });
     this.element.classList.toggle("wrong", fact.wrong === true);
-    const drift = fact.change === undefined ? {} : { verb: "drift ", after: figure(fact.change) };
-    this.change.write(fact.score === null || fact.change !== undefined ? "" : "no drift yet", {
-      ...drift,
-      title: DRIFT,
-    });
+    const known = fact.change !== undefined;
+    const drift = known ? { verb: "drift ", after: figure(fact.change) } : {};
+    this.change.write(known ? "" : changeWords(fact), { ...drift, title: DRIFT });
     const regions = enrichmentWords(fact, this.app.state.sort).slice(0, MOST_REGIONS);
     for (const [at, [region, after]] of regions.entries())
       this.lines.of(at).write(region, { after, title: this.app.about(`${region}_enrichment`) });

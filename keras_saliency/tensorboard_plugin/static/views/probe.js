@@ -6,7 +6,7 @@ import { h, setAttribute, setChildren, setText } from "../parts/dom.js";
 import { Pin } from "../parts/pin.js";
 import { ProbePicker } from "../parts/probe_picker.js";
 import { Once, Pool } from "../parts/reuse.js";
-import { epochWords, figure, numberWords, saidOf } from "../parts/words.js";
+import { NO_DRIFT_WORDS, epochWords, figure, numberWords, saidOf } from "../parts/words.js";
 import { factOf } from "../state/order.js";
 import { methodsOf } from "../state/selectors.js";
 import { Panel, pixelAt } from "./panel.js";
@@ -124,7 +124,11 @@ export class ProbeView {
    * @param {Shown} shown
    */
   updateNumbers(series, { method, step, probe }) {
-    const numbers = Object.keys(series.per_probe).map((name) => [name, figure(series.of(name, step, probe))]);
+    const numbers = Object.keys(series.per_probe).map((name) => {
+      const value = series.of(name, step, probe);
+      const why = value === undefined && name === "drift" ? whyNoDrift(series, step, probe) : undefined;
+      return [name, why ?? figure(value)];
+    });
     this.told.draw([method, ...numbers.flat()], () => {
       this.table.replaceChildren(
         h("dt", { class: "of", text: method }),
@@ -188,7 +192,15 @@ export class ProbeView {
       const rows = { score: series.scores, probability: series.probabilities }[name] ?? series.per_probe[name];
       const values = series.epochs.map((_, at) => rows?.[at]?.[probe] ?? null);
       this.charts.of(name, name).update({
-        lines: [{ name: `${method} ${probe}`, colour: "var(--accent)", epochs: series.epochs, values }],
+        lines: [
+          {
+            name: `${method} ${probe}`,
+            colour: "var(--accent)",
+            epochs: series.epochs,
+            values,
+            why: (at) => (name === "drift" ? whyNoDrift(series, series.steps[at], probe) : undefined),
+          },
+        ],
         epoch,
         unit,
         least: name === "score" ? undefined : 0,
@@ -232,4 +244,14 @@ export class ProbeView {
     const at = picture.first + 3 * (y * picture.width + x);
     return `row ${row}, column ${column}; image ${[...picture.data.slice(at, at + 3)].join(" ")}`;
   }
+}
+
+/**
+ * @param {Series} series
+ * @param {number | undefined} step
+ * @param {number} probe
+ */
+function whyNoDrift(series, step, probe) {
+  const reason = series.noDrift(step, probe);
+  return reason && NO_DRIFT_WORDS[reason];
 }
