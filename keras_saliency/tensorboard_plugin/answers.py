@@ -101,7 +101,7 @@ class Answers:
             "has_pictures": probes.has_pictures,
             "settings": probes.settings,
             "descriptions": probes.descriptions,
-            "methods": _methods(tags, kinds),
+            "methods": _methods(tags, kinds, probes.settings.get("method names")),
             "phases": _phases(tags, kinds),
             "problems": problems,
         }
@@ -182,9 +182,14 @@ def _phases(tags: Mapping[str, Series], kinds: Mapping[str, str]) -> list[int]:
     )
 
 
-def _methods(tags: Mapping[str, Series], kinds: Mapping[str, str]) -> dict[str, dict[str, list[int]]]:
-    return {
+def _methods(
+    tags: Mapping[str, Series], kinds: Mapping[str, str], given: Any
+) -> dict[str, dict[str, list[int]]]:
+    """The methods with their steps, in the order given; of others, as in older logs, the plain gradient first."""
+    found = {
         method: {"steps": [point.step for point in tags[tag].points]}
         for tag, kind in sorted(kinds.items())
         if kind == records.MAPS and (method := records.method_of(tag)) is not None
     }
+    order = [*(given if isinstance(given, list) else ()), "gradient", *found]
+    return {method: found[method] for method in order if isinstance(method, str) and method in found}

@@ -91,6 +91,7 @@ class Settings:
         """What a log says of them: JSON-ready, in the order to show it."""
         return {
             "methods": ", ".join(map(repr, self.methods)),
+            "method names": [method.name for method in self.methods],
             "target": self._target_in_words(),
             "output": self.output,
             "logits": self.logits,

@@ -44,6 +44,16 @@ def overlaid(pictures, folder, method, step):
     return overlay(pictures, normalized(folder, method, step, "magnitude"))
 
 
+def shows(picture, expected, left, width):
+    """Whether a map is seen in a picture `(height, width, 3)`, between these columns, at any height."""
+    rows, columns, _ = expected.shape
+    x = (left + (np.arange(columns) + 0.5) * width / columns).astype(int)
+    y = ((np.arange(rows) + 0.5) * width / columns).astype(int)
+    tops = np.arange(len(picture) - int(rows * width / columns) + 1)
+    seen = picture[(tops[:, None] + y)[..., None], x].astype(int)
+    return np.abs(seen - expected).max((1, 2, 3)).min() <= 12
+
+
 def assert_same(seen, expected):
     """The same colours: a value may fall into the next of the 256, where the two round apart."""
     assert seen.shape == expected.shape

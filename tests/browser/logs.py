@@ -9,11 +9,11 @@ from keras_saliency.looks import event_file as eventfile
 
 EPOCHS = 100
 PROBES = 16
-METHODS = ("gradient", "input_x_gradient", "smoothgrad")
+METHODS = ("gradient", "smoothgrad", "input_x_gradient")
 SIZE = (8, 10)
 HTML = "<img src=x onerror=\"document.title='run'\">"
 NAMES = (HTML, 'a/b "quoted"', "猫", *(f"probe number {i}" for i in range(3, PROBES)))
-CLASS_NAMES = ("<b>cat</b>", "dog", "猫 & co")
+CLASS_NAMES = ("<b>cat</b>", "a dog of a breed that has quite a long name", "猫 & co")
 CORNER = np.zeros(SIZE, bool)
 CORNER[:2, :3] = True
 

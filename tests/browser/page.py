@@ -113,6 +113,16 @@ class Page:
         ActionChains(self.driver).send_keys(*keys).perform()
         return self.settle()
 
+    def saved(self, button, folder):
+        """The picture in the file that a button gives the browser to keep."""
+        folder.mkdir()
+        where = {"behavior": "allow", "downloadPath": str(folder)}
+        self.driver.execute_cdp_cmd("Browser.setDownloadBehavior", where)
+        next(found for found in self.all("button.chip") if found.text == button).click()
+        self.wait(lambda: any(not path.name.endswith(".crdownload") for path in folder.iterdir()))
+        (path,) = folder.iterdir()
+        return Image.open(io.BytesIO(path.read_bytes()))
+
     def point(self, element, x, y):
         """Move the pointer over an element, to shares of its width and height."""
         width, height = element.size["width"], element.size["height"]

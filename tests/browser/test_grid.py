@@ -1,6 +1,7 @@
 """All probes at one epoch."""
 
 import time
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -18,6 +19,16 @@ for (const place of places) {
   slider.dispatchEvent(new Event('input', {bubbles: true}));
 }
 done();
+"""
+
+
+BOXES = """
+return [...document.querySelectorAll('.card')].map((card) => {
+  const [start, end, whole] = card.querySelector('.said .core').children;
+  const box = (element) => element.getBoundingClientRect();
+  const shortened = start.scrollWidth > start.clientWidth && box(end).width > 0;
+  return [box(whole).left, box(whole).right, box(card.querySelector('.said')).right + 0.5, shortened];
+});
 """
 
 
@@ -54,9 +65,10 @@ def test_scale_over_time(grid, written, view):
         )
 
 
-@pytest.mark.parametrize("opacity", [1, 0.5, 0])
+@pytest.mark.parametrize("opacity", [1, 0.6, 0])
 def test_overlay_and_its_opacity_as_they_are_displayed(grid, written, opacity):
-    grid.slide("Opacity of the map", opacity)
+    if opacity != 0.6:  # the default
+        grid.slide("Opacity of the map", opacity)
     grid.find(".tick input").click()
     grid.slide("Size of the pictures", 320)
     pictures = pictures_of(written.probes, Layout((-1,), (-1,)))
@@ -76,7 +88,7 @@ def test_the_image_alone(grid, written):
 @pytest.mark.parametrize("opacity", ["", " ", "1e999"])
 def test_an_opacity_that_is_no_number_leaves_the_map_visible(page, entry, opacity):
     page.open(entry, run="a/saliency", step=20, opacity=opacity)
-    assert page.find('.card[data-probe="3"] canvas.heat').value_of_css_property("opacity") == "1"
+    assert page.find('.card[data-probe="3"] canvas.heat').value_of_css_property("opacity") == "0.6"
 
 
 def test_a_link_with_the_old_name_of_inferno(page, entry, written):
@@ -108,6 +120,31 @@ def test_keys(grid):
     assert grid.epoch == "epoch 100"
     grid.press("4")
     assert grid.state["s.view"] == "signed"
+
+
+def test_keys_where_the_mouse_or_tab_left_the_focus(grid):
+    def playing():
+        return grid.find(".play").get_attribute("aria-pressed") == "true"
+
+    for selector in (".forward", '[data-value="map"]', ".tick", ".keys summary"):
+        grid.click(selector).press(" ")
+        assert playing()
+        grid.press(" ")
+        assert not playing()
+    grid.press(Keys.ESCAPE)
+    at = int(grid.epoch.removeprefix("epoch "))
+    grid.click_at(grid.find('input[aria-label="Size of the pictures"]'), 0.9, 0.5).press(Keys.ARROW_RIGHT)
+    assert grid.epoch == f"epoch {at + 1}"
+    grid.click('[data-value="overlay"]').press(Keys.TAB)  # to the button on the right
+    grid.press(Keys.TAB, " ")
+    assert grid.state["s.layer"] == "image"
+    assert not playing()
+    grid.find("input[type=search]").click()
+    grid.press(" ", "4", Keys.ARROW_LEFT)
+    assert grid.find("input[type=search]").get_property("value") == " 4"
+    assert grid.epoch == f"epoch {at + 1}"
+    assert "s.view" not in grid.state
+    assert not playing()
 
 
 def test_fast_scrubbing_ends_on_the_right_step(page, entry, written):
@@ -148,8 +185,20 @@ def test_cards_say_what_the_model_says(grid, written):
         assert f"label {logs.CLASS_NAMES[probe % 3]}" in words
         assert f"says {logs.CLASS_NAMES[predicted]} {look.probabilities[probe]:.2f}" in words
         assert ("wrong" in card.get_attribute("class")) == (predicted != probe % 3)
-        drift = float(words.rpartition("drift ")[2])
-        assert drift == pytest.approx(look.per_probe["drift"][probe], rel=0.06, abs=0.005)
+        drift, enrichment = words.rpartition("drift ")[2].split("corner ×")
+        assert float(drift) == pytest.approx(look.per_probe["drift"][probe], rel=0.06, abs=0.005)
+        assert float(enrichment) == pytest.approx(look.per_probe["corner_enrichment"][probe], rel=0.06)
+    grid.press(Keys.HOME)
+    assert "no drift yet" in grid.card(6).get_property("textContent")
+
+
+@pytest.mark.parametrize(("width", "size", "dark"), [(1400, 152, False), (800, 72, True)])
+def test_long_names_shorten_in_the_middle_and_push_nothing_away(page, entry, width, size, dark):
+    page.open(entry, width=width, dark=dark, run="a/saliency", step=20, size=size)
+    boxes = page.driver.execute_script(BOXES)
+    assert len(boxes) == logs.PROBES
+    assert all(left < right <= edge for left, right, edge, _ in boxes)
+    assert any(shortened for *_, shortened in boxes)
 
 
 def test_sorting_and_filtering(grid, written):
@@ -160,6 +209,8 @@ def test_sorting_and_filtering(grid, written):
 
     grid.select("Sort", "change")
     assert shown() == np.argsort(-look.per_probe["drift"], kind="stable").tolist()
+    grid.select("Sort", "in corner")
+    assert shown() == np.argsort(-look.per_probe["corner_enrichment"], kind="stable").tolist()
     grid.select("Sort", "label")
     assert shown() == np.argsort(np.arange(logs.PROBES) % 3, kind="stable").tolist()
     wrong = np.flatnonzero(look.predicted_classes != np.arange(logs.PROBES) % 3)
@@ -175,6 +226,20 @@ def test_sorting_and_filtering(grid, written):
     grid.settle()
     assert shown() == []
     assert "No probe fits" in grid.text("main")
+
+
+def test_pinned_probes_come_first_and_stay_in_links(grid, entry):
+    def shown():
+        return [int(card.get_attribute("data-probe")) for card in grid.all(".card")]
+
+    for probe in (12, 5):
+        grid.point(grid.card(probe), 0.5, 0.5)
+        grid.click(f'.card[data-probe="{probe}"] .pin')
+    assert shown()[:4] == [5, 12, 0, 1]
+    grid.open(entry, run="a/saliency", step=20, pinned=unquote(grid.state["s.pinned"]))
+    assert shown()[:4] == [5, 12, 0, 1]
+    grid.click('.card[data-probe="12"]').click(".probe-view .pin").press(Keys.ESCAPE)
+    assert shown()[:3] == [5, 0, 1]
 
 
 def test_regions_are_outlined(grid):

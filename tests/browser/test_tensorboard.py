@@ -49,6 +49,11 @@ def test_another_tab_of_tensorboard_and_back(page, rustboard):
     page.find("output.epoch").click()
     page.press(Keys.ARROW_RIGHT)
     assert page.state["s.step"] == "10"
+    page.choose("What to see", "strip")
+    assert page.state["s.tab"] == "strip"
+    page.driver.execute_script("parent.history.back()")  # one view back, in the same tab of TensorBoard
+    page.wait(lambda: page.all(".card"))
+    assert page.epoch == "epoch 11"
 
 
 def test_dark_mode_follows_tensorboard(page, tensorboard):

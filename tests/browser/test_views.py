@@ -2,8 +2,11 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from keras_saliency.engine import Layout
+from keras_saliency.explanation import pictures_of
 from keras_saliency.looks.numbers import descriptions
 from keras_saliency.render.colormaps import diverging
 
@@ -18,13 +21,24 @@ def test_a_card_opens_its_probe_with_every_method(page, entry, written):
     assert page.state["s.tab"] == "probe"
     assert page.state["s.probe"] == "6"
     assert page.texts(".panel .title") == ["Image", *logs.METHODS]
+    assert page.texts('[aria-label="Method"] button') == [*logs.METHODS]  # as they were given
     for method in logs.METHODS:
         seen = page.canvas(f'.panel[data-method="{method}"] canvas.heat')
         drawn.assert_same(seen[..., :3], drawn.coloured(written.folder / "a", method, 33, "magnitude")[6])
     page.press("n")
     assert page.text(".headline .name") == logs.NAMES[7]
+    assert page.state["s.probe"] == "7"
     page.press(Keys.ESCAPE)
     assert page.all(".card")
+    page.press(Keys.ARROW_RIGHT)
+    assert page.state["s.step"] == "34"
+    for name in (logs.NAMES[7], logs.NAMES[6]):  # the browser's Back goes one view or probe back
+        page.driver.back()
+        page.wait(lambda name=name: page.text(".headline .name") == name)
+    page.driver.back()
+    page.wait(lambda: page.all(".card"))
+    page.driver.forward()
+    page.wait(lambda: page.find(".headline").is_displayed())
 
 
 @pytest.mark.parametrize("view", ["magnitude", "signed"])
@@ -49,6 +63,17 @@ def test_the_film_strip_shows_every_epoch(page, entry, written):
         "1"
     )
     assert "current" in page.find('.frame[data-step="50"]').get_attribute("class")
+    look = drawn.looks(written.folder / "a")[50].methods["gradient"]
+    predicted, sure = int(look.predicted_classes[3]), look.probabilities[3]
+    lead = page.text(".lead")
+    assert f"{logs.NAMES[3]}label {logs.CLASS_NAMES[0]}" in lead
+    assert f"says {logs.CLASS_NAMES[predicted]} {sure:.2f}epoch 51" in lead
+    pictures = pictures_of(written.probes, Layout((-1,), (-1,)))
+    np.testing.assert_array_equal(page.canvas(".lead canvas.picture")[..., :3], pictures[3])
+    words = page.text('.frame[data-step="50"] .change').replace("−", "-")
+    assert float(words.removeprefix("drift ")) == pytest.approx(
+        look.per_probe["drift"][3], rel=0.06, abs=0.005
+    )
     for step in (49, 50, 51):
         seen = page.canvas(f'.frame[data-step="{step}"] canvas.heat')
         drawn.assert_same(
@@ -190,9 +215,34 @@ def test_dark_on_its_own(page, entry):
 def test_a_foreign_address_is_no_harm(page, entry):
     page.driver.get("about:blank")
     page.driver.get(
-        f"{entry}#s.run=%E0%A4%A&s.step=abc&s.columns=%7B&s.view=evil&s.opacity=x&junk&s.probe=999&s.tab=nope"
+        f"{entry}#s.run=a/saliency&s.step=abc&s.columns=%7B&s.view=evil&s.opacity=x&junk&s.probe=999&s.tab=nope"
     )
     page.settle()
     assert page.epoch.startswith("epoch ")
     assert page.all(".card")
+    assert page.complaints() == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "instead"),
+    [
+        ({"run": "%E0%A4%A"}, "The run “%E0%A4%A” is not in this log directory.", ".card"),
+        (
+            {"run": "a/saliency", "method": "rise"},
+            "The run “a” has no maps by “rise”. It has gradient,",
+            ".card",
+        ),
+        (
+            {"run": "a/saliency", "tab": "strip", "probe": 16},
+            "has 16 probes: there is no probe 17.",
+            ".frame",
+        ),
+    ],
+)
+def test_what_a_link_asks_for_and_is_gone(page, entry, asked, said, instead):
+    page.open(entry, **asked)
+    assert said in page.text("main")
+    assert page.all(instead) == []
+    page.click(".missing button")
+    assert page.all(instead)
     assert page.complaints() == []

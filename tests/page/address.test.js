@@ -63,6 +63,40 @@ test("the address is written where TensorBoard's window is, and a change of it i
   assert.deepEqual(told, ["changed"]);
 });
 
+test("a new entry of the history, back from it and on to it again", () => {
+  const page = windowOf("http://x/#s.step=1", false);
+  const address = new Address(asWindow(page));
+  let told = 0;
+  address.follow(
+    () => told++,
+    () => {},
+  );
+  address.write(new Map([["step", "2"]]));
+  address.write(new Map([["tab", "strip"]]), true);
+  assert.deepEqual(page.entries, ["#s.tab=strip"]);
+  for (const [at, hash] of ["#s.step=2", "#s.tab=strip"].entries()) {
+    page.location.hash = hash;
+    page.listeners.hashchange();
+    assert.equal(told, at + 1);
+  }
+  address.write(new Map([["tab", "strip"]]), true);
+  assert.equal(page.entries.length, 1);
+});
+
+test("a page without an address keeps its state to itself", () => {
+  const refuse = () => {
+    throw new Error("A document of about:srcdoc has no history.");
+  };
+  const page = {
+    ...windowOf("about:srcdoc", false),
+    history: { state: null, pushState: refuse, replaceState: refuse },
+  };
+  const address = new Address(asWindow(page));
+  address.write(new Map([["step", "2"]]));
+  address.write(new Map([["tab", "strip"]]), true);
+  assert.equal(address.read().size, 0);
+});
+
 /**
  * As much of a window as an address needs.
  *
@@ -74,11 +108,18 @@ function windowOf(href, tensorboard) {
   /** @type {Record<string, () => void>} */
   const listeners = {};
   const location = { href, hash };
+  /** @type {string[]} */
+  const entries = [];
   return {
+    entries,
     listeners,
     location,
     document: { querySelector: () => (tensorboard ? {} : null) },
-    history: { state: null, replaceState: (/** @type {[null, string, string]} */ ...to) => (location.hash = to[2]) },
+    history: {
+      state: null,
+      replaceState: (/** @type {[null, string, string]} */ ...to) => (location.hash = new URL(to[2]).hash),
+      pushState: (/** @type {[null, string, string]} */ ...to) => entries.push((location.hash = new URL(to[2]).hash)),
+    },
     addEventListener: (/** @type {string} */ name, /** @type {() => void} */ act) => (listeners[name] = act),
   };
 }

@@ -21,6 +21,7 @@ const CHOSEN = {
   sort: "change",
   show: "wrong",
   find: " 100 % ",
+  pinned: [3, 0],
   size: 200,
   against: "first",
   columns: [
@@ -92,6 +93,9 @@ const READ = [
   ["view", "evil", "magnitude"],
   ["tab", "constructor", "grid"],
   ["sort", "__proto__", "order"],
+  ["sort", "in the corner", "in the corner"],
+  ["pinned", '[3, -1, 1.5, "2", null, 3, 0]', [3, 0]],
+  ["pinned", "3", []],
   ["colours", "ember", "inferno"],
   ["colours", "inferno", "inferno"],
   ["colours", "constructor", "constructor"],

@@ -17,14 +17,14 @@ const SERIES = new Series().append(
     predicted_classes: [[1, 1, 0, -1]],
     target_classes: [[0, 1, 0, -1]],
     probabilities: [[0.5, 0.25, null, 1]],
-    per_probe: { drift: [[0.1, 0.4, null, 0.2]] },
+    per_probe: { drift: [[0.1, 0.4, null, 0.2]], corner_enrichment: [[1.6, 0.5, null, 10.5]] },
   }),
 );
 const ALL = facts(new Probes(INFO, null), SERIES, 5);
 
 /** @param {Partial<Parameters<typeof chosen>[1]>} state */
 function order(state) {
-  return chosen(ALL, { find: "", show: "all", sort: "order", ...state }).map(({ probe }) => probe);
+  return chosen(ALL, { find: "", show: "all", sort: "order", pinned: [], ...state }).map(({ probe }) => probe);
 }
 
 test("what is known of a probe", () => {
@@ -40,6 +40,7 @@ test("what is known of a probe", () => {
     target: "cat",
     explains: "cat",
     change: 0.1,
+    enrichments: { corner: 1.6 },
     noDrift: undefined,
   });
   assert.deepEqual(
@@ -64,6 +65,18 @@ test("orders", () => {
   assert.deepEqual(order({ sort: "label" }), [1, 3, 0, 2]);
   assert.deepEqual(order({ sort: "wrong" }), [1, 0, 2, 3]);
   assert.deepEqual(order({ sort: "change" }), [1, 3, 0, 2]);
+});
+
+test("the enrichment of a region is an order, the largest first; one that is not there leaves all as given", () => {
+  assert.deepEqual(order({ sort: "in corner" }), [3, 0, 1, 2]);
+  assert.deepEqual(order({ sort: "in border" }), [0, 1, 2, 3]);
+  assert.deepEqual(order({ sort: "in toString" }), [0, 1, 2, 3]);
+});
+
+test("pinned probes come first, in the same order, and filters hold for them too", () => {
+  assert.deepEqual(order({ pinned: [3, 1, 99] }), [1, 3, 0, 2]);
+  assert.deepEqual(order({ pinned: [2, 0], sort: "change" }), [0, 2, 1, 3]);
+  assert.deepEqual(order({ pinned: [0, 2], show: "wrong" }), [1]);
 });
 
 test("filters", () => {

@@ -31,7 +31,7 @@ def make_log(log_dir, epochs=EPOCHS, seed=0, **options):
         [keras.Input((6, 5, 1)), keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")]
     )
     model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
-    methods = ["gradient", ks.SmoothGrad(samples=2, name="smooth")]
+    methods = [ks.SmoothGrad(samples=2, name="smooth"), "gradient"]
     saliency = ks.SaliencyCallback(probes, log_dir, methods, **{"images": False, **options})
     model.fit(x, y, epochs=epochs, batch_size=12, verbose=0, callbacks=[saliency])
 

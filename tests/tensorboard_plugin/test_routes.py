@@ -53,6 +53,7 @@ def test_runs(served):
     assert first["descriptions"] == descriptions(["corner"])
     assert first["methods"] == {name: {"steps": list(range(-1, 14))} for name in ("gradient", "smooth")}
     assert second["methods"]["smooth"] == {"steps": [-1, 0, 1]}
+    assert list(first["methods"]) == ["smooth", "gradient"]  # as given to the callback
 
 
 def test_looks_are_what_the_callback_logged(served, written):

@@ -3,7 +3,7 @@
 import { createSource } from "./data/source.js";
 import { Controls } from "./parts/controls.js";
 import { h, setAttribute, setChildren } from "./parts/dom.js";
-import { VIEW_KEYS } from "./parts/keys.js";
+import { VIEW_KEYS, ownsKey, releaseFocus } from "./parts/keys.js";
 import { Once } from "./parts/reuse.js";
 import { loadStyle } from "./parts/style.js";
 import { followTheme } from "./parts/theme.js";
@@ -16,6 +16,7 @@ import { Compare } from "./views/compare.js";
 import { Curves } from "./views/curves.js";
 import { emptyPage } from "./views/empty.js";
 import { Grid } from "./views/grid.js";
+import { MissingPage } from "./views/missing.js";
 import { ProbeView } from "./views/probe.js";
 import { Strip } from "./views/strip.js";
 
@@ -63,6 +64,7 @@ class Page {
     this.main = h("main");
     this.empty = emptyPage();
     this.loading = h("p", { class: "quiet nothing loading", text: "Reading the log …" });
+    this.missing = new MissingPage(app);
     this.without = h("p", {
       class: "quiet nothing",
       text: "This run has no maps yet. They come with the first look, before the first update of the weights.",
@@ -77,18 +79,20 @@ class Page {
     );
     this.wasShown = false;
     document.addEventListener("keydown", (event) => this.key(event));
+    document.addEventListener("pointerup", () => setTimeout(() => releaseFocus(document))); // after the click
     window.addEventListener("resize", () => app.changed());
     document.documentElement.lang ||= "en";
   }
 
   update() {
     const { shown } = this.app;
-    const view = this.viewOf(shown);
+    const isMissing = this.app.library.loaded && !this.nothing && this.missing.update(shown);
+    const view = isMissing ? undefined : this.viewOf(shown);
     setAttribute(this.controls.element, "hidden", this.nothing);
     if (!this.nothing) this.controls.update(shown);
     this.transport.update(shown);
     this.updateProblems(shown);
-    setChildren(this.main, [view?.element ?? this.instead()]);
+    setChildren(this.main, [view?.element ?? (isMissing ? this.missing.element : this.instead())]);
     const busy = view ? this.draw(view, shown) : !this.app.library.loaded;
     setAttribute(this.main, "aria-busy", String(busy));
     if (!busy && !this.wasShown) {
@@ -145,10 +149,9 @@ class Page {
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    const target = /** @type {Element} */ (event.target);
-    const typing = target.closest("input:not([type=checkbox]), select, textarea");
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    const act = this.actOf(event.key, target);
+    const { key, ctrlKey, metaKey, altKey } = event;
+    if (ctrlKey || metaKey || altKey || ownsKey(/** @type {Element} */ (event.target), key)) return;
+    const act = this.actOf(key, event.repeat);
     if (!act) return;
     event.preventDefault();
     act();
@@ -158,10 +161,10 @@ class Page {
    * What a key does; undefined for one that does nothing.
    *
    * @param {string} key
-   * @param {Element} target
+   * @param {boolean} held whether it was down already
    * @returns {(() => void) | undefined}
    */
-  actOf(key, target) {
+  actOf(key, held) {
     const { app, transport } = this;
     const view = VIEW_KEYS.get(key);
     if (view) return () => app.set({ view });
@@ -171,7 +174,7 @@ class Page {
     if (key === "Home") return () => transport.go(0);
     if (key === "End") return () => app.set({ step: "latest" });
     if (key === "Escape") return () => this.leave();
-    if (key === " " && !target.closest("button, a")) return () => transport.toggle();
+    if (key === " ") return () => held || transport.toggle();
     if (key === "p" && ofOneProbe) return () => this.probe.picker.move(-1);
     if (key === "n" && ofOneProbe) return () => this.probe.picker.move(1);
     return undefined;

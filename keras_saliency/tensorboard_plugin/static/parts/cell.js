@@ -19,6 +19,11 @@ import { Once } from "./reuse.js";
  */
 
 const SHARP_BELOW = 96;
+/** The lines around a region, as in the style sheet. @type {[number, string][]} */
+const OUTLINE = [
+  [3, "rgb(0 0 0 / 65%)"],
+  [1.25, "#00e5ff"],
+];
 
 export class Cell {
   constructor() {
@@ -114,6 +119,38 @@ export class Cell {
     this.element.classList.remove("waiting");
     this.heat.hidden = true;
     this.say(words, title);
+  }
+
+  /**
+   * Draws what is seen into another canvas, from its corner on.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} width
+   * @param {number} height
+   */
+  paint(context, width, height) {
+    const shown = [this.picture, this.heat].filter(({ hidden, style }) => !hidden && style.visibility !== "hidden");
+    for (const canvas of shown) {
+      context.imageSmoothingEnabled = !canvas.classList.contains("sharp");
+      context.globalAlpha = Number(canvas.style.opacity || 1);
+      context.drawImage(canvas, 0, 0, width, height);
+    }
+    context.globalAlpha = 1;
+    for (const { viewBox, children } of /** @type {Iterable<SVGSVGElement>} */ (this.outlines.children)) {
+      const path = new Path2D();
+      const [a, d] = [width / viewBox.baseVal.width, height / viewBox.baseVal.height];
+      path.addPath(new Path2D(children[0].getAttribute("d") ?? ""), { a, d });
+      for (const [lineWidth, strokeStyle] of OUTLINE) {
+        Object.assign(context, { lineWidth, strokeStyle });
+        context.stroke(path);
+      }
+    }
+    const words = this.note.textContent;
+    if (!words) return;
+    Object.assign(context, { fillStyle: "#000a", font: "13px system-ui, sans-serif", textBaseline: "middle" });
+    context.fillRect(0, height - 22, width, 22);
+    context.fillStyle = "#fff";
+    context.fillText(words, 6, height - 11, width - 12);
   }
 
   /**

@@ -6,7 +6,8 @@ import { h, setAttribute, setText } from "./dom.js";
 import { Choice, Select, named, slider } from "./inputs.js";
 import { keysHelp } from "./keys.js";
 import { Legend } from "./legend.js";
-import { VIEW_WORDS, runWords } from "./words.js";
+import { SaveButton, fileName, pictureOf } from "./save.js";
+import { VIEW_WORDS, epochWords, runWords } from "./words.js";
 
 /**
  * @import { RunInfo } from "../data/source.js"
@@ -35,7 +36,10 @@ export class Controls {
     const set = (name) => (value) => app.set({ [name]: value });
     this.tabs = new Choice("What to see", TABS, set("tab"), "tabs");
     this.badge = h("span", { class: "badge" });
-    this.run = new Select("Run", {}, set("run"));
+    this.run = new Select("Run", {}, (run) => {
+      const has = methodsOf(app.library.info(run)).includes(app.state.method);
+      app.set({ run, method: has ? app.state.method : "" });
+    });
     this.methods = new Choice("Method", {}, set("method"), "segments methods");
     this.views = new Choice("View of the maps", VIEW_WORDS, set("view"));
     this.layers = new Choice(
@@ -64,6 +68,7 @@ export class Controls {
       title: "A link that shows exactly this",
       onclick: () => this.copyLink(),
     });
+    this.save = new SaveButton("Save PNG", "What is seen here, as a picture", () => this.picture());
     this.bar = h(
       "div",
       { class: "bar" },
@@ -92,6 +97,7 @@ export class Controls {
         this.run.element,
         keysHelp(),
         this.copy,
+        this.save.element,
       ),
       this.methodBar,
       this.bar,
@@ -113,12 +119,13 @@ export class Controls {
     );
     this.run.show(run?.run ?? "");
     const withMaps = WITH_MAPS.includes(state.tab);
-    setAttribute(this.run.element, "hidden", state.tab === "compare" || runs.length === 0);
+    setAttribute(this.run.element, "hidden", (state.tab === "compare" && run !== undefined) || runs.length === 0);
     const ownColumns = state.tab === "compare" && state.columns.length > 0;
-    setAttribute(this.methodBar, "hidden", state.tab === "checks" || state.tab === "probe" || ownColumns);
+    const needless = state.tab === "checks" || ((state.tab === "probe" || ownColumns) && method !== undefined);
+    setAttribute(this.methodBar, "hidden", needless || run === undefined);
     this.methods.offer(Object.fromEntries(methodsOf(run).map((name) => [name, name])));
     this.methods.show(method);
-    setAttribute(this.bar, "hidden", !withMaps);
+    setAttribute(this.bar, "hidden", !withMaps || run === undefined);
     if (withMaps) this.updateBar(state, run);
   }
 
@@ -159,6 +166,23 @@ export class Controls {
     setAttribute(this.outlinesField, "hidden", !run?.regions.length);
     this.outlines.checked = state.outlines === "on";
     this.legend.update(view, palette, state.scale, changes);
+  }
+
+  /**
+   * The view under the words that say what it shows and under its colours, as a file with its name.
+   *
+   * @returns {Promise<[Blob, string]>}
+   */
+  async picture() {
+    const { state, run, method, epoch, unit } = this.app.shown;
+    const view = document.querySelector("main > .view");
+    if (!(view instanceof HTMLElement)) throw new Error("There is nothing to save yet.");
+    const withMaps = WITH_MAPS.includes(state.tab);
+    const when = epoch === undefined ? "" : epochWords(epoch, unit);
+    const what = [run && runWords(run.run), method, when, withMaps && VIEW_WORDS[state.view][0]];
+    const heading = [h("b", { text: what.filter(Boolean).join(" · ") }), ...(withMaps ? [this.legend.element] : [])];
+    const name = fileName([run?.run, method, state.tab, when], "png");
+    return [await pictureOf(view, heading), name];
   }
 
   async copyLink() {

@@ -1,5 +1,6 @@
 /** Sorting and filtering probes, and the size of their pictures. */
 
+import { readField } from "../state/fields.js";
 import { h, setAttribute, setText } from "./dom.js";
 import { Choice, Select, named, sizeSlider } from "./inputs.js";
 import { targetWords } from "./words.js";
@@ -10,7 +11,7 @@ import { targetWords } from "./words.js";
  * @import { Fact } from "../state/order.js"
  */
 
-/** @type {Record<State["sort"], string>} */
+/** @type {Record<string, string>} */
 const ORDER_WORDS = {
   order: "as given",
   name: "name",
@@ -25,7 +26,7 @@ export class Filters {
   /** @param {App} app */
   constructor(app) {
     this.app = app;
-    this.sort = new Select("Sort", ORDER_WORDS, (sort) => app.set({ sort }));
+    this.sort = new Select("Sort", ORDER_WORDS, (sort) => app.set({ sort: readField("sort", sort) }));
     this.show = new Choice("Which probes", SHOW_WORDS, (show) => app.set({ show }));
     /** @type {HTMLInputElement} */
     this.find = h("input", {
@@ -53,7 +54,10 @@ export class Filters {
    */
   update(shown, all) {
     const { state, run } = this.app.shown;
-    this.sort.show(state.sort);
+    const regions = all.length ? Object.keys(all[0].enrichments) : [];
+    const orders = { ...ORDER_WORDS, ...Object.fromEntries(regions.map((name) => [`in ${name}`, `most in ${name}`])) };
+    this.sort.offer(orders);
+    this.sort.show(Object.hasOwn(orders, state.sort) ? state.sort : "order");
     this.show.show(state.show);
     setAttribute(this.show.element, "hidden", !run?.labels);
     if (document.activeElement !== this.find) this.find.value = state.find;

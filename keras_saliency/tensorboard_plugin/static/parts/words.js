@@ -6,6 +6,7 @@ import { failing } from "../state/verdicts.js";
  * @import { View } from "../data/maps.js"
  * @import { NoDrift } from "../data/series.js"
  * @import { Report } from "../data/source.js"
+ * @import { State } from "../state/fields.js"
  * @import { Fact } from "../state/order.js"
  *
  * @typedef {"epoch" | "step"} Unit
@@ -77,14 +78,37 @@ export function numberWords(name) {
 }
 
 /**
- * The prediction and its probability.
+ * The prediction and its probability, in parts for `Short`.
  *
  * @param {Fact} fact
  */
-export function saidOf({ predicted, probability, wrong, score }) {
-  if (predicted === null) return score === null ? "" : `score ${figure(score)}`;
-  const sure = probability === null ? "" : ` ${probability.toFixed(2)}`;
-  return `${wrong ? "✗ " : ""}says ${predicted}${sure}`;
+export function saidParts({ predicted, probability, score }) {
+  if (predicted === null) return { verb: "", words: score === null ? "" : `score ${figure(score)}`, after: "" };
+  const after = probability === null ? "" : ` ${probability.toFixed(2)}`;
+  return { verb: "says ", words: predicted, after };
+}
+
+/**
+ * The same as one text.
+ *
+ * @param {Fact} fact
+ */
+export function saidOf(fact) {
+  const { verb, words, after } = saidParts(fact);
+  return (fact.wrong ? "✗ " : "") + verb + words + after;
+}
+
+/**
+ * The regions whose enrichment is known and that, in words; the one by which the probes are sorted stands first.
+ *
+ * @param {Fact} fact
+ * @param {State["sort"]} sort
+ * @returns {[region: string, words: string][]}
+ */
+export function enrichmentWords({ enrichments }, sort) {
+  const known = Object.entries(enrichments).filter(([, value]) => value !== undefined);
+  const ordered = known.sort(([one], [other]) => Number(sort === `in ${other}`) - Number(sort === `in ${one}`));
+  return ordered.map(([region, value]) => [region, ` ×${figure(value)}`]);
 }
 
 /**

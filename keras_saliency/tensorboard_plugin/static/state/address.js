@@ -44,7 +44,7 @@ export class Address {
     this.page = page;
     this.window = addressWindow(page);
     this.hosted = this.window !== page;
-    this.written = "";
+    this.known = this.window.location.hash;
   }
 
   /** The texts of the state. */
@@ -62,17 +62,28 @@ export class Address {
     return href.split("#")[0] + hashWith(hash, texts, this.hosted);
   }
 
-  /** @param {Map<string, string>} texts */
-  write(texts) {
-    const { hash } = this.window.location;
-    const next = hashWith(hash, texts, this.hosted);
-    if (next === hash) return;
-    this.written = next;
-    this.window.history.replaceState(this.window.history.state, "", next);
+  /**
+   * Makes the texts the address: in a new entry of the history, to which the browser's Back returns, or in the current
+   * one.
+   *
+   * @param {Map<string, string>} texts
+   * @param {boolean} [anew]
+   */
+  write(texts, anew = false) {
+    const { location, history } = this.window;
+    const next = hashWith(location.hash, texts, this.hosted);
+    if (next === location.hash) return;
+    try {
+      history[anew ? "pushState" : "replaceState"](history.state, "", this.linkTo(texts));
+      this.known = next;
+    } catch {
+      // Frames whose document is text (srcdoc) have no address, and browsers refuse very many changes.
+    }
   }
 
   /**
-   * Calls `changed` when someone else changes our part of the address, and `leaving` when the page goes.
+   * Calls `changed` when someone else changes our part of the address, also the browser's Back, and `leaving` when the
+   * page goes.
    *
    * @param {() => void} changed
    * @param {() => void} leaving
@@ -81,7 +92,9 @@ export class Address {
     this.page.addEventListener("pagehide", leaving);
     this.window.addEventListener("hashchange", () => {
       const { hash } = this.window.location;
-      if (hash !== this.written && (!this.hosted || namesUs(hash))) changed();
+      if (hash === this.known || (this.hosted && !namesUs(hash))) return;
+      this.known = hash;
+      changed();
     });
   }
 }

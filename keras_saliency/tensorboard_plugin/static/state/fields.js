@@ -7,6 +7,7 @@ import { VIEWS } from "../data/maps.js";
  *
  * @typedef {"grid" | "probe" | "strip" | "compare" | "curves" | "checks"} Tab
  * @typedef {readonly [run: string, method: string]} Column
+ * @typedef {"order" | "name" | "label" | "wrong" | "change" | `in ${string}`} Sort by the enrichment of a region: `in` its name
  *
  * @typedef {object} State
  * @property {Tab} tab
@@ -20,9 +21,10 @@ import { VIEWS } from "../data/maps.js";
  * @property {string} colours a colour map's name; empty for the one that fits
  * @property {"map" | "time"} scale what each map is divided by
  * @property {"on" | "off"} outlines of the regions
- * @property {"order" | "name" | "label" | "wrong" | "change"} sort
+ * @property {Sort} sort
  * @property {"all" | "right" | "wrong"} show which probes
  * @property {string} find words to filter the probes by
+ * @property {readonly number[]} pinned probes that come first
  * @property {number} size of the pictures
  * @property {"none" | "before" | "first"} against what the film strip compares with
  * @property {readonly Column[]} columns of the comparison; empty for what is proposed
@@ -87,6 +89,15 @@ const step = {
 /** @type {Field<string>} */
 const colours = { ...text, read: (value) => RENAMED_COLOURS.get(value) ?? value };
 
+const sorts = oneOf("order", "name", "label", "wrong", "change");
+
+/** @type {Field<Sort>} */
+const sort = {
+  fallback: sorts.fallback,
+  read: (value) => (value.startsWith("in ") ? /** @type {Sort} */ (value) : sorts.read(value)),
+  write: String,
+};
+
 /**
  * A list as JSON, without what is in it twice or is something else.
  *
@@ -106,6 +117,8 @@ const list = (fits) => ({
 
 /** @type {(item: unknown) => item is string} */
 const isText = (item) => typeof item === "string";
+/** @type {(item: unknown) => item is number} */
+const isProbe = (item) => Number.isSafeInteger(item) && Number(item) >= 0;
 /** @type {(item: unknown) => item is Column} */
 const isColumn = (item) => Array.isArray(item) && item.length === 2 && item.every(isText);
 
@@ -118,13 +131,14 @@ const FIELDS = {
   probe,
   view: oneOf(...VIEWS),
   layer: oneOf("overlay", "map", "image"),
-  opacity: number(1, 0, 1),
+  opacity: number(0.6, 0, 1),
   colours,
   scale: oneOf("map", "time"),
   outlines: oneOf("on", "off"),
-  sort: oneOf("order", "name", "label", "wrong", "change"),
+  sort,
   show: oneOf("all", "right", "wrong"),
   find: text,
+  pinned: list(isProbe),
   size: number(152, 72, 320),
   against: oneOf("none", "before", "first"),
   columns: list(isColumn),

@@ -17,10 +17,13 @@
  * @property {string | null} target whose score the map explains
  * @property {string | null} explains the same, where it is not the predicted class
  * @property {number | undefined} change the drift
+ * @property {Record<string, number | undefined>} enrichments by region
  * @property {NoDrift | undefined} noDrift why there is none
  */
 
-/** @type {Record<State["sort"], (a: Fact, b: Fact) => number>} */
+const ENRICHMENT = "_enrichment";
+
+/** @type {Record<string, (a: Fact, b: Fact) => number>} */
 const ORDERS = {
   order: () => 0,
   name: (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }),
@@ -65,15 +68,29 @@ export function factOf(probes, series, step, probe) {
     target: probes.className(target),
     explains: target !== predicted ? probes.className(target) : null,
     change: series.of("drift", step, probe),
+    enrichments: Object.fromEntries(
+      regionsOf(series).map((region) => [region, series.of(region + ENRICHMENT, step, probe)]),
+    ),
     noDrift: series.noDrift(step, probe),
   };
 }
 
 /**
- * The facts of the probes to show, in order.
+ * The regions whose enrichment is known.
+ *
+ * @param {Series} series
+ */
+export function regionsOf({ per_probe }) {
+  return Object.keys(per_probe).flatMap((name) =>
+    name.endsWith(ENRICHMENT) ? [name.slice(0, -ENRICHMENT.length)] : [],
+  );
+}
+
+/**
+ * The facts of the probes to show, in order, the pinned ones first.
  *
  * @param {Fact[]} all
- * @param {Pick<State, "find" | "show" | "sort">} state
+ * @param {Pick<State, "find" | "show" | "sort" | "pinned">} state
  */
 export function chosen(all, state) {
   const words = state.find.trim().toLowerCase();
@@ -82,5 +99,16 @@ export function chosen(all, state) {
     if (state.show === "right" && fact.wrong !== false) return false;
     return !words || [fact.name, fact.labelWords, fact.predicted].some((text) => text?.toLowerCase().includes(words));
   });
-  return kept.sort(ORDERS[state.sort]);
+  const sorted = kept.sort(orderOf(state.sort));
+  const pinned = sorted.filter(({ probe }) => state.pinned.includes(probe));
+  return pinned.length ? [...pinned, ...sorted.filter((fact) => !pinned.includes(fact))] : sorted;
+}
+
+/** @param {State["sort"]} sort */
+function orderOf(sort) {
+  if (!sort.startsWith("in ")) return ORDERS[sort];
+  const region = sort.slice("in ".length);
+  /** @type {(fact: Fact) => number} */
+  const enrichment = ({ enrichments }) => (Object.hasOwn(enrichments, region) ? enrichments[region] : undefined) ?? -1;
+  return (/** @type {Fact} */ a, /** @type {Fact} */ b) => enrichment(b) - enrichment(a);
 }

@@ -8,8 +8,9 @@
  *
  * @typedef {object} Shown
  * @property {Readonly<State>} state
- * @property {RunInfo | undefined} run the chosen one, or the newest of the first log directory with maps
- * @property {string | undefined} method the chosen one where the run has it, or the run's first
+ * @property {RunInfo | undefined} run the chosen one, where it is there; where none is chosen, the newest of the first
+ *   log directory with maps
+ * @property {string | undefined} method the chosen one, where the run has it; where none is chosen, the run's first
  * @property {Series | undefined} series the looks that are shown
  * @property {number | undefined} step
  * @property {number | undefined} epoch
@@ -29,9 +30,9 @@ const MOST_NEARBY = 400;
  * @returns {Shown}
  */
 export function shownBy(state, data) {
-  const run = data.info(state.run) ?? newestOf(data.runs);
+  const run = state.run ? data.info(state.run) : newestOf(data.runs);
   const methods = methodsOf(run);
-  const method = methods.includes(state.method) ? state.method : methods[0];
+  const method = methods.find((name) => name === state.method || !state.method);
   const series = run && method !== undefined ? data.series(run.run, method) : undefined;
   const step = series?.nearest(state.step);
   const count = run?.count ?? series?.count ?? 0;
@@ -82,13 +83,12 @@ function placeOf(run) {
 }
 
 /**
- * The methods of a run, the plain gradient first: it is what the others are measured against.
+ * The methods of a run, in the order in which the callback was given them.
  *
  * @param {RunInfo | undefined} run
  */
 export function methodsOf(run) {
-  const methods = Object.keys(run?.methods ?? {});
-  return methods.includes("gradient") ? ["gradient", ...methods.filter((method) => method !== "gradient")] : methods;
+  return Object.keys(run?.methods ?? {});
 }
 
 /**

@@ -18,19 +18,28 @@ export class Store {
     this.address = address;
     this.changed = changed;
     this.now = readState(address.read());
+    /** Whether the next writing begins a new entry of the history. */
+    this.turned = false;
     address.follow(
-      () => this.take(readState(address.read())),
+      () => this.read(),
       () => this.write(),
     );
   }
 
   /**
-   * Changes some fields. The address follows when there is a pause: browsers count its changes.
+   * Changes some fields. The address follows when there is a pause: browsers count its changes. Another view or probe
+   * is a new entry of the history, so that Back returns to the one before as it was left.
    *
    * @param {Partial<State>} patch
    */
   set(patch) {
-    this.take({ ...this.now, ...patch });
+    const { tab, probe } = this.now;
+    const next = { ...this.now, ...patch };
+    if (!this.turned && (next.tab !== tab || next.probe !== probe)) {
+      this.write();
+      this.turned = true;
+    }
+    this.take(next);
     clearTimeout(this.pause);
     this.pause = setTimeout(() => this.write(), WRITE_AFTER);
   }
@@ -41,7 +50,15 @@ export class Store {
   }
 
   write() {
-    this.address.write(writeState(this.now));
+    this.address.write(writeState(this.now), this.turned);
+    this.turned = false;
+  }
+
+  /** What the address says takes the place of everything. */
+  read() {
+    clearTimeout(this.pause);
+    this.turned = false;
+    this.take(readState(this.address.read()));
   }
 
   /** @param {State} next */

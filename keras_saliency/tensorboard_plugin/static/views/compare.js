@@ -5,7 +5,8 @@ import { h, setAttribute, setChildren, setText } from "../parts/dom.js";
 import { Filters } from "../parts/filters.js";
 import { Select } from "../parts/inputs.js";
 import { Pool } from "../parts/reuse.js";
-import { changeWords, figure, runWords, saidOf } from "../parts/words.js";
+import { Short } from "../parts/short.js";
+import { changeWords, figure, runWords, saidOf, saidParts } from "../parts/words.js";
 import { chosen, facts } from "../state/order.js";
 import { alike, columnsOf, methodsOf } from "../state/selectors.js";
 
@@ -274,15 +275,15 @@ class Name {
   /** @param {() => void} open */
   constructor(open) {
     this.title = h("b", { class: "name" });
-    this.label = h("span", { class: "quiet" });
+    this.label = new Short("quiet");
     const about = { class: "compare-probe", title: "Open this probe", onclick: open };
-    this.element = h("button", about, this.title, this.label);
+    this.element = h("button", about, this.title, this.label.element);
   }
 
   /** @param {Fact} fact */
   update({ name, labelWords }) {
     setText(this.title, name);
-    setText(this.label, labelWords === null ? "" : `label ${labelWords}`);
+    this.label.write(labelWords ?? "", { verb: labelWords === null ? "" : "label " });
     return this.element;
   }
 }
@@ -298,13 +299,13 @@ class Compartment {
     this.app = app;
     this.probe = probe;
     this.cell = new Cell();
-    this.said = h("span", { class: "said" });
+    this.said = new Short("said");
     this.change = h("span", { class: "quiet", title: "Drift" });
     this.element = h(
       "div",
       { class: "compare-cell", "data-run": run, "data-method": method, "data-probe": probe },
       this.cell.element,
-      h("span", { class: "line" }, this.said, this.change),
+      h("span", { class: "line" }, this.said.element, this.change),
     );
   }
 
@@ -317,8 +318,9 @@ class Compartment {
     const fact = known?.[probe];
     this.element.classList.toggle("wrong", fact?.wrong === true);
     cell.showProbe(probes, probe, app.state);
-    setText(this.said, fact ? saidOf(fact) : "");
-    setText(this.change, fact?.change === undefined ? (fact ? changeWords(fact) : "") : figure(fact.change));
+    const { words, ...around } = fact ? saidParts(fact) : { words: "" };
+    this.said.write(words, { ...around, title: fact ? saidOf(fact) : null });
+    setText(this.change, fact ? changeWords(fact) : "");
     if (series && step === undefined) cell.showNothing("no look at this epoch");
     else if (series) cell.showMap(lookAt(app, run, method, step, probe), probe, app.state, app.palette(app.state.view));
     return this.element;

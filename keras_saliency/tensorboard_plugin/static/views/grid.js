@@ -4,8 +4,10 @@ import { Unreadable } from "../data/maps.js";
 import { Cell, lookAt } from "../parts/cell.js";
 import { h, setAttribute, setChildren, setText } from "../parts/dom.js";
 import { Filters } from "../parts/filters.js";
+import { Pin } from "../parts/pin.js";
 import { Pool } from "../parts/reuse.js";
-import { changeWords, figure, saidOf } from "../parts/words.js";
+import { Short } from "../parts/short.js";
+import { changeWords, enrichmentWords, figure, saidOf, saidParts } from "../parts/words.js";
 import { chosen, facts } from "../state/order.js";
 import { Overview } from "./overview.js";
 
@@ -21,13 +23,15 @@ import { Overview } from "./overview.js";
  */
 
 const WORDS_EVERY = 60;
+const MOST_REGIONS = 3;
+const DRIFT = "Drift: how much this map changed since the look before (0 not at all, 1 unrelated).";
 
 export class Grid {
   /** @param {App} app */
   constructor(app) {
     this.app = app;
     this.filters = new Filters(app);
-    this.cards = new Pool((/** @type {number} */ probe) => new Card(() => app.set({ tab: "probe", probe })));
+    this.cards = new Pool((/** @type {number} */ probe) => new Card(app, probe));
     this.written = -Infinity;
     this.shown = "";
     this.settled = true;
@@ -102,29 +106,39 @@ export class Grid {
 
 /** One probe: its picture, its name, what the model says of it, and how much its map changed. */
 class Card {
-  /** @param {() => void} open */
-  constructor(open) {
+  /**
+   * @param {App} app
+   * @param {number} probe
+   */
+  constructor(app, probe) {
+    this.app = app;
     this.cell = new Cell();
-    this.name = h("span", { class: "name" });
-    this.said = h("span", { class: "said" });
-    this.label = h("span", { class: "quiet label" });
-    this.change = h("span", {
-      class: "change",
-      title: "Drift: how much this map changed since the look before (0 not at all, 1 unrelated).",
-    });
+    this.pin = new Pin(app, () => probe);
+    this.name = new Short("name");
+    this.said = new Short("said");
+    this.label = new Short("quiet label");
+    this.change = new Short("change");
+    this.regions = h("span", { class: "regions quiet" });
+    this.lines = new Pool(() => new Short("region"));
     this.changed = h("span");
     this.element = h(
-      "button",
-      { class: "card", onclick: open },
-      this.cell.element,
+      "div",
+      { class: "card", "data-probe": probe },
       h(
-        "span",
-        { class: "words" },
-        this.name,
-        h("span", { class: "line" }, this.said),
-        h("span", { class: "line" }, this.label, this.change),
-        h("span", { class: "change-bar" }, this.changed),
+        "button",
+        { class: "open", onclick: () => app.set({ tab: "probe", probe }) },
+        this.cell.element,
+        h(
+          "span",
+          { class: "words" },
+          this.name.element,
+          h("span", { class: "line" }, this.said.element),
+          h("span", { class: "line" }, this.label.element, this.change.element),
+          this.regions,
+          h("span", { class: "change-bar" }, this.changed),
+        ),
       ),
+      this.pin.element,
     );
   }
 
@@ -138,19 +152,27 @@ class Card {
   draw(probes, look, probe, state, colours) {
     this.cell.showProbe(probes, probe, state);
     this.cell.showMap(look, probe, state, colours);
+    this.pin.update();
   }
 
   /** @param {Fact} fact */
   write(fact) {
-    setText(this.name, fact.name);
-    setAttribute(this.name, "title", fact.name);
-    setText(this.label, fact.labelWords === null ? "" : `label ${fact.labelWords}`);
-    setText(this.said, saidOf(fact));
-    setAttribute(this.said, "title", titleOf(fact));
+    const { words, ...around } = saidParts(fact);
+    this.name.write(fact.name);
+    this.said.write(words, { ...around, title: titleOf(fact) });
+    this.label.write(fact.labelWords ?? "", { verb: fact.labelWords === null ? "" : "label " });
     this.element.classList.toggle("wrong", fact.wrong === true);
-    setText(this.change, changeWords(fact));
+    const known = fact.change !== undefined;
+    const drift = known ? { verb: "drift ", after: figure(fact.change) } : {};
+    this.change.write(known ? "" : changeWords(fact), { ...drift, title: DRIFT });
+    const regions = enrichmentWords(fact, this.app.state.sort).slice(0, MOST_REGIONS);
+    for (const [at, [region, after]] of regions.entries())
+      this.lines.of(at).write(region, { after, title: this.app.about(`${region}_enrichment`) });
+    setChildren(
+      this.regions,
+      regions.map((_, at) => this.lines.of(at).element),
+    );
     this.changed.style.transform = `scaleX(${Math.min(1, fact.change ?? 0)})`;
-    this.element.dataset.probe = String(fact.probe);
   }
 }
 

@@ -3,6 +3,7 @@
 import { lookAt } from "../parts/cell.js";
 import { Chart } from "../parts/chart.js";
 import { h, setAttribute, setChildren, setText } from "../parts/dom.js";
+import { Pin } from "../parts/pin.js";
 import { ProbePicker } from "../parts/probe_picker.js";
 import { Once, Pool } from "../parts/reuse.js";
 import { NO_DRIFT_WORDS, epochWords, figure, numberWords, saidOf } from "../parts/words.js";
@@ -27,6 +28,7 @@ export class ProbeView {
     this.app = app;
     this.settled = true;
     this.picker = new ProbePicker(app);
+    this.pin = new Pin(app, () => app.shown.probe);
     this.name = h("h2", { class: "name" });
     this.said = h("p", { class: "said" });
     this.reading = h("p", { class: "reading quiet", "aria-live": "off", text: "Point at a map to read its values." });
@@ -62,6 +64,7 @@ export class ProbeView {
           onclick: () => app.set({ tab: "grid" }),
         }),
         this.picker.element,
+        this.pin.element,
       ),
       h("div", { class: "headline" }, this.name, this.said, this.reading),
       this.panels,
@@ -93,6 +96,7 @@ export class ProbeView {
     const probes = run && this.app.library.probes(run.run);
     if (!probes || method === undefined || !series) return;
     this.picker.update(probes);
+    this.pin.update();
     this.updateWords(factOf(probes, series, step, probe), series);
     this.updateNumbers(series, shown);
     this.updatePanels(run, probes, shown);

@@ -1,21 +1,25 @@
 /** One probe over all epochs, or what changed at each. */
 
-import { Cell, lookAt } from "../parts/cell.js";
+import { Cell } from "../parts/cell.js";
 import { h, setAttribute, setChildren, setText } from "../parts/dom.js";
 import { Choice, named, sizeSlider } from "../parts/inputs.js";
 import { ProbePicker } from "../parts/probe_picker.js";
 import { Pool } from "../parts/reuse.js";
-import { epochShort, epochWords, figure } from "../parts/words.js";
+import { SaveButton } from "../parts/save.js";
+import { Short } from "../parts/short.js";
+import { epochShort, epochWords, figure, numberWords, saidOf } from "../parts/words.js";
 import { factOf } from "../state/order.js";
+import { drawFrame, filmFile, referenceOf } from "./film.js";
 
 /**
  * @import { Request } from "../data/library.js"
- * @import { View } from "../data/maps.js"
  * @import { Probes } from "../data/probes.js"
  * @import { Series } from "../data/series.js"
  * @import { App } from "../state/app.js"
  * @import { State } from "../state/fields.js"
+ * @import { Fact } from "../state/order.js"
  * @import { Shown } from "../state/selectors.js"
+ * @import { Film } from "./film.js"
  */
 
 const MOST_FRAMES = 400;
@@ -45,12 +49,26 @@ export class Strip {
     this.against = new Choice("What each frame shows", AGAINST_WORDS, (against) => app.set({ against }));
     this.size = sizeSlider(app);
     this.thinned = h("span", { class: "quiet" });
+    this.lead = new Lead();
+    /** @type {Film | null} */
+    this.film = null;
+    this.save = new SaveButton("Save GIF", "All frames as an animated GIF, at the speed of playing", (say) =>
+      filmFile(app, this.film, say),
+    );
     this.grid = h("div", { class: "strip" });
     this.element = h(
       "section",
       { class: "view strip-view" },
-      h("div", { class: "bar" }, this.picker.element, this.against.element, named("Size", this.size), this.thinned),
-      this.grid,
+      h(
+        "div",
+        { class: "bar" },
+        this.picker.element,
+        this.against.element,
+        named("Size", this.size),
+        this.save.element,
+        this.thinned,
+      ),
+      h("div", { class: "film" }, this.lead.element, this.grid),
     );
   }
 
@@ -76,8 +94,10 @@ export class Strip {
     this.picker.update(probes);
     this.against.show(state.against);
     this.size.value = String(state.size);
-    this.grid.style.setProperty("--size", `${Math.round(state.size * 0.7)}px`);
+    this.lead.update(probes, factOf(probes, series, step, shown.probe), shown);
     const steps = thinned(series.timeline, step);
+    this.film = { shown, probes, series, steps };
+    this.grid.style.setProperty("--size", `${Math.round(state.size * 0.7)}px`);
     const fewer = steps.length < series.timeline.length;
     setText(this.thinned, fewer ? `${steps.length} of ${series.timeline.length} looks` : "");
     const frames = steps.map((at) => this.frames.of(at, at));
@@ -87,35 +107,12 @@ export class Strip {
     );
     this.settled = frames.every(({ visible }) => visible !== undefined);
     for (const [at, frame] of frames.entries()) {
-      frame.write(steps[at], series, shown);
+      frame.write(steps[at], series, factOf(probes, series, steps[at], shown.probe), shown);
       frame.element.classList.toggle("phase", begins(steps[at], steps[at - 1], run?.phases));
-      if (frame.visible) this.draw(frame.cell, steps[at], series, probes, shown);
+      setAttribute(frame.element, "data-far", !frame.visible);
+      if (frame.visible) drawFrame(this.app, frame.cell, steps[at], { shown, probes, series });
     }
     this.follow(step);
-  }
-
-  /**
-   * @param {Cell} cell
-   * @param {number} step
-   * @param {Series} series
-   * @param {Probes} probes
-   * @param {Shown} shown
-   */
-  draw(cell, step, series, probes, { state, run, method, probe }) {
-    if (!run || method === undefined) return;
-    /** @type {(at: number, view: View) => ReturnType<typeof lookAt>} */
-    const look = (at, view) => lookAt(this.app, run.run, method, at, probe, view);
-    const wrong = factOf(probes, series, step, probe).wrong === true;
-    this.frames.of(step, step).element.classList.toggle("wrong", wrong);
-    if (state.against === "none") {
-      cell.showProbe(probes, probe, state);
-      cell.showMap(look(step, state.view), probe, state, this.app.palette(state.view));
-      return;
-    }
-    const reference = referenceOf(step, series, state.against);
-    cell.showProbe(probes, probe, { ...state, layer: "map" });
-    if (reference === undefined) cell.showNothing("first look");
-    else cell.showChange(look(step, "signed"), look(reference, "signed"), probe, this.app.palette("signed"));
   }
 
   /** @param {IntersectionObserverEntry[]} entries */
@@ -145,12 +142,12 @@ class Frame {
   constructor(open) {
     this.cell = new Cell();
     this.label = h("span", { class: "name" });
-    this.change = h("span", { class: "quiet change" });
+    this.change = new Short("quiet change");
     this.element = h(
       "button",
       { class: "frame", onclick: open },
       this.cell.element,
-      h("span", { class: "line" }, this.label, this.change),
+      h("span", { class: "line" }, this.label, this.change.element),
     );
     /** @type {boolean | undefined} */
     this.visible = undefined;
@@ -159,16 +156,49 @@ class Frame {
   /**
    * @param {number} step
    * @param {Series} series
+   * @param {Fact} fact
    * @param {Shown} shown
    */
-  write(step, series, { state, probe, step: current }) {
+  write(step, series, fact, { state, probe, step: current }) {
     const epoch = series.epochOf(step);
     const number = state.against === "first" ? "drift_from_start" : "drift";
+    const change = series.of(number, step, probe);
     setText(this.label, epoch === undefined ? `step ${step}` : epochShort(epoch, series.unit));
-    setText(this.change, figure(series.of(number, step, probe)));
+    const drift = change === undefined ? {} : { verb: "drift ", after: figure(change) };
+    this.change.write("", { ...drift, title: null });
+    this.element.classList.toggle("wrong", fact.wrong === true);
     this.element.classList.toggle("current", step === current);
     setAttribute(this.element, "aria-current", step === current ? "true" : null);
-    setAttribute(this.element, "title", epoch === undefined ? `step ${step}` : epochWords(epoch, series.unit));
+    const when = epoch === undefined ? `step ${step}` : epochWords(epoch, series.unit);
+    const changed = change === undefined ? "" : `${numberWords(number)} ${figure(change)}`;
+    setAttribute(this.element, "title", [when, saidOf(fact), changed].filter(Boolean).join(", "));
+  }
+}
+
+/** What all frames are of, in front of them: the image, its label, and what the model says at the shown epoch. */
+class Lead {
+  constructor() {
+    this.cell = new Cell();
+    this.name = h("b", { class: "name" });
+    this.label = h("span", { class: "quiet" });
+    this.said = h("span", { class: "said" });
+    this.when = h("span", { class: "quiet" });
+    this.element = h("div", { class: "lead" }, this.cell.element, this.name, this.label, this.said, this.when);
+  }
+
+  /**
+   * @param {Probes} probes
+   * @param {Fact} fact
+   * @param {Shown} shown
+   */
+  update(probes, fact, { state, epoch, unit }) {
+    this.cell.element.hidden = !probes.picture(fact.probe);
+    this.cell.showProbe(probes, fact.probe, { ...state, layer: "image" });
+    this.element.classList.toggle("wrong", fact.wrong === true);
+    setText(this.name, fact.name);
+    setText(this.label, fact.labelWords === null ? "" : `label ${fact.labelWords}`);
+    setText(this.said, saidOf(fact));
+    setText(this.when, epoch === undefined ? "" : epochWords(epoch, unit));
   }
 }
 
@@ -181,19 +211,6 @@ class Frame {
  */
 function begins(step, before, phases = []) {
   return before !== undefined && phases.some((phase) => before < phase && phase <= step);
-}
-
-/**
- * The step that a frame is compared with; undefined for the first.
- *
- * @param {number} step
- * @param {Series} series
- * @param {State["against"]} against
- */
-function referenceOf(step, series, against) {
-  if (against === "none") return undefined;
-  const first = against === "first" ? series.steps[0] : series.timeline[series.timeline.indexOf(step) - 1];
-  return first === step ? undefined : first;
 }
 
 /**
