@@ -79,7 +79,7 @@ export class Colours {
    */
   search(red, green, blue) {
     const distances = this.rows.map(([r, g, b]) => (r - red) ** 2 + (g - green) ** 2 + (b - blue) ** 2);
-    return distances.indexOf(Math.min(...distances));
+    return distances.reduce((best, distance, row) => (distance < distances[best] ? row : best), 0);
   }
 }
 
