@@ -6,7 +6,8 @@ const XHTML = "http://www.w3.org/1999/xhtml";
 const LARGEST = 16384; // pixels that a canvas may have along a side
 const SHARPER = 2; // pixels of the picture for one of the page, at least
 /** What is there to be pressed, and frames that are far from the screen and not drawn. */
-const NEEDLESS = ".bar > :not(.runs, .parts), .remove, .pin[aria-pressed=false], .headline .reading, [data-far]";
+const NEEDLESS =
+  ".bar > :not(.runs, .parts), details:not([open]), .remove, .pin[aria-pressed=false], .headline .reading, [data-far]";
 const NOT_IN_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 /** A button that makes a file and gives it to the browser to keep; it says how far it is, and where it fails. */
