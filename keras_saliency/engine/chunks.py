@@ -45,11 +45,16 @@ class ChunkLimit:
         return rows_at_once(elements) if self._fixed is None else self._fixed
 
     def size(self, count: int, elements: int, used: set[int]) -> int:
-        """The size of chunks for `count` examples: one that was used before, unless it is much too large."""
+        """The size of chunks for `count` examples: the one of those used before that leaves the least empty.
+
+        A new one where that would leave half of the places empty, or make many small chunks.
+        """
         if self._fixed is not None:
             return self._fixed
         fitting = ceil(count / ceil(count / self.most(elements)))
-        return min((known for known in used if fitting <= known <= 2 * fitting), default=fitting)
+        places = {size: ceil(count / size) * size for size in used if 4 * size >= fitting}
+        known = [size for size in places if places[size] <= 2 * count]
+        return min(known, key=lambda size: (places[size], -size), default=fitting)
 
     def halve(self, size: int) -> int:
         """Half of a size that was too much, which is the limit from now on."""

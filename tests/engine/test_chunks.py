@@ -10,7 +10,7 @@ from keras import ops
 
 from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.engine.backends import current_backend
-from keras_saliency.engine.chunks import rows_at_once
+from keras_saliency.engine.chunks import ChunkLimit, rows_at_once
 from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers
@@ -121,6 +121,26 @@ def test_small_models_take_more_examples_at_once():
     assert rows_at_once(1) == rows_at_once(2**17) == 128
     assert rows_at_once(2**18) == 64
     assert rows_at_once(2**19) == rows_at_once(5 * 2**23) == 32
+
+
+@pytest.mark.parametrize(
+    ("count", "used", "size"),
+    [
+        (24, {8, 27}, 8),  # none is empty, where 27 leaves 3
+        (20, {8, 27}, 8),  # 4 empty, where 27 leaves 7
+        (27, {8, 27}, 27),
+        (32, {8, 16}, 16),  # as few chunks as can be
+        (5, {8, 27}, 8),
+        (4, {8, 27}, 8),  # half of it
+        (3, {8, 27}, 3),
+        (32, {8, 7}, 8),
+        (32, {7}, 32),  # 7 would be less than a quarter
+        (40, set(), 20),
+    ],
+)
+def test_chunks_are_of_a_size_that_is_compiled_if_that_leaves_little_empty(count, used, size):
+    assert ChunkLimit(None).size(count, 2**20, used) == size
+    assert ChunkLimit(5).size(count, 2**20, used) == 5
 
 
 def test_large_examples_go_through_a_few_at_a_time():
