@@ -52,7 +52,7 @@ def call(model: keras.Model, name: str, images: np.ndarray) -> Callable[[], obje
         "occlusion": ks.Occlusion(patch=patch, stride=patch),
     }
     size = len(images) if name.endswith("all at once") else None
-    return lambda: ks.explain(model, images, methods[name.split(",")[0]], 0, chunk_size=size)
+    return lambda: ks.explain(model, images, methods[name.split(",", maxsplit=1)[0]], 0, chunk_size=size)
 
 
 def measure(side: int, name: str) -> None:

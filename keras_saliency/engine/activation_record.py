@@ -72,8 +72,9 @@ class ActivationRecord(Hook):
         return bool(self._activations)
 
     def elements(self) -> int:
-        """How many elements the layers, softmaxes and sigmoids returned, those of each tensor once, and how many weights
-        attention took. A size that is not known counts as 1.
+        """How many elements layers and softmaxes returned, those of each tensor once, and how many weights attention took.
+
+        A size that is not known counts as 1.
         """
         tensors = [*(tensor for tensor, _ in self._produced), *(one.output for one in self._activations)]
         each = {id(tensor): tensor for tensor in tensors}.values()
