@@ -72,7 +72,7 @@ class ActivationRecord(Hook):
         return bool(self._activations)
 
     def elements(self) -> int:
-        """How many elements layers and softmaxes returned, those of each tensor once, and how many weights attention took.
+        """How many elements layers and softmaxes returned, each tensor once, and how many weights attention took.
 
         A size that is not known counts as 1.
         """

@@ -38,8 +38,8 @@ W = TypeVar("W", bound=Hook)
 
 TRACED = 32
 LARGE, PER_VALUE = 2**18, 200
-"""What is computed past Keras, as in a wrapped module, is not seen. Usual networks hold 100 to 330 elements for each value
-of an image; so many are taken for granted where an example has more than 2¹⁸ values."""
+"""What is computed past Keras, as in a wrapped module, is not seen. Usual networks hold 100 to 330 elements for each
+value of an image; so many are taken for granted where an example has more than 2¹⁸ values."""
 _BOLD = re.compile(r"\x1b\[\d*m")
 
 
