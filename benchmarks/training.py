@@ -1,7 +1,7 @@
 """What the callback costs in a real training, and what that is made of. Run: `python -m benchmarks.training`.
 
-EfficientNet-Lite0 with its weights for ImageNet gets a new head for six photographs of scikit-image, from 480 crops of
-224 × 224, with 120 more to validate on; 20 epochs on the backend that KERAS_BACKEND names. The body is frozen, so the
+EfficientNet-Lite0 with its weights for ImageNet gets a new head for six photographs of scikit-image, from 240 crops of
+224 × 224, with 60 more to validate on; 20 epochs on the backend that KERAS_BACKEND names. The body is frozen, so the
 training is as cheap as can be (and without XLA, which is slower on CPUs); `--all` trains all weights. Everything the
 callback does is measured within one `fit`, by the clock and in time of the processor, and compared with the rest of it.
 The floor is a bare gradient of 16 probes for every look, compiled where the backend compiles.
@@ -132,7 +132,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument("--each", type=int, default=80, help="crops of each photograph")
+    parser.add_argument("--each", type=int, default=40, help="crops of each photograph")
     parser.add_argument("--all", action="store_true", help="train all weights")
     parser.add_argument("--methods", nargs="+", default=["gradient"])
     asked = parser.parse_args()
