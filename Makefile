@@ -90,12 +90,13 @@ format: $(VENV)/.test
 
 benchmark: $(VENV)/.test
 	KERAS_BACKEND=tensorflow $(BIN)/python -m benchmarks.look
-	$(BIN)/python -m benchmarks.methods
+	KERAS_BACKEND=tensorflow $(BIN)/python -m benchmarks.methods
+	KERAS_BACKEND=jax $(BIN)/python -m benchmarks.methods
+	KERAS_BACKEND=torch $(BIN)/python -m benchmarks.methods
+	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.large_images
 	$(BIN)/python -m benchmarks.evaluations
 	$(BIN)/python -m benchmarks.crossing
-	KERAS_BACKEND=tensorflow $(BIN)/python -m benchmarks.door
-	KERAS_BACKEND=jax $(BIN)/python -m benchmarks.door
-	KERAS_BACKEND=torch $(BIN)/python -m benchmarks.door
 
 benchmark-tab: $(VENV)/.test
 	$(BIN)/python -m benchmarks.tab_server

@@ -19,7 +19,7 @@ import keras
 import numpy as np
 
 import keras_saliency as ks
-from benchmarks.look import small_cnn
+from benchmarks.methods import small_cnn
 from keras_saliency.engine.backends import current_backend
 
 EVALUATIONS = 50

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -19,6 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 import keras_saliency as ks
+from benchmarks.methods import batch, mobilenet, small_cnn
 from benchmarks.timing import milliseconds
 from keras_saliency import metrics
 from keras_saliency.engine import Question
@@ -29,7 +32,6 @@ from keras_saliency.looks.writers.sheets import draw_sheet
 from keras_saliency.methods import make_methods
 from keras_saliency.render import pictures, to_png
 
-PROBES = 16
 layers = keras.layers
 
 
@@ -38,42 +40,13 @@ def tiny() -> keras.Model:
     return keras.Sequential([keras.Input((2, 2, 1)), layers.Flatten(), layers.Dense(10)])
 
 
-def small_cnn() -> keras.Model:
-    """Two convolutions on 32 × 32 grey images."""
-    return keras.Sequential(
-        [
-            keras.Input((32, 32, 1)),
-            layers.Conv2D(32, 3, padding="same", activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(64, 3, padding="same", activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Flatten(),
-            layers.Dense(64, activation="relu"),
-            layers.Dense(10),
-        ]
-    )
-
-
-def mobilenet(side: int = 96) -> keras.Model:
-    """MobileNetV2 on colour images, untrained; its output is the logits."""
-    return keras.applications.MobileNetV2(
-        (side, side, 3), weights=None, classes=10, classifier_activation=None
-    )
-
-
 def compare_maps(model: keras.Model, rounds: int) -> tuple[float, float]:
-    """Median milliseconds of the bare gradient and of our maps, for the same batch and classes."""
+    """Median milliseconds of the bare gradient and of `ks.explain`, for the same batch and classes."""
     x, y = batch(model)
     floor = bare_gradient(model, x, y)
-    scored, target = ks.ScoredModel(model), bind_target(y, ks.ProbeSet(x))
-    np.testing.assert_allclose(Question(scored, x, target).gradients().maps, floor(), atol=1e-4)
-    times = milliseconds({"floor": floor, "ours": lambda: Question(scored, x, target).gradients()}, rounds)
+    np.testing.assert_allclose(ks.explain(model, x, target=y).maps, floor(), atol=1e-4)
+    times = milliseconds({"floor": floor, "ours": lambda: ks.explain(model, x, target=y)}, rounds)
     return float(np.median(times["floor"])), float(np.median(times["ours"]))
-
-
-def batch(model: keras.Model) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(0)
-    return rng.random((PROBES, *model.input_shape[1:]), "float32"), rng.integers(0, 10, PROBES)
 
 
 def bare_gradient(model: keras.Model, x: np.ndarray, y: np.ndarray):
@@ -126,23 +99,20 @@ def parts_of_a_look(rounds: int) -> dict[str, float]:
     return {name: float(np.median(values)) for name, values in times.items()}
 
 
-def a_look_by_size(model: keras.Model, rounds: int) -> tuple[float, float, float, int, int]:
-    """Median seconds of a bare gradient, and of a look at 16 probes with and without contact sheets; and the bytes."""
+def a_look_by_size(model: keras.Model, rounds: int) -> tuple[float, float, float, float, float]:
+    """Median seconds of a bare gradient, and of a look by the callback at 16 probes with and without contact sheets;
+    and the bytes of a look.
+    """
     x, y = batch(model)
-    probes = ks.ProbeSet(x, y)
-    observer = Observer(model, probes, make_methods("gradient"))
-    before = observer.look(0, 0)
+    probes, steps = ks.ProbeSet(x, y), count()
+    tasks: dict[str, Callable[[], object]] = {"floor": bare_gradient(model, x, y)}
     with tempfile.TemporaryDirectory() as folder:
-        writers = [TensorBoardWriter(), TensorBoardWriter()]
-        for writer, sheets in zip(writers, (True, False), strict=True):
-            writer.open(Run(Path(folder), probes, pictures(x), {}, sheets=sheets))
-        sizes = [writer.write(observer.look(1, 1), before) for writer in writers]
-        tasks = {"floor": bare_gradient(model, x, y)}
-        for name, writer in zip(("with", "without"), writers, strict=True):
-            tasks[name] = lambda writer=writer: writer.write(observer.look(2, 2), before)
+        callbacks = {}
+        for name, sheets in (("with", True), ("without", False)):
+            saliency = callbacks[name] = ks.SaliencyCallback(probes, f"{folder}/{name}", images=sheets)
+            tasks[name] = lambda saliency=saliency: saliency.look(model, next(steps))
         times = milliseconds(tasks, rounds)
-        for writer in writers:
-            writer.close()
+        sizes = [one.summary.written / one.summary.looks for one in callbacks.values()]
     floor, whole, bare = (float(np.median(times[name])) / 1000 for name in ("floor", "with", "without"))
     return floor, whole, bare, *sizes
 

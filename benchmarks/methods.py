@@ -1,10 +1,11 @@
-"""What methods cost on TensorFlow, against bare compiled passes, and against other packages. Run: `make benchmark`.
+"""What a call of `ks.explain` costs, the first one and later ones, on the backend that KERAS_BACKEND names.
 
-The floor counts evaluations: one compiled forward and backward pass of the same model for every evaluation that a
-method makes, numpy in and numpy out, in batches of 16, 32 or 64, whichever is fastest. 16 probes. The tasks take turns
-in random order; medians.
+Run: `make benchmark`, or `KERAS_BACKEND=jax python -m benchmarks.methods`; the name of a network takes only that one.
+16 images, numpy in and numpy out. The floor is a bare backward pass for the same classes, compiled where the backend
+compiles: for the first call the first one of a fresh process, for later calls as many passes as the method makes, in
+batches of 16, 32 or 64 images, whichever is fastest. Later calls take turns in random order; medians.
 
-Other packages are measured in the same run where they are installed:
+On TensorFlow other packages are measured in the same run where they are installed, as their documentation says:
 
     python -m venv peers && . peers/bin/activate
     pip install -e ".[regions]" tensorflow saliency scikit-learn matplotlib && pip install --no-deps tf-explain \
@@ -12,150 +13,219 @@ Other packages are measured in the same run where they are installed:
         decorator dm-tree
     python -m benchmarks.methods
 
-Some of them import `cv2` or old names of Keras: what does not run is listed with its error.
+Some of them import `cv2` or old names of Keras: what does not run is listed with its error. Averages by other packages
+are measured on the small network alone, as some take minutes on the others.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import dataclass
 
-os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 import keras_saliency as ks
-from benchmarks import peers
-from benchmarks.look import bare_gradient, batch, mobilenet, small_cnn
+from benchmarks.accelerator import floor
 from benchmarks.timing import milliseconds
-from keras_saliency.engine import Question
-from keras_saliency.explanation import bind_target
-from keras_saliency.methods import Method
-from keras_saliency.methods.base import run_method
 
-EVALUATIONS = 50
-METHODS = {
-    "gradient": (ks.Gradient(), 1),
-    "guided backpropagation": (ks.GuidedBackprop(), 1),
-    "Grad-CAM": (ks.GradCAM(), 1),
-    "SmoothGrad, 50 samples": (ks.SmoothGrad(samples=EVALUATIONS), EVALUATIONS),
-    "integrated gradients, 50 steps": (ks.IntegratedGradients(steps=EVALUATIONS), EVALUATIONS),
+IMAGES, EVALUATIONS = 16, 50
+SINGLE = {
+    "gradient": ks.Gradient(),
+    "guided backpropagation": ks.GuidedBackprop(),
+    "Grad-CAM": ks.GradCAM(),
 }
-MODELS = {"small CNN, 32×32×1": (small_cnn, 20), "MobileNetV2, 96×96×3": (mobilenet, 4)}
+AVERAGES = {
+    "SmoothGrad, 50 samples": ks.SmoothGrad(samples=EVALUATIONS),
+    "integrated gradients, 50 steps": ks.IntegratedGradients(steps=EVALUATIONS),
+}
+Task = Callable[[], object]
 
 
-def ours(model: keras.Model, x: np.ndarray, y: np.ndarray) -> dict[str, Callable[[], object]]:
-    """Each method through `ks.explain`."""
-
-    def explains(method: Method) -> Callable[[], object]:
-        return lambda: ks.explain(model, x, method, y)
-
-    return {name: explains(method) for name, (method, _) in METHODS.items()}
-
-
-def floors(model: keras.Model, x: np.ndarray, y: np.ndarray) -> dict[str, Callable[[], object]]:
-    """Bare passes: one for the probes, and fifty for each of them in batches of several sizes."""
-    tasks: dict[str, Callable[[], object]] = {"floor": bare_gradient(model, x, y)}
-    for times in (1, 2, 4):
-        large = bare_gradient(model, np.tile(x, (times, 1, 1, 1)), np.tile(y, times))
-
-        def fifty(large: Callable[[], object] = large, times: int = times) -> None:
-            for _ in range(EVALUATIONS // times):
-                large()
-
-        tasks[f"floor {times * len(x)}"] = fifty
-    return tasks
+def small_cnn() -> keras.Model:
+    """Two convolutions on 32 × 32 grey images."""
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((32, 32, 1)),
+            layers.Conv2D(32, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(64, activation="relu"),
+            layers.Dense(10),
+        ]
+    )
 
 
-def others(model: keras.Model, x: np.ndarray, y: np.ndarray) -> dict[str, Callable[[], object]]:
-    """The other packages' runs, `method|package`; on the small model only, as some take minutes on the other."""
-    found = peers.tasks(model, x, y) if model.count_params() < 1e6 else {}
+def mobilenet(side: int = 96) -> keras.Model:
+    """MobileNetV2 on colour images, untrained; its output is the logits."""
+    return keras.applications.MobileNetV2(
+        (side, side, 3), weights=None, classes=10, classifier_activation=None
+    )
+
+
+def lite0() -> keras.Model:
+    """EfficientNet-Lite0 at 224 × 224, trained on ImageNet."""
+    from examples.photographs.lite0 import efficientnet_lite0
+
+    return efficientnet_lite0(activation=None)
+
+
+def vit() -> keras.Model:
+    """A vision transformer of 12 blocks, 192 wide, on 196 tokens of 16 × 16 pixels; untrained."""
+    from benchmarks.field.networks import vit
+
+    model = vit((224, 224, 3), 10, width=192, depth=12, patch=16)
+    model.layers[-1].activation = keras.activations.linear
+    return model
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network, how many rounds are measured of single passes, and of averages: none where they take minutes."""
+
+    build: Callable[[], keras.Model]
+    rounds: int
+    of_averages: int
+
+
+IS_TENSORFLOW = keras.backend.backend() == "tensorflow"
+NETWORKS = {
+    "small CNN, 32×32": Network(small_cnn, 40, 6),
+    "MobileNetV2, 96×96": Network(mobilenet, 10, 3 if IS_TENSORFLOW else 1),
+    "EfficientNet-Lite0, 224×224": Network(lite0, 7, IS_TENSORFLOW),
+    "vision transformer, 224×224": Network(vit, 7, 0),
+}
+
+
+def batch(model: keras.Model) -> tuple[np.ndarray, np.ndarray]:
+    """Images and classes."""
+    rng = np.random.default_rng(0)
+    highest = 255 if model.output_shape[-1] == 1000 else 1
+    images = highest * rng.random((IMAGES, *model.input_shape[1:]), "float32")
+    return images, rng.integers(0, 10, IMAGES)
+
+
+def explains(model: keras.Model, x: np.ndarray, y: np.ndarray, method: object) -> Task:
+    """A method through `ks.explain`."""
+    return lambda: ks.explain(model, x, method, y)
+
+
+def others(model: keras.Model, x: np.ndarray, y: np.ndarray, *, averages: bool) -> dict[str, Task]:
+    """The other packages' runs, `method|package`; each was called once."""
+    if not IS_TENSORFLOW:
+        return {}
+    from benchmarks import peers
+
+    found = peers.tasks(model, x, y, [*SINGLE, *(AVERAGES if averages else [])])
     return {f"{method}|{name}": run for method, runs in found.items() for name, run in runs.items()}
 
 
-def medians(tasks: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+def first(name: str, who: str) -> None:
+    """Print the seconds of the first gradient in this process, the framework itself being awake."""
+    model = NETWORKS[name].build()
+    x, y = batch(model)
+    keras.ops.convert_to_numpy(model(x[:1], training=False))
+    if who == "bare":
+        run = floor(model, x, y)
+    elif who == "ours":
+        run = explains(model, x, y, "gradient")
+    else:
+        from benchmarks import peers
+
+        run = peers.PACKAGES[who](model, x, y)["gradient"]
+    started = time.perf_counter()
+    run()
+    print(time.perf_counter() - started)
+
+
+def seconds_of_first(name: str, who: str, processes: int = 2) -> float:
+    """The least of some fresh processes; not a number where it does not run."""
+    command = [sys.executable, "-m", "benchmarks.methods", name, who]
+    done = [subprocess.run(command, check=False, capture_output=True, text=True) for _ in range(processes)]
+    return min(float("nan") if one.returncode else float(one.stdout.split()[-1]) for one in done)
+
+
+def later(name: str) -> tuple[dict[str, float], dict[str, float]]:
+    """Median milliseconds of each method by `method` or `method|package`, and of its floor by `method`."""
+    network = NETWORKS[name]
+    model = network.build()
+    x, y = batch(model)
+    single: dict[str, Task] = {"floor": floor(model, x, y)}
+    for method, made in SINGLE.items():
+        if method != "guided backpropagation" or "transformer" not in name:  # which has no ReLU
+            single[method] = explains(model, x, y, made)
+    single |= others(model, x, y, averages=False)
+    times = medians(single, network.rounds)
+    floors = dict.fromkeys(SINGLE, times.pop("floor"))
+    if not network.of_averages:
+        return times, floors
+    averages = {method: explains(model, x, y, made) for method, made in AVERAGES.items()}
+    if name.startswith("small"):
+        packages = others(model, x, y, averages=True)
+        averages |= {key: run for key, run in packages.items() if key.split("|")[0] in AVERAGES}
+    for size in (1, 2, 4):
+        averages[f"floor {size}"] = fifty(floor(model, np.tile(x, (size, 1, 1, 1)), np.tile(y, size)), size)
+    times |= medians(averages, network.of_averages)
+    scale = {size: EVALUATIONS / (EVALUATIONS // size) / size for size in (1, 2, 4)}
+    fastest = min(times.pop(f"floor {size}") * factor for size, factor in scale.items())
+    return times, floors | dict.fromkeys(AVERAGES, fastest)
+
+
+def fifty(large: Task, size: int) -> Task:
+    """So many passes of a batch that many times as large as the images are fifty for each of these."""
+    return lambda: [large() for _ in range(EVALUATIONS // size)]
+
+
+def medians(tasks: dict[str, Task], rounds: int) -> dict[str, float]:
     """Median milliseconds of each task."""
     return {name: float(np.median(times)) for name, times in milliseconds(tasks, rounds, warm_up=1).items()}
 
 
-def compare(name: str) -> None:
-    """Print a row per method: our time, the floor, the ratio, and the other packages' ratios."""
-    build, rounds = MODELS[name]
-    model = build()
-    x, y = batch(model)
-    tasks = {**floors(model, x, y), **ours(model, x, y)}
-    single = {"floor", *(method for method, (_, evaluations) in METHODS.items() if evaluations == 1)}
-    # By themselves: a short task that comes after a long one pays for the memory that this one gave back.
-    times = medians({name: run for name, run in tasks.items() if name in single}, 5 * rounds)
-    times |= medians({name: run for name, run in tasks.items() if name not in single}, rounds)
-    times |= medians(others(model, x, y), rounds=2)
-    scale = {size: EVALUATIONS / (EVALUATIONS // size) / size for size in (1, 2, 4)}
-    fifty = min(times[f"floor {size * len(x)}"] * scale[size] for size in scale)
-    packages = list(peers.PACKAGES)
-    print(f"\n| {name} | ours, ms | floor, ms | ours ÷ floor | {' | '.join(packages)} |")
-    print("|---|---|---|---|" + "---|" * len(packages))
-    for method, (_, evaluations) in METHODS.items():
-        floor = times["floor"] if evaluations == 1 else fifty
-        cells = [times.get(f"{method}|{package}") for package in packages]
-        ratios = " | ".join("" if cell is None else f"{cell / floor:.2f}" for cell in cells)
-        print(f"| {method} | {times[method]:.1f} | {floor:.1f} | {times[method] / floor:.2f} | {ratios} |")
-
-
-def memory(task: str) -> float:
-    """The peak memory of a fresh process in MiB, after the model is loaded and one gradient is compiled."""
-    command = [sys.executable, "-m", "benchmarks.methods", "--memory", task]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return float(done.stdout.split()[-1])
-
-
-def peak_of(task: str) -> None:
-    """Print by how many MiB the peak grows over that of the loaded model while `task` runs.
-
-    `"chunk"` makes the passes that SmoothGrad makes, with one chunk of 32 again and again: what the framework takes for
-    it grows over the first ten or so.
-    """
-    model = mobilenet()
-    x, y = batch(model)
-    scored, target = ks.ScoredModel(model), bind_target(y, ks.ProbeSet(x))
-    model(x[:1])
-    before = peak_memory()
-    if task == "chunk":
-        large, classes = np.concatenate([x, x]), np.concatenate([y, y])
-        _ = Question(scored, x, target).scores
-        for _ in range(EVALUATIONS * len(x) // len(large)):
-            Question(scored, large, bind_target(classes, ks.ProbeSet(large))).gradients()
-    else:
-        run_method(ks.SmoothGrad(samples=EVALUATIONS), Question(scored, x, target), 0)
-    print(peak_memory() - before)
-
-
-def peak_memory() -> float:
-    """The peak memory of this process in MiB (Linux)."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(re.search(r"VmHWM:\s*(\d+)", status)[1]) / 1024
-
-
-def main() -> None:
+def main(names: list[str]) -> None:
     """Print the tables."""
-    print(f"TensorFlow {tf.__version__}, Keras {keras.__version__}, {os.cpu_count()} cores")
-    for name in MODELS:
-        compare(name)
-    for package, error in peers.failures.items():
-        print(f"\n{package}: {error}")
-    chunk, smooth = memory("chunk"), memory("smoothgrad")
-    print(f"\nPeak memory on MobileNetV2: one chunk of 32 {chunk:.0f} MiB, SmoothGrad-50 {smooth:.0f} MiB")
-    print(f"ratio {smooth / chunk:.2f}")
+    print(f"Keras {keras.__version__} on {keras.backend.backend()}, {os.cpu_count()} cores", flush=True)
+    packages: list[str] = []
+    if IS_TENSORFLOW:
+        from benchmarks import peers
+
+        packages = list(peers.PACKAGES)
+    for name in names:
+        times, floors = later(name)
+        bare, ours = (seconds_of_first(name, who) for who in ("bare", "ours"))
+        theirs = [
+            seconds_of_first(name, package, 1) / bare if f"gradient|{package}" in times else np.nan
+            for package in packages
+        ]
+        print(f"\n| {name} | ours | floor | {' | '.join(['ours ÷ floor', *packages])} |")
+        print("|---|---|---|---|" + "---|" * len(packages))
+        print(f"| first gradient | {ours:.2f} s | {bare:.2f} s | {cells([ours / bare, *theirs])} |")
+        for method, least in floors.items():
+            if method in times:
+                ratios = [times.get(f"{method}|{package}", np.nan) / least for package in packages]
+                ratio = cells([times[method] / least, *ratios])
+                print(f"| {method} | {times[method]:.1f} ms | {least:.1f} ms | {ratio} |", flush=True)
+    if IS_TENSORFLOW:
+        for package, error in peers.failures.items():
+            print(f"\n{package}: {error}")
+
+
+def cells(ratios: list[float]) -> str:
+    """The ratios of a row; what is not a number is left empty."""
+    return " | ".join("" if np.isnan(ratio) else f"{ratio:.2f}" for ratio in ratios)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--memory"]:
-        peak_of(sys.argv[2])
+    if len(sys.argv) == 3:
+        first(*sys.argv[1:])
     else:
-        main()
+        main(sys.argv[1:] or list(NETWORKS))

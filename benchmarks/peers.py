@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib import import_module
 from typing import Any
 
@@ -17,24 +17,31 @@ failures: dict[str, str] = {}
 """The packages that do not run here, and why."""
 
 
-def tasks(model: keras.Model, x: np.ndarray, y: np.ndarray) -> dict[str, dict[str, Task]]:
-    """For each of our methods the runs by package; each is tried once, and left out if it fails."""
+def tasks(
+    model: keras.Model, x: np.ndarray, y: np.ndarray, methods: Collection[str]
+) -> dict[str, dict[str, Task]]:
+    """For each of these methods the runs by package; each is tried once, and left out if it fails."""
     found: dict[str, dict[str, Task]] = {}
     for package, build in PACKAGES.items():
         try:
             made = build(model, x, y)
         except Exception as error:
-            failures[package] = f"{type(error).__name__}: {str(error).splitlines()[0][:150]}"
+            failures[package] = _in_words(error)
             continue
         for method, run in made.items():
+            if method not in methods:
+                continue
             try:
                 run()
             except Exception as error:
-                reason = (str(error).splitlines() or [""])[0][:150]
-                failures[f"{package}, {method}"] = f"{type(error).__name__}: {reason}"
+                failures[f"{package}, {method}"] = _in_words(error)
                 continue
             found.setdefault(method, {})[package] = run
     return found
+
+
+def _in_words(error: Exception) -> str:
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:150]}"
 
 
 def _pair(model: keras.Model, x: np.ndarray, y: np.ndarray) -> dict[str, Task]:

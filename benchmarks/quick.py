@@ -9,10 +9,8 @@ first call traces, which the floor has done before.
 from __future__ import annotations
 
 import os
-import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
@@ -25,6 +23,7 @@ import tensorflow as tf
 
 import keras_saliency as ks
 from benchmarks.field.imagenet import photographs
+from benchmarks.timing import Cost, now
 from keras_saliency.engine import ScoredModel
 
 CALLS = 3
@@ -51,27 +50,6 @@ CASES: dict[str, Callable[[], tuple[keras.Model, ks.ProbeSet]]] = {
     "MobileNetV2, 32 probes of 96 px": mobilenet,
     "EfficientNet-Lite0, 24 photographs of 224 px": lite0,
 }
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Seconds of the processor and of the clock."""
-
-    processor: float
-    clock: float
-
-    def __add__(self, other: Cost) -> Cost:
-        """Both after each other."""
-        return Cost(self.processor + other.processor, self.clock + other.clock)
-
-    def __sub__(self, other: Cost) -> Cost:
-        """What the other one does not take."""
-        return Cost(self.processor - other.processor, self.clock - other.clock)
-
-
-def now() -> Cost:
-    """What was spent so far."""
-    return Cost(time.process_time(), time.perf_counter())
 
 
 class Floor:

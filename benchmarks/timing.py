@@ -5,8 +5,30 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of the processor and of the clock."""
+
+    processor: float = 0
+    clock: float = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        """Both after each other."""
+        return Cost(self.processor + other.processor, self.clock + other.clock)
+
+    def __sub__(self, other: Cost) -> Cost:
+        """What the other one does not take."""
+        return Cost(self.processor - other.processor, self.clock - other.clock)
+
+
+def now() -> Cost:
+    """What was spent so far."""
+    return Cost(time.process_time(), time.perf_counter())
 
 
 def milliseconds(

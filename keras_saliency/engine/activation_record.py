@@ -32,6 +32,11 @@ class ActivationRecord(Hook):
         self._produced: list[tuple[Tensor, Any]] = []  # holds the tensors, so that identities stay unique
         self._passed: list[tuple[Tensor, Tensor]] = []
         self._entered: Tensor = None
+        self._weights_of_attention = 0
+
+    @override
+    def dot_product_attention(self, query: Tensor, key: Tensor, *args: Any, **kwargs: Any) -> None:
+        self._weights_of_attention += prod(size or 1 for size in (*query.shape[:3], key.shape[1]))
 
     @override
     def activation(self, name: str, axis: int, inputs: Tensor, output: Tensor) -> None:
@@ -67,9 +72,13 @@ class ActivationRecord(Hook):
         return bool(self._activations)
 
     def elements(self) -> int:
-        """How many elements the layers returned, those of each tensor once; a size that is not known counts as 1."""
-        tensors = {id(tensor): tensor for tensor, _ in self._produced}
-        return sum(prod(size or 1 for size in _sizes(tensor)) for tensor in tensors.values())
+        """How many elements layers and softmaxes returned, each tensor once, and how many weights attention took.
+
+        A size that is not known counts as 1.
+        """
+        tensors = [*(tensor for tensor, _ in self._produced), *(one.output for one in self._activations)]
+        each = {id(tensor): tensor for tensor in tensors}.values()
+        return sum(prod(size or 1 for size in _sizes(tensor)) for tensor in each) + self._weights_of_attention
 
     def _origin(self, output: Tensor) -> Tensor:
         for after, before in reversed(self._passed):

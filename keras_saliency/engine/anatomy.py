@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from math import prod
 from typing import Any, TypeVar
 
 import keras
@@ -17,6 +18,7 @@ from keras_saliency.engine import seams
 from keras_saliency.engine.activation_record import ActivationRecord
 from keras_saliency.engine.axes import Call, class_axis, layout_of
 from keras_saliency.engine.backends import current_backend
+from keras_saliency.engine.chunks import rows_of
 from keras_saliency.engine.first_float import FirstFloatTap
 from keras_saliency.engine.float16 import computes_in_float16
 from keras_saliency.engine.functions import Returned
@@ -35,6 +37,9 @@ Tensor = Any
 W = TypeVar("W", bound=Hook)
 
 TRACED = 32
+LARGE, PER_VALUE = 2**18, 200
+"""What is computed past Keras, as in a wrapped module, is not seen. Usual networks hold 100 to 330 elements for each
+value of an image; so many are taken for granted where an example has more than 2¹⁸ values."""
 _BOLD = re.compile(r"\x1b\[\d*m")
 
 
@@ -51,7 +56,7 @@ class Anatomy:
         layout: which explained tensors and which inputs are images, and where their channels are.
         channels_first: whether any layer computes in that format.
         float16: whether any layer computes in float16.
-        elements: how many the layers return together for one example.
+        elements: how many the layers return together for one example, or `PER_VALUE` for each value of large inputs.
         returned: what a target function sees: the selected output, or the tree of all.
     """
 
@@ -156,7 +161,7 @@ def inspect(
             for layer in seams.layers_throughout(model)
         ),
         float16=computes_in_float16(model),
-        elements=traced.record.elements() // traced_examples(plan, inputs),
+        elements=_elements(traced.record, plan, inputs),
         returned=optree.tree_map(Returned.of, selected),
     )
 
@@ -173,13 +178,20 @@ def calling(model: Any, plan: InputPlan, output: str | int | None) -> Call:
         found = []
         with suppress(AllRead, Exception), without_a_trace(), keras.StatelessScope():
             for start in range(0, len(rows[0]), size):
-                few = np.arange(start, start + size).clip(max=len(rows[0]) - 1)
+                few = rows_of(start, size, len(rows[0]))
                 traced = forward(model, plan, [backend.to_tensor(array[few]) for array in rows], hooks)
                 found.append(backend.to_numpy(select_output(model, traced.outputs, output)))
             return np.concatenate(found)[: len(rows[0])]
         return None
 
     return call
+
+
+def _elements(record: ActivationRecord, plan: InputPlan, inputs: Any) -> int:
+    """See `Anatomy.elements`."""
+    values = _values(plan)
+    told = record.elements() // traced_examples(plan, inputs)
+    return max(told, PER_VALUE * values) if values > LARGE else told
 
 
 def called_layers(model: Any, anatomy: Anatomy, inputs: Any) -> list[Any]:
@@ -240,7 +252,13 @@ def _trace(model: Any, plan: InputPlan, inputs: Any, make_hook: Callable[[], W])
 
 def traced_examples(plan: InputPlan, inputs: Any) -> int:
     """How many examples a trace is made of: as many as the model will be called on, where that is known."""
-    return plan.examples or min(TRACED, len(optree.tree_leaves(inputs)[0]))
+    most = max(2, 32 * LARGE // max(1, _values(plan)))
+    return plan.examples or min(TRACED, most, len(optree.tree_leaves(inputs)[0]))
+
+
+def _values(plan: InputPlan) -> int:
+    """How many one example has."""
+    return sum(prod(shape) for shape in plan.shapes)
 
 
 def _few(plan: InputPlan, inputs: Any) -> list[keras.KerasTensor]:

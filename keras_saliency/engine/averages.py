@@ -20,7 +20,7 @@ from keras import ops
 
 from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.backends.base import Backend
-from keras_saliency.engine.chunks import ChunkLimit
+from keras_saliency.engine.chunks import ChunkLimit, rows_of
 from keras_saliency.engine.float16 import scaled_gradients
 from keras_saliency.engine.step import Step
 
@@ -107,7 +107,7 @@ class Averager:
         group = ceil(count / ceil(count / most))
         others = {at: leaf for at, leaf in enumerate(leaves) if at not in self._explained}
         groups = [
-            self._tensors((points.own, others, list(aim)), _rows(start, group, count))
+            self._tensors((points.own, others, list(aim)), rows_of(start, group, count))
             for start in range(0, count, group)
         ]
         states: list[Any] = [None] * len(groups)
@@ -175,11 +175,6 @@ class Averager:
             np.concatenate(leaf)[:count] for leaf in zip(*self._arrays(parts), strict=True)
         ]
         return whole
-
-
-def _rows(start: int, size: int, count: int) -> np.ndarray:
-    """The rows of a group; past the end the last one is repeated."""
-    return np.minimum(np.arange(start, start + size), count - 1)
 
 
 def _points_at_once(count: int, most: int) -> int:

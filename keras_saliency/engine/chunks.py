@@ -13,6 +13,7 @@ import optree
 USUAL = 32
 LARGEST = 128
 ROOM = 2**24
+MOST = 5 * 2**28
 
 Rows = slice | np.ndarray
 
@@ -21,9 +22,12 @@ def rows_at_once(elements: int) -> int:
     """How many examples go through a model at once, where its layers return so many elements for each.
 
     32; up to 128 as long as the layers return no more than 2²⁴ elements (64 MiB in float32) for all of them: small
-    models are faster with many examples, large ones need the memory.
+    models are faster with many examples. Fewer than 32 where these would return more than 5 GiB in float32, of which
+    TensorFlow and PyTorch keep a third for a gradient, and JAX all on a CPU: large images need the memory, and are as
+    fast by themselves. ResNet50 at 224 × 224 just takes 32.
     """
-    return min(LARGEST, max(USUAL, ROOM // max(1, elements)))
+    elements = max(1, elements)
+    return max(1, min(LARGEST, max(USUAL, ROOM // elements), MOST // elements))
 
 
 class ChunkLimit:
@@ -41,11 +45,16 @@ class ChunkLimit:
         return rows_at_once(elements) if self._fixed is None else self._fixed
 
     def size(self, count: int, elements: int, used: set[int]) -> int:
-        """The size of chunks for `count` examples: one that was used before, unless it is much too large."""
+        """The size of chunks for `count` examples: the one of those used before that leaves the least empty.
+
+        A new one where that would leave half of the places empty, or make many small chunks.
+        """
         if self._fixed is not None:
             return self._fixed
         fitting = ceil(count / ceil(count / self.most(elements)))
-        return min((known for known in used if fitting <= known <= 2 * fitting), default=fitting)
+        places = {size: ceil(count / size) * size for size in used if 4 * size >= fitting}
+        known = [size for size in places if places[size] <= 2 * count]
+        return min(known, key=lambda size: (places[size], -size), default=fitting)
 
     def halve(self, size: int) -> int:
         """Half of a size that was too much, which is the limit from now on."""
@@ -76,7 +85,7 @@ def in_chunks(
     results, start = [], 0
     while start < count:
         try:
-            results.append(evaluate(_rows(start, chunk, count)))
+            results.append(evaluate(rows_of(start, chunk, count)))
         except Exception as error:
             if chunk == 1 or not is_out_of_memory(error):
                 raise
@@ -88,7 +97,7 @@ def in_chunks(
     return optree.tree_map(lambda *parts: _joined(parts)[:count], *results)
 
 
-def _rows(start: int, chunk: int, count: int) -> Rows:
+def rows_of(start: int, chunk: int, count: int) -> Rows:
     """The rows of a chunk; past the end the last one is repeated."""
     if start + chunk <= count:
         return slice(start, start + chunk)

@@ -110,7 +110,7 @@ class FirstReaders(Hook):
             if other == position:
                 break
             first += len(slabs.axes)
-        rows = values[first : first + len(self._slabs[position].axes)].astype("float64")
+        rows = values[first : first + len(self._slabs[position].axes)]
         with np.errstate(invalid="ignore"):
             return np.asarray(rows - values[:1])
 
@@ -178,6 +178,8 @@ def _are_sides(
 
 def batch(slabs: Mapping[int, Slabs], leaves: Sequence[np.ndarray]) -> list[np.ndarray]:
     """The inputs for `FirstReaders`; those that have no slabs repeat their first example."""
+    if len(leaves) == 1:  # a copy of large images would take as much memory again
+        return [cut.rows for cut in slabs.values()]
     count = 1 + sum(len(cut.axes) for cut in slabs.values())
     made, first = [], 1
     for position, leaf in enumerate(leaves):

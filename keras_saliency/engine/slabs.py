@@ -45,7 +45,7 @@ class Slabs:
 
         Each value is one of two, and a change takes the other: it is as strong everywhere.
         """
-        low, high = _two_values(like)
+        low, high = np.array(_two_values(like)).astype(like.dtype)
         is_high = np.random.default_rng(0).random(like.shape[1:]) < 0.5
         changed, cut, places = [is_high], [], []
         for axis in axes:
@@ -57,8 +57,7 @@ class Slabs:
                 changed.append(copy)
                 cut.append(axis)
                 places.append(float(slab.mean()) / max(size - 1, 1))
-        rows = np.where(np.stack(changed), high, low).astype(like.dtype)
-        return cls(rows, tuple(cut), tuple(places))
+        return cls(np.where(np.stack(changed), high, low), tuple(cut), tuple(places))
 
     def courses(self, changes: np.ndarray) -> np.ndarray:
         """How the axes of the array run along those of a tensor, `(axes of the array, axes of the tensor)`.
@@ -70,16 +69,13 @@ class Slabs:
         Args:
             changes: `(m − 1, …)`: by how much each value of the tensor differs from that of the unchanged copy.
         """
-        # Squares: attention and large windows spread a little of every change over everything.
-        weights = np.nan_to_num(changes.astype("float64"), posinf=0, neginf=0) ** 2
-        found = np.zeros((self.rows.ndim, weights.ndim))
-        strength = weights.reshape(len(weights), -1).sum(1)
+        found, places = np.zeros((self.rows.ndim, changes.ndim)), np.array(self.places)
+        centres = np.array([_centres(change) for change in changes])
         for axis in set(self.axes):
-            rows = [row for row, cut in enumerate(self.axes) if cut == axis and strength[row] > 0]
-            for other in range(1, weights.ndim):
-                if len(rows) > 1 and weights.shape[other] > 1:
-                    centres = _centres(weights[rows], other) / strength[rows]
-                    found[axis, other] = _slope(np.array(self.places)[rows], centres)
+            rows = [row for row, cut in enumerate(self.axes) if cut == axis and np.isfinite(centres[row, 0])]
+            for other in range(1, changes.ndim):
+                if len(rows) > 1 and changes.shape[other] > 1:
+                    found[axis, other] = _slope(places[rows], centres[rows, other])
         return found
 
     def sides(self, values: np.ndarray, expected: tuple[int, int]) -> tuple[int, int] | None:
@@ -113,10 +109,16 @@ def _two_values(like: np.ndarray) -> tuple[float, float]:
     return low + width / 10, high - width / 5
 
 
-def _centres(weights: np.ndarray, axis: int) -> np.ndarray:
-    """`(m,)`: the sums over all values of their places along one axis, from 0 to 1."""
-    others = tuple(other for other in range(1, weights.ndim) if other != axis)
-    return np.asarray(weights.sum(others) @ np.linspace(0, 1, weights.shape[axis]))
+def _centres(change: np.ndarray) -> list[float]:
+    """Where one change shows along each axis, from 0 to 1, behind the axis of the batch; NaN where it does not."""
+    # Squares: attention and large windows spread a little of every change over everything.
+    weights = np.nan_to_num(change.astype("float64"), posinf=0, neginf=0) ** 2
+    strength = weights.sum() or np.nan
+    found = [0 * strength]
+    for axis, size in enumerate(weights.shape):
+        others = tuple(other for other in range(weights.ndim) if other != axis)
+        found.append(float(weights.sum(others) @ np.linspace(0, 1, size) / strength))
+    return found
 
 
 def _slope(places: np.ndarray, centres: np.ndarray) -> float:

@@ -10,7 +10,7 @@ from keras import ops
 
 from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.engine.backends import current_backend
-from keras_saliency.engine.chunks import rows_at_once
+from keras_saliency.engine.chunks import ChunkLimit, rows_at_once
 from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers
@@ -120,7 +120,34 @@ def test_small_models_take_more_examples_at_once():
     """32, and 128 as long as what the layers return stays within 64 MiB in float32."""
     assert rows_at_once(1) == rows_at_once(2**17) == 128
     assert rows_at_once(2**18) == 64
-    assert rows_at_once(2**19) == rows_at_once(2**30) == 32
+    assert rows_at_once(2**19) == rows_at_once(5 * 2**23) == 32
+
+
+@pytest.mark.parametrize(
+    ("count", "used", "size"),
+    [
+        (24, {8, 27}, 8),  # none is empty, where 27 leaves 3
+        (20, {8, 27}, 8),  # 4 empty, where 27 leaves 7
+        (27, {8, 27}, 27),
+        (32, {8, 16}, 16),  # as few chunks as can be
+        (5, {8, 27}, 8),
+        (4, {8, 27}, 8),  # half of it
+        (3, {8, 27}, 3),
+        (32, {8, 7}, 8),
+        (32, {7}, 32),  # 7 would be less than a quarter
+        (40, set(), 20),
+    ],
+)
+def test_chunks_are_of_a_size_that_is_compiled_if_that_leaves_little_empty(count, used, size):
+    assert ChunkLimit(None).size(count, 2**20, used) == size
+    assert ChunkLimit(5).size(count, 2**20, used) == 5
+
+
+def test_large_examples_go_through_a_few_at_a_time():
+    """As many as return no more than 5 GiB in float32, and one at least."""
+    assert rows_at_once(5 * 2**23 + 1) == 31
+    assert rows_at_once(2**26) == 20
+    assert rows_at_once(5 * 2**28) == rows_at_once(2**40) == 1
 
 
 def test_the_elements_of_a_models_layers():
@@ -132,7 +159,55 @@ def test_the_elements_of_a_models_layers():
     assert scored.inspect(inputs, target).elements == 6 * 6 * 5 + 180 + 7
 
 
-@pytest.mark.parametrize(("filters", "at_once"), [(8, 128), (2**12, 64), (2**14, 32)])
+def elements_of(model, images):
+    return ScoredModel(model).inspect(images, bind(as_target(0), len(images), None)).elements
+
+
+def test_the_weights_of_attention_are_elements():
+    """Three heads of 36 tokens; `MultiHeadAttention` gives them to nobody."""
+    inputs = keras.Input((6, 6, 4))
+    tokens = keras.layers.Reshape((36, 4))(inputs)
+    attended = keras.layers.MultiHeadAttention(3, 2)(tokens, tokens)
+    model = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.GlobalAvgPool1D()(attended)))
+    tensors = 36 * 4 + 3 * (36 * 3 * 2) + 36 * 4 + 4 + 2  # tokens; query, key, value; their mix; mean; scores
+    assert elements_of(model, networks.images(6, 6, 4, count=2)) == tensors + 3 * 36 * 36
+
+
+class Opaque(keras.layers.Layer):
+    """A layer that shows nothing but a number for each image."""
+
+    def call(self, inputs):
+        return ops.mean(ops.relu(inputs), axis=(1, 2))
+
+
+@pytest.mark.parametrize(("side", "elements"), [(512, 2), (513, 200 * 513 * 512)])
+def test_a_layer_that_hides_what_it_holds_is_not_taken_for_small(side, elements):
+    model = keras.Sequential([keras.Input((side, 512, 1)), Opaque(), keras.layers.Dense(1)])
+    assert elements_of(model, np.ones((1, side, 512, 1), "float32")) == elements
+
+
+def test_large_images_have_the_same_maps_however_many_go_through_at_once():
+    """Two chunks of one size. A rectifier would be a step where rounding decides."""
+    model = keras.Sequential(
+        [
+            keras.Input((600, 500, 1)),
+            keras.layers.Conv2D(2, 5, strides=4, activation="softplus"),
+            keras.layers.GlobalAvgPool2D(),
+            keras.layers.Dense(2),
+        ]
+    )
+    images = networks.images(600, 500, 1, count=24)
+    scored, sizes = ScoredModel(model), []
+    with scored.telling(sizes.append):
+        found = gradients(scored, images)
+    assert sizes == [12, 12]
+    for size in (5, 24):
+        other = gradients(ScoredModel(model, chunk_size=size), images)
+        np.testing.assert_allclose(found.maps, other.maps, rtol=0, atol=1e-6 * np.abs(other.maps).max())
+        np.testing.assert_allclose(found.scores.values, other.scores.values, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("filters", "at_once"), [(8, 128), (2**12, 64), (2**14, 32), (2**20, 19)])
 def test_the_larger_the_model_the_fewer_at_once(filters, at_once):
     model = keras.Sequential(
         [keras.Input((8, 8, 1)), keras.layers.Conv2D(filters, 1), keras.layers.GlobalMaxPool2D()]
