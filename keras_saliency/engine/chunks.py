@@ -22,9 +22,9 @@ def rows_at_once(elements: int) -> int:
     """How many examples go through a model at once, where its layers return so many elements for each.
 
     32; up to 128 as long as the layers return no more than 2²⁴ elements (64 MiB in float32) for all of them: small
-    models are faster with many examples. Fewer than 32 where these would return more than 5 GiB in float32, of which
-    TensorFlow and PyTorch keep a third for a gradient, and JAX all on a CPU: large images need the memory, and are as
-    fast by themselves. ResNet50 at 224 × 224 just takes 32.
+    models are faster with many examples. Fewer than 32 where these would return more than 5 GiB in float32 (of which
+    TensorFlow keeps a third for a gradient, and JAX all on a CPU): large images need the memory, and are as fast by
+    themselves. ResNet50 at 224 × 224 just takes 32.
     """
     elements = max(1, elements)
     return max(1, min(LARGEST, max(USUAL, ROOM // elements), MOST // elements))
