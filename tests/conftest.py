@@ -148,6 +148,14 @@ LONGEST_FIRST = (
 """What takes long by itself starts first, so that no process waits for it at the end."""
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where only tests of the framework are asked for, as on JAX and PyTorch, the other files are not imported."""
+    if not config.option.markexpr.startswith("backend") or not collection_path.match("test_*.py"):
+        return None
+    of_the_framework = _is_in(_place_of(collection_path), EVERY_BACKEND)
+    return None if of_the_framework or "mark.backend" in collection_path.read_text("utf-8") else True
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that depend on the framework, and those that only repeat; sort the longest to the front."""
     elsewhere = os.environ["KERAS_BACKEND"] != "tensorflow"

@@ -15,6 +15,8 @@ PROCESSES = {"tensorflow": "3", "torch": "1", "jax": "2"}
 """On two cores."""
 BEHIND = 10
 """How far behind TensorFlow PyTorch stands in line for a processor."""
+QUICKLY_COMPILED = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+"""On JAX the tests spend half their time in XLA and compute little. `make versions` compiles as users do."""
 SUM = re.compile(r"^(?:no tests ran|\d+ \w+).* in [\d.]+s.*$", re.MULTILINE)
 
 
@@ -22,9 +24,11 @@ def start(backend, markers, folder, out):
     """pytest on a backend, which writes to a file."""
     wanted = [part for part in ("" if backend == "tensorflow" else "backend", markers) if part]
     command = [sys.executable, "-u", "-m", "pytest", folder, "-m", " and ".join(wanted), "--numprocesses"]
+    flags = f"{os.environ.get('XLA_FLAGS', '')} {QUICKLY_COMPILED}"
+    settings = {"XLA_FLAGS": flags.strip()} if backend == "jax" else {}
     process = subprocess.Popen(
         [*command, PROCESSES[backend]],
-        env=os.environ | {"KERAS_BACKEND": backend},
+        env=os.environ | {"KERAS_BACKEND": backend} | settings,
         stdout=out,
         stderr=subprocess.STDOUT,
     )
