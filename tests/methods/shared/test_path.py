@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from keras import layers, ops
 from scipy.fft import dctn, idctn
 from scipy.ndimage import gaussian_filter
 
@@ -78,6 +78,34 @@ def test_blurred_on_a_linear_model_the_map_is_weight_times_what_the_blur_took(st
     expected = weights * (IMAGES - blurred(IMAGES, 0.5 * 8))
     np.testing.assert_allclose(found.maps, expected, atol=1e-5)
     np.testing.assert_allclose(found.diagnostics["completeness_delta"], 0, atol=1e-5)
+
+
+class Cubic(keras.Model):
+    """f(x) = Σ x³, whose gradient is 3x²."""
+
+    def call(self, inputs):
+        return ops.sum(inputs**3, axis=(1, 2, 3))[:, None]
+
+
+def cubes(images):
+    return (images.astype("float64") ** 3).sum((1, 2, 3))
+
+
+def test_blurred_each_step_is_the_gradient_at_its_middle_times_what_it_changes():
+    """Steps get finer towards the sharp image: their ends are the squares of equal parts of the strongest blur."""
+    found = run(BlurIntegratedGradients(steps=3, sigma=0.5), Cubic(), IMAGES, 0)
+    ends = 0.5 * 8 * np.array([1, 4 / 9, 1 / 9, 0])
+    expected = sum(
+        3 * blurred(IMAGES, (wide + narrow) / 2) ** 2 * (blurred(IMAGES, narrow) - blurred(IMAGES, wide))
+        for wide, narrow in zip(ends, ends[1:], strict=False)
+    )
+    np.testing.assert_allclose(found.maps, expected, atol=1e-5)
+    change = cubes(IMAGES) - cubes(blurred(IMAGES, 4))
+    np.testing.assert_allclose(
+        found.diagnostics["completeness_delta"], expected.sum((1, 2, 3)) - change, atol=1e-4
+    )
+    assert found.diagnostics["evaluations"] == [3] * 3
+    assert found.diagnostics["completeness_tolerance"] == 0.05
 
 
 def test_blurred_it_converges_to_the_change_of_the_score(smooth):
@@ -191,12 +219,43 @@ def test_expected_without_references_compares_the_images(plane):
         run(ExpectedGradients(), model, IMAGES[:1])
 
 
+def test_expected_takes_each_reference_as_often_as_the_others_or_once_more(plane):
+    model, weights = plane
+    references = some(5, 8, 6, 2, seed=3)
+    found = run(ExpectedGradients(references, samples=7), model, IMAGES)
+    taken = 7 * (IMAGES - found.maps / weights).reshape(3, -1)  # the sum of the references that were taken
+    counts = np.linalg.lstsq(references.reshape(5, -1).T.astype("float64"), taken.T, rcond=None)[0].T
+    np.testing.assert_allclose(np.sort(counts, axis=1), [[1, 1, 1, 2, 2]] * 3, atol=1e-2)
+    np.testing.assert_allclose(found.diagnostics["completeness_delta"], 0, atol=1e-4)
+    assert found.diagnostics["evaluations"] == [7] * 3
+
+
+def test_expected_a_miss_counts_by_the_mean_size_of_the_changes():
+    """From one reference the scores rise, from the other they fall."""
+    references = np.stack([np.zeros((8, 6, 2)), np.full((8, 6, 2), 0.9)]).astype("float32")
+    found = run(ExpectedGradients(references, samples=2), Cubic(), IMAGES, 0)
+    changes = cubes(IMAGES) - cubes(references)[:, None]
+    assert (changes[0] * changes[1] < 0).any()
+    delta = found.maps.sum((1, 2, 3), dtype="float64") - changes.mean(0)
+    np.testing.assert_allclose(found.diagnostics["completeness_delta"], delta, atol=1e-4)
+    error = np.abs(delta) / np.abs(changes).mean(0)
+    np.testing.assert_allclose(found.diagnostics["completeness_error"], error, rtol=1e-3)
+
+
 def test_references_are_copied_and_compared_by_value():
     references = some(2, 8, 6, 2)
     method = ExpectedGradients(references)
     assert method == ExpectedGradients(references.copy())
     assert hash(method) == hash(ExpectedGradients(references.copy()))
-    assert method != ExpectedGradients(references + 1)
+    for other in (
+        ExpectedGradients(references + 1),
+        ExpectedGradients(references, samples=3),
+        ExpectedGradients(references, name="mine"),
+        ExpectedGradients(),
+    ):
+        assert method != other
+    with pytest.raises(ValueError, match="read-only"):
+        method.references[0][:] = 0
     references[:] = 0
     assert method.references[0].any()
 
@@ -220,6 +279,11 @@ def test_references_of_another_shape_are_refused(plane):
         (lambda: ExpectedGradients(samples=0), "Expected samples to be a whole number of at least 1"),
         (lambda: ExpectedGradients([]), "Expected references to be a numpy array"),
         (lambda: ExpectedGradients(np.full((2, 4, 4, 1), np.nan)), "Expected references to be a numpy array"),
+        (lambda: ExpectedGradients(np.ones(3)), "Expected references to be a numpy array"),
+        (lambda: ExpectedGradients(np.ones((0, 3))), "Expected references to be a numpy array"),
+        (lambda: ExpectedGradients(np.ones((2, 3), bool)), "Expected references to be a numpy array"),
+        (lambda: GuidedIntegratedGradients(fraction=1.1), "Expected fraction"),
+        (lambda: GuidedIntegratedGradients(max_distance=-0.1), "Expected max_distance"),
         (lambda: ExpectedGradients([some(2, 4, 4, 1), some(3, 2)]), "as many references for every input"),
     ],
 )
