@@ -151,6 +151,19 @@ def test_attention_as_a_whole_is_the_same_the_plain_way(options, heads):
     assert hook.tensor[0].shape == (2, 4, 5, 5)
 
 
+def test_a_soft_cap_in_closed_form():
+    """Keras has it for JAX on TPUs alone: logits ÷ (1 + |logits| ÷ cap)."""
+    query, key, value = (drawn(2, 5, 4, 3) * size for size in (3, 2, 1))
+    hook = AttentionHook(wanted=[0])
+    found = hook.dot_product_attention(
+        *map(ops.convert_to_tensor, (query, key, value)), attn_logits_soft_cap=2.0
+    )
+    logits = np.einsum("bqhd,bkhd->bhqk", query, key) / np.sqrt(3)
+    weights = softmax(logits / (1 + np.abs(logits) / 2))
+    assert_close(ops.convert_to_numpy(hook.tensor[0]), weights)
+    assert_close(ops.convert_to_numpy(found), np.einsum("bhqk,bkhd->bqhd", weights, value))
+
+
 def test_fewer_keys_than_query_heads():
     attend = layers.GroupQueryAttention(3, 4, 2, name="attention")
     model = over(lambda x: attend(x, x))

@@ -10,7 +10,7 @@ from keras import ops
 
 from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.engine.backends import current_backend
-from keras_saliency.engine.chunks import rows_at_once
+from keras_saliency.engine.chunks import ChunkLimit, in_chunks, rows_at_once
 from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers
@@ -121,6 +121,54 @@ def test_small_models_take_more_examples_at_once():
     assert rows_at_once(1) == rows_at_once(2**17) == 128
     assert rows_at_once(2**18) == 64
     assert rows_at_once(2**19) == rows_at_once(2**30) == 32
+
+
+@pytest.mark.parametrize(
+    ("count", "used", "size"),
+    [
+        (5, set(), 5),
+        (128, set(), 128),
+        (129, set(), 65),  # two equal chunks
+        (300, set(), 100),
+        (5, {4, 10, 11}, 10),  # the smallest that fits, up to twice as large as need be
+        (5, {11, 4}, 5),
+        (5, {5, 7}, 5),
+        (129, {64, 70, 128}, 70),
+    ],
+)
+def test_the_size_of_chunks(count, used, size):
+    assert ChunkLimit(None).size(count, 1, used) == size
+    assert ChunkLimit(9).size(count, 1, used) == 9
+
+
+def test_a_limit_is_halved_upwards():
+    limit = ChunkLimit(None)
+    assert limit.most(1) == 128
+    assert [limit.halve(size) for size in (7, 4, 1)] == [4, 2, 1]
+    assert limit.most(1) == limit.size(50, 1, {50}) == 1
+
+
+@pytest.mark.parametrize(
+    ("chunk", "asked"), [(3, [[0, 1, 2], [3, 4, 5], [6, 6, 6]]), (7, [range(7)]), (9, None)]
+)
+def test_the_last_chunk_is_filled_up_with_its_last_row(chunk, asked):
+    seen, done, values = [], [], np.arange(7) * 10
+
+    def evaluate(rows):
+        seen.append(np.arange(7)[rows].tolist())
+        return {"twice": values[rows] * 2}
+
+    found = in_chunks(
+        evaluate,
+        7,
+        chunk,
+        ChunkLimit(None),
+        is_out_of_memory=lambda error: False,
+        done=lambda *a: done.append(a),
+    )
+    assert found["twice"].tolist() == (values * 2).tolist()
+    assert seen == ([list(rows) for rows in asked] if asked else [[0, 1, 2, 3, 4, 5, 6, 6, 6]])
+    assert done == ([(3, 3), (3, 3), (3, 1)] if chunk == 3 else [(chunk, 7)])
 
 
 def test_the_elements_of_a_models_layers():

@@ -83,9 +83,7 @@ def test_cells_are_enlarged_and_cut_out_where_the_shifts_say():
     grids = np.random.default_rng(0).random((2, 4, 4)) < 0.5
     shifts = np.array([[0.0, 0.99], [0.7, 0.4]])
     found = _enlarged(grids, shifts, ExplainedImage(0, 7, 6, -1))
-    large = [
-        zoom(one.astype("float64"), (3, 2), order=1, mode="nearest", grid_mode=True) for one in grids
-    ]
+    large = [zoom(one.astype("float64"), (3, 2), order=1, mode="nearest", grid_mode=True) for one in grids]
     np.testing.assert_allclose(found, [large[0][0:7, 1:7], large[1][2:9, 0:6]], atol=1e-6)
 
 
@@ -93,12 +91,13 @@ def test_cells_are_enlarged_and_cut_out_where_the_shifts_say():
 def test_masks_are_spread_evenly(probability):
     """Of each 64 masks every cell of the grid is seen in its share."""
     seen = [
-        (grids.sum(0), shifts)
-        for grids, shifts in _drawn(RISE(samples=64, cells=2, probability=probability))
+        (grids.sum(0), shifts) for grids, shifts in _drawn(RISE(samples=64, cells=2, probability=probability))
     ]
     assert len(seen) == 1
     np.testing.assert_array_equal(seen[0][0], np.full((3, 3), 64 * probability))
-    np.testing.assert_array_equal(np.sort((seen[0][1] * 64).astype(int), axis=0), np.arange(64)[:, None] + [0, 0])
+    np.testing.assert_array_equal(
+        np.sort((seen[0][1] * 64).astype(int), axis=0), np.arange(64)[:, None] + [0, 0]
+    )
 
 
 def _drawn(method):

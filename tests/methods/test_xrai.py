@@ -88,7 +88,9 @@ def test_regions_that_add_too_little_do_not_count():
     attribution, masks = np.zeros((64, 64), "float32"), np.zeros((4, 64, 64), bool)
     attribution[0, :8], attribution[1, :3], attribution[2, 2:] = [1, 2, 3, 4, 8, 8, 8, 8], 50, -2
     masks[0, 0, :4], masks[1, 1, :3] = True, True
-    masks[2, 0, :8] = True  # four more than the first; before it 5.25, so it comes first, and nothing is left of that
+    masks[2, 0, :8] = (
+        True  # four more than the first; before it 5.25, so it comes first, and nothing is left of that
+    )
     masks[3, 2:] = True
     found = _by_region(attribution, masks)
     expected = np.full((64, 64), 150 / 120)  # what no region covers is one region more
@@ -98,16 +100,20 @@ def test_regions_that_add_too_little_do_not_count():
 
 
 def test_segments_are_those_of_the_authors_parameters():
-    """By scikit-image: enlarged to 224 × 224, from −1 to 1, at six scales, dilated in proportion to the smaller side."""
+    """By scikit-image: at 224 × 224 pixels from −1 to 1, at six scales, dilated in proportion to the smaller side."""
     skimage = pytest.importorskip("skimage")
     photograph = skimage.data.astronaut()[60:172:2, 160:384:2].astype("float32")  # 56 × 112
     lowest, highest = photograph.min(), photograph.max()
     scaled = 2 * (photograph - lowest) / (highest - lowest) - 1
-    large = skimage.transform.resize(scaled, (224, 224), order=3, mode="edge", anti_aliasing=False, clip=False)
+    large = skimage.transform.resize(
+        scaled, (224, 224), order=3, mode="edge", anti_aliasing=False, clip=False
+    )
     expected = []
     for scale in (50, 100, 150, 250, 500, 1200):
         labels = skimage.segmentation.felzenszwalb(np.clip(large, -1, 1), scale, 0.8, 150)[2::4, 1::2]
-        expected += [skimage.morphology.dilation(labels == one, np.ones((3, 3)) - CORNERS) for one in np.unique(labels)]
+        expected += [
+            skimage.morphology.dilation(labels == one, np.ones((3, 3)) - CORNERS) for one in np.unique(labels)
+        ]
     found = segment_masks(photograph)
     assert found.shape == (len(expected), 56, 112)
     assert (found == np.array(expected)).mean() > 0.999

@@ -27,7 +27,18 @@ from tests.mutants.running import examine
 
 ROOMS = ("metrics", "checks", "methods", "engine")
 ARITHMETIC = (
-    *("attention", "averages", "axes", "chunks", "feature_maps", "float16", "flow", "layout", "outputs", "pixels"),
+    *(
+        "attention",
+        "averages",
+        "axes",
+        "chunks",
+        "feature_maps",
+        "float16",
+        "flow",
+        "layout",
+        "outputs",
+        "pixels",
+    ),
     *("reading", "rectifiers", "scores", "slabs", "tensorflow", "token_grid"),
 )
 """Of the engine the files that hold arithmetic; the others carry values, and ask frameworks and Keras."""

@@ -49,7 +49,7 @@ class Reach:
     lines: dict[str, dict[int, set[str]]]
 
     def tests_of(self, mutant: Mutant) -> list[str]:
-        """The tests that reach a change, within `BUDGET`; where it is made at import those that reach the file, or all."""
+        """The tests that reach a change, up to `BUDGET`; where it is made at import those of the file, or else all."""
         lines = self.lines.get(str(mutant.path.resolve()), {})
         here = set().union(*(lines.get(line, ()) for line in mutant.lines))
         if mutant.at_import:

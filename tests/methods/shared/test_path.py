@@ -1,5 +1,7 @@
 """Blurred, guided and expected gradients against closed forms and their own definitions."""
 
+from itertools import pairwise
+
 import keras
 import numpy as np
 import pytest
@@ -97,7 +99,7 @@ def test_blurred_each_step_is_the_gradient_at_its_middle_times_what_it_changes()
     ends = 0.5 * 8 * np.array([1, 4 / 9, 1 / 9, 0])
     expected = sum(
         3 * blurred(IMAGES, (wide + narrow) / 2) ** 2 * (blurred(IMAGES, narrow) - blurred(IMAGES, wide))
-        for wide, narrow in zip(ends, ends[1:], strict=False)
+        for wide, narrow in pairwise(ends)
     )
     np.testing.assert_allclose(found.maps, expected, atol=1e-5)
     change = cubes(IMAGES) - cubes(blurred(IMAGES, 4))
