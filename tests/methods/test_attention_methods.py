@@ -136,6 +136,7 @@ def test_inputs_that_are_no_images(kind):
 
 def test_names():
     assert AttentionMap("Block.Attention-1", 2).name == "attention_map_block_attention_1_head_2"
+    assert type(AttentionMap(head=np.int64(1)).head) is int
     assert AttentionMap(head=0).name == "attention_map_head_0"
     assert AttentionMap("a", name="mine").name == AttentionMap(name="mine").name == "mine"
 

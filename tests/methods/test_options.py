@@ -36,6 +36,11 @@ DEFAULTS = {
     "vargrad": f"VarGrad({NOISY}",
     "xrai": "XRAI(method=" + IG.format("('min', 'max')") + "name='integrated_gradients'), ",
 }
+SIGNED = {
+    *("blur_integrated_gradients", "deconvnet", "expected_gradients", "gradient", "guided_backprop", "guided_grad_cam"),
+    *("guided_integrated_gradients", "hires_cam", "input_x_gradient", "integrated_gradients", "occlusion", "rise"),
+    *("smoothgrad", "xrai"),
+}
 WITHOUT_TARGET = {"activations", "attention_map", "attention_rollout", "eigen_cam"}
 
 
@@ -44,4 +49,5 @@ def test_defaults(name):
     method = METHODS.find(name)()
     assert repr(method) == f"{DEFAULTS[name]}name={name!r})"
     assert method.is_gradient == (name == "gradient")  # of the others none is the slope of the score
+    assert method.has_sign == (name in SIGNED)
     assert method.uses_target == (name not in WITHOUT_TARGET)
