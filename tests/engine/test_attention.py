@@ -175,6 +175,16 @@ def test_arguments_by_name():
     assert asked(model).attention().layers == ("attention",)
 
 
+@pytest.mark.parametrize("given", [("q",), (["q", "v"],), ()])
+def test_queries_are_the_first_argument_or_the_one_of_that_name(given):
+    tensors = {name: ops.convert_to_tensor(drawn(1, 2)) for name in "qv"}
+    args = [[tensors[name] for name in one] if isinstance(one, list) else tensors[one] for one in given]
+    hook = AttentionHook()
+    hook.entering(None, tuple(args), {"mask": None, "value": tensors["v"], "query": tensors["q"]})
+    ((_, queries, _),) = hook._callers
+    assert queries is tensors["q"]
+
+
 @pytest.mark.parametrize("among", ["tokens", "whole"])
 def test_a_layer_of_ones_own(among):
     found = asked(over(lambda x: Own(among=among, name="own")(x))).attention(gradients=True)

@@ -156,7 +156,7 @@ def test_the_last_chunk_is_filled_up_with_its_last_row(chunk, asked):
 
     def evaluate(rows):
         seen.append(np.arange(7)[rows].tolist())
-        return {"twice": values[rows] * 2}
+        return {"twice": values[rows] * 2, "own": values[: len(values[rows])]}
 
     found = in_chunks(
         evaluate,
@@ -167,6 +167,7 @@ def test_the_last_chunk_is_filled_up_with_its_last_row(chunk, asked):
         done=lambda *a: done.append(a),
     )
     assert found["twice"].tolist() == (values * 2).tolist()
+    assert np.shares_memory(found["own"], values) == (chunk != 3)  # what comes in one piece is not copied
     assert seen == ([list(rows) for rows in asked] if asked else [[0, 1, 2, 3, 4, 5, 6, 6, 6]])
     assert done == ([(3, 3), (3, 3), (3, 1)] if chunk == 3 else [(chunk, 7)])
 

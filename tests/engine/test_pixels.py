@@ -157,6 +157,18 @@ def test_ranges_by_arithmetic(operation, highest):
 
 
 @pytest.mark.parametrize(
+    "layer",
+    [
+        *(L.Identity(), L.Resizing(9, 9), L.CenterCrop(7, 7), L.ZeroPadding2D(1), L.Dropout(0.5)),
+        *(L.GaussianNoise(0.5), L.RandomFlip()),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_what_leaves_the_range_as_it_is(layer):
+    assert declared_pixels(sequential(layer, L.Rescaling(1 / 255))).highest == 255
+
+
+@pytest.mark.parametrize(
     ("scale", "low", "high", "doubted"),
     [
         (1 / 255, 0, 510, False),

@@ -14,6 +14,7 @@ from keras_saliency.engine.scores import (
     read_predictions,
     read_scores,
     score_kind,
+    with_link,
 )
 from keras_saliency.errors import LogitsNotFoundError
 from keras_saliency.probes.targets import PREDICTED, OutputGradient, as_target, bind
@@ -358,6 +359,28 @@ def described(shape, axis, activation=None, link=None):
 )
 def test_classes_and_positions(shape, axis, units, positions):
     assert (described(shape, axis).units, described(shape, axis).positions) == (units, positions)
+
+
+def softmax(x):
+    """The name of one of Keras', and another function."""
+    return ops.exp(x) / ops.sum(ops.exp(x), axis=-1, keepdims=True)
+
+
+def test_an_activation_of_ones_own_may_have_the_name_of_one_of_keras():
+    dense = layers.Dense(3, activation=softmax)
+    found = explain(functional(dense, same), CLASSES, logits="centred_log_probability")
+    reference.assert_close(found.maps, weights_of(dense)[CLASSES] - weights_of(dense).mean(0))
+    tanh = layers.Dense(3, activation=lambda x: softmax(x))
+    assert (explain(functional(tanh, same), CLASSES, logits="centred_log_probability").maps != 0).all()
+
+
+def test_what_binary_logits_are_for():
+    assert with_link(described((1,), -1), None, "binary").link == "sigmoid"
+    for output in (described((2,), -1), described((1,), -1, "sigmoid")):
+        with pytest.raises(
+            ValueError, match=r'logits="binary" is for one linear unit .* Received: an output of'
+        ):
+            with_link(output, None, "binary")
 
 
 TENSOR = np.random.default_rng(0).normal(size=(2, 3, 4, 5)).astype("float32")

@@ -176,6 +176,7 @@ def test_a_cubic_by_nine_ends_in_closed_form():
     """The trapezoid rule for 3t² on eight intervals is 1 + 1/128."""
     found = run(IntegratedGradients(), Cubic(), IMAGES, 0)
     assert found.diagnostics["evaluations"] == [9] * 3
+    assert {type(count) for count in found.diagnostics["evaluations"]} == {int}
     np.testing.assert_allclose(found.maps, IMAGES**3 * (1 + 1 / 128), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(found.diagnostics["completeness_error"], 1 / 128, rtol=1e-2)
 

@@ -37,8 +37,22 @@ DEFAULTS = {
     "xrai": "XRAI(method=" + IG.format("('min', 'max')") + "name='integrated_gradients'), ",
 }
 SIGNED = {
-    *("blur_integrated_gradients", "deconvnet", "expected_gradients", "gradient", "guided_backprop", "guided_grad_cam"),
-    *("guided_integrated_gradients", "hires_cam", "input_x_gradient", "integrated_gradients", "occlusion", "rise"),
+    *(
+        "blur_integrated_gradients",
+        "deconvnet",
+        "expected_gradients",
+        "gradient",
+        "guided_backprop",
+        "guided_grad_cam",
+    ),
+    *(
+        "guided_integrated_gradients",
+        "hires_cam",
+        "input_x_gradient",
+        "integrated_gradients",
+        "occlusion",
+        "rise",
+    ),
     *("smoothgrad", "xrai"),
 }
 WITHOUT_TARGET = {"activations", "attention_map", "attention_rollout", "eigen_cam"}

@@ -102,7 +102,7 @@ def test_regions_that_add_too_little_do_not_count():
 def test_segments_are_those_of_the_authors_parameters():
     """By scikit-image: at 224 × 224 pixels from −1 to 1, at six scales, dilated in proportion to the smaller side."""
     skimage = pytest.importorskip("skimage")
-    photograph = skimage.data.astronaut()[60:172:2, 160:384:2].astype("float32")  # 56 × 112
+    photograph = skimage.data.astronaut()[60:172:2, 160:384:2].astype("float32") + 20  # 56 × 112
     lowest, highest = photograph.min(), photograph.max()
     scaled = 2 * (photograph - lowest) / (highest - lowest) - 1
     large = skimage.transform.resize(

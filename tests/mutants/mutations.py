@@ -87,8 +87,8 @@ def _only_words(node: cst.CSTNode, new: cst.CSTNode) -> bool:
 
 
 def _guards(arg: cst.Arg) -> bool:
-    """Whether an argument is `strict` of a zip: it says nothing else."""
-    return arg.keyword is not None and arg.keyword.value == "strict"
+    """Whether an argument is `strict` of a zip, or says whether numbers are copied."""
+    return arg.keyword is not None and arg.keyword.value in ("strict", "copy")
 
 
 def _is_sentence(node: cst.CSTNode) -> bool:

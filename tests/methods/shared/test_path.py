@@ -1,5 +1,6 @@
 """Blurred, guided and expected gradients against closed forms and their own definitions."""
 
+import dataclasses
 from itertools import pairwise
 
 import keras
@@ -17,6 +18,8 @@ from keras_saliency import (
 )
 from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import MethodDoesNotApplyError
+from keras_saliency.methods.shared.line import Line
+from keras_saliency.methods.shared.path import _sums
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers
 
@@ -183,7 +186,7 @@ def guided_by_hand(gradient_at, start, end, steps, fraction, distance):
     return found
 
 
-@pytest.mark.parametrize(("fraction", "distance"), [(0.25, 0.02), (0.1, 0.3), (0.5, 1.0)])
+@pytest.mark.parametrize(("fraction", "distance"), [(0.25, 0.02), (0.1, 0.3), (0.5, 1.0), (1, 0.1)])
 def test_guided_follows_the_path_of_the_paper(fraction, distance, smooth):
     method = GuidedIntegratedGradients(steps=12, fraction=fraction, max_distance=distance)
     bound = bind(as_target(1), 1, None)
@@ -260,6 +263,47 @@ def test_references_are_copied_and_compared_by_value():
         method.references[0][:] = 0
     references[:] = 0
     assert method.references[0].any()
+
+
+def test_a_guided_baseline_is_copied_and_compared_by_value():
+    baseline = some(8, 6, 2).astype("float64")
+    method = GuidedIntegratedGradients(baseline=baseline)
+    same = GuidedIntegratedGradients(baseline=baseline.copy())
+    assert method == same
+    assert hash(method) == hash(same)
+    baseline[:] = 0
+    assert method == same
+    assert method.baseline.dtype == "float32"
+    for changed in (
+        {"steps": 3},
+        {"baseline": 0.0},
+        {"fraction": 0.5},
+        {"max_distance": 0.5},
+        {"name": "mine"},
+    ):
+        assert method != dataclasses.replace(method, **changed)
+
+
+def test_what_cancels_is_summed_with_double_precision():
+    """In float32 100 000 000 + 1 − 100 000 000 is 0."""
+    cancelling = np.array([[1e8, 1, -1e8]], "float32")
+    np.testing.assert_array_equal(_sums([cancelling, cancelling.reshape(1, 3, 1)]), [2.0])
+    line = Line([np.zeros(3)], [np.ones(3)])
+    line.add(np.array([1.0, 0.0]), [cancelling.repeat(2, 0)], np.array([0.5, 0.0]))
+    assert (line.delta, line.change) == (0.5, 0.5)
+    line.add(np.array([0.5]), [0 * cancelling], np.array([0.0]))
+    np.testing.assert_allclose(line.misses, [0.25, -0.25])
+
+
+def test_a_miss_within_what_rounding_leaves_of_the_score_is_small():
+    """A change of 1 beside a score of 1 000 000 counts as 100."""
+    line = Line([np.zeros(2)], [np.ones(2)])
+    gradients = np.array([[0.5, 0.5], [1.5, 0.5], [0.5, 0.5]])
+    line.add(np.array([0, 0.5, 1]), [gradients], np.array([999_999, 0.0, 1_000_000]))
+    assert line.delta == 0.5
+    assert line.error(half=False) == pytest.approx(0.005)
+    assert line.error(half=True) == pytest.approx(1e-6)
+    np.testing.assert_allclose(line.maps()[0], [1.0, 0.5])
 
 
 def test_references_of_another_shape_are_refused(plane):
