@@ -127,6 +127,12 @@ def test_the_heatmap_is_hot_at_the_pixel_that_is_read(name):
     assert found.pictures().shape == (*hot.shape, 3)
 
 
+def test_a_normalization_over_channels_reads_no_image():
+    model = reading(FIRST, layers.LayerNormalization(axis=1), data_format="channels_first")
+    images = np.random.default_rng(0).random((2, *FIRST), "float32")
+    assert ks.explain(model, images).channel_axis == 1
+
+
 def test_bytes_may_be_turned_before_they_are_floats():
     """People see the input, channels first; what is explained is behind the Permute, channels last."""
     model = reading(FIRST, layers.Permute((2, 3, 1)), layers.Rescaling(1 / 255), dtype="uint8")

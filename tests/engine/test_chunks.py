@@ -120,6 +120,7 @@ def test_small_models_take_more_examples_at_once():
     """32, and 128 as long as what the layers return stays within 64 MiB in float32."""
     assert rows_at_once(1) == rows_at_once(2**17) == 128
     assert rows_at_once(2**18) == 64
+    assert rows_at_once(3 * 2**17) == 42
     assert rows_at_once(2**19) == rows_at_once(2**30) == 32
 
 

@@ -396,6 +396,17 @@ def test_positions_are_summed_over(mask):
     )
 
 
+@pytest.mark.parametrize("axis", [1, -1])
+def test_centred_at_each_position(axis):
+    exponentials = np.exp(TENSOR)
+    probabilities = exponentials / exponentials.sum(axis, keepdims=True)
+    centred = (TENSOR - TENSOR.mean(axis, keepdims=True)).astype("float64")
+    output = described((3, 4, 5), axis, "softmax")
+    found = class_table(ops.convert_to_tensor(probabilities), output, None, "centred_log_probability")
+    others = tuple({1, 2, 3} - {axis % 4})
+    np.testing.assert_allclose(ops.convert_to_numpy(found), centred.sum(others), rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("activation", "link", "kind", "expected"),
     [

@@ -49,12 +49,12 @@ class Reach:
     lines: dict[str, dict[int, set[str]]]
 
     def tests_of(self, mutant: Mutant) -> list[str]:
-        """The tests that reach a change, up to `BUDGET`; where it is made at import those that name the file too."""
+        """The tests that reach a change, up to `BUDGET`; where it is made at import all of the file or of its name."""
         lines = self.lines.get(str(mutant.path.resolve()), {})
         here = set().union(*(lines.get(line, ()) for line in mutant.lines))
         if mutant.at_import:
             named = {test for test in self.seconds if mutant.path.stem in test}
-            here = here | named or set().union(*lines.values()) or set(self.seconds)
+            here = here.union(named, *lines.values()) or set(self.seconds)
         own = f"test_{mutant.path.stem}.py"
         reaching = sorted((test for test in self.seconds if test in here), key=lambda test: own not in test)
         spent = accumulate(self.seconds[test] for test in reaching)
