@@ -69,7 +69,7 @@ def test_what_is_no_layer(kind, layer):
         kind(layer)
 
 
-@EVERY
+@pytest.mark.parametrize("kind", [*KINDS, ScoreCAM])
 def test_the_layer_matters_and_is_told(kind, model, images):
     first, last = run(kind("first"), model, images), run(kind("last"), model, images)
     assert (first.diagnostics["layer"], last.diagnostics["layer"]) == ("first", "last")
