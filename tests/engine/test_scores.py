@@ -389,7 +389,8 @@ MASK = np.random.default_rng(1).random((2, 4, 5)).round().astype("float32")
 
 @pytest.mark.parametrize("mask", [None, MASK])
 def test_positions_are_summed_over(mask):
-    found = class_table(ops.convert_to_tensor(TENSOR), described((3, 4, 5), 1), None, "output", mask)
+    given = None if mask is None else ops.convert_to_tensor(mask)
+    found = class_table(ops.convert_to_tensor(TENSOR), described((3, 4, 5), 1), None, "output", given)
     weights = np.ones_like(MASK) if mask is None else mask
     np.testing.assert_allclose(
         ops.convert_to_numpy(found), np.einsum("nchw,nhw->nc", TENSOR, weights), rtol=1e-4, atol=1e-5

@@ -78,6 +78,21 @@ def test_the_layer_matters_and_is_told(kind, model, images):
     np.testing.assert_array_equal(again.maps, first.maps)
 
 
+@pytest.mark.parametrize("kind", [*KINDS, ScoreCAM])
+def test_a_grid_of_ones_own(kind, images):
+    model = keras.Sequential(
+        [
+            *(layers.Input((8, 8, 2)), layers.Conv2D(6, 2, strides=2), layers.Reshape((16, 6))),
+            *(layers.Dense(6, "relu", bias_initializer="ones", name="seen"), layers.GlobalAveragePooling1D()),
+            layers.Dense(3),
+        ]
+    )
+    found, wide = (run(kind("seen", grid=grid), model, images) for grid in ("auto", (2, 8)))
+    assert (found.diagnostics["grid"], wide.diagnostics["grid"]) == ([4, 4], [2, 8])
+    assert found.maps.shape == wide.maps.shape
+    assert not np.allclose(found.maps, wide.maps)
+
+
 @EVERY
 def test_unknown_layers(kind, model, images):
     with pytest.raises(ValueError, match=r"No layer 'conv9'\. Layers with a spatial output: first, .*last"):

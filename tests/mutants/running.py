@@ -74,6 +74,9 @@ class Loop:
         items[:] = [item for item in items if TRAINED not in getattr(item, "fixturenames", ())]
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        context = sys.modules.get("tensorflow.python.eager.context")
+        if context and context.context()._initialized:
+            sys.exit("A test module computes with TensorFlow when it is imported: its forks would hang.")
         reach = self._reach(session)
         for mutant in self.mutants:
             tests = reach.tests_of(mutant)
