@@ -175,6 +175,16 @@ def test_arguments_by_name():
     assert asked(model).attention().layers == ("attention",)
 
 
+def test_calls_know_how_many_layers_and_operations_had_returned_before():
+    hook, output = AttentionHook(), ops.convert_to_tensor(drawn(1, 2, 2))
+    hook.layer_output(layers.Dense(1), output)
+    hook.operation_output(None, output)
+    hook.activation("softmax", -1, output, output)
+    hook.layer_output(layers.Softmax(axis=(1, 2)), output)
+    assert [call.before for call in hook.calls] == [2, 3]
+    assert [call.axes for call in hook.calls] == [1, 2]
+
+
 @pytest.mark.parametrize("given", [("q",), (["q", "v"],), ()])
 def test_queries_are_the_first_argument_or_the_one_of_that_name(given):
     tensors = {name: ops.convert_to_tensor(drawn(1, 2)) for name in "qv"}
