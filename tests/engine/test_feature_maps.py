@@ -283,6 +283,7 @@ def test_a_grid_of_ones_own():
     assert found.activations.shape == (3, 2, 8, WIDTH)
     assert given_grid(10, (3, 3)) == TokenGrid(1, 3, 3)
     assert given_grid(8, (3, 3)) is None
+    assert (asked_grid((1, 8)), asked_grid([8, 1]), asked_grid("auto")) == ((1, 8), (8, 1), None)
     with pytest.raises(ValueError, match=r"If these are tokens, give grid=\(rows, columns\) of the 16"):
         asked(model, images()).layer("final", grid=(5, 5))
 

@@ -15,6 +15,7 @@ from keras_saliency.methods.shared.attention_map import _in_words, rows_read
 from keras_saliency.probes.targets import as_target, bind
 from keras_saliency.render.resize import bilinear
 from tests import answers
+from tests.engine.attending import attended, over
 from tests.engine.reference import assert_close, gradients, scores_of
 from tests.methods.matrix import OF_ATTENTION
 
@@ -150,6 +151,19 @@ def test_what_is_no_head(head):
 def test_a_head_that_the_layer_does_not_have():
     with pytest.raises(ValueError, match="one of the 2 of layer 'attention_1', from 0. Received: head=2"):
         run(AttentionMap(head=2), "class")
+
+
+def test_attention_that_cannot_be_shown_is_named():
+    """One query for the mean of all tokens, behind attention among them."""
+
+    def pooled_too(x):
+        x = attended(x)
+        query = keras.layers.GlobalAveragePooling1D(keepdims=True)(x)
+        return x + keras.layers.MultiHeadAttention(2, 3, name="pooling")(query, x)
+
+    found = ks.explain(over(pooled_too), IMAGES, AttentionMap()).diagnostics
+    assert found["layer"] == "attention"
+    assert found["passed_over"] == ["pooling: 1 queries look at 16 keys"]
 
 
 @pytest.mark.parametrize(

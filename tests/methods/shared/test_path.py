@@ -274,6 +274,8 @@ def test_a_guided_baseline_is_copied_and_compared_by_value():
     baseline[:] = 0
     assert method == same
     assert method.baseline.dtype == "float32"
+    with pytest.raises(ValueError, match="read-only"):
+        method.baseline[:] = 0
     for changed in (
         {"steps": 3},
         {"baseline": 0.0},
