@@ -75,6 +75,13 @@ IMAGES = {
     "channels last": (lambda: reading(LAST), LAST, -1),
     "channels first": (lambda: reading(FIRST, data_format="channels_first"), FIRST, 1),
     "first, behind a Permute": (lambda: reading(FIRST, layers.Permute((2, 3, 1))), FIRST, 1),
+    "first, behind a Permute, by a Dense": (
+        lambda: reading(
+            FIRST, layers.Permute((2, 3, 1)), layers.Dense(2, kernel_initializer="ones", use_bias=False)
+        ),
+        FIRST,
+        1,
+    ),
     "first, preprocessed, behind a Permute": (
         lambda: reading(
             FIRST,
