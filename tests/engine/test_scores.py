@@ -303,7 +303,9 @@ def test_centred_log_probability_of_sigmoids_is_the_logit(units):
 
 def test_centred_log_probability_needs_probabilities():
     model = functional(layers.Dense(3, name="dense"), same)
-    with pytest.raises(ValueError, match="centred_log_probability.* needs probabilities.* 'dense'.* linear"):
+    with pytest.raises(
+        ValueError, match='^logits="centred_log_probability" needs probabilities.* .dense.* linear'
+    ):
         explain(model, 0, logits="centred_log_probability")
 
 

@@ -85,16 +85,20 @@ def test_regions_join_as_in_the_paper(seed):
 def test_regions_that_add_too_little_do_not_count():
     """Of 64 × 64 pixels four must be added: a region of three is left, however hot it is, and one of four counts."""
     assert smallest_gain(64, 64) == 4
-    attribution, masks = np.zeros((64, 64), "float32"), np.zeros((4, 64, 64), bool)
+    attribution, masks = np.zeros((64, 64), "float32"), np.zeros((5, 64, 64), bool)
     attribution[0, :8], attribution[1, :3], attribution[2, 2:] = [1, 2, 3, 4, 8, 8, 8, 8], 50, -2
     masks[0, 0, :4], masks[1, 1, :3] = True, True
     masks[2, 0, :8] = (
         True  # four more than the first; before it 5.25, so it comes first, and nothing is left of that
     )
-    masks[3, 2:] = True
+    masks[3, 3:], masks[4, 2, :4], attribution[2, :4] = (
+        True,
+        True,
+        -9,
+    )  # the last has exactly four, and the least
     found = _by_region(attribution, masks)
-    expected = np.full((64, 64), 150 / 120)  # what no region covers is one region more
-    expected[0, :8], expected[2:] = 5.25, attribution[2:].mean()
+    expected = np.full((64, 64), (150 - 120) / 180)  # what no region covers is one region more
+    expected[0, :8], expected[2, :4], expected[3:] = 5.25, -9, attribution[3:].mean()
     np.testing.assert_allclose(found, expected, rtol=1e-6)
     assert found.dtype == "float32"
 
