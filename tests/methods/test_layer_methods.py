@@ -78,16 +78,22 @@ def test_the_layer_matters_and_is_told(kind, model, images):
     np.testing.assert_array_equal(again.maps, first.maps)
 
 
+@pytest.fixture(scope="module")
+def tokens():
+    """Sixteen tokens, traced once."""
+    keras.utils.set_random_seed(2)
+    seen = layers.Dense(6, "relu", bias_initializer="ones", name="seen")
+    before = [layers.Input((8, 8, 2)), layers.Conv2D(6, 2, strides=2), layers.Reshape((16, 6))]
+    positive = layers.Dense(3, kernel_initializer=keras.initializers.RandomUniform(0.1, 1, seed=1))
+    return ScoredModel(keras.Sequential([*before, seen, layers.GlobalAveragePooling1D(), positive]))
+
+
 @pytest.mark.parametrize("kind", [*KINDS, ScoreCAM])
-def test_a_grid_of_ones_own(kind, images):
-    model = keras.Sequential(
-        [
-            *(layers.Input((8, 8, 2)), layers.Conv2D(6, 2, strides=2), layers.Reshape((16, 6))),
-            *(layers.Dense(6, "relu", bias_initializer="ones", name="seen"), layers.GlobalAveragePooling1D()),
-            layers.Dense(3),
-        ]
+def test_a_grid_of_ones_own(kind, tokens, images):
+    bound, rng = bind(as_target(0), len(images), None), np.random.default_rng(0)
+    found, wide = (
+        answers.explained(kind("seen", grid=grid), tokens, images, bound, rng) for grid in ("auto", (2, 8))
     )
-    found, wide = (run(kind("seen", grid=grid), model, images) for grid in ("auto", (2, 8)))
     assert (found.diagnostics["grid"], wide.diagnostics["grid"]) == ([4, 4], [2, 8])
     assert found.maps.shape == wide.maps.shape
     assert not np.allclose(found.maps, wide.maps)
