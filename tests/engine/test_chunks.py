@@ -124,24 +124,6 @@ def test_small_models_take_more_examples_at_once():
     assert rows_at_once(2**19) == rows_at_once(2**30) == 32
 
 
-@pytest.mark.parametrize(
-    ("count", "used", "size"),
-    [
-        (5, set(), 5),
-        (128, set(), 128),
-        (129, set(), 65),  # two equal chunks
-        (300, set(), 100),
-        (5, {4, 10, 11}, 10),  # the smallest that fits, up to twice as large as need be
-        (5, {11, 4}, 5),
-        (5, {5, 7}, 5),
-        (129, {64, 70, 128}, 70),
-    ],
-)
-def test_the_size_of_chunks(count, used, size):
-    assert ChunkLimit(None).size(count, 1, used) == size
-    assert ChunkLimit(9).size(count, 1, used) == 9
-
-
 def test_a_limit_is_halved_upwards():
     limit = ChunkLimit(None)
     assert limit.most(1) == 128
