@@ -15,7 +15,7 @@ help:
 	@echo "make test-trackers  looks in MLflow, Trackio and W&B, which it installs, read back from there"
 	@echo "make versions   the tests on the oldest versions allowed, and on Python 3.12 and 3.13: some hours"
 	@echo "make fuzz       bad input of every kind, for an hour and a half"
-	@echo "make mutants    how many small changes to metrics/, checks/ and records/ the tests notice"
+	@echo "make mutants    how many small changes to metrics, checks, records, methods and the engine's arithmetic the tests notice"
 	@echo "make trace      random networks, trained with and without looks, on TensorFlow, JAX and PyTorch"
 	@echo "make soak       trainings killed at random moments, and memory over many fits and looks: an hour or two"
 	@echo "make zoo        every method on some fifty architectures, on all three backends: an hour or two"

@@ -48,7 +48,7 @@ def _behind(
     tensor: Tensor, readers: FirstReaders, slabs: Mapping[int, Slabs], channels: Sequence[Channels]
 ) -> Channels:
     """Where the tensor behind integer inputs has its channels; None where it is no image."""
-    values = None if tensor is None else readers.values(tensor)
+    values = readers.values(tensor)
     if values is not None:
         for position, cut in slabs.items():
             changes = readers.changes(position, values)

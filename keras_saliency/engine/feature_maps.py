@@ -209,7 +209,7 @@ class SiteFinder:
     def _scored(self, traced: Traced) -> list[Tensor]:
         """What is chosen, before its softmax or sigmoid: these may saturate."""
         chosen = self._chosen(traced)
-        activation = traced.record.of(chosen) if self.function is None else None
+        activation = traced.record.of(chosen)
         leaves = optree.tree_leaves(activation.inputs if activation else chosen)
         return [leaf for leaf in leaves if keras.ops.is_tensor(leaf)]
 

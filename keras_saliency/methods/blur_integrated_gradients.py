@@ -113,4 +113,4 @@ class _ScaleSpace:
         if fraction == 0 or not self._axes:
             return self._images
         damped = self._waves * np.exp(fraction**2 * self._damping).astype("float32")
-        return np.asarray(idctn(damped, axes=self._axes, norm="ortho"), "float32")
+        return np.asarray(idctn(damped, axes=self._axes, norm="ortho"))

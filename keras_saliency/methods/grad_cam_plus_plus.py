@@ -20,7 +20,7 @@ class GradCAMPlusPlus(LayerMethod):
     The paper's α = g² / (2 g² + Σ A · g³), with g the gradient of the score and Σ A the sum of the channel's
     activations, weighs the positions of a channel; the channel's weight is Σ α · max(g, 0), the map the positive
     part of the weighted sum. α holds for the exponential of the score, as the paper suggests; there it is computed
-    as 1 / (2 + Σ A · g), which is the same and does not underflow. Where g or that denominator is zero, α is zero.
+    as 1 / (2 + Σ A · g), which is the same and does not underflow. Where that denominator is zero, α is zero.
     The factor exp(score), common to a whole map, is left out: it would overflow and changes no map's shape. Nothing
     normalizes α further.
 
@@ -56,7 +56,6 @@ class GradCAMPlusPlus(LayerMethod):
 def _map(found: LayerGradients) -> np.ndarray:
     gradients, activations = found.gradients, found.activations
     denominator = 2 + activations.sum((1, 2), keepdims=True) * gradients
-    usable = (gradients != 0) & (denominator != 0)
-    alpha = np.divide(1, denominator, out=np.zeros_like(denominator), where=usable)
+    alpha = np.divide(1, denominator, out=np.zeros_like(denominator), where=denominator != 0)
     weights = (alpha * np.maximum(gradients, 0)).sum((1, 2), keepdims=True)
     return np.asarray(np.maximum((weights * activations).sum(-1), 0))

@@ -151,6 +151,19 @@ def test_attention_as_a_whole_is_the_same_the_plain_way(options, heads):
     assert hook.tensor[0].shape == (2, 4, 5, 5)
 
 
+def test_a_soft_cap_in_closed_form():
+    """Keras has it for JAX on TPUs alone: logits ÷ (1 + |logits| ÷ cap)."""
+    query, key, value = (drawn(2, 5, 4, 3) * size for size in (3, 2, 1))
+    hook = AttentionHook(wanted=[0])
+    found = hook.dot_product_attention(
+        *map(ops.convert_to_tensor, (query, key, value)), attn_logits_soft_cap=2.0
+    )
+    logits = np.einsum("bqhd,bkhd->bhqk", query, key) / np.sqrt(3)
+    weights = softmax(logits / (1 + np.abs(logits) / 2))
+    assert_close(ops.convert_to_numpy(hook.tensor[0]), weights)
+    assert_close(ops.convert_to_numpy(found), np.einsum("bhqk,bkhd->bqhd", weights, value))
+
+
 def test_fewer_keys_than_query_heads():
     attend = layers.GroupQueryAttention(3, 4, 2, name="attention")
     model = over(lambda x: attend(x, x))
@@ -160,6 +173,26 @@ def test_fewer_keys_than_query_heads():
 def test_arguments_by_name():
     model = over(lambda x: layers.MultiHeadAttention(2, 3, name="attention")(value=x, query=x))
     assert asked(model).attention().layers == ("attention",)
+
+
+def test_calls_know_how_many_layers_and_operations_had_returned_before():
+    hook, output = AttentionHook(), ops.convert_to_tensor(drawn(1, 2, 2))
+    hook.layer_output(layers.Dense(1), output)
+    hook.operation_output(None, output)
+    hook.activation("softmax", -1, output, output)
+    hook.layer_output(layers.Softmax(axis=(1, 2)), output)
+    assert [call.before for call in hook.calls] == [2, 3]
+    assert [call.axes for call in hook.calls] == [1, 2]
+
+
+@pytest.mark.parametrize("given", [("q",), (["q", "v"],), ()])
+def test_queries_are_the_first_argument_or_the_one_of_that_name(given):
+    tensors = {name: ops.convert_to_tensor(drawn(1, 2)) for name in "qv"}
+    args = [[tensors[name] for name in one] if isinstance(one, list) else tensors[one] for one in given]
+    hook = AttentionHook()
+    hook.entering(None, tuple(args), {"mask": None, "value": tensors["v"], "query": tensors["q"]})
+    ((_, queries, _),) = hook._callers
+    assert queries is tensors["q"]
 
 
 @pytest.mark.parametrize("among", ["tokens", "whole"])

@@ -90,6 +90,70 @@ def test_variances_come_only_where_they_are_wanted():
     assert found.variances == []
 
 
+class Two(keras.Model):
+    """f(x, y) = Σ x³ + Σ y²."""
+
+    def call(self, inputs):
+        return (ops.sum(inputs[0] ** 3, axis=(1, 2, 3)) + ops.sum(inputs[1] ** 2, axis=1))[:, None]
+
+
+def both_moved(own, each):
+    """Each of two inputs, moved along ways of its own."""
+    return [start + way * share for start, way, share in zip(*own, each, strict=True)], None
+
+
+@pytest.mark.parametrize("chunk_size", [None, 2])
+def test_several_inputs(chunk_size):
+    other, its_ways = images(3, count=5, seed=2), images(3, count=5, seed=3)
+
+    def each():
+        return ([np.full((1,) * rank, share, "float32") for rank in (4, 2)] for share in SHARES)
+
+    asked = Question(ScoredModel(Two(), chunk_size=chunk_size), [X, other], bind(as_target(0), 5, None))
+    asked_at = Points(both_moved, [[X, other], [WAYS, its_ways]], each, WEIGHTS)
+    found, _ = asked.average_gradients(asked_at, variance=True)
+    mean, variance = expected(X, WAYS)
+    np.testing.assert_allclose(found.means[0], mean, atol=2e-6)
+    np.testing.assert_allclose(found.variances[0], variance, rtol=1e-5, atol=1e-6)
+    slopes = 2 * np.stack([other + share * its_ways for share in SHARES])
+    mean = np.average(slopes, 0, WEIGHTS)
+    np.testing.assert_allclose(found.means[1], mean, atol=2e-6)
+    np.testing.assert_allclose(
+        found.variances[1], np.average((slopes - mean) ** 2, 0, WEIGHTS), rtol=1e-4, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("chunk_size", [None, 2])
+def test_bytes_are_moved_behind_them(chunk_size):
+    """A category beside the image is repeated as it is."""
+
+    class OfBytes(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.scaled = keras.layers.Rescaling(1 / 255)
+
+        def call(self, inputs):
+            signs = 2 * ops.cast(inputs[1], "float32") - 1
+            return signs * ops.sum(self.scaled(inputs[0]) ** 3, axis=(1, 2, 3))[:, None]
+
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 4, 4, 2), "uint8")
+    categories = np.array([[0], [1], [1], [0], [1]])
+    scored = ScoredModel(OfBytes(), chunk_size=chunk_size)
+    asked = Question(scored, [pixels, categories], bind(as_target(0), 5, None))
+    (tensor,) = asked.values
+    found, _ = asked.average_gradients(points(moved, tensor, WAYS))
+    signs, scale = 2 * categories.reshape(5, 1, 1, 1) - 1, tensor.max() / pixels.max()
+    mean = expected(tensor / scale / 255, WAYS / scale / 255)[0] / scale / 255
+    np.testing.assert_allclose(found.means[0], signs * mean, rtol=1e-4, atol=1e-6 * np.abs(mean).max())
+
+
+def test_no_more_examples_at_once_than_go_through_the_model(failing):
+    sizes, many = failing(999, None), images(2, 2, 1, count=132)
+    found, _ = question(Cubic(), many).average_gradients(points(moved, many, many))
+    np.testing.assert_allclose(found.means[0], expected(many, many)[0], rtol=1e-5, atol=1e-6)
+    assert set(sizes) == {66}
+
+
 def test_each_example_keeps_its_own_target():
     class Powers(keras.Model):
         """One class is Σ x³, the other Σ −x³."""

@@ -75,6 +75,13 @@ IMAGES = {
     "channels last": (lambda: reading(LAST), LAST, -1),
     "channels first": (lambda: reading(FIRST, data_format="channels_first"), FIRST, 1),
     "first, behind a Permute": (lambda: reading(FIRST, layers.Permute((2, 3, 1))), FIRST, 1),
+    "first, behind a Permute, by a Dense": (
+        lambda: reading(
+            FIRST, layers.Permute((2, 3, 1)), layers.Dense(2, kernel_initializer="ones", use_bias=False)
+        ),
+        FIRST,
+        1,
+    ),
     "first, preprocessed, behind a Permute": (
         lambda: reading(
             FIRST,
@@ -125,6 +132,12 @@ def test_the_heatmap_is_hot_at_the_pixel_that_is_read(name):
     hot[:, ROW, COLUMN] = True
     np.testing.assert_array_equal(found.heatmaps() > 0, hot)
     assert found.pictures().shape == (*hot.shape, 3)
+
+
+def test_a_normalization_of_whole_images_is_no_sign():
+    model = reading(FIRST, layers.GroupNormalization(1, axis=1), data_format="channels_first")
+    images = np.random.default_rng(0).random((2, *FIRST), "float32")
+    assert ks.explain(model, images).channel_axis == 1
 
 
 def test_bytes_may_be_turned_before_they_are_floats():

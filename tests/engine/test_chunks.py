@@ -10,7 +10,7 @@ from keras import ops
 
 from keras_saliency.engine import Question, ScoredModel
 from keras_saliency.engine.backends import current_backend
-from keras_saliency.engine.chunks import ChunkLimit, rows_at_once
+from keras_saliency.engine.chunks import ChunkLimit, in_chunks, rows_at_once
 from keras_saliency.engine.selftest import prove_seams
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers
@@ -120,6 +120,7 @@ def test_small_models_take_more_examples_at_once():
     """32, and 128 as long as what the layers return stays within 64 MiB in float32."""
     assert rows_at_once(1) == rows_at_once(2**17) == 128
     assert rows_at_once(2**18) == 64
+    assert rows_at_once(3 * 2**17) == 42
     assert rows_at_once(2**19) == rows_at_once(5 * 2**23) == 32
 
 
@@ -148,6 +149,37 @@ def test_large_examples_go_through_a_few_at_a_time():
     assert rows_at_once(5 * 2**23 + 1) == 31
     assert rows_at_once(2**26) == 20
     assert rows_at_once(5 * 2**28) == rows_at_once(2**40) == 1
+
+
+def test_a_limit_is_halved_upwards():
+    limit = ChunkLimit(None)
+    assert limit.most(1) == 128
+    assert [limit.halve(size) for size in (7, 4, 1)] == [4, 2, 1]
+    assert limit.most(1) == limit.size(50, 1, {50}) == 1
+
+
+@pytest.mark.parametrize(
+    ("chunk", "asked"), [(3, [[0, 1, 2], [3, 4, 5], [6, 6, 6]]), (7, [range(7)]), (9, None)]
+)
+def test_the_last_chunk_is_filled_up_with_its_last_row(chunk, asked):
+    seen, done, values = [], [], np.arange(7) * 10
+
+    def evaluate(rows):
+        seen.append(np.arange(7)[rows].tolist())
+        return {"twice": values[rows] * 2, "own": values[: len(values[rows])]}
+
+    found = in_chunks(
+        evaluate,
+        7,
+        chunk,
+        ChunkLimit(None),
+        is_out_of_memory=lambda error: False,
+        done=lambda *a: done.append(a),
+    )
+    assert found["twice"].tolist() == (values * 2).tolist()
+    assert np.shares_memory(found["own"], values) == (chunk != 3)  # what comes in one piece is not copied
+    assert seen == ([list(rows) for rows in asked] if asked else [[0, 1, 2, 3, 4, 5, 6, 6, 6]])
+    assert done == ([(3, 3), (3, 3), (3, 1)] if chunk == 3 else [(chunk, 7)])
 
 
 def test_the_elements_of_a_models_layers():

@@ -249,6 +249,16 @@ def test_tokens_whose_grid_is_not_clear_are_an_error_that_says_how_many():
         (32, (64, 128), [], TokenGrid(0, 4, 8)),
         (33, (64, 128), [], TokenGrid(1, 4, 8)),
         (16, (32, 32), [(1, 16)], TokenGrid(0, 1, 16)),
+        (16, (32, 32), [(4, 4), (1, 16)], TokenGrid(0, 4, 4)),  # the image's own ratio first
+        (16, (32, 32), [(2, 8), (8, 2)], TokenGrid(0, 8, 2)),  # of the others the last
+        (17, (32, 32), [(8, 2), (1, 1)], TokenGrid(1, 8, 2)),
+        (3, (32, 32), [(1, 2), (1, 1)], TokenGrid(1, 1, 2)),
+        (19, (32, 32), [(4, 4)], None),  # three in front
+        (2, (32, 64), [], TokenGrid(0, 1, 2)),
+        (6, (32, 32), [], TokenGrid(2, 2, 2)),
+        (18, (64, 128), [], None),  # 3 × 6, but 64 pixels are not 3 patches
+        (6, (96, 64), [], TokenGrid(0, 3, 2)),
+        (12, (40, 30), [], TokenGrid(0, 4, 3)),
         (7, (32, 32), [], None),
         (30, (32, 32), [], None),  # 5 + 5 × 5, but 32 pixels are not 5 patches
         (8, (32, 32), [], None),
@@ -259,12 +269,21 @@ def test_the_grid_of_tokens(count, image, seen, expected):
     assert found_grid(count, image, seen) == expected
 
 
+def test_tokens_over_the_image():
+    tokens = np.arange(2 * 7 * 3).reshape(2, 7, 3)
+    expected = [
+        [[tokens[n, 1 + 3 * row + column] for column in range(3)] for row in range(2)] for n in range(2)
+    ]
+    np.testing.assert_array_equal(TokenGrid(1, 2, 3).over_image(tokens), expected)
+
+
 def test_a_grid_of_ones_own():
     model = pooled_tokens()
     found = asked(model, images()).layer("final", grid=(2, 8))
     assert found.activations.shape == (3, 2, 8, WIDTH)
     assert given_grid(10, (3, 3)) == TokenGrid(1, 3, 3)
     assert given_grid(8, (3, 3)) is None
+    assert (asked_grid((1, 8)), asked_grid([8, 1]), asked_grid("auto")) == ((1, 8), (8, 1), None)
     with pytest.raises(ValueError, match=r"If these are tokens, give grid=\(rows, columns\) of the 16"):
         asked(model, images()).layer("final", grid=(5, 5))
 

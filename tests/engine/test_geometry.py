@@ -155,3 +155,58 @@ def test_every_slab_changes_something(values):
     assert (
         (np.abs(cut.rows[1:].astype(float)) != np.abs(cut.rows[:1].astype(float))).reshape(5, -1).any(1).all()
     )
+
+
+def test_slabs_are_equal_parts_of_each_axis():
+    """Nineteen rows in eight slabs, four columns in four; each copy differs from the first in one of them."""
+    cut = Slabs.of(np.array([[[-1.0]], [[3.0]]]) + np.zeros((2, 19, 4)), (1, 2))
+    assert cut.axes == (1,) * 8 + (2,) * 4
+    changed = cut.rows[1:] != cut.rows[:1]
+    sizes = [changed[row].all(1).sum() for row in range(8)]
+    assert sizes == [3, 3, 3, 2, 2, 2, 2, 2]
+    places = [np.flatnonzero(changed[row].all(1)).mean() / 18 for row in range(8)]
+    np.testing.assert_allclose(cut.places, [*places, 0, 1 / 3, 2 / 3, 1])
+    assert set(np.unique(cut.rows)) == {-1 + 0.4, 3 - 0.8}
+    assert 0.3 < (cut.rows[0] > 0).mean() < 0.7
+
+
+@pytest.mark.parametrize(
+    ("share", "blur", "found"),
+    [
+        (1.0, 0.0, True),
+        (0.3, 0.0, True),
+        (0.04, 0.0, True),
+        (0.02, 0.0, False),
+        (0.3, 0.35, False),
+        (0.3, 0.2, True),
+    ],
+)
+def test_a_change_has_to_move_along(share, blur, found):
+    """Rows of ten: where each shows is `share` of where it was made, and noise of `blur` times that."""
+    cut = Slabs.of(np.arange(20.0).reshape(1, 10, 2), (1, 2))
+    assert cut.axes == (1,) * 8 + (2,) * 2
+    rows = np.array(cut.places[:8])
+    off = blur * np.array([1, -1, -1, 1, 1, -1, -1, 1])
+    centres = share * (rows - 0.5 + off) + 0.5
+    values = np.zeros((11, 2, 2))
+    values[1:9, 0, 0], values[1:9, 1, 0] = np.sqrt(1 - centres), np.sqrt(centres)
+    values[9, 0, 0], values[10, 0, 1] = 1, 1
+    assert cut.sides(values, (1, 2)) == ((1, 2) if found else None)
+
+
+@pytest.mark.parametrize(("hidden", "found"), [(1, True), (2, True), (3, False)])
+def test_a_crop_shows_less_than_the_image(hidden, found):
+    """Of eight rows so many show nowhere: a stride may leave out two."""
+    cut = Slabs.of(np.arange(16.0).reshape(1, 8, 2), (1, 2))
+    values = cut.rows.copy()
+    values[:, :hidden] = 0
+    assert cut.sides(values, (1, 2)) == ((1, 2) if found else None)
+
+
+def test_an_axis_of_a_single_place_lies_where_it_is_expected():
+    cut = Slabs.of(np.arange(8.0).reshape(1, 8, 1), (1, 2))
+    assert cut.sides(cut.rows, (1, 2)) == (1, 2)
+    assert cut.sides(cut.rows.swapaxes(1, 2), (2, 1)) == (2, 1)
+    assert cut.sides(cut.rows, (2, 1)) is None  # both over one
+    pooled = Slabs.of(np.arange(56.0).reshape(1, 8, 7), (1, 2))
+    assert pooled.sides(pooled.rows.mean(2, keepdims=True), (1, 2)) == (1, 2)

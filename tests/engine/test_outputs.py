@@ -108,6 +108,11 @@ def test_a_function_sees_the_selected_output_alone():
     np.testing.assert_allclose(found.maps, np.full(INPUTS.shape, 3), rtol=1e-5)
 
 
+def test_a_function_sees_an_only_output_as_it_is():
+    found = ks.explain(Subclassed(lambda a, b, c: {"only": c}), INPUTS, target=lambda output: output[:, 0])
+    np.testing.assert_allclose(found.maps, np.full(INPUTS.shape, 3), rtol=1e-5)
+
+
 def test_a_function_sees_what_is_no_tensor_as_it_is():
     model = Subclassed(lambda a, b, c: {"scores": b, "factor": 2.0})
     found = ks.explain(model, INPUTS, target=lambda outputs: outputs["factor"] * outputs["scores"][:, 0] ** 2)

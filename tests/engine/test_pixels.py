@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_saliency.engine.pixels import declared_pixels, doubt_about
+from keras_saliency.engine.pixels import DeclaredPixels, _after, _Scaling, declared_pixels, doubt_about
 
 L = keras.layers
 UNIT = np.random.default_rng(0).random((2, 8, 8, 3)).astype("float32")
@@ -125,3 +125,103 @@ def test_size_and_channels():
 @pytest.mark.parametrize("make", [lambda: keras.Sequential([L.Rescaling(1 / 255), L.Dense(2)]), keras.Model])
 def test_a_model_that_declares_nothing_tells_nothing(make):
     assert declared_pixels(make()).highest is None
+
+
+@pytest.mark.parametrize(
+    ("operation", "highest"),
+    [
+        (lambda x: x * (1 / 255), 255),
+        (lambda x: keras.ops.divide(x, 127.5) - 1, 255),
+        (lambda x: (x + 10) / 255.0, 255),
+        (lambda x: x / 0.5 - 1, 1),
+        (lambda x: x / 0, None),
+        (lambda x: x - 0.5, 1),
+        (lambda x: x + 3, 1),
+        (lambda x: x + 3.5, None),  # 4.5: more than networks compute with
+        (lambda x: x * (4 / 255), 255),
+        (lambda x: x * (4.1 / 255), None),
+        (lambda x: x / 60.0, None),  # up to 4.25, or 0.017
+        (lambda x: x / 500.0, 255),
+        (lambda x: x / 520.0, None),  # less than half
+        (lambda x: x / 2.0, 1),
+        (lambda x: -x / 255.0, None),  # not told
+        (lambda x: 255.0 / x, None),
+        (lambda x: x / 255.0 - 4, 255),
+        (lambda x: x / 255.0 - 4.5, None),
+        (lambda x: (x / 255.0) ** 2, 255),  # as far as it is only scaled
+        (lambda x: x / x, None),
+    ],
+)
+def test_ranges_by_arithmetic(operation, highest):
+    assert declared_pixels(functional(operation)).highest == highest
+
+
+KEEPING = {
+    "Identity": (),
+    "Resizing": (9, 9),
+    "CenterCrop": (7, 7),
+    "ZeroPadding2D": (1,),
+    "Dropout": (0.5,),
+    "GaussianNoise": (0.5,),
+    "RandomFlip": (),
+}
+
+
+@pytest.mark.parametrize("name", KEEPING)
+def test_what_leaves_the_range_as_it_is(name):
+    layer = getattr(L, name)(*KEEPING[name])
+    assert declared_pixels(sequential(layer, L.Rescaling(1 / 255))).highest == 255
+
+
+@pytest.mark.parametrize(
+    ("scale", "low", "high", "doubted"),
+    [
+        (1 / 255, 0, 510, False),
+        (1 / 255, 0, 511, True),
+        (1 / 255, -1, 1, True),
+        (1 / 255, -1.1, 1, False),
+        (1 / 255, 0, 1.1, False),
+        (1 / 255, 1, 1, False),
+        (2.0, -60, 50, False),
+        (2.0, 0, 51, True),
+        (2.0, 0, 1, False),
+    ],
+)
+def test_where_doubt_begins(scale, low, high, doubted):
+    images = np.full((1, 8, 8, 3), low, "float32")
+    images[0, 0, 0, 0] = high
+    assert (doubt_about(sequential(L.Rescaling(scale)), images) is not None) == doubted
+    assert doubt_about(sequential(L.Rescaling(scale)), images[:0]) is None
+
+
+def test_channels_that_do_not_fit_one_another_tell_nothing():
+    three, two = L.Normalization(mean=[0.5] * 3, variance=[1.0] * 3), L.Rescaling([1.0, 2.0])
+    assert declared_pixels(sequential(three)).highest == 1
+    assert (
+        declared_pixels(sequential(L.Normalization(mean=[0.5] * 3, variance=[1.0] * 3, invert=True))).highest
+        is None
+    )
+    scaled = _Scaling(np.ones(3), np.zeros(3))
+    assert _after(two, (), scaled) is None
+    found = _after(L.Rescaling([1.0, 2.0, 3.0], offset=0.5, name="scale"), (), scaled)
+    assert (found.factor.tolist(), found.offset.tolist(), found.layers) == ([1, 2, 3], [0.5] * 3, ("scale",))
+    assert found.at(10.0) == pytest.approx(20.5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "first"), [((3, 6, 9), True), ((6, 9, 3), False), ((3, 6, 4), False), ((5, 6, 9), False)]
+)
+def test_images_of_another_size_are_refused(shape, first):
+    model = keras.Sequential([keras.Input(shape), L.Flatten(), L.Dense(2)])
+    found = declared_pixels(model)
+    assert found.channels_first == first
+    size = shape[1:] if first else shape[:2]
+    found.check_size(np.zeros((2, *shape)))
+    other = np.zeros((2, *(side + 1 for side in shape)))
+    with pytest.raises(
+        ValueError, match=f"Received pictures of {size[0] + 1}x{size[1] + 1}. .*takes images of {size[0]}x"
+    ):
+        found.check_size(other)
+    DeclaredPixels().check_size(other)
+    assert DeclaredPixels().way_out == ""
+    assert f"--resize {size[0]}x{size[1]} on" in found.way_out

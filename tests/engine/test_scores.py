@@ -303,7 +303,9 @@ def test_centred_log_probability_of_sigmoids_is_the_logit(units):
 
 def test_centred_log_probability_needs_probabilities():
     model = functional(layers.Dense(3, name="dense"), same)
-    with pytest.raises(ValueError, match="centred_log_probability.* needs probabilities.* 'dense'.* linear"):
+    with pytest.raises(
+        ValueError, match='^logits="centred_log_probability" needs probabilities.* .dense.* linear'
+    ):
         explain(model, 0, logits="centred_log_probability")
 
 
@@ -327,3 +329,16 @@ def test_predictions_and_their_probabilities(units, activation):
         np.testing.assert_allclose(found.probabilities, both.max(1), rtol=1e-4)
     assert (found.values.dtype, found.probabilities.dtype) == ("float32", "float32")
     assert (found.target_classes.dtype, found.predicted_classes.dtype) == ("int64", "int64")
+
+
+def softmax(x):
+    """The name of one of Keras', and another function."""
+    return ops.exp(x) / ops.sum(ops.exp(x), axis=-1, keepdims=True)
+
+
+def test_an_activation_of_ones_own_may_have_the_name_of_one_of_keras():
+    dense = layers.Dense(3, activation=softmax)
+    found = explain(functional(dense, same), CLASSES, logits="centred_log_probability")
+    reference.assert_close(found.maps, weights_of(dense)[CLASSES] - weights_of(dense).mean(0))
+    tanh = layers.Dense(3, activation=lambda x: softmax(x))
+    assert (explain(functional(tanh, same), CLASSES, logits="centred_log_probability").maps != 0).all()

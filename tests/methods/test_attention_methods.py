@@ -8,11 +8,14 @@ import pytest
 
 import keras_saliency as ks
 from keras_saliency import AttentionMap, AttentionRollout, LeGrad, TransformerAttribution
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import Attention, ScoredModel
+from keras_saliency.engine.token_grid import TokenGrid
 from keras_saliency.errors import MethodDoesNotApplyError
+from keras_saliency.methods.shared.attention_map import _in_words, rows_read
 from keras_saliency.probes.targets import as_target, bind
 from keras_saliency.render.resize import bilinear
 from tests import answers
+from tests.engine.attending import attended, over
 from tests.engine.reference import assert_close, gradients, scores_of
 from tests.methods.matrix import OF_ATTENTION
 
@@ -134,6 +137,7 @@ def test_inputs_that_are_no_images(kind):
 
 def test_names():
     assert AttentionMap("Block.Attention-1", 2).name == "attention_map_block_attention_1_head_2"
+    assert type(AttentionMap(head=np.int64(1)).head) is int
     assert AttentionMap(head=0).name == "attention_map_head_0"
     assert AttentionMap("a", name="mine").name == AttentionMap(name="mine").name == "mine"
 
@@ -147,6 +151,35 @@ def test_what_is_no_head(head):
 def test_a_head_that_the_layer_does_not_have():
     with pytest.raises(ValueError, match="one of the 2 of layer 'attention_1', from 0. Received: head=2"):
         run(AttentionMap(head=2), "class")
+
+
+def test_attention_that_cannot_be_shown_is_named():
+    """One query for the mean of all tokens, behind attention among them."""
+
+    def pooled_too(x):
+        x = attended(x)
+        query = keras.layers.GlobalAveragePooling1D(keepdims=True)(x)
+        return x + keras.layers.MultiHeadAttention(2, 3, name="pooling")(query, x)
+
+    found = ks.explain(over(pooled_too), IMAGES, AttentionMap()).diagnostics
+    assert found["layer"] == "attention"
+    assert found["passed_over"] == ["pooling: 1 queries look at 16 keys"]
+
+
+@pytest.mark.parametrize(
+    ("read", "words"),
+    [
+        ((2,), "2 of 6"),
+        ((0, 1, 2), "0, 1, 2 of 6"),
+        ((1, 2, 3, 4), "1 to 4 of 6"),
+        ((1, 2, 3, 5), "1, 2, 3, 5 of 6"),
+        (tuple(range(6)), "all 6"),
+    ],
+)
+def test_the_tokens_that_are_read_in_words(read, words):
+    found = Attention(("a",), (np.zeros((1, 1, 6, 6)),), (), TokenGrid(2, 2, 2), read, ())
+    assert _in_words(found) == words
+    np.testing.assert_allclose(rows_read(found), [(token in read) / len(read) for token in range(6)])
 
 
 def test_averages_wrap_them():

@@ -176,6 +176,7 @@ def test_a_cubic_by_nine_ends_in_closed_form():
     """The trapezoid rule for 3t² on eight intervals is 1 + 1/128."""
     found = run(IntegratedGradients(), Cubic(), IMAGES, 0)
     assert found.diagnostics["evaluations"] == [9] * 3
+    assert {type(count) for count in found.diagnostics["evaluations"]} == {int}
     np.testing.assert_allclose(found.maps, IMAGES**3 * (1 + 1 / 128), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(found.diagnostics["completeness_error"], 1 / 128, rtol=1e-2)
 
@@ -298,7 +299,7 @@ def test_images_are_done_alone_whatever_is_beside_them(trained, monkeypatch):
     scored = ScoredModel(model)
     method = IntegratedGradients(tolerance=0.002)
     whole = run(method, scored, images)
-    size = images[0].size
+    size, taken = images[0].size, scored.evaluations
     monkeypatch.setattr(line, "ROOM", 3 * method.max_steps * size)  # three images at once
     for found, rows in (
         (run(method, model, images, chunk_size=5), slice(None)),
@@ -307,6 +308,9 @@ def test_images_are_done_alone_whatever_is_beside_them(trained, monkeypatch):
     ):
         assert whole.diagnostics["evaluations"][rows] == found.diagnostics["evaluations"]
         np.testing.assert_allclose(found.maps, whole.maps[rows], rtol=0, atol=1e-5 * np.abs(whole.maps).max())
+    counts = whole.diagnostics["evaluations"]
+    assert taken == sum(counts) + len(images)
+    assert scored.evaluations == 2 * taken + sum(counts[4:7]) + 3  # none is walked to twice
 
 
 def test_it_can_be_smoothed_and_explained_by_name(model, images):

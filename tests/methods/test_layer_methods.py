@@ -15,10 +15,12 @@ from keras_saliency import (
     GuidedGradCAM,
     HiResCAM,
     LayerCAM,
+    ScoreCAM,
     explain,
 )
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import LayerGradients, ScoredModel
 from keras_saliency.errors import MethodDoesNotApplyError
+from keras_saliency.methods.grad_cam_plus_plus import _map
 from keras_saliency.probes.targets import as_target, bind
 from keras_saliency.render.heatmaps import VIEWS
 from keras_saliency.render.resize import bilinear
@@ -67,13 +69,34 @@ def test_what_is_no_layer(kind, layer):
         kind(layer)
 
 
-@EVERY
+@pytest.mark.parametrize("kind", [*KINDS, ScoreCAM])
 def test_the_layer_matters_and_is_told(kind, model, images):
     first, last = run(kind("first"), model, images), run(kind("last"), model, images)
     assert (first.diagnostics["layer"], last.diagnostics["layer"]) == ("first", "last")
     assert not np.allclose(first.maps, last.maps)
     again = run(kind(model.get_layer("first")), model, images)
     np.testing.assert_array_equal(again.maps, first.maps)
+
+
+@pytest.fixture(scope="module")
+def tokens():
+    """Sixteen tokens, traced once."""
+    keras.utils.set_random_seed(2)
+    seen = layers.Dense(6, "relu", bias_initializer="ones", name="seen")
+    before = [layers.Input((8, 8, 2)), layers.Conv2D(6, 2, strides=2), layers.Reshape((16, 6))]
+    positive = layers.Dense(3, kernel_initializer=keras.initializers.RandomUniform(0.1, 1, seed=1))
+    return ScoredModel(keras.Sequential([*before, seen, layers.GlobalAveragePooling1D(), positive]))
+
+
+@pytest.mark.parametrize("kind", [*KINDS, ScoreCAM])
+def test_a_grid_of_ones_own(kind, tokens, images):
+    bound, rng = bind(as_target(0), len(images), None), np.random.default_rng(0)
+    found, wide = (
+        answers.explained(kind("seen", grid=grid), tokens, images, bound, rng) for grid in ("auto", (2, 8))
+    )
+    assert (found.diagnostics["grid"], wide.diagnostics["grid"]) == ([4, 4], [2, 8])
+    assert found.maps.shape == wide.maps.shape
+    assert not np.allclose(found.maps, wide.maps)
 
 
 @EVERY
@@ -118,7 +141,7 @@ def pooled(shape, data_format, conv=None):
     )
 
 
-@EVERY
+@pytest.mark.parametrize("kind", [*KINDS, ScoreCAM])
 def test_channels_first(kind):
     """The same network in both formats; Flatten puts channels last in either."""
     images = np.random.default_rng(0).uniform(0, 1, (2, 8, 6, 3)).astype("float32")
@@ -202,6 +225,18 @@ def test_grad_cam_plus_plus_of_vanishing_gradients(scale, model, images):
     found = run(GradCAMPlusPlus("last"), model, images, lambda outputs: scale * outputs[:, 0]).maps
     assert np.isfinite(found).all()
     assert found.any() == bool(scale and expected.any())
+
+
+def test_grad_cam_plus_plus_by_hand():
+    """Two places, four channels: the denominators are 2 + 2·1, 2 + 2·0.5 | 2 − 4·0.5 = 0, 4 | 2 − 0 | 2 − 2·1 = 0."""
+    activations = np.array([[1, -5, 7, -1], [1, 1, -7, -1]], "float32").reshape(1, 1, 2, 4)
+    gradients = np.array([[1, 0.5, 0, 1], [0.5, -0.5, 2, 3]], "float32").reshape(1, 1, 2, 4)
+    # Channel 0: 1/4 + 0.5/3; channel 1: 0 where its denominator is 0, and where its gradient is below 0; 2: 2/2.
+    # Channel 3: 0 where the denominator is 0, and 3/(2 − 6).
+    weights = np.array([1 / 4 + 1 / 6, 0, 1, -3 / 4])
+    found = _map(LayerGradients(activations, "seen", gradients))
+    np.testing.assert_allclose(found, np.maximum(activations @ weights, 0), rtol=1e-6)
+    assert found.shape == (1, 1, 2)
 
 
 def test_activations(model, images):

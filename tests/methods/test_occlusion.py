@@ -5,7 +5,7 @@ from keras import layers
 from numpy.lib.stride_tricks import sliding_window_view
 
 from keras_saliency import Occlusion, explain
-from keras_saliency.engine import ScoredModel
+from keras_saliency.engine import ExplainedImage, ScoredModel
 from keras_saliency.engine.chunks import LARGEST
 from keras_saliency.errors import MethodDoesNotApplyError
 from keras_saliency.probes.targets import as_target, bind
@@ -142,6 +142,22 @@ def test_by_default_patches_overlap_by_half(pixels, weights):
     large = np.zeros((1, 64, 48, 1), "float32")
     model = keras.Sequential([layers.Input((64, 48, 1)), layers.Flatten(), layers.Dense(2)])
     assert run(Occlusion(), model, large).diagnostics == {"patch": 6, "stride": 3}
+
+
+@pytest.mark.parametrize(
+    ("size", "options", "expected"),
+    [
+        ((3, 5), {}, (3, 1)),
+        ((1, 9), {}, (1, 1)),
+        ((40, 33), {}, (4, 2)),
+        ((40, 80), {}, (5, 2)),
+        ((40, 80), {"stride": 7}, (7, 7)),
+        ((40, 80), {"patch": 9}, (9, 4)),
+        ((40, 80), {"patch": 40, "stride": 40}, (40, 40)),
+    ],
+)
+def test_the_sizes_of_patch_and_stride(size, options, expected):
+    assert Occlusion(**options)._sizes(ExplainedImage(0, *size, -1)) == expected
 
 
 def test_a_patch_larger_than_the_image(pixels, weights):

@@ -157,6 +157,17 @@ def test_what_it_cannot_change_is_named(kind, other, named, images):
 
 
 @KINDS
+def test_a_relu_past_keras_is_counted_beside_a_hard_sigmoid(kind, images):
+    """TensorFlow makes that of a ReLU6, which is none of the two."""
+    tf = pytest.importorskip("tensorflow")
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("TensorFlow's own functions are for Keras on TensorFlow")
+    made = iter([layers.ReLU(), layers.Lambda(lambda x: tf.nn.relu(keras.activations.hard_sigmoid(x)))])
+    with pytest.warns(SaliencyWarning, match="changes 1 ReLUs of this model, .* 1 ReLU past Keras"):
+        run(kind(), chain(lambda: next(made)), images)
+
+
+@KINDS
 @pytest.mark.parametrize("activation", ["tanh", "hard_sigmoid", "hard_swish"])
 def test_a_model_without_relu_is_refused(kind, activation, images):
     """TensorFlow makes the hard ones of a ReLU6, and the other two do not."""

@@ -1,12 +1,17 @@
 """RISE against its own definition and against networks whose answer is known."""
 
+from unittest import mock
+
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
+from scipy.ndimage import zoom
 
 from keras_saliency import RISE
-from keras_saliency.engine import Question, ScoredModel
+from keras_saliency.engine import ExplainedImage, Question, ScoredModel
+from keras_saliency.methods import rise
+from keras_saliency.methods.rise import _enlarged
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers
 
@@ -71,6 +76,36 @@ def test_masks_have_the_right_size_and_mean(size):
     assert masks.min() >= 0
     assert masks.max() <= 1
     np.testing.assert_allclose(masks.mean(0), 0.3, atol=0.05)
+
+
+def test_cells_are_enlarged_and_cut_out_where_the_shifts_say():
+    """Three cells of 3 × 2 pixels over 7 × 6, and one more: the shifts are fractions of a cell."""
+    grids = np.random.default_rng(0).random((2, 4, 4)) < 0.5
+    shifts = np.array([[0.0, 0.99], [0.7, 0.4]])
+    found = _enlarged(grids, shifts, ExplainedImage(0, 7, 6, -1))
+    large = [zoom(one.astype("float64"), (3, 2), order=1, mode="nearest", grid_mode=True) for one in grids]
+    np.testing.assert_allclose(found, [large[0][0:7, 1:7], large[1][2:9, 0:6]], atol=1e-6)
+
+
+@pytest.mark.parametrize("probability", [0.25, 0.75])
+def test_masks_are_spread_evenly(probability):
+    """Of each 64 masks every cell of the grid is seen in its share."""
+    seen = [
+        (grids.sum(0), shifts) for grids, shifts in _drawn(RISE(samples=64, cells=2, probability=probability))
+    ]
+    assert len(seen) == 1
+    np.testing.assert_array_equal(seen[0][0], np.full((3, 3), 64 * probability))
+    np.testing.assert_array_equal(
+        np.sort((seen[0][1] * 64).astype(int), axis=0), np.arange(64)[:, None] + [0, 0]
+    )
+
+
+def _drawn(method):
+    """The grids and shifts that a method draws."""
+    drawn = []
+    with mock.patch.object(rise, "_enlarged", lambda grids, shifts, image: drawn.append((grids, shifts))):
+        list(method._masks(ExplainedImage(0, 8, 8, -1), np.random.default_rng(0)))
+    return drawn
 
 
 def test_a_constant_score_gives_zero():

@@ -180,6 +180,7 @@ def test_a_tolerance_stops_each_image_when_it_is_reached(model, images):
     found = run(SmoothGrad(samples=256, noise=1, tolerance=0.04), model, images)
     used = found.diagnostics["evaluations"]
     assert used[0] == 16
+    assert {type(count) for count in used} == {int}
     assert max(used) > 16
     assert all(count % 8 == 0 and count <= 256 for count in used)
     for row, count in enumerate(used):

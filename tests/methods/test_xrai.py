@@ -82,6 +82,50 @@ def test_regions_join_as_in_the_paper(seed):
     assert smallest_gain(224, 224) == 50
 
 
+def test_regions_that_add_too_little_do_not_count():
+    """Of 64 × 64 pixels four must be added: a region of three is left, however hot it is, and one of four counts."""
+    assert smallest_gain(64, 64) == 4
+    attribution, masks = np.zeros((64, 64), "float32"), np.zeros((5, 64, 64), bool)
+    attribution[0, :8], attribution[1, :3], attribution[2, 2:] = [1, 2, 3, 4, 8, 8, 8, 8], 50, -2
+    masks[0, 0, :4], masks[1, 1, :3] = True, True
+    masks[2, 0, :8] = (
+        True  # four more than the first; before it 5.25, so it comes first, and nothing is left of that
+    )
+    masks[3, 3:], masks[4, 2, :4], attribution[2, :4] = (
+        True,
+        True,
+        -9,
+    )  # the last has exactly four, and the least
+    found = _by_region(attribution, masks)
+    expected = np.full((64, 64), (150 - 120) / 180)  # what no region covers is one region more
+    expected[0, :8], expected[2, :4], expected[3:] = 5.25, -9, attribution[3:].mean()
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert found.dtype == "float32"
+
+
+def test_segments_are_those_of_the_authors_parameters():
+    """By scikit-image: at 224 × 224 pixels from −1 to 1, at six scales, dilated in proportion to the smaller side."""
+    skimage = pytest.importorskip("skimage")
+    photograph = skimage.data.astronaut()[60:172:2, 160:384:2].astype("float32") + 20  # 56 × 112
+    lowest, highest = photograph.min(), photograph.max()
+    scaled = 2 * (photograph - lowest) / (highest - lowest) - 1
+    large = skimage.transform.resize(
+        scaled, (224, 224), order=3, mode="edge", anti_aliasing=False, clip=False
+    )
+    expected = []
+    for scale in (50, 100, 150, 250, 500, 1200):
+        labels = skimage.segmentation.felzenszwalb(np.clip(large, -1, 1), scale, 0.8, 150)[2::4, 1::2]
+        expected += [
+            skimage.morphology.dilation(labels == one, np.ones((3, 3)) - CORNERS) for one in np.unique(labels)
+        ]
+    found = segment_masks(photograph)
+    assert found.shape == (len(expected), 56, 112)
+    assert (found == np.array(expected)).mean() > 0.999
+
+
+CORNERS = np.array([[1, 0, 1], [0, 0, 0], [1, 0, 1]])
+
+
 def test_the_quarter_that_matters_is_hot():
     model = keras.Sequential([layers.Input((24, 24, 1)), layers.Flatten(), layers.Dense(1, use_bias=False)])
     kernel = np.zeros((24, 24))

@@ -79,11 +79,16 @@ def _changes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def _only_words(node: cst.CSTNode, new: cst.CSTNode) -> bool:
-    """Whether an argument of a call became None, or one that is a sentence was dropped."""
+    """Whether an argument of a call became None, or one was dropped that is a sentence or guards alone."""
     if not isinstance(node, cst.Call) or not isinstance(new, cst.Call) or not new.func.deep_equals(node.func):
         return False
     dropped = [arg for arg in node.args if arg not in new.args]
-    return len(node.args) == len(new.args) or any(_is_sentence(arg.value) for arg in dropped)
+    return len(node.args) == len(new.args) or any(_is_sentence(arg.value) or _guards(arg) for arg in dropped)
+
+
+def _guards(arg: cst.Arg) -> bool:
+    """Whether an argument is `strict` of a zip, or says whether numbers are copied."""
+    return arg.keyword is not None and arg.keyword.value in ("strict", "copy")
 
 
 def _is_sentence(node: cst.CSTNode) -> bool:
@@ -115,6 +120,6 @@ def _is_left_alone(node: cst.CSTNode) -> bool:
         return any(
             isinstance(part.target, cst.Name) and part.target.value == "__all__" for part in node.targets
         )
-    if isinstance(node, cst.Arg) and node.keyword is not None:
-        return node.keyword.value == "strict"  # of zip: it guards, and says nothing else
+    if isinstance(node, cst.Arg) and _guards(node):
+        return True
     return isinstance(node, cst.Annotation | cst.Decorator | cst.Import | cst.ImportFrom | cst.Del)

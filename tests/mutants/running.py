@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import accumulate
 from multiprocessing import get_context
 from pathlib import Path
 from time import process_time
@@ -24,10 +25,12 @@ LONGEST = 2.0
 """Seconds of a processor: tests that take longer are left out."""
 TRAINED = "arms"
 """A fixture; tests that use it train networks, and are left out."""
+BUDGET = 30.0
+"""Seconds of a processor for one change: tests of its file by name first, then the fastest."""
 PATIENCE = 300
 OPTIONS = (
     *("--assert=plain", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist"),
-    *("-m", "not zoo", "-o", "addopts=--strict-markers --import-mode=importlib"),
+    *("-m", "not zoo and not repeats", "-o", "addopts=--strict-markers --import-mode=importlib"),
 )
 _OWN = {"__builtins__", "__dict__", "__weakref__", "__doc__", "__module__", "__annotations__"}
 _OUTCOMES = {0: "survived", -signal.SIGALRM: "hung"}
@@ -46,15 +49,19 @@ class Reach:
     lines: dict[str, dict[int, set[str]]]
 
     def tests_of(self, mutant: Mutant) -> list[str]:
-        """The tests that reach a change; where it is made at import those that reach the file, or else all."""
+        """The tests that reach a change, up to `BUDGET`; where it is made at import all of the file or of its name."""
         lines = self.lines.get(str(mutant.path.resolve()), {})
         here = set().union(*(lines.get(line, ()) for line in mutant.lines))
         if mutant.at_import:
-            here = here or set().union(*lines.values()) or set(self.seconds)
-        return [test for test in self.seconds if test in here]
+            named = {test for test in self.seconds if mutant.path.stem in test}
+            here = here.union(named, *lines.values()) or set(self.seconds)
+        own = f"test_{mutant.path.stem}.py"
+        reaching = sorted((test for test in self.seconds if test in here), key=lambda test: own not in test)
+        spent = accumulate(self.seconds[test] for test in reaching)
+        return [test for test, seconds in zip(reaching, spent, strict=True) if seconds <= BUDGET]
 
 
-@dataclass
+@dataclass(eq=False)  # pytest wants plugins that can be hashed
 class Loop:
     """A pytest plugin that runs the tests it collected for each change, instead of once."""
 
@@ -67,6 +74,9 @@ class Loop:
         items[:] = [item for item in items if TRAINED not in getattr(item, "fixturenames", ())]
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        context = sys.modules.get("tensorflow.python.eager.context")
+        if context and context.context()._initialized:
+            sys.exit("A test module computes with TensorFlow when it is imported: its forks would hang.")
         reach = self._reach(session)
         for mutant in self.mutants:
             tests = reach.tests_of(mutant)

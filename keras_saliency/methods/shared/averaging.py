@@ -35,9 +35,7 @@ def maps_at(
     at_once = max(1, question.rows_at_once // count)
     while together := list(islice(left, at_once)):
         rows = np.tile(np.arange(count), len(together))
-        values = together[0]
-        if len(together) > 1:
-            values = [np.concatenate(parts) for parts in zip(*together, strict=True)]
+        values = [np.concatenate(parts) for parts in zip(*together, strict=True)]
         maps = method.explain(question.at(rows, values), rng).maps
         for start in range(0, len(rows), count):
             of_point = slice(start, start + count)

@@ -136,7 +136,7 @@ def _walked(
         for row in asked:
             line = lines[row]
             left = most - len(line.places)
-            if left > 0 and line.error(half=walk.half) > tolerance:
+            if line.error(half=walk.half) > tolerance:
                 places = next_points(line.places, line.misses, left)
                 if len(places):
                     going[row] = places

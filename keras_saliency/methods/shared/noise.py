@@ -125,7 +125,7 @@ class Moments:
 
     def __init__(self, count: int) -> None:
         self.seen = np.zeros(count, int)
-        self._added = np.zeros(count, int)
+        self._added = np.zeros(count)
         self._mean: Arrays = []
         self._squares: Arrays = []
         self._structure: Any = None

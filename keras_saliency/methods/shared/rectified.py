@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Literal
+from typing import Any, Literal
 
 from keras_saliency.engine import Question, RectifierCount
 from keras_saliency.errors import SaliencyWarning
@@ -16,7 +16,7 @@ Rule = Literal["guided", "deconvnet"]
 def rectified_gradient(question: Question, rule: Rule) -> MethodResult:
     """The gradient by a rule for rectifiers, with what the rule found; warns of what it cannot change."""
     gradients = question.gradients(rule)
-    found = gradients.rectifiers or RectifierCount(0, ())
+    found: Any = gradients.rectifiers  # with a rule there always is a count
     warn_of_unreached(rule, found)
     return MethodResult(gradients.maps, {"rectifiers": found.replaced, "unreached": found.unreached})
 

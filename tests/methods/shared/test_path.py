@@ -1,9 +1,12 @@
 """Blurred, guided and expected gradients against closed forms and their own definitions."""
 
+import dataclasses
+from itertools import pairwise
+
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from keras import layers, ops
 from scipy.fft import dctn, idctn
 from scipy.ndimage import gaussian_filter
 
@@ -15,6 +18,8 @@ from keras_saliency import (
 )
 from keras_saliency.engine import ScoredModel
 from keras_saliency.errors import MethodDoesNotApplyError
+from keras_saliency.methods.shared.line import Line
+from keras_saliency.methods.shared.path import _sums
 from keras_saliency.probes.targets import as_target, bind
 from tests import answers
 
@@ -78,6 +83,34 @@ def test_blurred_on_a_linear_model_the_map_is_weight_times_what_the_blur_took(st
     expected = weights * (IMAGES - blurred(IMAGES, 0.5 * 8))
     np.testing.assert_allclose(found.maps, expected, atol=1e-5)
     np.testing.assert_allclose(found.diagnostics["completeness_delta"], 0, atol=1e-5)
+
+
+class Cubic(keras.Model):
+    """f(x) = Σ x³, whose gradient is 3x²."""
+
+    def call(self, inputs):
+        return ops.sum(inputs**3, axis=(1, 2, 3))[:, None]
+
+
+def cubes(images):
+    return (images.astype("float64") ** 3).sum((1, 2, 3))
+
+
+def test_blurred_each_step_is_the_gradient_at_its_middle_times_what_it_changes():
+    """Steps get finer towards the sharp image: their ends are the squares of equal parts of the strongest blur."""
+    found = run(BlurIntegratedGradients(steps=3, sigma=0.5), Cubic(), IMAGES, 0)
+    ends = 0.5 * 8 * np.array([1, 4 / 9, 1 / 9, 0])
+    expected = sum(
+        3 * blurred(IMAGES, (wide + narrow) / 2) ** 2 * (blurred(IMAGES, narrow) - blurred(IMAGES, wide))
+        for wide, narrow in pairwise(ends)
+    )
+    np.testing.assert_allclose(found.maps, expected, atol=1e-5)
+    change = cubes(IMAGES) - cubes(blurred(IMAGES, 4))
+    np.testing.assert_allclose(
+        found.diagnostics["completeness_delta"], expected.sum((1, 2, 3)) - change, atol=1e-4
+    )
+    assert found.diagnostics["evaluations"] == [3] * 3
+    assert found.diagnostics["completeness_tolerance"] == 0.05
 
 
 def test_blurred_it_converges_to_the_change_of_the_score(smooth):
@@ -153,7 +186,7 @@ def guided_by_hand(gradient_at, start, end, steps, fraction, distance):
     return found
 
 
-@pytest.mark.parametrize(("fraction", "distance"), [(0.25, 0.02), (0.1, 0.3), (0.5, 1.0)])
+@pytest.mark.parametrize(("fraction", "distance"), [(0.25, 0.02), (0.1, 0.3), (0.5, 1.0), (1, 0.1)])
 def test_guided_follows_the_path_of_the_paper(fraction, distance, smooth):
     method = GuidedIntegratedGradients(steps=12, fraction=fraction, max_distance=distance)
     bound = bind(as_target(1), 1, None)
@@ -191,14 +224,88 @@ def test_expected_without_references_compares_the_images(plane):
         run(ExpectedGradients(), model, IMAGES[:1])
 
 
+def test_expected_takes_each_reference_as_often_as_the_others_or_once_more(plane):
+    model, weights = plane
+    references = some(5, 8, 6, 2, seed=3)
+    found = run(ExpectedGradients(references, samples=7), model, IMAGES)
+    taken = 7 * (IMAGES - found.maps / weights).reshape(3, -1)  # the sum of the references that were taken
+    counts = np.linalg.lstsq(references.reshape(5, -1).T.astype("float64"), taken.T, rcond=None)[0].T
+    np.testing.assert_allclose(np.sort(counts, axis=1), [[1, 1, 1, 2, 2]] * 3, atol=1e-2)
+    np.testing.assert_allclose(found.diagnostics["completeness_delta"], 0, atol=1e-4)
+    assert found.diagnostics["evaluations"] == [7] * 3
+
+
+def test_expected_a_miss_counts_by_the_mean_size_of_the_changes():
+    """From one reference the scores rise, from the other they fall."""
+    references = np.stack([np.zeros((8, 6, 2)), np.full((8, 6, 2), 0.9)]).astype("float32")
+    found = run(ExpectedGradients(references, samples=2), Cubic(), IMAGES, 0)
+    changes = cubes(IMAGES) - cubes(references)[:, None]
+    assert (changes[0] * changes[1] < 0).any()
+    delta = found.maps.sum((1, 2, 3), dtype="float64") - changes.mean(0)
+    np.testing.assert_allclose(found.diagnostics["completeness_delta"], delta, atol=1e-4)
+    error = np.abs(delta) / np.abs(changes).mean(0)
+    np.testing.assert_allclose(found.diagnostics["completeness_error"], error, rtol=1e-3)
+
+
 def test_references_are_copied_and_compared_by_value():
     references = some(2, 8, 6, 2)
     method = ExpectedGradients(references)
     assert method == ExpectedGradients(references.copy())
     assert hash(method) == hash(ExpectedGradients(references.copy()))
-    assert method != ExpectedGradients(references + 1)
+    for other in (
+        ExpectedGradients(references + 1),
+        ExpectedGradients(references, samples=3),
+        ExpectedGradients(references, name="mine"),
+        ExpectedGradients(),
+    ):
+        assert method != other
+    with pytest.raises(ValueError, match="read-only"):
+        method.references[0][:] = 0
     references[:] = 0
     assert method.references[0].any()
+
+
+def test_a_guided_baseline_is_copied_and_compared_by_value():
+    baseline = some(8, 6, 2).astype("float64")
+    method = GuidedIntegratedGradients(baseline=baseline)
+    same = GuidedIntegratedGradients(baseline=baseline.copy())
+    assert method == same
+    assert hash(method) == hash(same)
+    baseline[:] = 0
+    assert method == same
+    assert method.baseline.dtype == "float32"
+    with pytest.raises(ValueError, match="read-only"):
+        method.baseline[:] = 0
+    for changed in (
+        {"steps": 3},
+        {"baseline": 0.0},
+        {"fraction": 0.5},
+        {"max_distance": 0.5},
+        {"name": "mine"},
+    ):
+        assert method != dataclasses.replace(method, **changed)
+
+
+def test_what_cancels_is_summed_with_double_precision():
+    """In float32 100 000 000 + 1 − 100 000 000 is 0."""
+    cancelling = np.array([[1e8, 1, -1e8]], "float32")
+    np.testing.assert_array_equal(_sums([cancelling, cancelling.reshape(1, 3, 1)]), [2.0])
+    line = Line([np.zeros(3)], [np.ones(3)])
+    line.add(np.array([1.0, 0.0]), [cancelling.repeat(2, 0)], np.array([0.5, 0.0]))
+    assert (line.delta, line.change) == (0.5, 0.5)
+    line.add(np.array([0.5]), [0 * cancelling], np.array([0.0]))
+    np.testing.assert_allclose(line.misses, [0.25, -0.25])
+
+
+def test_a_miss_within_what_rounding_leaves_of_the_score_is_small():
+    """A change of 1 beside a score of 1 000 000 counts as 100."""
+    line = Line([np.zeros(2)], [np.ones(2)])
+    gradients = np.array([[0.5, 0.5], [1.5, 0.5], [0.5, 0.5]])
+    line.add(np.array([0, 0.5, 1]), [gradients], np.array([999_999, 0.0, 1_000_000]))
+    assert line.delta == 0.5
+    assert line.error(half=False) == pytest.approx(0.005)
+    assert line.error(half=True) == pytest.approx(1e-6)
+    np.testing.assert_allclose(line.maps()[0], [1.0, 0.5])
 
 
 def test_references_of_another_shape_are_refused(plane):
@@ -220,6 +327,11 @@ def test_references_of_another_shape_are_refused(plane):
         (lambda: ExpectedGradients(samples=0), "Expected samples to be a whole number of at least 1"),
         (lambda: ExpectedGradients([]), "Expected references to be a numpy array"),
         (lambda: ExpectedGradients(np.full((2, 4, 4, 1), np.nan)), "Expected references to be a numpy array"),
+        (lambda: ExpectedGradients(np.ones(3)), "Expected references to be a numpy array"),
+        (lambda: ExpectedGradients(np.ones((0, 3))), "Expected references to be a numpy array"),
+        (lambda: ExpectedGradients(np.ones((2, 3), bool)), "Expected references to be a numpy array"),
+        (lambda: GuidedIntegratedGradients(fraction=1.1), "Expected fraction"),
+        (lambda: GuidedIntegratedGradients(max_distance=-0.1), "Expected max_distance"),
         (lambda: ExpectedGradients([some(2, 4, 4, 1), some(3, 2)]), "as many references for every input"),
     ],
 )

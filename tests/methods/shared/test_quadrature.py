@@ -33,6 +33,6 @@ def test_what_is_missed_and_what_is_long_is_halved_first():
 
 
 def test_intervals_that_are_too_short_are_left():
-    points = np.array([0, 2.0**-17, 1.0])
-    np.testing.assert_allclose(next_points(points, np.array([9.0, 0.0]), 4), [(1 + 2.0**-17) / 2])
-    assert next_points(np.array([0, 2.0**-17]), np.array([9.0]), 4).size == 0
+    points = np.array([0, 1.5 * 2.0**-17, 1.0])
+    np.testing.assert_allclose(next_points(points, np.array([9.0, 0.0]), 4), [(1 + 1.5 * 2.0**-17) / 2])
+    assert next_points(np.array([0, 1.5 * 2.0**-17]), np.array([9.0]), 4).size == 0

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import ndtri
 
 from keras_saliency.methods.shared.stratified import latin_hypercube
 
@@ -28,3 +29,17 @@ def test_the_mean_of_a_sum_is_nearly_exact():
     independent = np.sqrt(10 * (1 / 5 - 1 / 9) / 64)
     assert np.std(means) < independent / 20
     assert abs(np.mean(means) - 10 / 3) < independent / 20
+
+
+@pytest.mark.parametrize("drawn", [0.0, np.nextafter(1, 0)])
+def test_as_float32_no_number_is_0_or_1(drawn):
+    """Else the noise that is made of it would be infinite."""
+
+    class Always(np.random.Generator):
+        def random(self, size):
+            return np.full(size, drawn)
+
+    numbers = latin_hypercube(4, (3,), Always(np.random.PCG64(0))).astype("float32")
+    assert 0 < numbers.min() <= 0.25 + drawn
+    assert 0.75 <= numbers.max() < 1
+    assert np.isfinite(ndtri(numbers)).all()
