@@ -94,7 +94,7 @@ def test_the_film_strip_shows_changes(page, entry, written, against, reference):
 def test_comparing_runs_at_the_same_epoch(page, entry, written):
     page.open(entry, run="a/saliency", step=12, tab="compare", layer="map")
     assert page.texts(".part b") == ["a", "b", "torn"] or page.texts(".part b") == ["a", "b"]
-    for step in (12, 70):
+    for step in (12, 60):
         page.slide("Epoch", step + 1)
         for run in "ab":
             seen = page.canvas(f'.compare-cell[data-run="{run}/saliency"][data-probe="8"] canvas.heat')
@@ -180,7 +180,7 @@ def test_when_a_run_has_stabilised(page, entry, written):
         look.epoch: look.methods["gradient"].numbers.get("drift")
         for look in drawn.looks(written.folder / "a").values()
     }
-    last = [drifts[epoch] for epoch in range(80, logs.EPOCHS)]
+    last = [drifts[epoch] for epoch in range(50, logs.EPOCHS)]
     level = max(round(max(last) + 0.005, 2), 0.01)
     expected = 1 + min(
         e for e in range(logs.EPOCHS) if all(drifts[later] < level for later in range(e, logs.EPOCHS))
