@@ -200,3 +200,10 @@ def test_a_layer_of_ones_own(among):
     found = asked(over(lambda x: Own(among=among, name="own")(x))).attention(gradients=True)
     assert found.layers == ("own",)
     assert found.weights[0].shape == found.gradients[0].shape == (3, 2, 16, 16)
+
+
+def test_gates_are_no_attention():
+    """A sigmoid that is as wide as there are tokens."""
+    gate = layers.Dense(16, activation="sigmoid", name="gate")
+    found = asked(over(lambda x: gate(layers.MultiHeadAttention(2, 3, name="attention")(x, x)))).attention()
+    assert found.layers == ("attention",)
