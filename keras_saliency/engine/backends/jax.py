@@ -45,16 +45,17 @@ def vjp(
 ) -> tuple[Any, list[Any], Any]:
     """See `Backend.vjp`.
 
-    JAX gives zeros for an unconnected input. The trace tells them from a gradient that happens to vanish:
-    such zeros depend on nothing.
+    JAX gives zeros for an unconnected input. The trace tells them from a gradient that happens to vanish, or to be
+    the same everywhere: such zeros depend on nothing, not even on a factor of the seed.
     """
 
-    def pulled_back(inputs: list[Any]) -> tuple[list[Any], Any, Any]:
+    def pulled_back(inputs: list[Any], factor: Any) -> tuple[list[Any], Any, Any]:
         output, pull, more = jax.vjp(function, inputs, has_aux=True)
-        return pull(seed(output))[0], output, more
+        return pull(seed(output) * factor.astype(output.dtype))[0], output, more
 
-    traced, shapes = jax.make_jaxpr(pulled_back, return_shape=True)(inputs)
-    flat = jaxpr_as_fun(traced)(*inputs)
+    arguments = inputs, np.float32(1)
+    traced, shapes = jax.make_jaxpr(pulled_back, return_shape=True)(*arguments)
+    flat = jaxpr_as_fun(traced)(*jax.tree.leaves(arguments))
     gradients, output, more = jax.tree.unflatten(jax.tree.structure(shapes), flat)
     connected = _depends_on_something(traced)[: len(inputs)]
     return output, [g if c else None for g, c in zip(gradients, connected, strict=True)], more
