@@ -123,6 +123,13 @@ def test_an_input_beside_the_path_has_zeros():
     np.testing.assert_array_equal(found[1], np.zeros((3, 4)))
 
 
+def test_a_gradient_that_is_the_same_everywhere_is_none_that_is_missing():
+    """Not even weights are behind it: on JAX it depends on nothing, as a missing one does."""
+    model = keras.Sequential([layers.Input((4, 4, 1)), layers.Rescaling(3.0), layers.Flatten()])
+    found = maps_of(model, images(4, 4, 1), lambda outputs: ops.sum(outputs, axis=-1))
+    np.testing.assert_array_equal(found, np.full((3, 4, 4, 1), 3, "float32"))
+
+
 class SquareRootOfItself(layers.Layer):
     """x → x, whose gradient the layer defines as 7."""
 
