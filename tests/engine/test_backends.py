@@ -153,6 +153,21 @@ def test_custom_gradients_are_followed():
     np.testing.assert_allclose(maps_of(changed, inputs), 7 * maps_of(plain, inputs), rtol=1e-5)
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="How TensorFlow writes it down.")
+def test_arguments_of_a_function_with_a_gradient_of_its_own_do_not_reach_what_it_returns():
+    """Its value is computed from `a` alone; an operation around it takes both."""
+
+    @ops.custom_gradient
+    def twice(a, b):
+        return 2 * a, lambda upstream: (2 * upstream, 0 * b)
+
+    def function(leaves):
+        inner = ops.relu(leaves[0])
+        return [inner], [twice(inner, leaves[0])]
+
+    assert current_backend().flow(function, [images(4, 4, 1)], 0).is_cut(0)
+
+
 def test_only_the_backends_that_are_proven(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "openvino")
     with pytest.raises(
