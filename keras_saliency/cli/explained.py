@@ -61,9 +61,9 @@ class ExplainedFolder:
         explanation.save(home, font=self._font)
         written = [name for name in _FILES if (home / name).is_file()]
         if pictures:
-            for position, path in enumerate(self._pictures(explanation.method, probes)):
-                one = slice(position, position + 1)
-                replace_file(path, to_png(explanation.sheet_of(one, font=self._font)), follow=False)
+            paths = self._pictures(explanation.method, probes)
+            for path, sheet in zip(paths, explanation.sheets(font=self._font), strict=True):
+                replace_file(path, to_png(sheet), follow=False)
             written.append(f"{len(probes)} pictures")
         self._written.append(explanation)
         explained = explanation.diagnostics["explained"]

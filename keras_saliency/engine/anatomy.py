@@ -252,7 +252,7 @@ def _trace(model: Any, plan: InputPlan, inputs: Any, make_hook: Callable[[], W])
 
 def traced_examples(plan: InputPlan, inputs: Any) -> int:
     """How many examples a trace is made of: as many as the model will be called on, where that is known."""
-    most = max(2, 32 * LARGE // max(1, _values(plan)))
+    most = max(2, TRACED * LARGE // max(1, _values(plan)))
     return plan.examples or min(TRACED, most, len(optree.tree_leaves(inputs)[0]))
 
 

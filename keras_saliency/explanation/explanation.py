@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -193,22 +193,29 @@ class Explanation(HasScores):
 
         A few large images are shown large. `font` is as in `save`, also what it raises.
         """
-        return self.sheet_of(slice(most), font=font)
+        return next(self._sheets([slice(most)], font))
 
-    def sheet_of(self, shown: slice, *, font: str | Path | None = None) -> np.ndarray:
-        """The contact sheet of some images."""
-        views = {view: self.heatmaps(view)[shown] for view in ("magnitude", "signed")}
-        with using_font(font):
-            return contact_sheet(
-                self.pictures()[shown],
-                views,
-                None,
-                self.captions[shown],
-                title=self.method,
-                subtitle=f"score: {self.score_kind.replace('_', ' ')}",
-                changes=False,
-                large=True,
-            )
+    def sheets(self, *, font: str | Path | None = None) -> Iterator[np.ndarray]:
+        """The contact sheet of each image by itself. Arguments and errors as of `sheet`."""
+        return self._sheets([slice(at, at + 1) for at in range(len(self.probes))], font)
+
+    def _sheets(self, parts: Iterable[slice], font: str | Path | None) -> Iterator[np.ndarray]:
+        """A contact sheet of each part of the images; what is shown of all of them is made once."""
+        views = {view: self.heatmaps(view) for view in ("magnitude", "signed")}
+        shown, said = self.pictures(), self.captions
+        for part in parts:
+            with using_font(font):
+                sheet = contact_sheet(
+                    shown[part],
+                    {view: maps[part] for view, maps in views.items()},
+                    None,
+                    said[part],
+                    title=self.method,
+                    subtitle=f"score: {self.score_kind.replace('_', ' ')}",
+                    changes=False,
+                    large=True,
+                )
+            yield sheet
 
     @classmethod
     def load(cls, folder: str | Path) -> Explanation:

@@ -143,7 +143,7 @@ def test_a_picture_for_each_image_named_so_that_they_sort_as_the_images_do(expla
     assert found[0].name == "00_a cat.png"
     with Image.open(found[1]) as picture:
         shown = np.asarray(picture)
-    np.testing.assert_array_equal(shown, loaded(tmp_path, "gradient").sheet_of(slice(1, 2)))
+    np.testing.assert_array_equal(shown, [*loaded(tmp_path, "gradient").sheets()][1])
 
 
 @pytest.fixture
