@@ -265,6 +265,17 @@ def write_by_hand():
     return _write_by_hand
 
 
+@pytest.fixture
+def answers(tmp_path, write_by_hand):
+    """What the page is told of `<tmp_path>/logs`, which holds one run that was written by hand."""
+    from keras_saliency.looks.page.log_store import LogStore
+    from keras_saliency.tensorboard_plugin.answers import Answers
+    from keras_saliency.tensorboard_plugin.recent import Recent
+
+    write_by_hand(tmp_path / "logs" / "a" / "saliency")
+    return Answers(LogStore(tmp_path / "logs"), Recent(10**6))
+
+
 @dataclass(frozen=True)
 class _Offered:
     """An entry point of an installed package."""

@@ -16,20 +16,11 @@ from keras_saliency import cli
 from keras_saliency.cli import view
 from keras_saliency.cli.view_server import make_view_server, view_app
 from keras_saliency.cli.view_token import REFUSAL, view_token
-from keras_saliency.looks.page.log_store import LogStore
-from keras_saliency.tensorboard_plugin.answers import Answers
-from keras_saliency.tensorboard_plugin.recent import Recent
 from tests.cli.prefix_proxy import PREFIX, below_a_prefix
 from tests.patience import LIMIT
 
 TOKEN = "a-token_of-the-test-0123456789"
 EVERYTHING = ["/", "/runs", "/static/index.html", "/static/index.js", "/maps?run=a", "/nothing", "/../x"]
-
-
-@pytest.fixture
-def answers(tmp_path, write_by_hand):
-    write_by_hand(tmp_path / "logs" / "a" / "saliency")
-    return Answers(LogStore(tmp_path / "logs"), Recent(10**6))
 
 
 @pytest.fixture

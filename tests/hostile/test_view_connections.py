@@ -13,14 +13,6 @@ from keras_saliency import cli
 from keras_saliency.cli import view_server
 from keras_saliency.looks.page import log_store
 from keras_saliency.looks.page.log_store import LogStore
-from keras_saliency.tensorboard_plugin.answers import Answers
-from keras_saliency.tensorboard_plugin.recent import Recent
-
-
-@pytest.fixture
-def answers(tmp_path, write_by_hand):
-    write_by_hand(tmp_path / "logs" / "a" / "saliency")
-    return Answers(LogStore(tmp_path / "logs"), Recent(10**6))
 
 
 @pytest.fixture
