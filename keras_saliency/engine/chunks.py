@@ -4,30 +4,44 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
 import numpy as np
 import optree
 
-USUAL = 32
 LARGEST = 128
-ROOM = 2**24
 MOST = 5 * 2**28
 
 Rows = slice | np.ndarray
 
 
-def rows_at_once(elements: int) -> int:
+@dataclass(frozen=True)
+class Room:
+    """What a framework is fast with.
+
+    Attributes:
+        usual: examples at once.
+        elements: more examples than these, as long as the layers return no more elements for all of them.
+    """
+
+    usual: int = 32
+    elements: int = 2**24
+
+
+ROOM = Room()
+
+
+def rows_at_once(elements: int, room: Room = ROOM) -> int:
     """How many examples go through a model at once, where its layers return so many elements for each.
 
-    32; up to 128 as long as the layers return no more than 2²⁴ elements (64 MiB in float32) for all of them: small
-    models are faster with many examples. Fewer than 32 where these would return more than 5 GiB in float32 (of which
-    TensorFlow keeps a third for a gradient, and JAX all on a CPU): large images need the memory, and are as fast by
-    themselves. ResNet50 at 224 × 224 just takes 32.
+    The usual number, or as many as have room, up to 128: small models are faster with many examples. Fewer where these
+    would return more than 5 GiB in float32 (of which TensorFlow keeps a third for a gradient, and JAX all on a CPU):
+    large images need the memory, and are as fast by themselves. ResNet50 at 224 × 224 just takes 32.
     """
     elements = max(1, elements)
-    return max(1, min(LARGEST, max(USUAL, ROOM // elements), MOST // elements))
+    return max(1, min(LARGEST, max(room.usual, room.elements // elements), MOST // elements))
 
 
 class ChunkLimit:
@@ -35,14 +49,15 @@ class ChunkLimit:
 
     Args:
         wanted: what the user asked for; None: equal chunks of at most `rows_at_once`.
+        room: see `Backend.room`.
     """
 
-    def __init__(self, wanted: int | None) -> None:
-        self._fixed = wanted
+    def __init__(self, wanted: int | None, room: Room = ROOM) -> None:
+        self._fixed, self._room = wanted, room
 
     def most(self, elements: int) -> int:
         """The limit for a model whose layers return so many elements for each example."""
-        return rows_at_once(elements) if self._fixed is None else self._fixed
+        return rows_at_once(elements, self._room) if self._fixed is None else self._fixed
 
     def size(self, count: int, elements: int, used: set[int]) -> int:
         """The size of chunks for `count` examples: the one of those used before that leaves the least empty.

@@ -39,7 +39,9 @@ class StepPasses:
     @property
     def limit(self) -> ChunkLimit:
         """Of chunks."""
-        return self.traces.limits.setdefault(self._chunk_size, ChunkLimit(self._chunk_size))
+        return self.traces.limits.setdefault(
+            self._chunk_size, ChunkLimit(self._chunk_size, self._backend.room())
+        )
 
     def in_chunks(
         self,

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from keras_saliency.engine.chunks import Room
 from keras_saliency.engine.flow import Flow
 
 Tensor = Any
@@ -78,6 +79,9 @@ class Backend(Protocol):
 
     def to_numpy(self, tensor: Tensor) -> np.ndarray:
         """The values of a tensor."""
+
+    def room(self) -> Room:
+        """How many examples it is fast with at once, on the device that it computes on."""
 
     def is_out_of_memory(self, error: Exception) -> bool:
         """Whether an error says that the memory of the device or of the machine was not enough."""

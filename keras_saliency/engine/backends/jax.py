@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, jaxpr_as_fun
 
+from keras_saliency.engine.chunks import ROOM, Room
 from keras_saliency.engine.flow import Flow
 
 T = TypeVar("T")
@@ -133,6 +134,16 @@ def to_numpy(tensor: Any) -> np.ndarray:
     """See `Backend.to_numpy`."""
     values: np.ndarray = np.asarray(tensor)
     return values
+
+
+def room() -> Room:
+    """See `Backend.room`.
+
+    On a CPU XLA asks the system for the memory of every call. What is above 32 MiB the C library takes from the system
+    anew, page by page, which doubles what a network of some convolutions costs; XLA takes up to six times what the
+    layers return.
+    """
+    return Room(usual=16, elements=5 * 2**18) if jax.default_backend() == "cpu" else ROOM
 
 
 def is_out_of_memory(error: Exception) -> bool:

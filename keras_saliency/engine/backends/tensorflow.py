@@ -11,6 +11,7 @@ import numpy as np
 import optree
 import tensorflow as tf
 
+from keras_saliency.engine.chunks import ROOM, Room
 from keras_saliency.engine.flow import Flow
 from keras_saliency.engine.seams import layers_throughout
 
@@ -157,6 +158,11 @@ def to_numpy(tensor: Any) -> np.ndarray:
     """See `Backend.to_numpy`."""
     values: np.ndarray = tensor.numpy()
     return values
+
+
+def room() -> Room:
+    """See `Backend.room`."""
+    return ROOM
 
 
 def is_out_of_memory(error: Exception) -> bool:

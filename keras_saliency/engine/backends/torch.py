@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from keras_saliency.engine.backends.torch_modules import call, fixed, is_closed  # noqa: F401 - of `Backend`
+from keras_saliency.engine.chunks import ROOM, Room
 from keras_saliency.engine.flow import Flow
 
 
@@ -85,6 +86,11 @@ def to_numpy(tensor: Any) -> np.ndarray:
     """See `Backend.to_numpy`."""
     values: np.ndarray = tensor.detach().cpu().numpy()
     return values
+
+
+def room() -> Room:
+    """See `Backend.room`."""
+    return ROOM
 
 
 def is_out_of_memory(error: Exception) -> bool:
