@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -136,19 +136,26 @@ A test that is marked `backend` itself is none of them.
 LONGEST_FIRST = (
     "browser",
     "test_agreement",
+    "checks",
+    "tensorboard_plugin",
     "examples/test_ci",
-    "cli/test_cli",
     "devices",
     "properties",
     "cli/test_exit_codes",
     "soak",
     "training/callback/test_kinds_of_training",
-    "tensorboard_plugin/test_process",
     "training/callback",
     "methods",
     "engine",
 )
 """What takes long by itself starts first, so that no process waits for it at the end."""
+
+
+ROOMS_THAT_SHARE = ("tests/browser/", "tests/checks/", "tests/tensorboard_plugin/")
+"""A log, a server and a browser; trained networks; a log and its servers: each process would make its own."""
+
+SEARCHED_AFTER = 20_000
+"""New objects, until the garbage collector searches; Python's own 700 are a few operations of a graph."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -176,10 +183,17 @@ def _rank(place: str) -> int:
     return next((rank for rank, room in enumerate(LONGEST_FIRST) if _is_in(place, [room])), 99)
 
 
-def pytest_collection_finish() -> None:
-    """What was imported stays: the garbage collector need not search it again and again."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is imported stays: the garbage collector need not search it again and again, and seldom what follows."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(SEARCHED_AFTER)
+        gc.enable()
 
 
 def _place(item: pytest.Item) -> str:
@@ -197,12 +211,14 @@ def _is_in(place: str, rooms: Iterable[str]) -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """A process gets whole files, and all of the browser's: they share one log, two servers and one browser."""
+    """A process gets whole files, and all of a room whose files share what takes long to make."""
     from xdist.scheduler import LoadFileScheduling
 
     class ByFile(LoadFileScheduling):
         def _split_scope(self, nodeid):
-            return "tests/browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
+            return next((room for room in ROOMS_THAT_SHARE if nodeid.startswith(room)), None) or (
+                super()._split_scope(nodeid)
+            )
 
     config.option.loadscopereorder = False  # the order is ours
     return ByFile(config, log)
