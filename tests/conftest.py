@@ -196,6 +196,12 @@ def pytest_collection() -> Iterator[None]:
         gc.enable()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Nor is what is left at the end, of which pytest and Python would make sure several times."""
+    gc.freeze()
+
+
 def _place(item: pytest.Item) -> str:
     return _place_of(item.path)
 
