@@ -63,6 +63,7 @@ SAID_BY_TENSORFLOW = (
     # Many trainings, each of a kind: what takes longest there.
     "properties/test_no_trace::",
     "training/callback/test_kinds_of_training::",
+    "training/callback/test_transformers::",
     # What Keras says of a model, whatever computes it, and sentences.
     "engine/test_attention::test_attention_as_a_whole",
     "engine/test_attention::test_masks",
@@ -97,6 +98,7 @@ SAID_BY_TENSORFLOW = (
     "training/callback/test_losses::",
     "training/callback/test_max_disk::",
     "training/callback/test_resume::",
+    "training/callback/test_runs::",
     "training/callback/test_written::",
     # Methods on the engine's answers; `test_agreement` compares all of them on the three backends.
     "methods/test_against_others::test_regions_of_a_photograph",
