@@ -1,4 +1,4 @@
-"""The command line as a user meets it: a real process."""
+"""The command line as a user meets it."""
 
 import os
 import subprocess
