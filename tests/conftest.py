@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -63,6 +63,7 @@ SAID_BY_TENSORFLOW = (
     # Many trainings, each of a kind: what takes longest there.
     "properties/test_no_trace::",
     "training/callback/test_kinds_of_training::",
+    "training/callback/test_transformers::",
     # What Keras says of a model, whatever computes it, and sentences.
     "engine/test_attention::test_attention_as_a_whole",
     "engine/test_attention::test_masks",
@@ -97,6 +98,7 @@ SAID_BY_TENSORFLOW = (
     "training/callback/test_losses::",
     "training/callback/test_max_disk::",
     "training/callback/test_resume::",
+    "training/callback/test_runs::",
     "training/callback/test_written::",
     # Methods on the engine's answers; `test_agreement` compares all of them on the three backends.
     "methods/test_against_others::test_regions_of_a_photograph",
@@ -123,6 +125,22 @@ SAID_BY_TENSORFLOW = (
     "engine/test_attention::test_fewer_keys",
     "engine/test_scored_model::test_chunks_change_nothing[<",
     "engine/test_scored_model::test_chunks_change_nothing[t",
+    # Cases of what each framework is asked in `test_the_heatmap_is_hot` and `test_auto_is_the_last_cut`.
+    "engine/test_axes::test_a_flatten",
+    "engine/test_axes::test_a_shape",
+    "engine/test_axes::test_attention_reads",
+    "engine/test_axes::test_embedded",
+    "engine/test_axes::test_of_several",
+    "engine/test_axes::test_the_global",
+    "engine/test_axes::test_what_is_flattened",
+    "engine/test_axes::test_whoever",
+    "engine/test_feature_maps::test_a_class_map",
+    "engine/test_feature_maps::test_a_grid",
+    "engine/test_feature_maps::test_a_selected",
+    "engine/test_feature_maps::test_of_two",
+    "engine/test_feature_maps::test_steps",
+    "engine/test_feature_maps::test_the_class_tokens",
+    "engine/test_feature_maps::test_tokens",
     "methods/test_layer_methods::test_bytes",
     "methods/test_layer_methods::test_every_view",
     "methods/test_layer_methods::test_guided_grad_cam_of_several",
@@ -136,19 +154,26 @@ A test that is marked `backend` itself is none of them.
 LONGEST_FIRST = (
     "browser",
     "test_agreement",
+    "checks",
+    "tensorboard_plugin",
     "examples/test_ci",
-    "cli/test_cli",
     "devices",
     "properties",
     "cli/test_exit_codes",
     "soak",
     "training/callback/test_kinds_of_training",
-    "tensorboard_plugin/test_process",
     "training/callback",
     "methods",
     "engine",
 )
 """What takes long by itself starts first, so that no process waits for it at the end."""
+
+
+ROOMS_THAT_SHARE = ("tests/browser/", "tests/checks/", "tests/tensorboard_plugin/")
+"""A log, a server and a browser; trained networks; a log and its servers: each process would make its own."""
+
+SEARCHED_AFTER = 20_000
+"""New objects, until the garbage collector searches; Python's own 700 are a few operations of a graph."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -176,9 +201,22 @@ def _rank(place: str) -> int:
     return next((rank for rank, room in enumerate(LONGEST_FIRST) if _is_in(place, [room])), 99)
 
 
-def pytest_collection_finish() -> None:
-    """What was imported stays: the garbage collector need not search it again and again."""
-    gc.collect()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is imported stays: the garbage collector need not search it again and again, and seldom what follows."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(SEARCHED_AFTER)
+        gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Nor is what is left at the end, of which pytest and Python would make sure several times."""
     gc.freeze()
 
 
@@ -197,12 +235,14 @@ def _is_in(place: str, rooms: Iterable[str]) -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """A process gets whole files, and all of the browser's: they share one log, two servers and one browser."""
+    """A process gets whole files, and all of a room whose files share what takes long to make."""
     from xdist.scheduler import LoadFileScheduling
 
     class ByFile(LoadFileScheduling):
         def _split_scope(self, nodeid):
-            return "tests/browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
+            return next((room for room in ROOMS_THAT_SHARE if nodeid.startswith(room)), None) or (
+                super()._split_scope(nodeid)
+            )
 
     config.option.loadscopereorder = False  # the order is ours
     return ByFile(config, log)

@@ -18,5 +18,5 @@ def wait_for(condition, told=lambda: "", ignored=()):
                 return found
         except ignored:
             pass
-        time.sleep(0.02)
+        time.sleep(0.05)
     raise TimeoutError(f"It did not happen. {told()}")

@@ -39,9 +39,9 @@ class XRAI(Method):
         name: of this variant; empty: `xrai`, and the wrapped method's name where it was chosen.
 
     Example:
-        >>> explanation = ks.explain(model, images, ks.XRAI())
+        >>> explanation = ks.explain(model, images[:2], ks.XRAI())
         >>> explanation.maps.shape
-        (12, 12, 12)
+        (2, 12, 12)
     """
 
     _: KW_ONLY

@@ -1,4 +1,4 @@
-"""One browser, one log and TensorBoard on both of its loaders, for all tests of the page."""
+"""One browser, one log and one TensorBoard for each of its loaders, for all tests of the page."""
 
 import shutil
 from pathlib import Path
@@ -38,13 +38,10 @@ def page(driver):
 
 
 @pytest.fixture(scope="package")
-def _loaders(driver, tmp_path_factory):
-    """Both TensorBoards, on one log; they start while it is written."""
+def _rust_and_log(driver, tmp_path_factory):
+    """TensorBoard on its fast loader, and the log, which is written while it starts."""
     folder, whole = tmp_path_factory.mktemp("logs"), tmp_path_factory.mktemp("whole") / "torn"
-    started = {
-        "rust": servers.tensorboard(folder, folder.parent / "rust.txt"),
-        "python": servers.tensorboard(folder, folder.parent / "python.txt", "--load_fast=false"),
-    }
+    server = servers.tensorboard(folder, folder.parent / "rust.txt")
     try:
         probes = logs.train(folder / "a", logs.EPOCHS, methods=logs.METHODS)
         logs.train(folder / "b", logs.EPOCHS, methods=logs.METHODS, seed=1)
@@ -52,12 +49,10 @@ def _loaders(driver, tmp_path_factory):
         logs.train(whole, 4)
         shutil.copytree(whole, folder / "torn")
         logs.damage(folder / "torn", 2)
-        for server in started.values():
-            server.wait_until("data/plugin/saliency/runs", _complete)
-        yield started, Written(folder, probes, whole)
+        server.wait_until("data/plugin/saliency/runs", _complete)
+        yield server.address, Written(folder, probes, whole)
     finally:
-        for server in started.values():
-            server.stop()
+        server.stop()
 
 
 def _complete(answer):
@@ -74,21 +69,36 @@ def _complete(answer):
 
 
 @pytest.fixture(scope="package")
-def written(_loaders):
-    """The log: runs `a` and `b` of 100 epochs, `other` with other probes, `torn` with a damaged step."""
-    return _loaders[1]
-
-
-@pytest.fixture(params=["rust", "python"])
-def tensorboard(request, _loaders):
-    """The address of a TensorBoard, once for each loader."""
-    return _loaders[0][request.param].address
+def written(_rust_and_log):
+    """The log: runs `a` and `b` of many epochs, `other` with other probes, `torn` with a damaged step."""
+    return _rust_and_log[1]
 
 
 @pytest.fixture(scope="package")
-def rustboard(_loaders):
+def rustboard(_rust_and_log):
     """The address of a TensorBoard, where the loader does not matter."""
-    return _loaders[0]["rust"].address
+    return _rust_and_log[0]
+
+
+@pytest.fixture(scope="package")
+def pythonboard(written, tmp_path_factory):
+    """The address of a TensorBoard on its loader in Python."""
+    log = tmp_path_factory.mktemp("board") / "python.txt"
+    server = servers.tensorboard(written.folder, log, "--load_fast=false")
+    try:
+        server.wait_until("data/plugin/saliency/runs", _complete)
+        yield server.address
+    finally:
+        server.stop()
+
+
+@pytest.fixture(params=["rust", pytest.param("python", marks=pytest.mark.repeats)])
+def tensorboard(request):
+    """The address of a TensorBoard, once for each loader.
+
+    That both give the page the same is asked of their answers, in `tests/tensorboard_plugin`.
+    """
+    return request.getfixturevalue(f"{request.param}board")
 
 
 @pytest.fixture(scope="package")

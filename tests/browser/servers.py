@@ -48,7 +48,7 @@ class Server:
 
 def tensorboard(log_dir, log, *flags):
     """A TensorBoard process, with whichever loader the flags choose."""
-    where = ("--logdir", str(log_dir), "--host", "127.0.0.1", "--reload_interval", "1")
+    where = ("--logdir", str(log_dir), "--host", "127.0.0.1", "--reload_interval", "3")
     return Server("tensorboard.main", *where, *flags, log=log)
 
 

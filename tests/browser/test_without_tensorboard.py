@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+from contextlib import ExitStack, contextmanager
 from html import escape
 
 import numpy as np
@@ -15,6 +16,7 @@ from keras_saliency.looks.page.log_store import LogStore
 from keras_saliency.render import frame
 from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.recent import Recent
+from keras_saliency.tensorboard_plugin.trainings import Trainings
 from tests.cli.prefix_proxy import PREFIX, below_a_prefix
 
 from . import drawn, logs, servers
@@ -35,20 +37,27 @@ def last_labels():
     return logs.probes().labels
 
 
+@contextmanager
+def serving(log_dir, token=None):
+    """A server of a log, as `keras-saliency view` makes it, in a thread of this process."""
+    recent = Recent(10**7)
+    answers = Answers(Trainings(LogStore(log_dir), recent), recent)
+    server = make_view_server(answers, 0, "127.0.0.1", token)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 @pytest.fixture
-def view(driver, tmp_path):
-    """A function: log directory → address, of a process that serves it until the test ends."""
-    started = []
-
-    def serve(log_dir):
-        server = servers.Server("keras_saliency", "view", str(log_dir), log=tmp_path / "view.txt")
-        started.append(server)
-        server.wait_until("runs", lambda answer: True)
-        return server.address
-
-    yield serve
-    for server in started:
-        server.stop()
+def view(driver):
+    """A function: log directory → address of a server, which serves it until the test ends."""
+    with ExitStack() as started:
+        yield lambda log_dir: f"http://127.0.0.1:{started.enter_context(serving(log_dir)).port}/"
 
 
 def test_from_nothing_through_a_training_to_a_run_that_is_gone(page, view, tmp_path):
@@ -108,7 +117,8 @@ def test_each_training_is_a_run_and_phases_are_marked(page, view, tmp_path):
     assert page.complaints() == []
 
 
-def test_a_server_that_ends_is_told_and_nothing_is_lost(page, view, tmp_path):
+def test_a_server_that_ends_is_told_and_nothing_is_lost(page, tmp_path):
+    """The command itself, in a process of its own."""
     logs.train(tmp_path / "logs" / "run", 2)
     server = servers.Server("keras_saliency", "view", str(tmp_path / "logs"), log=tmp_path / "ended.txt")
     server.wait_until("runs", lambda answer: True)
@@ -270,11 +280,8 @@ def test_without_scripts_the_page_says_so(page, exported, tmp_path):
 
 
 def test_behind_a_token_and_below_the_prefix_of_a_proxy(page, written):
-    answers = Answers(LogStore(written.folder / "other"), Recent(10**7))
-    server = make_view_server(answers, 0, "127.0.0.1", token="of-this-test")
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    with below_a_prefix(server.port) as address:
+    log_dir = written.folder / "other"
+    with serving(log_dir, "of-this-test") as server, below_a_prefix(server.port) as address:
         page.driver.get(address)
         assert "Expected the token of this server" in page.text("body")
         page.driver.get(f"{address}?token=of-this-test")
@@ -284,9 +291,6 @@ def test_behind_a_token_and_below_the_prefix_of_a_proxy(page, written):
         (cookie,) = page.driver.get_cookies()
         assert (cookie["path"], cookie["httpOnly"], cookie["sameSite"]) == (PREFIX, True, "Strict")
         page.driver.delete_all_cookies()
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_a_run_that_counts_batches(page, view, write_by_hand, tmp_path):

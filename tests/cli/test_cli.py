@@ -1,4 +1,4 @@
-"""The command line as a user meets it: a real process."""
+"""The command line as a user meets it."""
 
 import os
 import subprocess
@@ -25,16 +25,18 @@ def run(*arguments, cwd, **environment):
     )
 
 
-def test_demo_prints_three_things_to_look_at(tmp_path):
-    done = run("demo", "--epochs", "2", "--out", "made here", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    assert "before training   corner enrichment" in done.stdout
-    assert "epoch  2/2" in done.stdout
-    assert "keras_saliency: 3 looks in" in done.stdout
-    assert "Three things to look at" in done.stdout
-    assert "made here/shortcut/film_strip.png" in done.stdout
-    assert "tensorboard --logdir 'made here/shortcut'" in done.stdout
+def test_demo_prints_three_things_to_look_at(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    assert cli.main(["demo", "--epochs", "2", "--out", "made here"]) == 0
+    out, error = capfd.readouterr()
+    assert error == ""
+    assert "before training   corner enrichment" in out
+    assert "epoch  2/2" in out
+    assert "keras_saliency: 3 looks in" in out
+    assert "Three things to look at" in out
+    assert "made here/shortcut/film_strip.png" in out
+    assert "tensorboard --logdir 'made here/shortcut'" in out
     assert (tmp_path / "made here/shortcut/film_strip.png").is_file()
     assert list((tmp_path / "made here/shortcut/saliency").glob("events.out.tfevents.*"))
 

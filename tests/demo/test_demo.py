@@ -58,5 +58,8 @@ def test_the_enrichment_tells_the_arms_apart(tmp_path, arm, low, high):
 def test_a_second_run_gets_a_folder_of_its_own(tmp_path):
     from keras_saliency.demo import story
 
-    folders = [story.tell("clean", 1, 0, tmp_path, lambda row: None).folder.name for _ in range(2)]
-    assert folders == ["clean", "clean-2"]
+    earlier = tmp_path / "clean" / "film_strip.png"
+    earlier.parent.mkdir()
+    earlier.write_bytes(b"of a run before")
+    assert story.tell("clean", 1, 0, tmp_path, lambda row: None).folder == tmp_path / "clean-2"
+    assert earlier.read_bytes() == b"of a run before"

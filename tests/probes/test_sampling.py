@@ -126,17 +126,15 @@ def test_every_class_has_its_share(make):
 
 
 @ALL
-def test_the_seed_decides(make):
-    first, same, other = (ProbeSet.sample(*make(), per_class=3, seed=seed) for seed in (1, 1, 2))
+def test_the_seed_decides_and_global_random_states_are_untouched(make):
+    sources = [make() for _ in range(3)]
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    first, same, other = (
+        ProbeSet.sample(*source, per_class=3, seed=seed)
+        for source, seed in zip(sources, (1, 1, 2), strict=True)
+    )
     assert first.fingerprint == same.fingerprint
     assert first.fingerprint != other.fingerprint
-
-
-@ALL
-def test_global_random_states_are_untouched(make):
-    source = make()
-    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    ProbeSet.sample(*source)
     assert random.getstate() == states[0]
     np.testing.assert_equal(np.random.get_state(), states[1])
     np.testing.assert_array_equal(torch.get_rng_state(), states[2])
