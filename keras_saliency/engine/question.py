@@ -151,7 +151,8 @@ class Question:
             variance: whether variances are wanted too.
 
         Raises:
-            as `gradients`; class scores are not searched for hidden probabilities, see `scores`.
+            MethodDoesNotApplyError, NoGradientError: as `gradients`. Class scores are not searched for hidden
+                probabilities, see `scores`.
         """
         replaced = self.anatomy.tapped_shape is not None
         step = self.model.step(self.anatomy, "gradients", self.target, rule=rule, replaced=replaced)

@@ -142,7 +142,12 @@ def random_order_areas(
     Args:
         kind: `"deletion"` or `"insertion"`.
         orders: how many orders.
-        images, scores, rng, baseline, steps, channel_axis: as for `deletion_curve`.
+        images: as for `deletion_curve`, and so all that follows.
+        scores: from images to `(n,)` scores.
+        rng: a private generator, for the orders.
+        baseline: what takes the place of a pixel.
+        steps: how many changes.
+        channel_axis: of images with four axes, −1 or 1.
 
     Raises:
         ValueError: as `deletion_curve`, an unknown kind, or no order.
@@ -197,10 +202,16 @@ def orders_beaten(
 def area_gain(areas: np.ndarray, random_areas: np.ndarray, better: Literal["higher", "lower"]) -> np.ndarray:
     """How far each area is better than the mean random order, in standard deviations of the random orders, `(n,)`.
 
-    Args and errors as `orders_beaten`.
+    Args:
+        areas: `(n,)`.
+        random_areas: `(orders, n)`, see `random_order_areas`.
+        better: `"higher"` for insertion, `"lower"` for deletion.
 
     Returns:
         0 is chance, positive is better. NaN where an area is NaN, and where all random orders have one area.
+
+    Raises:
+        ValueError: for shapes that do not fit.
     """
     orders_beaten(areas, random_areas, better)
     random = np.asarray(random_areas, np.float64)

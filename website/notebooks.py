@@ -1,0 +1,32 @@
+"""Notebooks as pages, as they were stored: nothing is executed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nbconvert import MarkdownExporter
+from traitlets.config import Config
+
+LEFT_OUT = "checks"
+"""The tag of cells that hold assertions about the text: tests run them, and no reader needs them."""
+
+
+def as_markdown(notebook: Path, page: Path) -> str:
+    """The Markdown of a notebook; its pictures are written into `<name>_files/` beside the page."""
+    exporter = MarkdownExporter(config=_config())
+    folder = f"{page.stem}_files"
+    text, resources = exporter.from_filename(
+        str(notebook), resources={"output_files_dir": folder, "unique_key": page.stem}
+    )
+    for name, content in resources["outputs"].items():
+        (page.parent / name).parent.mkdir(exist_ok=True)
+        (page.parent / name).write_bytes(content)
+    return str(text)
+
+
+def _config() -> Config:
+    config = Config()
+    config.TagRemovePreprocessor.enabled = True
+    config.TagRemovePreprocessor.remove_cell_tags = {LEFT_OUT}
+    config.ClearMetadataPreprocessor.enabled = False
+    return config
