@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -23,7 +24,7 @@ def main() -> int:
     config = pages.with_nav((pages.ROOT / "zensical.toml").read_text(encoding="utf-8"), written)
     (BUILD / "zensical.toml").write_text(config, encoding="utf-8")
     command = [sys.executable, "-m", "zensical", "build", "--clean", "--strict"]
-    built = subprocess.run(command, cwd=BUILD, check=False, capture_output=True, text=True)
+    built = subprocess.run(command, cwd=BUILD, check=False, capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"})
     if built.returncode:
         print(built.stdout, built.stderr, sep="\n", file=sys.stderr)
         return built.returncode

@@ -23,7 +23,7 @@ def _table(command: str) -> str:
 
 def _rows(parser: argparse.ArgumentParser) -> Iterator[str]:
     formatter = parser._get_formatter()
-    for action in parser._actions:
+    for action in parser._actions[1:]:  # all but --help
         said = formatter._expand_help(action) if action.help else ""
         yield f"| {_written(action)} | {said} |".replace("\\|", "|")
 

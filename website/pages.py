@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from website.command_line import with_help
+from website.names import linked
 from website.notebooks import as_markdown
 
 ROOT = Path(__file__).parents[1]
@@ -70,7 +71,7 @@ def with_links(text: str, source: Path, pages: dict[Path, str]) -> str:
         return f"{REPOSITORY}/{kind}/main/{target.relative_to(ROOT).as_posix()}{anchor}"
 
     parts = _FENCED.split(text)
-    return "".join(part if at % 2 else _LINK.sub(replaced, part) for at, part in enumerate(parts))
+    return "".join(part if at % 2 else linked(_LINK.sub(replaced, part)) for at, part in enumerate(parts))
 
 
 def with_nav(config: str, pages: list[str]) -> str:

@@ -46,6 +46,13 @@ class Question:
         ModelRejectedInputsError: the model cannot be called on the inputs.
         NoGradientError: no floating tensor is behind the inputs.
         ValueError: a class index or an output gradient does not fit the output, or the output is not clear.
+
+    Example:
+        >>> from keras_saliency.engine import Question
+        >>> from keras_saliency.probes.targets import bind
+        >>> question = Question(ks.ScoredModel(model), images, bind(ks.Label(), len(images), labels))
+        >>> question.gradients().maps.shape, question.scores.target_classes[:3].tolist()
+        ((12, 12, 12, 1), [0, 1, 2])
     """
 
     model: ScoredModel
