@@ -36,7 +36,9 @@ def test_the_reference_has_every_command():
     from keras_saliency import cli
 
     page = text("api/command_line.md")
-    assert re.findall(r"^<!-- help: (\w+) -->$", page, re.MULTILINE) == [command.NAME for command in cli.COMMANDS]
+    assert re.findall(r"^<!-- help: (\w+) -->$", page, re.MULTILINE) == [
+        command.NAME for command in cli.COMMANDS
+    ]
     assert re.findall(r"^## (\w+)$", page, re.MULTILINE) == [command.NAME for command in cli.COMMANDS]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ import time
 
 from website import pages
 from website.built import faults
+from website.nav import with_nav
 
 BUILD = pages.ROOT / "build"
 SITE = BUILD / "site"
@@ -21,14 +21,15 @@ def main() -> int:
     began = time.monotonic()
     shutil.rmtree(SITE, ignore_errors=True)
     written = pages.write(BUILD / "docs")
-    config = pages.with_nav((pages.ROOT / "zensical.toml").read_text(encoding="utf-8"), written)
+    config = with_nav((pages.ROOT / "zensical.toml").read_text(encoding="utf-8"), written)
     (BUILD / "zensical.toml").write_text(config, encoding="utf-8")
     command = [sys.executable, "-m", "zensical", "build", "--clean", "--strict"]
-    built = subprocess.run(command, cwd=BUILD, check=False, capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"})
+    built = subprocess.run(command, cwd=BUILD, check=False, capture_output=True, text=True)
+    said = re.sub(r"\x1b\[[\d;]*m", "", f"{built.stderr}\n{built.stdout}")
     if built.returncode:
-        print(built.stdout, built.stderr, sep="\n", file=sys.stderr)
+        print(said, file=sys.stderr)
         return built.returncode
-    found = [*_warnings(built.stdout + built.stderr), *faults(SITE)]
+    found = [*_warnings(said), *faults(SITE)]
     for fault in found:
         print(fault, file=sys.stderr)
     size = sum(file.stat().st_size for file in SITE.rglob("*") if file.is_file())
@@ -41,7 +42,11 @@ def main() -> int:
 
 def _warnings(said: str) -> list[str]:
     """The lines of Zensical that are no progress: it does not count the warnings of what reads docstrings."""
-    return [line for line in said.splitlines() if line and not re.match("Build (started|finished)|No issues", line)]
+    return [
+        line
+        for line in said.splitlines()
+        if line and not re.match("Build (started|finished)|No issues", line)
+    ]
 
 
 if __name__ == "__main__":

@@ -18,7 +18,15 @@ def _table(command: str) -> str:
     (commands,) = (
         action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction)
     )
-    return "\n".join([commands.choices[command].description, "", "| argument | |", "|---|---|", *_rows(commands.choices[command])])
+    return "\n".join(
+        [
+            commands.choices[command].description,
+            "",
+            "| argument | |",
+            "|---|---|",
+            *_rows(commands.choices[command]),
+        ]
+    )
 
 
 def _rows(parser: argparse.ArgumentParser) -> Iterator[str]:

@@ -13,20 +13,12 @@ LEFT_OUT = "checks"
 
 def as_markdown(notebook: Path, page: Path) -> str:
     """The Markdown of a notebook; its pictures are written into `<name>_files/` beside the page."""
-    exporter = MarkdownExporter(config=_config())
-    folder = f"{page.stem}_files"
+    options = {"enabled": True, "remove_cell_tags": {LEFT_OUT}}
+    exporter = MarkdownExporter(config=Config({"TagRemovePreprocessor": options}))
     text, resources = exporter.from_filename(
-        str(notebook), resources={"output_files_dir": folder, "unique_key": page.stem}
+        str(notebook), resources={"output_files_dir": f"{page.stem}_files", "unique_key": "picture"}
     )
     for name, content in resources["outputs"].items():
         (page.parent / name).parent.mkdir(exist_ok=True)
         (page.parent / name).write_bytes(content)
     return str(text)
-
-
-def _config() -> Config:
-    config = Config()
-    config.TagRemovePreprocessor.enabled = True
-    config.TagRemovePreprocessor.remove_cell_tags = {LEFT_OUT}
-    config.ClearMetadataPreprocessor.enabled = False
-    return config
