@@ -8,11 +8,12 @@ import subprocess
 import sys
 import time
 
-from website import pages
 from website.built import faults
+from website.markdown import write
 from website.nav import with_nav
+from website.pages import ROOT
 
-BUILD = pages.ROOT / "build"
+BUILD = ROOT / "build"
 SITE = BUILD / "site"
 
 
@@ -20,8 +21,8 @@ def main() -> int:
     """Build everything anew; the exit code is 1 where something is missing."""
     began = time.monotonic()
     shutil.rmtree(SITE, ignore_errors=True)
-    written = pages.write(BUILD / "docs")
-    config = with_nav((pages.ROOT / "zensical.toml").read_text(encoding="utf-8"), written)
+    written = write(BUILD / "docs")
+    config = with_nav((ROOT / "zensical.toml").read_text(encoding="utf-8"), written)
     (BUILD / "zensical.toml").write_text(config, encoding="utf-8")
     command = [sys.executable, "-m", "zensical", "build", "--clean", "--strict"]
     built = subprocess.run(command, cwd=BUILD, check=False, capture_output=True, text=True)
@@ -35,7 +36,7 @@ def main() -> int:
     size = sum(file.stat().st_size for file in SITE.rglob("*") if file.is_file())
     print(
         f"{len(written)} pages, {size / 1e6:.1f} MB, {len(found)} faults, {time.monotonic() - began:.0f} s: "
-        f"{SITE.relative_to(pages.ROOT)}"
+        f"{SITE.relative_to(ROOT)}"
     )
     return bool(found)
 

@@ -1,4 +1,4 @@
-"""What is wrong with the HTML of the site: links, anchors and pictures that are not there, and what asks other addresses."""
+"""What is wrong with the HTML of the site: what links, pictures or scripts ask for and is not there, or elsewhere."""
 
 from __future__ import annotations
 

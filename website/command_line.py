@@ -18,22 +18,15 @@ def _table(command: str) -> str:
     (commands,) = (
         action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction)
     )
-    return "\n".join(
-        [
-            commands.choices[command].description,
-            "",
-            "| argument | |",
-            "|---|---|",
-            *_rows(commands.choices[command]),
-        ]
-    )
+    parser = commands.choices[command]
+    return "\n".join([str(parser.description), "", "| argument | |", "|---|---|", *_rows(parser)])
 
 
 def _rows(parser: argparse.ArgumentParser) -> Iterator[str]:
     formatter = parser._get_formatter()
     for action in parser._actions[1:]:  # all but --help
         said = formatter._expand_help(action) if action.help else ""
-        yield f"| {_written(action)} | {said} |".replace("\\|", "|")
+        yield f"| {_written(action)} | {said} |"
 
 
 def _written(action: argparse.Action) -> str:

@@ -1,4 +1,4 @@
-"""For griffe: examples are code, public names in prose are links, and a default is a value instead of a constant's name."""
+"""For griffe: examples are code, public names in prose are links, defaults are values instead of names of constants."""
 
 from __future__ import annotations
 
