@@ -20,7 +20,10 @@ REFERENCE = [
     for page in sorted((ROOT / "docs" / "api").glob("*.md"))
     for name in re.findall(r"^::: (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
 ]
-DATA = [name for name in REFERENCE if isinstance(resolve_name(name), Mapping)]
+GIVEN = {"keras_saliency.looks.look.MethodLook", "keras_saliency.training.summary.Summary"}
+"""What an attribute of a public class holds, and nobody makes."""
+
+EXAMPLES = [name for name in REFERENCE if name not in GIVEN and not isinstance(resolve_name(name), Mapping)]
 
 
 def test_the_reference_has_every_public_name_once():
@@ -75,7 +78,7 @@ def names():
     }
 
 
-@pytest.mark.parametrize("name", [name for name in REFERENCE if name not in DATA])
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_the_example_does_what_it_says(name, names, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     example = doctest.DocTestParser().get_doctest(resolve_name(name).__doc__, dict(names), name, None, None)

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import re
 
-from keras_saliency import HOMES
+from keras_saliency import HOMES, metrics
 from website.links import outside_code
 
-_CODE = re.compile(r"(?<![\[`\w])`(ks\.(\w+)[^`\n]*)`(?![\]`])")
+_PATHS = {
+    **{f"ks.{name}": f"keras_saliency.{name}" for name in HOMES},
+    **{
+        f"metrics.{name}": f"keras_saliency.metrics.{name}"
+        for name in metrics.__all__
+        if name != "infidelity"
+    },
+}
+_CODE = re.compile(r"(?<![\[`\w])`((?:ks|metrics)\.\w+)[^`\n]*`(?![\]`])")
 
 
 def linked(text: str) -> str:
@@ -16,4 +24,4 @@ def linked(text: str) -> str:
 
 
 def _link(code: re.Match[str]) -> str:
-    return f"[{code[0]}][keras_saliency.{code[2]}]" if code[2] in HOMES else code[0]
+    return f"[{code[0]}][{_PATHS[code[1]]}]" if code[1] in _PATHS else code[0]
