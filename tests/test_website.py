@@ -38,6 +38,8 @@ PNG = base64.b64decode(
         ("examples/notebooks/watch.ipynb", "../../docs/images/sheet.png", "../images/sheet.png"),
         ("examples/notebooks/watch.ipynb", "check.ipynb", "check.md"),
         ("examples/notebooks/watch.ipynb", "watch_files/picture_1_0.png", "watch_files/picture_1_0.png"),
+        ("examples/notebooks/watch.ipynb", "#What-a-pass-means,-said", "#what-a-pass-means-said"),
+        ("docs/ci.md", "../examples/notebooks/watch.ipynb#The-End", "notebooks/watch.md#the-end"),
         ("docs/ci.md", "https://keras.io", "https://keras.io"),
         ("docs/ci.md", "#here", "#here"),
     ],

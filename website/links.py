@@ -11,9 +11,11 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from markdown.extensions.toc import slugify
+
 REPOSITORY = "https://github.com/keras-saliency/keras-saliency"
 _FENCED = re.compile(r"^([ \t]*```.*?^[ \t]*```$)", re.DOTALL | re.MULTILINE)
-_LINK = re.compile(r"(?<=\]\()([^)\s#:]+)((?:#[^)\s]*)?)(?=[)\s])")
+_LINK = re.compile(r"(?<=\]\()([^)\s#:]*)((?:#[^)\s]*)?)(?=[)\s])")
 
 
 def outside_code(change: Callable[[str], str], text: str) -> str:
@@ -31,6 +33,10 @@ def with_links(text: str, source: Path, pages: Mapping[Path, str], root: Path) -
 
     def replaced(link: re.Match[str]) -> str:
         path, anchor = link.groups()
+        if (path or source.name).endswith(".ipynb") and anchor:
+            anchor = f"#{slugify(anchor[1:].replace('-', ' '), '-')}"  # Jupyter keeps capitals and points
+        if not path:
+            return anchor
         target = Path(os.path.normpath(source.parent / path))
         if source.suffix == ".ipynb" and path.startswith(f"{source.stem}_files/"):
             return path  # a picture of the notebook, which stands beside its page
