@@ -114,6 +114,19 @@ def test_a_command_has_all_its_arguments():
     assert "<!--" not in said
 
 
+def test_formulas_are_drawn_and_code_is_left_alone():
+    pytest.importorskip("latex2mathml", reason="`make docs` installs it")
+    from website.formulas import with_formulas
+
+    said = with_formulas(
+        "Of $x_1$, $$s = x_1 + 1$$ costs 5 $, `$a$` and \\$b.\n\n```sh\necho $HOME $PATH\n```\n"
+    )
+    assert said.count("<math") == 2
+    assert "<msub><mi>x</mi><mn>1</mn></msub>" in said
+    assert '<div class="formula"><math' in said
+    assert "costs 5 $, `$a$` and \\$b.\n\n```sh\necho $HOME $PATH\n```\n" in said
+
+
 def test_a_notebook_becomes_a_page_without_its_checks(tmp_path):
     pytest.importorskip("nbconvert", reason="`make docs` installs it")
     import nbformat

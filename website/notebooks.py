@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nbformat
 from nbconvert import MarkdownExporter
 from traitlets.config import Config
+
+from website.formulas import with_formulas
 
 LEFT_OUT = "checks"
 """The tag of cells that hold assertions about the text: tests run them, and no reader needs them."""
@@ -13,11 +16,14 @@ LEFT_OUT = "checks"
 
 def as_markdown(notebook: Path, page: Path) -> str:
     """The Markdown of a notebook; its pictures are written into `<name>_files/` beside the page."""
+    read = nbformat.read(notebook, as_version=4)
+    for cell in read.cells:
+        if cell.cell_type == "markdown":
+            cell.source = with_formulas(cell.source)
     options = {"enabled": True, "remove_cell_tags": {LEFT_OUT}}
     exporter = MarkdownExporter(config=Config({"TagRemovePreprocessor": options}))
-    text, resources = exporter.from_filename(
-        str(notebook), resources={"output_files_dir": f"{page.stem}_files", "unique_key": "picture"}
-    )
+    names = {"output_files_dir": f"{page.stem}_files", "unique_key": "picture"}
+    text, resources = exporter.from_notebook_node(read, resources=names)
     for name, content in resources["outputs"].items():
         (page.parent / name).parent.mkdir(exist_ok=True)
         (page.parent / name).write_bytes(content)
