@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from website.command_line import with_help
-from website.links import with_links
+from website.links import REPOSITORY, with_links
 from website.names import linked
 from website.notebooks import as_markdown
 from website.pages import ROOT, sources
@@ -21,6 +21,11 @@ def write(folder: Path) -> list[str]:
     for source, page in pages.items():
         path = folder / page
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = as_markdown(source, path) if source.suffix == ".ipynb" else source.read_text(encoding="utf-8")
+        text = _notebook(source, path) if source.suffix == ".ipynb" else source.read_text(encoding="utf-8")
         path.write_text(with_help(linked(with_links(text, source, pages, ROOT))), encoding="utf-8")
     return sorted(pages.values())
+
+
+def _notebook(source: Path, page: Path) -> str:
+    where = f"{REPOSITORY}/blob/main/{source.relative_to(ROOT).as_posix()}"
+    return f"{as_markdown(source, page)}\n*This page is a notebook: [{source.name}]({where}).*\n"
