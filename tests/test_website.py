@@ -56,7 +56,7 @@ def test_a_link_that_leads_nowhere_is_refused():
 
 
 def test_public_names_become_links():
-    text = "`ks.explain(model, [0])`, `ks.nothing`, [`ks.check`](x.md), `keras`\n\n```python\n`ks.explain`\n```\n"
+    text = "`ks.explain(model, [0])`, `ks.nothing`, [a `ks.check([0])` of](x.md)\n\n```python\n`ks.explain`\n```\n"
     expected = text.replace("`ks.explain(model, [0])`", "[`ks.explain(model, [0])`][keras_saliency.explain]")
     assert linked(text) == expected
 

@@ -15,13 +15,13 @@ _PATHS = {
         if name != "infidelity"
     },
 }
-_CODE = re.compile(r"(?<![\[`\w])`((?:ks|metrics)\.\w+)[^`\n]*`(?![\]`])")
+_LINK_OR_CODE = re.compile(r"\[(?:`[^`]*`|[^\[\]`])*\]\([^)]*\)|`((?:ks|metrics)\.\w+)?[^`]*`")
 
 
 def linked(text: str) -> str:
     """The text, with code such as `ks.explain(model, images)` as a link to `keras_saliency.explain`."""
-    return outside_code(lambda part: _CODE.sub(_link, part), text)
+    return outside_code(lambda part: _LINK_OR_CODE.sub(_link, part), text)
 
 
-def _link(code: re.Match[str]) -> str:
-    return f"[{code[0]}][{_PATHS[code[1]]}]" if code[1] in _PATHS else code[0]
+def _link(found: re.Match[str]) -> str:
+    return f"[{found[0]}][{_PATHS[found[1]]}]" if found[1] in _PATHS else found[0]
