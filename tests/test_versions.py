@@ -13,7 +13,9 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 TRACKERS = ("mlflow", "trackio", "wandb")
-WITHOUT_THE_ZOO = [requirements for extra, requirements in EXTRAS.items() if extra not in ("zoo", "docs", *TRACKERS)]
+WITHOUT_THE_ZOO = [
+    requirements for extra, requirements in EXTRAS.items() if extra not in ("zoo", "docs", *TRACKERS)
+]
 REQUIREMENTS = [
     requirement
     for text in chain(PROJECT["dependencies"], *WITHOUT_THE_ZOO)

@@ -21,8 +21,12 @@ def main() -> int:
     """Build everything anew; the exit code is 1 where something is missing."""
     began = time.monotonic()
     shutil.rmtree(SITE, ignore_errors=True)
-    written = write(BUILD / "docs")
-    config = with_nav((ROOT / "zensical.toml").read_text(encoding="utf-8"), written)
+    try:
+        written = write(BUILD / "docs")
+        config = with_nav((ROOT / "zensical.toml").read_text(encoding="utf-8"), written)
+    except (FileNotFoundError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
     (BUILD / "zensical.toml").write_text(config, encoding="utf-8")
     command = [sys.executable, "-m", "zensical", "build", "--clean", "--strict"]
     built = subprocess.run(command, cwd=BUILD, check=False, capture_output=True, text=True)
