@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PROJECT := pyproject.toml tests/constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test test-all test-repeats test-trackers versions fuzz mutants trace soak zoo check check-page format benchmark benchmark-tab seeds field matrix clean
+.PHONY: help demo test test-all test-repeats test-trackers docs docs-serve versions fuzz mutants trace soak zoo check check-page format benchmark benchmark-tab seeds field matrix clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
@@ -20,6 +20,7 @@ help:
 	@echo "make soak       trainings killed at random moments, and memory over many fits and looks: an hour or two"
 	@echo "make zoo        every method on some fifty architectures, on all three backends: an hour or two"
 	@echo "make check      style, types and the import contract; the page's too, where there is Node"
+	@echo "make docs       the documentation site, offline: writes build/site; make docs-serve shows it on 127.0.0.1:8000"
 	@echo "make format     mend the style"
 	@echo "make benchmark  what looks and methods cost, against bare compiled gradients"
 	@echo "make benchmark-tab  what the Saliency tab costs its server and, where there is one, a browser"
@@ -83,6 +84,12 @@ check: $(VENV)/.test
 check-page: node_modules/.package-lock.json
 	npm run --silent check
 
+docs: $(VENV)/.docs
+	$(BIN)/python -m website
+
+docs-serve: docs
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000
+
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -134,3 +141,8 @@ $(VENV)/.test: $(PROJECT) | $(VENV)/bin/python
 	@echo "Installing keras_saliency, the three backends and the test tools into $(VENV) (some minutes, once) …"
 	$(INSTALL) --editable ".[test]"
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.docs: $(PROJECT) | $(VENV)/bin/python
+	@echo "Installing keras_saliency and what makes the documentation into $(VENV) (some minutes, once) …"
+	$(INSTALL) --editable ".[docs]"
+	@touch $@

@@ -59,7 +59,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def saliency_check(request: pytest.FixtureRequest) -> Callable[..., Report]:
-    """`ks.check` that fails the test, with the report, unless the report passed. Takes what `ks.check` takes."""
+    """`ks.check` that fails the test, with the report, unless the report passed. Takes what `ks.check` takes.
+
+    Example:
+        >>> def test_attention(saliency_check):
+        ...     saliency_check(model, probes, checks=["structure", ks.Region("corner")])
+    """
 
     def check(model: Any, probes: ProbeSet, checks: Any = "quick", **settings: Any) -> Report:
         __tracebackhide__ = True
@@ -100,7 +105,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def saliency_result(request: pytest.FixtureRequest) -> CheckResult:
-    """The result of one check; the test fails after its own body if the check failed."""
+    """The result of one check; the test fails after its own body if the check failed.
+
+    Example:
+        >>> import pytest
+        >>> @pytest.mark.saliency(model="cats.keras", probes="probes.npz", checks="quick")
+        ... def test_attention_check(saliency_result):
+        ...     assert saliency_result.seconds < 60
+    """
     __tracebackhide__ = True
     case: _Case = request.param
     try:

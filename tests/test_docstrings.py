@@ -1,13 +1,57 @@
-"""Every public class and function has an example that does what it says."""
+"""Every public name stands once in the API reference, and its docstring has an example that does what it says."""
 
 import doctest
+import re
+from collections.abc import Mapping
+from pkgutil import resolve_name
 
 import keras
 import numpy as np
 import pytest
 
 import keras_saliency as ks
+from keras_saliency import metrics
 from tests.methods.transformers import transformer
+from tests.pages import ROOT, text
+from tests.test_stable import GROUPS, NAMED
+
+REFERENCE = [
+    name
+    for page in sorted((ROOT / "docs" / "api").glob("*.md"))
+    for name in re.findall(r"^::: (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+]
+SHOWN_BESIDE = {
+    f"keras_saliency.{name}"
+    for name in (
+        *("looks.look.MethodLook", "training.summary.Summary", "records.scores.Scores"),
+        *(f"engine.results.{name}" for name in ("Gradients", "LayerOutput", "LayerGradients", "Attention")),
+        *("methods.Method", "checks.base.Check", "checks.shared.subject.Subject"),
+    )
+}
+"""What public names give or take, and nobody imports."""
+
+EXAMPLES = [
+    name for name in REFERENCE if name not in SHOWN_BESIDE and not isinstance(resolve_name(name), Mapping)
+]
+
+
+def test_the_reference_has_every_public_name_once():
+    shown = [id(resolve_name(name)) for name in REFERENCE]
+    assert len(shown) == len(set(shown))
+    assert [name for name in ks.__all__ if f"keras_saliency.{name}" not in REFERENCE] == []
+    assert [name for name in metrics.__all__ if id(getattr(metrics, name)) not in shown] == []
+    elsewhere = NAMED - GROUPS - {"keras_saliency.__all__", "keras_saliency.metrics"}
+    assert [name for name in elsewhere if id(resolve_name(name)) not in shown] == []
+
+
+def test_the_reference_has_every_command():
+    from keras_saliency import cli
+
+    page = text("api/command_line.md")
+    assert re.findall(r"^<!-- help: (\w+) -->$", page, re.MULTILINE) == [
+        command.NAME for command in cli.COMMANDS
+    ]
+    assert re.findall(r"^## (\w+)$", page, re.MULTILINE) == [command.NAME for command in cli.COMMANDS]
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +76,7 @@ def names():
     probes = ks.ProbeSet(images[:12], labels[:12], regions={"corner": corner})
     return {
         "ks": ks,
+        "metrics": metrics,
         "keras": keras,
         "np": np,
         "model": model,
@@ -42,10 +87,10 @@ def names():
     }
 
 
-@pytest.mark.parametrize("name", ks.__all__)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_the_example_does_what_it_says(name, names, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    example = doctest.DocTestParser().get_doctest(getattr(ks, name).__doc__, dict(names), name, None, None)
+    example = doctest.DocTestParser().get_doctest(resolve_name(name).__doc__, dict(names), name, None, None)
     assert "Example:" in example.docstring
     assert example.examples
     said = []

@@ -13,7 +13,9 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 TRACKERS = ("mlflow", "trackio", "wandb")
-WITHOUT_THE_ZOO = [requirements for extra, requirements in EXTRAS.items() if extra not in ("zoo", *TRACKERS)]
+WITHOUT_THE_ZOO = [
+    requirements for extra, requirements in EXTRAS.items() if extra not in ("zoo", "docs", *TRACKERS)
+]
 REQUIREMENTS = [
     requirement
     for text in chain(PROJECT["dependencies"], *WITHOUT_THE_ZOO)
@@ -42,10 +44,10 @@ def test_the_lowest_version_of_a_tracker_is_tested_in_an_environment_of_its_own(
     assert f'"{requirement.replace(">=", "==")}"' in (ROOT / "noxfile.py").read_text()
 
 
-def test_the_zoos_networks_are_those_of_one_version():
-    """On the oldest versions their tests are skipped: KerasHub needs a newer Keras."""
+def test_the_zoo_and_the_site_take_one_version():
+    """On the oldest versions the tests of the zoo are skipped: KerasHub needs a newer Keras."""
     newest = pinned("constraints.txt")
-    for requirement in map(Requirement, EXTRAS["zoo"]):
+    for requirement in map(Requirement, EXTRAS["zoo"] + EXTRAS["docs"]):
         assert requirement.specifier.contains(newest[canonicalize_name(requirement.name)])
 
 

@@ -172,9 +172,17 @@ def save_golden(
         probes: what is explained; only their fingerprint is stored.
         method: see `ks.explain`, also for the other arguments. Give the same ones to `ks.check`.
 
+    Costs the maps of the probes.
+
     Raises:
         OSError: the file cannot be written.
         SaliencyError, ValueError, TypeError: as `ks.explain`.
+
+    Example:
+        >>> from keras_saliency.checks.golden import save_golden
+        >>> save_golden("golden.npz", model, probes)
+        >>> ks.check(model, probes, ks.Golden("golden.npz")).passed
+        True
     """
     from keras_saliency.checks.shared.subject import Subject
 
@@ -196,11 +204,18 @@ def add_golden(
 ) -> None:
     """Add another training of the same network to a golden file: how far trainings differ sets the tolerance.
 
-    Args and errors as `save_golden`, and:
+    The arguments are those of `save_golden`, and so is the cost.
 
     Raises:
+        OSError, SaliencyError, ValueError, TypeError: as `save_golden`.
         FileNotFoundError, UnreadableFileError: there is no golden file to add to.
         ValueError: it is about other probes or another method, or holds these very weights already.
+
+    Example:
+        >>> from keras_saliency.checks.golden import add_golden, save_golden
+        >>> save_golden("golden.npz", model, probes)
+        >>> another = keras.models.clone_model(model)  # in life: another training
+        >>> add_golden("golden.npz", another, probes)
     """
     from keras_saliency.checks.shared.subject import Subject
 

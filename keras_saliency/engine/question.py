@@ -46,6 +46,13 @@ class Question:
         ModelRejectedInputsError: the model cannot be called on the inputs.
         NoGradientError: no floating tensor is behind the inputs.
         ValueError: a class index or an output gradient does not fit the output, or the output is not clear.
+
+    Example:
+        >>> from keras_saliency.engine import Question
+        >>> from keras_saliency.probes.targets import bind
+        >>> question = Question(ks.ScoredModel(model), images, bind(ks.Label(), len(images), labels))
+        >>> question.gradients().maps.shape, question.scores.target_classes[:3].tolist()
+        ((12, 12, 12, 1), [0, 1, 2])
     """
 
     model: ScoredModel
@@ -151,7 +158,8 @@ class Question:
             variance: whether variances are wanted too.
 
         Raises:
-            as `gradients`; class scores are not searched for hidden probabilities, see `scores`.
+            MethodDoesNotApplyError, NoGradientError: as `gradients`. Class scores are not searched for hidden
+                probabilities, see `scores`.
         """
         replaced = self.anatomy.tapped_shape is not None
         step = self.model.step(self.anatomy, "gradients", self.target, rule=rule, replaced=replaced)

@@ -22,6 +22,11 @@ class MethodResult:
         maps: float32, signed where the method has a sign; one array, or the inputs' own structure with None for
             what is not explained.
         diagnostics: what else a reader should know, by name.
+
+    Example:
+        >>> from keras_saliency.methods import MethodResult
+        >>> MethodResult(np.zeros((12, 12, 12), "float32"), {"layer": "conv"}).diagnostics["layer"]
+        'conv'
     """
 
     maps: Any

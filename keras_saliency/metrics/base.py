@@ -28,6 +28,11 @@ class Metric:
         better: which way is better; `"none"` where the number describes and does not judge.
         source: who defined it; "ours" where we know of none.
         cost: what it costs per map, in words.
+
+    Example:
+        >>> metric = metrics.METRICS["entropy"]
+        >>> metric.needs, metric.better
+        (('magnitude',), 'none')
     """
 
     name: str

@@ -21,6 +21,11 @@ class Curve:
     Attributes:
         fractions: `(steps + 1,)`, the share of the pixels changed, from 0 to 1.
         scores: `(n, steps + 1)` float64; a row of NaN for a map that gives no order.
+
+    Example:
+        >>> curve = metrics.Curve(fractions=np.array([0.0, 0.5, 1.0]), scores=np.array([[4.0, 2.0, 0.0]]))
+        >>> curve.area.tolist()
+        [2.0]
     """
 
     fractions: np.ndarray
@@ -66,6 +71,14 @@ def deletion_curve(
 
     Raises:
         ValueError: shapes that do not fit, too few steps, or `scores` gives something else than `(n,)`.
+
+    Example:
+        >>> images = np.array([[[4.0, 3.0], [2.0, 1.0]]])
+        >>> def total(images):
+        ...     return images.sum(axis=(1, 2))
+        >>> curve = metrics.deletion_curve(images, images, total, np.random.default_rng(0), steps=4)
+        >>> curve.scores.tolist()
+        [[10.0, 6.0, 3.0, 1.0, 0.0]]
     """
     return _curve(
         "deletion", maps, images, scores, rng, baseline=baseline, steps=steps, channel_axis=channel_axis
@@ -86,6 +99,14 @@ def insertion_curve(
 
     A faithful map has a *higher* area. Everything else is as for `deletion_curve`; Petsiuk et al. 2018
     (arXiv:1806.07421) insert into a blurred image.
+
+    Example:
+        >>> images = np.array([[[4.0, 3.0], [2.0, 1.0]]])
+        >>> def total(images):
+        ...     return images.sum(axis=(1, 2))
+        >>> curve = metrics.insertion_curve(images, images, total, np.random.default_rng(0), steps=4)
+        >>> curve.scores.tolist()
+        [[0.0, 4.0, 7.0, 9.0, 10.0]]
     """
     return _curve(
         "insertion", maps, images, scores, rng, baseline=baseline, steps=steps, channel_axis=channel_axis
@@ -102,7 +123,17 @@ def deletion_area(
     steps: int = 20,
     channel_axis: int = -1,
 ) -> np.ndarray:
-    """The area under `deletion_curve`, `(n,)`; lower is better, NaN for a constant map or one that is not finite."""
+    """The area under `deletion_curve`, `(n,)`; lower is better, NaN for a constant map or one that is not finite.
+
+    Arguments, errors and cost are those of `deletion_curve`.
+
+    Example:
+        >>> images = np.array([[[4.0, 3.0], [2.0, 1.0]]])
+        >>> def total(images):
+        ...     return images.sum(axis=(1, 2))
+        >>> metrics.deletion_area(images, images, total, np.random.default_rng(0), steps=4).tolist()
+        [3.75]
+    """
     return _curve(
         "deletion", maps, images, scores, rng, baseline=baseline, steps=steps, channel_axis=channel_axis
     ).area
@@ -118,7 +149,17 @@ def insertion_area(
     steps: int = 20,
     channel_axis: int = -1,
 ) -> np.ndarray:
-    """The area under `insertion_curve`, `(n,)`; higher is better, NaN for a constant map or one that is not finite."""
+    """The area under `insertion_curve`, `(n,)`; higher is better, NaN for a constant map or one that is not finite.
+
+    Arguments, errors and cost are those of `deletion_curve`.
+
+    Example:
+        >>> images = np.array([[[4.0, 3.0], [2.0, 1.0]]])
+        >>> def total(images):
+        ...     return images.sum(axis=(1, 2))
+        >>> metrics.insertion_area(images, images, total, np.random.default_rng(0), steps=4).tolist()
+        [6.25]
+    """
     return _curve(
         "insertion", maps, images, scores, rng, baseline=baseline, steps=steps, channel_axis=channel_axis
     ).area
@@ -142,10 +183,24 @@ def random_order_areas(
     Args:
         kind: `"deletion"` or `"insertion"`.
         orders: how many orders.
-        images, scores, rng, baseline, steps, channel_axis: as for `deletion_curve`.
+        images: as for `deletion_curve`, and so all that follows.
+        scores: from images to `(n,)` scores.
+        rng: a private generator, for the orders.
+        baseline: what takes the place of a pixel.
+        steps: how many changes.
+        channel_axis: of images with four axes, −1 or 1.
 
     Raises:
         ValueError: as `deletion_curve`, an unknown kind, or no order.
+
+    Example:
+        >>> images = np.array([[[4.0, 3.0], [2.0, 1.0]]])
+        >>> def total(images):
+        ...     return images.sum(axis=(1, 2))
+        >>> rng = np.random.default_rng(0)
+        >>> areas = metrics.random_order_areas("deletion", images, total, rng, orders=50, steps=4)
+        >>> areas.shape, bool((areas >= 3.75).all())  # no order is below that of the values themselves
+        ((50, 1), True)
     """
     orders, steps = whole("orders", orders, 1), whole("steps", steps, 1)
     size = _size(np.asarray(images), channel_axis)
@@ -183,6 +238,10 @@ def orders_beaten(
 
     Raises:
         ValueError: for shapes that do not fit.
+
+    Example:
+        >>> metrics.orders_beaten(np.array([0.2]), np.array([[0.3], [0.5], [0.1], [0.4]]), better="lower").tolist()
+        [0.75]
     """
     ours, theirs = np.asarray(areas, np.float64), np.asarray(random_areas, np.float64)
     if theirs.ndim != 2 or theirs.shape[1:] != ours.shape:
@@ -197,10 +256,20 @@ def orders_beaten(
 def area_gain(areas: np.ndarray, random_areas: np.ndarray, better: Literal["higher", "lower"]) -> np.ndarray:
     """How far each area is better than the mean random order, in standard deviations of the random orders, `(n,)`.
 
-    Args and errors as `orders_beaten`.
+    Args:
+        areas: `(n,)`.
+        random_areas: `(orders, n)`, see `random_order_areas`.
+        better: `"higher"` for insertion, `"lower"` for deletion.
 
     Returns:
         0 is chance, positive is better. NaN where an area is NaN, and where all random orders have one area.
+
+    Raises:
+        ValueError: for shapes that do not fit.
+
+    Example:
+        >>> metrics.area_gain(np.array([0.25]), np.array([[0.5], [1.0]]), better="lower").tolist()  # 0.5 ÷ 0.25
+        [2.0]
     """
     orders_beaten(areas, random_areas, better)
     random = np.asarray(random_areas, np.float64)

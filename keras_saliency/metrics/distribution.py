@@ -16,6 +16,10 @@ def mean_magnitude(maps: np.ndarray) -> np.ndarray:
 
     Returns:
         0 for an all-zero map; NaN for a map with a value that is not finite. Neither direction is better.
+
+    Example:
+        >>> metrics.mean_magnitude(np.array([[-1.0, 3.0]])).tolist()
+        [2.0]
     """
     rows = as_rows(maps)
     # Divided before the sum, which could overflow.
@@ -35,6 +39,10 @@ def entropy(magnitude: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: where a value is negative.
+
+    Example:
+        >>> metrics.entropy(np.array([[0.0, 5.0], [1.0, 1.0]])).tolist()
+        [0.0, 1.0]
     """
     distribution = shares(magnitude)
     ratio = quotient(entr(distribution).sum(axis=1), np.log(distribution.shape[1]))
@@ -56,6 +64,10 @@ def gini(magnitude: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: where a value is negative.
+
+    Example:
+        >>> metrics.gini(np.array([[0.0, 5.0], [1.0, 1.0]])).tolist()
+        [1.0, 0.0]
     """
     ascending = np.sort(shares(magnitude), axis=1)
     pixels = ascending.shape[1]
@@ -72,6 +84,10 @@ def zero_fraction(maps: np.ndarray) -> np.ndarray:
 
     Returns:
         1 for an all-zero map; NaN for a map with a value that is not finite. Neither direction is better.
+
+    Example:
+        >>> metrics.zero_fraction(np.array([[0.0, 0.0, 0.0, 5.0]])).tolist()
+        [0.75]
     """
     rows = as_rows(maps)
     return np.where(np.isnan(rows[:, 0]), np.nan, (rows == 0).mean(axis=1))

@@ -44,6 +44,13 @@ def infidelity(
     Raises:
         ValueError: the shapes differ, the images are integers, an option is out of range, or `scores` gives
             something else than `(n,)`.
+
+    Example:
+        >>> images = np.random.default_rng(0).random((2, 4, 4))
+        >>> def total(images):
+        ...     return images.sum(axis=(1, 2))
+        >>> metrics.infidelity(np.ones((2, 4, 4)), images, total, np.random.default_rng(0)).round(6).tolist()
+        [0.0, 0.0]
     """
     check_same_shape(maps, images)
     images = perturbable(images)

@@ -17,6 +17,11 @@ class Interval:
         low: lower end; NaN for fewer than two values.
         high: upper end.
         count: how many values there are.
+
+    Example:
+        >>> interval = metrics.mean_interval(np.array([0.0, 1.0, 0.0, 1.0]))
+        >>> interval.low < interval.mean < interval.high, interval.mean
+        (True, 0.5)
     """
 
     mean: float
@@ -41,6 +46,10 @@ def mean_interval(values: np.ndarray, *, level: float = 0.95) -> Interval:
 
     Raises:
         ValueError: for values that are not `(n,)` or infinite, and a level out of range.
+
+    Example:
+        >>> metrics.mean_interval(np.array([2.0, 2.0, np.nan]))
+        Interval(mean=2.0, low=2.0, high=2.0, count=2)
     """
     array = np.asarray(values, np.float64)
     if array.ndim != 1 or np.isinf(array).any():

@@ -25,6 +25,12 @@ def border_enrichment(magnitude: np.ndarray, width: float = WIDTH) -> np.ndarray
 
     Raises:
         ValueError: for a negative value, a shape that is not `(n, height, width)`, or a width out of range.
+
+    Example:
+        >>> frame = np.ones((1, 10, 10))
+        >>> frame[:, 2:-2, 2:-2] = 0
+        >>> metrics.border_enrichment(frame).tolist()  # all of it in 64 of 100 pixels
+        [1.5625]
     """
     return enrichment(magnitude, border_mask(*image_size(magnitude), width))
 
@@ -43,6 +49,12 @@ def corner_enrichment(magnitude: np.ndarray, width: float = WIDTH) -> np.ndarray
 
     Raises:
         ValueError: as `border_enrichment`.
+
+    Example:
+        >>> magnitude = np.zeros((1, 10, 10))
+        >>> magnitude[0, 0, 9] = 1
+        >>> metrics.corner_enrichment(magnitude).tolist()  # all of it in 4 × 4 of 100 pixels
+        [6.25]
     """
     corners = corner_masks(*image_size(magnitude), width)
     return enrichment(magnitude, np.any(list(corners.values()), axis=0))
@@ -54,8 +66,17 @@ def border_mask(height: int, width: int, fraction: float = WIDTH) -> np.ndarray:
     The border is max(1, round(fraction × side)) pixels wide, top and bottom by the height, left and right by
     the width.
 
+    Args:
+        height: of the map, in pixels.
+        width: of the map, in pixels.
+        fraction: of each side that the border takes, above 0 and below 0.5.
+
     Raises:
         ValueError: for a fraction that is not above 0 and below 0.5.
+
+    Example:
+        >>> int(metrics.border_mask(10, 10, 0.1).sum())
+        36
     """
     mask = np.ones((height, width), bool)
     rows, columns = _widths(height, width, fraction)
@@ -66,8 +87,18 @@ def border_mask(height: int, width: int, fraction: float = WIDTH) -> np.ndarray:
 def corner_masks(height: int, width: int, fraction: float = WIDTH) -> dict[str, np.ndarray]:
     """The four corners of the border by name, each `(height, width)` booleans.
 
+    Args:
+        height: of the map, in pixels.
+        width: of the map, in pixels.
+        fraction: as for `border_mask`.
+
     Raises:
         ValueError: as `border_mask`.
+
+    Example:
+        >>> masks = metrics.corner_masks(10, 10, 0.1)
+        >>> {name: int(mask.sum()) for name, mask in masks.items()}
+        {'top_left': 1, 'top_right': 1, 'bottom_left': 1, 'bottom_right': 1}
     """
     rows, columns = _widths(height, width, fraction)
     top, left = np.arange(height) < rows, np.arange(width) < columns

@@ -28,6 +28,13 @@ def pointing_game(magnitude: np.ndarray, region: np.ndarray, tolerance: float = 
 
     Raises:
         ValueError: as `mass_share`, and for a negative tolerance.
+
+    Example:
+        >>> magnitude = np.array([[[1.0, 0.0], [0.0, 3.0]]])
+        >>> metrics.pointing_game(magnitude, np.array([[True, False], [False, False]])).tolist()
+        [0.0]
+        >>> metrics.pointing_game(magnitude, np.array([[True, False], [False, False]]), tolerance=1.5).tolist()
+        [1.0]
     """
     if not tolerance >= 0:
         raise ValueError(f"Expected a tolerance of at least 0 pixels. Received: tolerance={tolerance!r}")
@@ -54,6 +61,11 @@ def relevance_rank_accuracy(magnitude: np.ndarray, region: np.ndarray) -> np.nda
 
     Raises:
         ValueError: as `mass_share`.
+
+    Example:
+        >>> magnitude = np.array([[[1.0, 0.0], [0.0, 3.0]]])
+        >>> metrics.relevance_rank_accuracy(magnitude, np.array([[False, True], [False, True]])).tolist()
+        [0.5]
     """
     rows, inside = _rows_and_region(magnitude, region)
     places = inside.sum(axis=1)

@@ -36,6 +36,13 @@ def gradient_reach(maps: np.ndarray, images: np.ndarray, scores: Scorer) -> np.n
 
     Raises:
         ValueError: the shapes differ, the images are integers, or `scores` gives something else than `(n,)`.
+
+    Example:
+        >>> images = np.random.default_rng(0).random((2, 4, 4))
+        >>> def total(images):
+        ...     return images.sum(axis=(1, 2))
+        >>> metrics.gradient_reach(np.ones((2, 4, 4)), images, total).round(6).tolist()
+        [1.0, 1.0]
     """
     check_same_shape(maps, images)
     images = perturbable(images)

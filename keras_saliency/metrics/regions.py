@@ -25,6 +25,11 @@ def mass_share(magnitude: np.ndarray, region: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: for shapes that do not match, a negative value, and a region that is not boolean or has
             no pixel in any map.
+
+    Example:
+        >>> magnitude = np.array([[[1.0, 0.0], [0.0, 3.0]]])
+        >>> metrics.mass_share(magnitude, np.array([[False, False], [False, True]])).tolist()
+        [0.75]
     """
     shares = spatial_shares(magnitude)
     check_region(region, shares.shape)
@@ -46,6 +51,11 @@ def enrichment(magnitude: np.ndarray, region: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: as `mass_share`.
+
+    Example:
+        >>> magnitude = np.array([[[1.0, 0.0], [0.0, 3.0]]])
+        >>> metrics.enrichment(magnitude, np.array([[False, False], [False, True]])).tolist()  # 0.75 ÷ a quarter
+        [3.0]
     """
     share = mass_share(magnitude, region)
     return quotient(share, np.mean(region, axis=(-2, -1)))

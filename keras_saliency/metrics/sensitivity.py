@@ -40,6 +40,11 @@ def max_sensitivity(
 
     Raises:
         ValueError: shapes that do not fit, integer images, or an option out of range.
+
+    Example:
+        >>> images = np.random.default_rng(0).random((2, 4, 4))
+        >>> metrics.max_sensitivity(np.ones_like(images), images, np.ones_like, np.random.default_rng(0)).tolist()
+        [0.0, 0.0]
     """
     images = perturbable(images)
     radius, samples = real("radius", radius, above=0), whole("samples", samples, 1)

@@ -25,6 +25,10 @@ def ranks(maps: np.ndarray) -> np.ndarray:
 
     Returns:
         Ranks; a row of NaN for a map with a value that is not finite.
+
+    Example:
+        >>> metrics.ranks(np.array([[10.0, 30.0, 20.0, 20.0]])).tolist()
+        [[1.0, 4.0, 2.5, 2.5]]
     """
     rows = as_rows(maps)
     ranked = np.full_like(rows, np.nan)
@@ -34,7 +38,7 @@ def ranks(maps: np.ndarray) -> np.ndarray:
 
 
 def correlation_of_ranks(ranked: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Pearson correlation of ranks, `(n,)` in −1 … 1: the second half of `rank_correlation`.
+    """Pearson correlation of ranks (Spearman 1904), `(n,)` in −1 … 1: the second half of `rank_correlation`.
 
     Args:
         ranked: `(n, pixels)` from `ranks`.
@@ -45,6 +49,11 @@ def correlation_of_ranks(ranked: np.ndarray, reference: np.ndarray) -> np.ndarra
 
     Raises:
         ValueError: where the shapes differ, or these are not ranks.
+
+    Example:
+        >>> maps = np.array([[1.0, 2.0, 3.0]])
+        >>> metrics.correlation_of_ranks(metrics.ranks(maps), metrics.ranks(-maps)).tolist()
+        [-1.0]
     """
     check_same_shape(ranked, reference)
     ours, theirs = _centred(ranked), _centred(reference)
@@ -70,6 +79,11 @@ def rank_correlation(maps: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: where the shapes differ.
+
+    Example:
+        >>> maps = np.array([[1.0, 2.0, 3.0]])
+        >>> metrics.rank_correlation(maps, maps**3).tolist(), metrics.rank_correlation(maps, -maps).tolist()
+        ([1.0], [-1.0])
     """
     check_same_shape(maps, reference)
     return correlation_of_ranks(ranks(maps), ranks(reference))
@@ -90,6 +104,11 @@ def absolute_rank_correlation(maps: np.ndarray, reference: np.ndarray) -> np.nda
 
     Raises:
         ValueError: where the shapes differ.
+
+    Example:
+        >>> maps = np.array([[1.0, 2.0, 3.0]])
+        >>> metrics.absolute_rank_correlation(maps, -maps).tolist()
+        [1.0]
     """
     return rank_correlation(np.abs(maps), np.abs(reference))
 
@@ -110,6 +129,10 @@ def cosine_similarity(maps: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: where the shapes differ.
+
+    Example:
+        >>> metrics.cosine_similarity(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([[0.0, 2.0], [-3.0, 0.0]])).tolist()
+        [0.0, -1.0]
     """
     check_same_shape(maps, reference)
     ours, theirs = _of_unit_peak(maps), _of_unit_peak(reference)
@@ -120,6 +143,8 @@ def cosine_similarity(maps: np.ndarray, reference: np.ndarray) -> np.ndarray:
 def drift(ranked: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """1 − `correlation_of_ranks`, `(n,)` in 0 … 2: 0 is the same order, 1 none in common, 2 the reverse.
 
+    The rank correlation is Spearman's (1904), which Adebayo et al. 2018 (arXiv:1810.03292) took to maps.
+
     Args:
         ranked: `(n, pixels)`, the signed maps as ranked by `ranks`.
         reference: the same of the look before.
@@ -129,12 +154,27 @@ def drift(ranked: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: where the shapes differ, or these are not ranks.
+
+    Example:
+        >>> now, before = metrics.ranks(np.array([[1.0, 2.0, 3.0]])), metrics.ranks(np.array([[3.0, 2.0, 1.0]]))
+        >>> metrics.drift(now, before).tolist(), metrics.drift(now, now).tolist()
+        ([2.0], [0.0])
     """
     return np.asarray(1.0 - correlation_of_ranks(ranked, reference))
 
 
 def drift_from_start(ranked: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """`drift` from the first look, `(n,)` in 0 … 2; NaN as there."""
+    """`drift` from the first look, `(n,)` in 0 … 2; NaN and errors as there.
+
+    Args:
+        ranked: `(n, pixels)`, the signed maps as ranked by `ranks`.
+        first: the same of the first look.
+
+    Example:
+        >>> now, first = metrics.ranks(np.array([[1.0, 2.0, 3.0]])), metrics.ranks(np.array([[3.0, 2.0, 1.0]]))
+        >>> metrics.drift_from_start(now, first).tolist()
+        [2.0]
+    """
     return drift(ranked, first)
 
 
@@ -158,6 +198,11 @@ def top_overlap(magnitude: np.ndarray, reference: np.ndarray, fraction: float = 
 
     Raises:
         ValueError: where the shapes differ, a value is negative or the fraction is out of range.
+
+    Example:
+        >>> now, before = np.array([[4.0, 3.0, 1.0, 0.0]]), np.array([[4.0, 1.0, 3.0, 0.0]])
+        >>> metrics.top_overlap(now, before, fraction=0.25).tolist()
+        [1.0]
     """
     if not 0 < fraction <= 1:
         raise ValueError(f"Expected a fraction above 0 and at most 1. Received: fraction={fraction!r}")
@@ -185,6 +230,11 @@ def center_shift(magnitude: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: where the shapes differ or are not `(n, height, width)`, or a value is negative.
+
+    Example:
+        >>> now, before = np.array([[[1.0, 0.0], [0.0, 0.0]]]), np.array([[[0.0, 0.0], [0.0, 1.0]]])
+        >>> metrics.center_shift(now, before).tolist()
+        [1.0]
     """
     check_same_shape(magnitude, reference)
     rows, columns = np.subtract(_centroid(magnitude), _centroid(reference))

@@ -30,6 +30,11 @@ def ssim(magnitude: np.ndarray, reference: np.ndarray) -> np.ndarray:
     Raises:
         ImportError: scikit-image is missing.
         ValueError: where the shapes differ or are too small, or a value is negative.
+
+    Example:
+        >>> magnitude = np.random.default_rng(0).random((1, 16, 16))
+        >>> metrics.ssim(magnitude, 2 * magnitude).round(6).tolist()
+        [1.0]
     """
     check_same_shape(magnitude, reference)
     ours, theirs = _scaled(magnitude), _scaled(reference)

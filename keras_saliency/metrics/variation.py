@@ -23,6 +23,11 @@ def total_variation(maps: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: for an array that is not `(n, height, width)`.
+
+    Example:
+        >>> stripes = np.array([[[0.0, 1.0], [0.0, 1.0]]])
+        >>> metrics.total_variation(stripes).tolist()
+        [1.0]
     """
     size = image_size(maps)
     rows = as_rows(maps)

@@ -39,6 +39,9 @@ class Label:
 class ClassIndex:
     """The score of one class for all images (an integer), or of one class per image (`n` integers).
 
+    Args:
+        index: a class, counted from 0, or one per image.
+
     Example:
         >>> ks.explain(model, images, target=ks.ClassIndex(2)).target_classes[:3].tolist()  # the same as target=2
         [2, 2, 2]
@@ -63,6 +66,9 @@ class OutputGradient:
 
     The explained score is `sum(output * array)` per image; the output is taken as the model gives it (after a
     softmax, if it ends with one). The leading axis is the batch; an array of one example's shape serves all.
+
+    Args:
+        array: of numbers, as the output; it becomes float32.
 
     Example:
         >>> first_minus_last = np.array([1.0, 0.0, -1.0])
@@ -295,10 +301,20 @@ class BoundTarget:
 
 
 def bind(target: Target, count: int, labels: np.ndarray | None) -> BoundTarget:
-    """The target for `count` images with these labels (None: they have none).
+    """The target for `count` images with these labels, as a question takes it.
+
+    Args:
+        target: one of the targets of this page, or a function of the outputs.
+        count: how many images there are.
+        labels: `(count,)` class indices; None: they have none.
 
     Raises:
         ValueError: there are no labels for `Label`, or not `count` classes or rows of an array.
+
+    Example:
+        >>> from keras_saliency.probes.targets import bind
+        >>> bind(ks.ClassIndex(2), 3, None).classes.tolist()
+        [2, 2, 2]
     """
     if isinstance(target, Label) and labels is None:
         raise ValueError('target="label" needs labels: give the probe set `labels=`.')

@@ -24,9 +24,18 @@ from keras_saliency.reports.verdicts import FailOn
 def read_report(path: str | Path) -> Report:
     """The report that `Report.to_json` wrote.
 
+    Args:
+        path: the JSON file.
+
     Raises:
         FileNotFoundError: no such file.
         UnreadableFileError: the file is not a report, is damaged, or was written by a newer version.
+
+    Example:
+        >>> from keras_saliency.reports import read_report
+        >>> ks.check(model, probes, "structure").to_json("report.json")
+        >>> read_report("report.json").passed
+        True
     """
     content = limits.read_at_most(path, limits.TEXT)
     try:

@@ -14,9 +14,23 @@ from keras_saliency.terminal import visible
 
 
 class Report(Verdicts):
-    """What the checks of one model found, for people and programs; `Verdicts` names its attributes.
+    """What the checks of one model found, for people and programs.
 
     Its files are written as a whole or not at all; whatever file is at the path is replaced.
+
+    Attributes:
+        results: one per check, in order.
+        model: the model's name.
+        method: the name of the method whose maps were judged.
+        fingerprint: that of the probe set.
+        probes: how many probes there were.
+        versions: of keras_saliency, Keras, the framework behind it (its name is a key) and numpy.
+        seed: of the private generators.
+        fail_on: what lets the report fail, see `ks.check`.
+        evaluations: images that went through the model, forward or forward and backward.
+        seconds: that it took.
+        waived: the names of checks whose failure or warning was waived, and does not count.
+        advice: where maps fail, which other method makes maps that do not, in words.
 
     Example:
         >>> report = ks.check(model, probes, ["finite", "nonzero"])

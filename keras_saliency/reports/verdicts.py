@@ -34,22 +34,7 @@ def fails(result: CheckResult, fail_on: FailOn) -> bool:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What the checks of one model found.
-
-    Attributes:
-        results: one per check, in order.
-        model: the model's name.
-        method: the name of the method whose maps were judged.
-        fingerprint: that of the probe set.
-        probes: how many probes there were.
-        versions: of keras_saliency, Keras, the framework behind it (its name is a key) and numpy.
-        seed: of the private generators.
-        fail_on: what lets the report fail, see `fails`.
-        evaluations: images that went through the model, forward or forward and backward.
-        seconds: that it took.
-        waived: the names of checks whose failure or warning does not count, see `Waiver`.
-        advice: where maps fail, which other method makes maps that do not, in words.
-    """
+    """What the checks of one model found; `Report` says what the fields are."""
 
     results: tuple[CheckResult, ...]
     model: str
