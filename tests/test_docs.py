@@ -3,7 +3,6 @@
 import contextlib
 import io
 import re
-import shlex
 
 import keras
 import numpy as np
@@ -70,16 +69,6 @@ def test_the_config_on_the_page_has_every_setting(tmp_path):
     assert [
         name for name in Config.__dataclass_fields__ if not re.search(rf"^\W*{name}\b", config, re.M)
     ] == []
-
-
-def test_the_commands_on_the_page_are_commands():
-    from keras_saliency import cli
-
-    lines = [shlex.split(line) for block in blocks("ci.md", "sh") for line in block.splitlines()]
-    assert len(lines) == 4
-    for program, *arguments in lines:
-        assert program == "keras-saliency"
-        assert cli._parser().parse_args(arguments).command in ("check", "golden")
 
 
 def test_the_python_on_the_page_runs(tmp_path, monkeypatch, capsys):
