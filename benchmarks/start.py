@@ -1,4 +1,4 @@
-"""How long each step of docs/start.md takes, as a new user takes them: in a fresh environment, from a wheel of this tree.
+"""How long each step of docs/start.md takes a new user: in a fresh environment, from a wheel of this tree.
 
 Run: `python -m benchmarks.start`, or `python -m benchmarks.start jax torch`; some minutes, most of them for the
 installation. Torch is the version of `tests/constraints.txt`. Folders are temporary.
@@ -30,6 +30,7 @@ def main(backends: list[str]) -> None:
     page = fenced(ROOT / "docs" / "start.md")
     python = [block.source for block in page if block.language == "python"]
     shell = [line for block in page if block.language == "sh" for line in block.source.splitlines()]
+    ours = [line.split() for line in shell if line.startswith("keras-saliency")]
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         _run([sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", place, str(ROOT)], folder)
@@ -53,12 +54,10 @@ def main(backends: list[str]) -> None:
             done = _run([programs / "python", "-c", code], work, environment)
             for line in filter(lambda line: line.startswith("@"), done.stdout.splitlines()):
                 print(f"{backend}: {line.removeprefix('@ ')}", flush=True)
-            for line in shell:
-                if line.startswith("keras-saliency view"):
-                    line += " --export page.html"  # instead of a server that waits
-                if line.startswith("keras-saliency"):
-                    program, *arguments = line.split()
-                    _told(backend, line, [programs / program, *arguments], work, environment)
+            for program, command, *rest in ours:
+                instead = ["--export", "page.html"] if command == "view" else []  # of a server that waits
+                line = [programs / program, command, *rest, *instead]
+                _told(backend, " ".join([command, *rest]), line, work, environment)
 
 
 def _told(backend, step, command, folder, environment=None) -> None:

@@ -1,4 +1,4 @@
-"""What the pages name is there: targets, sessions, modules, files, commands with their options, names of the package."""
+"""What the pages name is there: targets, sessions, modules, files, commands and options, names of the package."""
 
 import importlib.util
 import itertools
@@ -17,6 +17,8 @@ PLACES = (ROOT, ROOT / "keras_saliency")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 SESSIONS = (ROOT / "noxfile.py").read_text(encoding="utf-8")
 PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+NAMED = {"make": r"[\w-]+", "nox": r"--session (\w+)", "pip": r"(?<=[\[,])\w+(?=[\],])"}
+"""Programs whose arguments are names in a file of ours, and where these names stand: targets, sessions, extras."""
 OF_OTHERS = {
     "tensorboard",
     "bash",
@@ -57,19 +59,21 @@ def unknown(words, page, whole=True):
     program = program.rpartition("/")[2]
     if program == "keras-saliency":
         return _unparsed(arguments) if whole else _unheard_of(arguments)
-    if program == "make":
-        return [name for name in arguments if not re.search(rf"^{name}:", MAKEFILE, re.MULTILINE)]
-    if program == "pip":
-        extras = re.findall(r"\[([\w,]+)\]", " ".join(arguments))
-        return [name for each in extras for name in each.split(",") if f"\n{name} = [" not in PROJECT]
-    if program == "python" and arguments[0] == "-m":
-        return [] if importlib.util.find_spec(arguments[1]) else arguments[1:2]
     if program == "python":
-        return [arguments[0]] if arguments[0].endswith(".py") and not _is_there(arguments[0], page) else []
-    if program == "nox":
-        names = [arguments[at + 1] for at, word in enumerate(arguments) if word == "--session"]
-        return [name for name in names if f"def {name.partition('-')[0]}(session" not in SESSIONS]
+        return _no_program(arguments, page)
+    if program in NAMED:
+        return [
+            name for name in re.findall(NAMED[program], " ".join(arguments)) if not _is_named(program, name)
+        ]
     return [] if program in OF_OTHERS else [program]
+
+
+def _is_named(program, name):
+    return {
+        "make": re.search(rf"^{name}:", MAKEFILE, re.MULTILINE),
+        "nox": f"def {name}(session" in SESSIONS,
+        "pip": f"\n{name} = [" in PROJECT,
+    }[program]
 
 
 def _unparsed(arguments):
@@ -83,10 +87,16 @@ def _unparsed(arguments):
 def _unheard_of(arguments):
     (commands,) = (action.choices for action in cli._parser()._actions if action.dest == "command")
     command, *rest = arguments
-    known = commands[command]._option_string_actions if command in commands else {}
-    return [word for word in rest if word.startswith("--") and word not in known] or [command] * (
-        command not in commands
-    )
+    if command not in commands:
+        return [command]
+    known = commands[command]._option_string_actions
+    return [word for word in rest if word.startswith("--") and word not in known]
+
+
+def _no_program(arguments, page):
+    if arguments[0] == "-m":
+        return [] if importlib.util.find_spec(arguments[1]) else arguments[1:2]
+    return [path for path in arguments[:1] if path.endswith(".py") and not _is_there(path, page)]
 
 
 def _is_there(path, page):
