@@ -27,6 +27,7 @@ NOT_RUN = {
 """Why a block, by its page and the beginning of its first line, is not run."""
 STANDS_FOR = {
     '"cat on sofa", ...': '"cat on sofa", *more',
+    "size=(96, 96), scale=1 / 255": "size=(12, 12)",  # what the network here takes
     '["tensorboard", "notebook"]': '["tensorboard"]',  # tests/test_notebook.py: in a notebook
     '["tensorboard", "mlflow"]': '["tensorboard"]',  # `make test-trackers`: with the trackers
 }
