@@ -36,30 +36,58 @@ COSTS = {
 """The least and the most passes for each image, by what a method says."""
 
 
-@pytest.fixture(scope="module", params=["float32", "uint8"])
-def asked(request):
-    """Images and networks that have what methods look at: a convolution with ReLUs, and attention."""
+def network(dtype):
+    """A convolution with ReLUs."""
     keras.utils.set_random_seed(0)
     layers = [
-        keras.Input((12, 12, 1), dtype=request.param),
+        keras.Input((12, 12, 1), dtype=dtype),
         keras.layers.Rescaling(1.0),
         keras.layers.Conv2D(CHANNELS, 3, activation="relu"),
         keras.layers.Flatten(),
         keras.layers.Dense(3, activation="softmax"),
     ]
-    network, attending = keras.Sequential(layers), transformer(12, 1, patch=4)
-    images = IMAGES if request.param == "float32" else (255 * IMAGES).astype("uint8")
-    return {False: (ScoredModel(network), images), True: (ScoredModel(attending), IMAGES)}
+    return ScoredModel(keras.Sequential(layers))
+
+
+@pytest.fixture(scope="module")
+def of_pixels():
+    return network("float32")
+
+
+@pytest.fixture(scope="module")
+def of_integers():
+    return network("uint8")
+
+
+@pytest.fixture(scope="module")
+def of_attention():
+    return ScoredModel(transformer(12, 1, patch=4))
+
+
+def passes(method, scored, images):
+    """How many passes each image took."""
+    before, target = scored.evaluations, bind(as_target("predicted"), len(images), None)
+    answers.explained(method, scored, images, target, np.random.default_rng(0))
+    return (scored.evaluations - before) / len(images)
 
 
 @pytest.mark.parametrize("kind", METHODS.built_in().values(), ids=list(METHODS.built_in()))
-def test_it_costs_what_it_says(kind, asked):
+def test_it_costs_what_it_says(kind, of_pixels, of_attention):
     method = RISE(samples=64) if kind is RISE else kind()
-    scored, images = asked[method.registered in OF_ATTENTION]
-    before = scored.evaluations
-    target = bind(as_target("predicted"), len(images), None)
-    answers.explained(method, scored, images, target, np.random.default_rng(0))
-    spent = (scored.evaluations - before) / len(images)
+    spent = passes(method, of_attention if method.registered in OF_ATTENTION else of_pixels, IMAGES)
     least, most = COSTS[method.cost](method)
-    behind_integers = images.dtype == "uint8" and least > 2
-    assert least + behind_integers <= spent <= most + behind_integers
+    assert least <= spent <= most
+
+
+@pytest.mark.parametrize("name", ["smoothgrad", "occlusion", "score_cam", "guided_integrated_gradients"])
+def test_behind_integers_it_costs_a_pass_more(name, of_integers):
+    method = METHODS.find(name)()
+    (cost,) = set(COSTS[method.cost](method))
+    assert passes(method, of_integers, (255 * IMAGES).astype("uint8")) == cost + 1
+
+
+@pytest.mark.parametrize(
+    "name", ["gradient", "input_x_gradient", "guided_backprop", "grad_cam", "activations"]
+)
+def test_behind_integers_gradients_cost_no_more(name, of_integers):
+    assert passes(METHODS.find(name)(), of_integers, (255 * IMAGES).astype("uint8")) == 1
