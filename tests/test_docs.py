@@ -45,11 +45,18 @@ def test_the_map_is_the_first_convolutions_gradient_back_through_its_kernels():
     assert np.abs(by_hand - explained).max() <= 1e-3 * np.abs(explained).max()
 
 
+def anchors(page):
+    """The places that a link may name: the headings, in the form of GitHub and the site."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
-    links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
-    missing = [link for link in links if not (page.parent / link).exists()]
-    assert missing == []
+    links = re.findall(r"\]\(([^)#:]*)#?([^):]*)\)", page.read_text(encoding="utf-8"))
+    assert [link for link, _ in links if not (page.parent / link).exists()] == []
+    places = [(page.parent / link if link else page, anchor) for link, anchor in links if anchor]
+    assert [place for place in places if place[1] not in anchors(place[0])] == []
 
 
 def test_the_page_lists_every_method():
