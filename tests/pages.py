@@ -24,9 +24,16 @@ class Block(NamedTuple):
 
 def fenced(page):
     """All blocks of code on a page, in order."""
-    found = re.findall(
-        r"^( *)```(\w*)[^\n]*\n(.*?)^\1```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
-    )
+    return _fenced(page.read_text(encoding="utf-8"))
+
+
+def code(markdown, language="python"):
+    """The blocks of code of this language in a text."""
+    return [block.source for block in _fenced(markdown) if block.language == language]
+
+
+def _fenced(markdown):
+    found = re.findall(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```$", markdown, re.DOTALL | re.MULTILINE)
     return [Block(language, dedent(source)) for _, language, source in found]
 
 
@@ -37,4 +44,4 @@ def text(page):
 
 def blocks(page, language="python"):
     """The code of this language on a page of `docs/`."""
-    return [block.source for block in fenced(ROOT / "docs" / page) if block.language == language]
+    return code(text(page), language)
