@@ -10,7 +10,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.t
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
-	@echo "make test       the tests, on TensorFlow, JAX and PyTorch: less than ten minutes on two cores"
+	@echo "make test       the tests, those that depend on the framework on TensorFlow, JAX and PyTorch: less than ten minutes on two cores"
 	@echo "make test-all   these, those that assert the same on more cases (make test-repeats: only them), and the zoo"
 	@echo "make test-trackers  looks in MLflow, Trackio and W&B, which it installs, read back from there"
 	@echo "make versions   the tests on the oldest versions allowed, and on Python 3.12 and 3.13: some hours"
@@ -18,7 +18,7 @@ help:
 	@echo "make mutants    how many small changes to metrics, checks, records, methods and the engine's arithmetic the tests notice"
 	@echo "make trace      random networks, trained with and without looks, on TensorFlow, JAX and PyTorch"
 	@echo "make soak       trainings killed at random moments, and memory over many fits and looks: an hour or two"
-	@echo "make zoo        every method on some fifty architectures, on all three backends: an hour or two"
+	@echo "make zoo        every method on more than forty architectures, on all three backends: an hour or two"
 	@echo "make check      style, types and the import contract; the page's too, where there is Node"
 	@echo "make docs       the documentation site, offline: writes build/site; make docs-serve shows it on 127.0.0.1:8000"
 	@echo "make format     mend the style"

@@ -7,11 +7,11 @@ from pkgutil import resolve_name
 import pytest
 
 import keras_saliency as ks
-from tests.pages import ROOT, code, text
+from tests.pages import ROOT, blocks, text
 from tests.test_house import NO_ROOM, PACKAGE
 
 PAGE = text("architecture.md")
-(PICTURE,) = code(PAGE.partition("<!-- the house -->")[2].partition("##")[0], "")
+(PICTURE,) = blocks("architecture.md", "text")
 STOREYS = [re.split(r"\s{2,}", line)[0] for line in PICTURE.splitlines()]
 PLACES = sorted(set(re.findall(r"`([\w/]+)\.py`\s`([\w.]+)`", PAGE)))
 

@@ -57,7 +57,7 @@ class ParameterRandomization(Check):
 
     A method without a sign is only asked whether its maps depend on the weights at all.
 
-    Costs the maps once more for each draw (`"full"`), or once for each layer with weights.
+    Costs the maps once more for each draw (`"full"`) or each layer with weights, and once for the second look.
 
     Args:
         mode: `"full"`: all layers at once; `"cascading"`: from the output down, one layer more at a time, judged at

@@ -45,8 +45,8 @@ class Region(Check):
     A required region fails where neither direction, over all classes or for `means` alone, moves `limit` of the images,
     and the exact upper bound says so too; where only the map is cold, that is a warning.
 
-    Costs the maps, a forward pass of the probes and one without content, and, for each class, one with content
-    and one for each of eight other places.
+    Costs at most the maps, a forward pass of the probes and one without content, and, for each class, one with
+    content and one for each of eight other places.
 
     Args:
         region: the name of a region of the probes.

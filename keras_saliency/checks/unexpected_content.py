@@ -48,8 +48,8 @@ class UnexpectedContent(Check):
     way round. At least `limit` of the images must go half of the way when it is taken out, and at least `limit` must
     arrive at the class when it is put in; the exact bound allows for all that was tried.
 
-    Costs the maps and no more where nothing recurs; for each mark up to ten forward passes of the probes, for each
-    cast two.
+    Costs a forward pass of the probes and the maps where nothing recurs; for each mark up to ten forward passes more,
+    for each cast two.
 
     Args:
         limit: the share of images.

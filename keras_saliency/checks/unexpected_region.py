@@ -64,7 +64,7 @@ class UnexpectedRegion(Check):
     place moves half of the images in both directions (docs/checks.md). The exact bound allows for every place and
     class that was tried.
 
-    Costs the maps and two forward passes of the probes for each place, and nine more for each class that half of
+    Costs the maps, a forward pass of the probes and two for each place, and nine more for each class that half of
     its images leave when the place is emptied. `details["region"]` has the places that were found, booleans
     `(places, height, width)`, the strongest first and none that overlaps a former one; `details["place"]` says in words
     where the first lies.

@@ -18,8 +18,7 @@ class InputXGradient(Method):
     """The gradient times the input, value by value (Shrikumar et al. 2016, arXiv:1605.01713).
 
     The contribution of each value to the score of a linear model. It is zero wherever the input is: shift the
-    inputs, and the map changes though the model's answer need not. Costs one forward and one backward pass, and a
-    forward pass more behind integer inputs.
+    inputs, and the map changes though the model's answer need not. Costs one forward and one backward pass.
 
     Example:
         >>> explanation = ks.explain(model, images, ks.InputXGradient())

@@ -32,7 +32,7 @@ class XRAI(Method):
     of the wrapped method.
 
     Needs scikit-image: `pip install keras_saliency[regions]`. Costs the wrapped method, and once per image its
-    segmentation, some tenths of a second.
+    segmentation, about a second.
 
     Args:
         method: whose map is averaged, by its name or itself; None: see above.

@@ -49,7 +49,7 @@ def relevance_rank_accuracy(magnitude: np.ndarray, region: np.ndarray) -> np.nda
 
     Arras et al. 2022 (arXiv:2003.07258). Where pixels tie for the last of the k places, each of them counts
     by its chance of a place, so that the order of the pixels never matters. Chance is the region's share of the
-    area. Costs a partial sort per map.
+    area. Costs a sort per map.
 
     Args:
         magnitude: `(n, height, width)`, not negative.

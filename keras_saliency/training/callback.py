@@ -70,7 +70,8 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         archive: whether every look is also written at full precision, as one `.npz` file.
         font: the path of a .ttf or .otf file, for names on contact sheets in letters that are boxes without it: they
             are drawn in Pillow's font, and in DejaVu where matplotlib is installed.
-        writers: `"tensorboard"`, `"folder"` (PNG and CSV files), a writer, or a list of them.
+        writers: `"tensorboard"`, `"folder"` (PNG and CSV files), `"notebook"` (below the cell), `"mlflow"`, `"wandb"`,
+            `"trackio"`, a writer, or a list of them.
         checks: cheap checks to make at every look, see `ks.check`: a name, a check, or a list, such as
             `["structure", ks.Region("corner")]`. They judge the maps of the first method. Results stand in
             `last_look.checks`, in the Saliency tab and as curves `saliency/checks/<name>`; one that fails is warned

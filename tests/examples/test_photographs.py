@@ -48,3 +48,33 @@ def test_the_trained_network_knows_a_cat_and_an_espresso():
     )
     predicted = keras.ops.convert_to_numpy(efficientnet_lite0()(images.astype("float32")))
     assert predicted.argmax(1).tolist() == [285, 967]
+
+
+@pytest.mark.zoo
+def test_what_makes_an_astronaut_a_bobsled():
+    """The helmet, which maps show, and more than it the face."""
+    from skimage import data, transform
+
+    from examples.photographs.lite0 import SIZE, efficientnet_lite0
+
+    image = (255 * transform.resize(data.astronaut(), (SIZE, SIZE), anti_aliasing=True)).astype("float32")
+    covered = np.stack([image] * 3)
+    covered[1, 120:, 118:] = covered[2, :80, 60:150] = image.mean((0, 1))
+    probabilities = keras.ops.convert_to_numpy(efficientnet_lite0()(covered))[:, 450]
+    np.testing.assert_allclose(probabilities, [0.22, 0.10, 0.06], atol=0.01)
+
+
+@pytest.mark.zoo
+def test_the_fine_tuning_is_watched(tmp_path):
+    example = EXAMPLE.with_name("watch.py")
+    done = subprocess.run(
+        [sys.executable, str(example)],
+        cwd=tmp_path,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.glob("runs/photographs/saliency/events.out.tfevents.*"))
