@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PROJECT := pyproject.toml tests/constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test test-all test-repeats test-trackers versions fuzz mutants trace soak zoo check check-page format benchmark benchmark-tab seeds field matrix clean
+.PHONY: help demo test test-all test-repeats test-trackers versions fuzz mutants trace soak zoo check check-page format benchmark benchmark-tab seeds field matrix tutorials clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
@@ -26,6 +26,7 @@ help:
 	@echo "make seeds      the demo's claim over five seeds and three arms"
 	@echo "make field      networks with and without planted shortcuts, and what the checks say of them: two hours"
 	@echo "make matrix     write the tables in docs/methods.md, docs/metrics.md and docs/callback.md"
+	@echo "make tutorials  execute the notebooks in examples/tutorials, and store what they show: some minutes"
 	@echo "make clean      remove the virtual environment and what was made"
 
 demo: $(VENV)/.demo
@@ -114,6 +115,9 @@ field: $(VENV)/.test
 matrix: $(VENV)/.test
 	$(BIN)/python tests/methods/matrix.py
 	$(BIN)/python tests/metrics/tables.py
+
+tutorials: $(VENV)/.test
+	$(BIN)/python -m examples.tutorials.execute
 
 clean:
 	rm -rf $(VENV) .nox node_modules runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
