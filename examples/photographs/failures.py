@@ -1,6 +1,6 @@
-"""Eight ways to get a map that misleads, on photographs: each gives rows of pictures with labels, and what was measured.
+"""Eight ways to get a map that misleads: each gives rows of pictures with labels, and what was measured.
 
-A claim that the page makes of them is held here: what does not come out as the page says is an error, and no page is made.
+A claim that the page makes of them is held here: what does not come out as it says is an error, and no page is made.
 """
 
 import warnings
@@ -21,7 +21,12 @@ BLACK = 40
 def random_weights(model, photographs):
     """Cascading randomization (Adebayo et al. 2018): new weights from the scores down to the image."""
     picture = photographs["chelsea"]
-    cuts = {"trained": None, "new scores": "_fc", "and blocks 11 to 15": "_blocks-11-_expand_conv", "all weights new": ""}
+    cuts = {
+        "trained": None,
+        "new scores": "_fc",
+        "and blocks 11 to 15": "_blocks-11-_expand_conv",
+        "all weights new": "",
+    }
     networks = [_new_from(model, cut) for cut in cuts.values()]
     rows, agreement = [], {}
     for words, method in {"gradient": ks.Gradient(), "guided": ks.GuidedBackprop()}.items():
@@ -30,7 +35,7 @@ def random_weights(model, photographs):
         labels = [f"{words}: {cut}" for cut in cuts]
         rows.append(([laid_over(picture, each) for each in maps], labels))
     gradient, guided = agreement["gradient"], agreement["guided_backprop"]
-    _holds(guided[1] > 0.5, guided[1] > gradient[1] + 0.2)
+    _holds(guided[0] > 0.95, guided[1] > 0.9, gradient[0] < 0.5, guided[2] > gradient[2] + 0.2)
     return rows, (
         "Rank correlation with the map of the trained network, from the second column on. Gradient: "
         f"{_listed(gradient)}. Guided backpropagation: {_listed(guided)}."
@@ -56,10 +61,12 @@ def few_steps(model, photographs):
     found = [_explained(model, picture, method, CAT) for method in methods]
     errors = [each.diagnostics["completeness_error"][0] for each in found]
     taken = found[-1].diagnostics["evaluations"][0]
-    _holds(errors[0] > 0.2, errors[-1] <= 0.02)
+    _holds(errors[1] > errors[0] > 0.2, errors[-1] <= 0.02)
     labels = ["2 steps", "8 steps", "32 steps", f"as needed: {taken} steps"]
     tiles = [laid_over(picture, each.heatmaps()[0]) for each in found]
-    return [(tiles, labels)], f"The maps miss {_percent(errors)} of the change of the score."
+    return [
+        (tiles, labels)
+    ], f"From left to right, the maps miss {_percent(errors)} of the change of the score."
 
 
 def black_baseline(model, photographs):
@@ -68,14 +75,17 @@ def black_baseline(model, photographs):
     picture = photograph("camera", SIZE)
     black = (picture < BLACK).all(-1)
     baselines = {"from black": 0.0, "from white": 255.0, "both": [0.0, 255.0]}
-    maps = [_map(model, picture, ks.IntegratedGradients(baseline=baseline), TRIPOD) for baseline in baselines.values()]
+    maps = [
+        _map(model, picture, ks.IntegratedGradients(baseline=baseline), TRIPOD)
+        for baseline in baselines.values()
+    ]
     shares = [each[black].sum() / each.sum() for each in maps]
     said = ks.explain(model, picture[None], "activations")
     _holds(said.predicted_classes[0] == TRIPOD, shares[1] > 3 * shares[0])
     tiles = [picture.astype("uint8"), *(laid_over(picture, each) for each in maps)]
     return [(tiles, [f"camera: tripod, {said.probabilities[0]:.2f}", *baselines])], (
-        f"Black pixels (below {BLACK} of 255) are {100 * black.mean():.0f} % of the picture, and get {_percent(shares)} of the "
-        "map: from black, from white, from both."
+        f"Black pixels (below {BLACK} of 255) are {100 * black.mean():.0f} % of the picture. "
+        f"They get {_percent(shares)} of the map: from black, from white, from both."
     )
 
 
@@ -98,7 +108,9 @@ def too_much_noise(model, photographs):
     """SmoothGrad with more and more noise, and what the network says of the noisy copies."""
     picture = photographs["chelsea"]
     noises = (0.0, 0.15, 0.5, 1.0)
-    maps = [_map(model, picture, ks.SmoothGrad(noise=noise) if noise else ks.Gradient(), CAT) for noise in noises]
+    maps = [
+        _map(model, picture, ks.SmoothGrad(noise=noise) if noise else ks.Gradient(), CAT) for noise in noises
+    ]
     rng, spread = np.random.default_rng(0), np.ptp(picture)
     copies = [picture + noise * spread * rng.normal(size=(24, *picture.shape)) for noise in noises]
     p = [_probabilities(model, each)[:, CAT].mean() for each in copies]
@@ -117,7 +129,10 @@ def wrong_patch(model, photographs):
     found = [_explained(model, picture, method, ESPRESSO) for method in methods]
     most = [each.maps.max() for each in found]
     _holds(most[0] < most[1] < most[2], found[2].maps.min() > 0)
-    tiles = [picture.astype("uint8"), *(laid_over(picture, each.heatmaps("signed")[0], signed=True) for each in found)]
+    tiles = [
+        picture.astype("uint8"),
+        *(laid_over(picture, each.heatmaps("signed")[0], signed=True) for each in found),
+    ]
     labels = ["coffee", *[f"patch={patch}" for patch in patches]]
     return [(tiles, labels)], (
         f"The largest drop of the score, {found[0].scores[0]:.1f} for the whole image: {_listed(most)}. The passes: "
@@ -140,8 +155,8 @@ def saturated(model, photographs):
         labels = [f"{words}, p = {p:.2f}" for p in explanation.probabilities]
         rows.append((tiles, labels))
     ratios = [one / one.max() for one in sums.values()]
-    coffee = names.index("coffee")
-    _holds(ratios[0][coffee] < 0.25, ratios[1][coffee] > 0.4)
+    surest = sorted(map(names.index, ("coffee", "camera")))
+    _holds(sorted(np.argsort(ratios[0])[:2]) == surest, max(ratios[0][surest]) < min(ratios[1][surest]))
     return rows, (
         "The sum of each map ÷ that of the strongest in its row. "
         f"Of the probability: {_listed(ratios[0])}. Of the score: {_listed(ratios[1])}."
@@ -151,7 +166,9 @@ def saturated(model, photographs):
 def not_scaled(model, photographs):
     """A network that takes pixels from 0 to 1, and gets them from 0 to 255."""
     names, pictures = [*photographs], np.stack([*photographs.values()])
-    of_unit = keras.Sequential([keras.Input(pictures.shape[1:]), keras.layers.Rescaling(255.0), model])
+    of_unit = keras.Sequential(
+        [keras.Input(pictures.shape[1:]), keras.layers.Rescaling(255.0, name="to_255"), model]
+    )
     rows = []
     for words, given in (("0 to 1", pictures / 255), ("0 to 255", pictures.astype("uint8"))):
         with warnings.catch_warnings(record=True) as warned:
@@ -192,11 +209,11 @@ def _probabilities(model, pictures):
 
 
 def _listed(values):
-    return ", ".join(f"{value:.2f}" for value in values)
+    return ", ".join(f"{value:.2f}" for value in values).replace("-", "−")
 
 
 def _percent(values):
-    return ", ".join(f"{100 * value:.1f} %" for value in values)
+    return ", ".join(f"{100 * value:.0f} %" for value in values)
 
 
 def _holds(*claims):

@@ -1,12 +1,12 @@
-"""Every method of keras_saliency on four photographs, and eight ways to go wrong: makes the pictures of docs/gallery.md.
+"""Every method of keras_saliency on four photographs, and eight ways to go wrong: makes docs/gallery.md.
 
     pip install 'keras_saliency[plot,regions,torch,zoo]'
     make gallery                                   # or: python examples/photographs/gallery.py
 
-The network is EfficientNet-Lite0 with its weights for ImageNet; the methods for attention are shown on a small transformer
-that is trained for the purpose. Offline, on TensorFlow, some minutes. What the page says about a method comes from the
-method itself: its docstring, its cost, and the call that was made. Between the marks `<!-- name -->` and
-`<!-- end of name -->` the page is written by this program; the rest of it is written by hand.
+The network is EfficientNet-Lite0 with its weights for ImageNet; the methods for attention are shown on a small
+transformer that is trained for the purpose. Offline, on TensorFlow, some minutes. What the page says about a method
+comes from the method itself: its docstring, its cost, and the call that was made. Between the marks `<!-- name -->`
+and `<!-- end of name -->` the page is written by this program; the rest of it is written by hand.
 """
 
 import argparse
@@ -34,7 +34,7 @@ FAMILIES = {
     "shares": [
         ks.IntegratedGradients(baseline="mean"),
         ks.BlurIntegratedGradients(steps=64),
-        ks.GuidedIntegratedGradients(steps=100, baseline="mean"),
+        ks.GuidedIntegratedGradients(baseline="mean"),
         ks.ExpectedGradients(samples=100),
         ks.XRAI(),
     ],
@@ -68,8 +68,19 @@ def sentence(method):
 
 def call(method):
     """The code that makes this method."""
-    given = [f"{field.name}={getattr(method, field.name)!r}" for field in fields(method) if _is_given(field, method)]
-    return f"ks.{type(method).__name__}({', '.join(given)})"
+    given = [
+        f"{field.name}={getattr(method, field.name)!r}"
+        for field in fields(method)
+        if _is_given(field, method)
+    ]
+    return f"ks.{type(method).__name__}({', '.join(given)})".replace("'", '"')
+
+
+def cost(method):
+    """What it costs, with the numbers of the options that its words name."""
+    named = [field.name for field in fields(method) if re.search(rf"\b{field.name}\b", method.cost)]
+    numbers = [f"{name}={getattr(method, name)}" for name in named if isinstance(getattr(method, name), int)]
+    return f"{method.cost}{' (' * bool(numbers)}{', '.join(numbers)}{')' * bool(numbers)}."
 
 
 def _is_given(field, method):
@@ -82,24 +93,25 @@ def found(diagnostics):
     words = ""
     if "evaluations" in diagnostics and len(set(diagnostics["evaluations"])) > 1:
         least, most = min(diagnostics["evaluations"]), max(diagnostics["evaluations"])
-        words += f" Here it takes {least} to {most} gradients an image."
+        words += f" Here it takes {least} to {most} gradients for an image."
     if "completeness_error" in diagnostics:
         worst = max(diagnostics["completeness_error"])
-        words += f" These maps miss at most {100 * worst:.1f} % of the change of the score."
+        words += f" These maps miss at most {100 * worst:.0f} % of the change of the score."
     return words
 
 
 def entry(method, explanation):
     """What the page says of a method."""
     return (
-        f"### {method.registered}\n\n![{method.registered} on the four photographs](images/gallery/{method.registered}.jpg)\n\n"
-        f"{sentence(method)}\n\n`ks.explain(model, images, {call(method)})` costs {method.cost}."
-        f"{found(explanation.diagnostics)}\n"
+        f"### {method.registered}\n\n"
+        f"![{method.registered} on the four photographs](images/gallery/{method.registered}.jpg)\n\n"
+        f"{sentence(method)}\n\n`ks.explain(model, images, {call(method)})`\n\n"
+        f"Cost: {cost(method)}{found(explanation.diagnostics)}\n"
     )
 
 
 def tiles_of(method, explanation, photographs):
-    """The map of each photograph: with its sign where a pixel has one value, as magnitude where each channel has one."""
+    """The map of each photograph: with its sign where a pixel has one value, else as magnitude."""
     signed = method.has_sign and explanation.maps.ndim == 3
     maps = explanation.heatmaps("signed" if signed else "magnitude")
     maps = [transform.resize(each, (SIZE, SIZE), order=1) for each in maps]
@@ -131,7 +143,9 @@ def keep(picture, name, out):
 def filled(page, name, words):
     """The page with these words between the marks of this name."""
     marks = rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)"
-    page, count = re.subn(marks, lambda found: f"{found[1]}{words.strip()}\n{found[2]}", page, flags=re.DOTALL)
+    page, count = re.subn(
+        marks, lambda found: f"{found[1]}{words.strip()}\n{found[2]}", page, flags=re.DOTALL
+    )
     if count != 1:
         raise ValueError(f"Expected the marks of {name!r} once in {PAGE}. Received: {count}")
     return page
@@ -146,8 +160,12 @@ def quietly(question, *arguments):
 
 def main():
     """Explain, draw, and fill in the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=PAGE.parent, help="the folder of gallery.md and its images")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--out", type=Path, default=PAGE.parent, help="the folder of gallery.md and its images"
+    )
     out = parser.parse_args().out
     page = PAGE.read_text(encoding="utf-8")
     photographs = np.stack([photograph(name, SIZE) for name in PHOTOGRAPHS])
@@ -166,16 +184,27 @@ def main():
     said = ks.explain(model, photographs, "activations")
     labels = [
         f"{name}: {CLASSES[predicted]}, {p:.2f}"
-        for name, predicted, p in zip(PHOTOGRAPHS, said.predicted_classes.tolist(), said.probabilities, strict=True)
+        for name, predicted, p in zip(
+            PHOTOGRAPHS, said.predicted_classes.tolist(), said.probabilities, strict=True
+        )
     ]
     keep(row(list(photographs.astype("uint8")), labels), "photographs", out)
-    alt = "; ".join(labels)
-    page = filled(page, "photographs", f"![{alt}](images/gallery/photographs.jpg)\n\n*{alt}.*")
-    page = filled(page, "transformer", f"*On crops that it was not trained on it is right in {100 * right:.0f} % of cases.*")
+    page = filled(
+        page,
+        "photographs",
+        f"![the four photographs](images/gallery/photographs.jpg)\n\n*{'; '.join(labels)}.*",
+    )
+    page = filled(
+        page,
+        "transformer",
+        f"*On crops that it was not trained on it is right in {100 * right:.0f} % of cases.*",
+    )
     for name, failure in FAILURES.items():
         rows, caption = failure(model, dict(zip(PHOTOGRAPHS, photographs, strict=True)))
         keep(np.concatenate([row(*each) for each in rows]), f"failure_{name.replace(' ', '_')}", out)
-        page = filled(page, name, f"![{caption}](images/gallery/failure_{name.replace(' ', '_')}.jpg)\n\n*{caption}*")
+        page = filled(
+            page, name, f"![{name}](images/gallery/failure_{name.replace(' ', '_')}.jpg)\n\n*{caption}*"
+        )
         print(name, flush=True)
     (out / PAGE.name).write_text(page, encoding="utf-8")
 

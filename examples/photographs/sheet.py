@@ -30,7 +30,14 @@ METHODS = {
     "occlusion": ks.Occlusion(patch=48, stride=16, fill="mean"),
 }
 CLASSES = {
-    **{111: "nematode", 285: "Egyptian cat", 450: "bobsled", 504: "coffee mug", 632: "loudspeaker", 643: "mask"},
+    **{
+        111: "nematode",
+        285: "Egyptian cat",
+        450: "bobsled",
+        504: "coffee mug",
+        632: "loudspeaker",
+        643: "mask",
+    },
     **{657: "missile", 677: "nail", 721: "pillow", 808: "sombrero", 872: "tripod", 967: "espresso"},
 }
 QUANTILE = 0.995

@@ -1,7 +1,7 @@
 """A small vision transformer (Dosovitskiy et al. 2020, arXiv:2010.11929), trained to tell photographs apart.
 
-It has a class token, four layers of attention and some 140 000 weights, and sees crops of 64 pixels in false colours. It is
-a toy: it shows what the methods for attention draw, and nothing about transformers that were trained on more.
+It has a class token, four layers of attention and some 150 000 weights, and sees crops of 64 pixels in false colours.
+It is a toy: it shows what the methods for attention draw, and nothing about transformers that were trained on more.
 """
 
 import keras
@@ -20,7 +20,9 @@ class Tokens(layers.Layer):
     def build(self, shape):
         self.first = self.add_weight(shape=(1, 1, shape[-1]), initializer="zeros", name="class_token")
         self.places = self.add_weight(
-            shape=(1, shape[1] + 1, shape[-1]), initializer=keras.initializers.RandomNormal(0.02), name="places"
+            shape=(1, shape[1] + 1, shape[-1]),
+            initializer=keras.initializers.RandomNormal(0.02),
+            name="places",
         )
 
     def call(self, patches):
@@ -36,7 +38,9 @@ def small_transformer(classes):
     x = Tokens(name="tokens")(layers.Reshape(((SIDE // PATCH) ** 2, WIDTH))(x))
     for number in range(DEPTH):
         y = layers.LayerNormalization()(x)
-        x = layers.Add()([x, layers.MultiHeadAttention(HEADS, WIDTH // HEADS, name=f"attention_{number}")(y, y)])
+        x = layers.Add()(
+            [x, layers.MultiHeadAttention(HEADS, WIDTH // HEADS, name=f"attention_{number}")(y, y)]
+        )
         y = layers.Dense(2 * WIDTH, activation="gelu")(layers.LayerNormalization()(x))
         x = layers.Add()([x, layers.Dense(WIDTH)(y)])
     x = layers.LayerNormalization()(x)[:, 0]
