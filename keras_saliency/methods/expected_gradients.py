@@ -51,7 +51,7 @@ class ExpectedGradients(Method):
     name: str = "expected_gradients"
 
     registered: ClassVar[str] = "expected_gradients"
-    cost: ClassVar[str] = "samples forward and backward passes, and up to as many forward passes"
+    cost: ClassVar[str] = "samples forward and backward passes, and up to as many forward passes, and 1"
     uses_target: ClassVar[bool] = True
     has_sign: ClassVar[bool] = True
     is_gradient: ClassVar[bool] = False
