@@ -75,7 +75,9 @@ def executed(path, backend):
         copy = Path(folder) / "examples"
         shutil.copytree(EXAMPLES, copy, ignore=NOT_COPIED)
         place = {"metadata": {"path": str(copy / path.parent.relative_to(EXAMPLES))}}
-        client = nbclient.NotebookClient(notebook, km=kernel, timeout=600, resources=place)
+        client = nbclient.NotebookClient(
+            notebook, km=kernel, timeout=600, resources=place, coalesce_streams=True
+        )
         client.execute(env=environment, cleanup_kc=True)
     return notebook
 
