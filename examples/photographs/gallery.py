@@ -189,11 +189,7 @@ def main():
         )
     ]
     keep(row(list(photographs.astype("uint8")), labels), "photographs", out)
-    page = filled(
-        page,
-        "photographs",
-        f"![the four photographs](images/gallery/photographs.jpg)\n\n*{'; '.join(labels)}.*",
-    )
+    page = filled(page, "photographs", f"![{'; '.join(labels)}](images/gallery/photographs.jpg)")
     page = filled(
         page,
         "transformer",
