@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PROJECT := pyproject.toml tests/constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test test-all test-repeats test-trackers docs docs-serve versions fuzz mutants trace soak zoo check check-page format benchmark benchmark-tab seeds field matrix clean
+.PHONY: help demo test test-all test-repeats test-trackers docs docs-serve versions fuzz mutants trace soak zoo check check-page format benchmark benchmark-tab seeds field matrix tutorials gallery clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
@@ -27,6 +27,8 @@ help:
 	@echo "make seeds      the demo's claim over five seeds and three arms"
 	@echo "make field      networks with and without planted shortcuts, and what the checks say of them: two hours"
 	@echo "make matrix     write the tables in docs/methods.md, docs/metrics.md and docs/callback.md"
+	@echo "make tutorials  execute the notebooks in examples/tutorials, and store what they show: some minutes"
+	@echo "make gallery    every method on four photographs: writes docs/gallery.md and its pictures, two minutes"
 	@echo "make clean      remove the virtual environment and what was made"
 
 demo: $(VENV)/.demo
@@ -121,6 +123,12 @@ field: $(VENV)/.test
 matrix: $(VENV)/.test
 	$(BIN)/python tests/methods/matrix.py
 	$(BIN)/python tests/metrics/tables.py
+
+tutorials: $(VENV)/.test
+	$(BIN)/python -m examples.tutorials.execute
+
+gallery: $(VENV)/.test
+	KERAS_BACKEND=tensorflow $(BIN)/python examples/photographs/gallery.py
 
 clean:
 	rm -rf $(VENV) .nox node_modules runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,23 +1,19 @@
 """What IPython shows of our values, by its own rules, and a notebook that is executed as people execute it."""
 
 import base64
-import shutil
+import os
 import subprocess
 import sys
-from pathlib import Path
 
-import nbclient
-import nbformat
 import numpy as np
 import pytest
 from IPython.core.formatters import DisplayFormatter
 
 import keras_saliency as ks
+from examples.tutorials import execute
 from keras_saliency.explanation.plot import plot
 from keras_saliency.render import Caption, from_png
 from keras_saliency.reports.result import CheckResult
-
-EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 @pytest.fixture
@@ -114,19 +110,15 @@ def test_a_folder_without_looks(tmp_path):
         ks.show(tmp_path)
 
 
-def executed(name, folder):
+def executed(name):
     """The outputs of each cell of an example, by the end of its source; a cell that raises fails the test."""
-    shutil.copytree(EXAMPLES, folder / "examples", ignore=shutil.ignore_patterns("logs"))
-    notebook = nbformat.read(EXAMPLES / "notebooks" / f"{name}.ipynb", as_version=4)
-    place = {"metadata": {"path": str(folder / "examples" / "notebooks")}}
-    nbclient.NotebookClient(notebook, timeout=600, resources=place).execute()
-    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    return {cell["source"].split("\n")[-1]: cell["outputs"] for cell in code}
+    notebook = execute.executed(execute.EXAMPLES / "notebooks" / f"{name}.ipynb", os.environ["KERAS_BACKEND"])
+    return {cell.source.split("\n")[-1]: cell.outputs for cell in execute.code(notebook)}
 
 
-def test_the_notebook_that_watches(tmp_path):
+def test_the_notebook_that_watches():
     """Each cell as a person sees it, and one output of a fit that was replaced at its looks."""
-    cells = executed("watch", tmp_path)
+    cells = executed("watch")
     (fit,) = [outputs for source, outputs in cells.items() if source.startswith("history = ")]
     (live,) = [output["data"] for output in fit if "data" in output]
     assert "<p>after epoch 8, step 7</p>" in live["text/html"]
@@ -137,8 +129,8 @@ def test_the_notebook_that_watches(tmp_path):
 
 
 @pytest.mark.repeats
-def test_the_notebook_that_checks(tmp_path):
-    cells = executed("check", tmp_path)
+def test_the_notebook_that_checks():
+    cells = executed("check")
     for report in ("report", "marked_report"):
         assert "<iframe" in cells[report][-1]["data"]["text/html"]
     assert "The model uses region 'corner'" in cells["    print(error)"][-1]["text"]
@@ -148,7 +140,7 @@ def test_the_notebook_that_checks(tmp_path):
 
 
 @pytest.mark.repeats
-def test_the_notebook_that_explains(tmp_path):
-    cells = executed("explain", tmp_path)
+def test_the_notebook_that_explains():
+    cells = executed("explain")
     shown = [outputs[-1]["data"] for outputs in cells.values() if outputs and "data" in outputs[-1]]
     assert sum("image/png" in data and picture(data).std() > 10 for data in shown) == 5

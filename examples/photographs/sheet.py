@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from lite0 import SIZE, efficientnet_lite0
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 from skimage import data, transform
 
@@ -28,17 +29,43 @@ METHODS = {
     "guided Grad-CAM": ks.GuidedGradCAM(),
     "occlusion": ks.Occlusion(patch=48, stride=16, fill="mean"),
 }
-CLASSES = {285: "Egyptian cat", 450: "bobsled", 504: "coffee mug", 657: "missile", 967: "espresso"}
+CLASSES = {
+    **{
+        111: "nematode",
+        285: "Egyptian cat",
+        450: "bobsled",
+        504: "coffee mug",
+        632: "loudspeaker",
+        643: "mask",
+    },
+    **{657: "missile", 677: "nail", 721: "pillow", 808: "sombrero", 872: "tripod", 967: "espresso"},
+}
 QUANTILE = 0.995
 
 
 def photograph(name, size):
     """The largest square in the middle of a photograph of scikit-image, `(size, size, 3)` from 0 to 255."""
-    picture = getattr(data, name)()[..., :3]
+    picture = getattr(data, name)()
+    picture = picture[..., :3] if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=-1)
     side = min(picture.shape[:2])
     top, left = ((length - side) // 2 for length in picture.shape[:2])
     square = picture[top : top + side, left : left + side]
     return (255 * transform.resize(square, (size, size), anti_aliasing=True)).astype("float32")
+
+
+def laid_over(picture, heatmap, scale=None, signed=False):
+    """A map over its photograph in grey, `(height, width, 3)` uint8; a signed map is red and blue.
+
+    It is averaged over 2 × 2 pixels, and divided by `scale`; None: by the map's own quantile.
+    """
+    height, width = heatmap.shape
+    half = heatmap.reshape(height // 2, 2, width // 2, 2).mean((1, 3))
+    values = transform.resize(half, heatmap.shape, order=1)
+    values = np.clip(values / (scale or np.quantile(np.abs(values), QUANTILE) or 1), -1, 1)
+    colours = colormaps["RdBu_r"]((values + 1) / 2) if signed else colormaps["inferno"](values)
+    grey = (picture.mean(-1, keepdims=True) + 100) / 455
+    opacity = (0.1 if signed else 0.2) + 0.8 * np.abs(values)[..., None]
+    return (255 * ((1 - opacity) * grey + opacity * colours[..., :3])).round().astype("uint8")
 
 
 def drawn(probes, explanations):
@@ -52,11 +79,7 @@ def drawn(probes, explanations):
     for column, (title, explanation) in enumerate(explanations.items(), 1):
         axes[0, column].set_title(title, fontsize=9)
         for row, picture, heatmap in zip(axes, probes.images, explanation.heatmaps(), strict=True):
-            half = heatmap.reshape(heatmap.shape[0] // 2, 2, heatmap.shape[1] // 2, 2).mean((1, 3))
-            values = transform.resize(half, heatmap.shape, order=1)
-            values = np.clip(values / (np.quantile(values, QUANTILE) or 1), 0, 1)
-            row[column].imshow(picture.mean(-1), cmap="gray", vmin=-100, vmax=355)
-            row[column].imshow(values, cmap="inferno", vmin=0, vmax=1, alpha=0.2 + 0.8 * values)
+            row[column].imshow(laid_over(picture, heatmap))
     said = next(iter(explanations.values()))
     for cell, name, predicted, p in zip(
         axes[:, 0], probes.names, said.predicted_classes, said.probabilities, strict=True

@@ -32,8 +32,7 @@ def run(options: argparse.Namespace) -> int:
     names = METHODS.names()
     table = Table(show_lines=True)
     for column in ("method", "what it is", "options", "cost"):
-        widest = max(map(len, names)) if column == "method" else None
-        table.add_column(column, overflow="fold", min_width=widest)
+        table.add_column(column, overflow="fold", no_wrap=column == "method")
     for name in names:
         try:
             table.add_row(visible(name), *_described(METHODS.make(name)))
@@ -44,8 +43,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _described(method: Method) -> tuple[str, str, str]:
-    summary = (type(method).__doc__ or "").strip().partition("\n")[0]
-    return visible(summary), _options(method), visible(method.cost)
+    summary = (type(method).__doc__ or "").strip().partition("\n\n")[0]
+    return visible(" ".join(summary.split())), _options(method), visible(method.cost)
 
 
 def _options(method: Any) -> str:

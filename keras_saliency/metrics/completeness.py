@@ -61,5 +61,5 @@ def incomplete_sentence(diagnostics: Mapping[str, Any], names: Sequence[str]) ->
     return (
         f"The maps of {len(rows)} of {len(errors)} images miss the change of the score that they distribute by more "
         f"than {100 * tolerance:g} % of it: {told}{more}. Let the method take more "
-        "gradients (max_steps, steps or samples)."
+        "gradients (max_steps, steps or samples), or keep nearer to the straight line (max_distance)."
     )

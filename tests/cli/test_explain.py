@@ -208,6 +208,21 @@ def test_methods_lists_every_method_with_its_cost(capsys, monkeypatch):
     assert "1 forward and 1 backward pass" in listed
 
 
+def test_methods_cuts_nothing_at_80_columns(capsys, monkeypatch):
+    from keras_saliency.methods import METHODS
+
+    monkeypatch.setenv("COLUMNS", "80")
+    assert cli.main(["methods"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert {len(line) for line in lines} == {80}
+    said, costs = ("".join(line.split("│")[at].strip() for line in lines if "│" in line) for at in (2, 4))
+    for name in METHODS.built_in():
+        method = METHODS.make(name)
+        summary = type(method).__doc__.partition("\n\n")[0]
+        assert "".join(summary.split()) in said.replace(" ", "")
+        assert method.cost.replace(" ", "") in costs.replace(" ", "")
+
+
 def test_methods_lists_what_fails_beside_the_others(capsys, monkeypatch, offer):
     def cannot():
         raise RuntimeError("cannot be made")

@@ -221,7 +221,8 @@ def test_images_that_stay_incomplete_are_named_once():
     assert warning.filename == __file__
     assert str(warning.message) == (
         "The maps of 3 of 3 images miss the change of the score that they distribute by more than 5 % of it: "
-        "cat (12.5%), dog (12.5%), cow (12.5%). Let the method take more gradients (max_steps, steps or samples)."
+        "cat (12.5%), dog (12.5%), cow (12.5%). Let the method take more gradients (max_steps, steps or samples), "
+        "or keep nearer to the straight line (max_distance)."
     )
     assert explained.incomplete == str(warning.message)
     assert explain(Cubic(), probes, IntegratedGradients(), 0).incomplete == ""

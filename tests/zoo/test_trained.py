@@ -33,6 +33,19 @@ def test_integrated_gradients_sum_to_the_change_of_the_score(model, probes):
     assert np.mean(found["evaluations"]) < 100
 
 
+def test_guided_integrated_gradients_sum_only_near_the_line(model, probes):
+    """As docs/gallery.md says; the authors' program gives the same maps (tests/methods/test_against_others.py)."""
+
+    def errors(steps, **options):
+        with pytest.warns(ks.SaliencyWarning, match="miss the change of the score"):
+            found = ks.explain(model, probes, ks.GuidedIntegratedGradients(steps=steps, **options))
+        return found.diagnostics["completeness_error"]
+
+    assert np.median(errors(50)) > 1
+    assert np.median(errors(200)) > 1
+    assert max(errors(200, max_distance=0.0)) < 0.1
+
+
 def test_the_gradient_is_right_and_too_local_to_read(model, probes):
     right, *wrong = (
         ks.check(model, probes, "finite_difference", method=claim).results[0] for claim in CLAIMS
