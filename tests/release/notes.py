@@ -1,7 +1,7 @@
 """The notes of a release, if its tag may be released: `python -m tests.release.notes v1.2.3`. Standard library alone.
 
-The tag is the version of the package and of CITATION.cff, and the newest section of CHANGELOG.md is this version's, with
-the day of the release.
+The tag is the version of the package and of CITATION.cff, and the newest section of CHANGELOG.md is this version's,
+with the day of the release.
 """
 
 import re
@@ -40,12 +40,16 @@ def notes(tag, root=ROOT):
         NotReadyError: If tag, version, citation and changelog are not those of one release.
     """
     if tag != f"v{version(root)}":
-        raise NotReadyError(f"The version in keras_saliency/__init__.py is {version(root)}. Received: tag={tag}")
+        raise NotReadyError(
+            f"The version in keras_saliency/__init__.py is {version(root)}. Received: tag={tag}"
+        )
     newest, day, text = sections(root)[0]
     if newest != version(root):
         raise NotReadyError(f"CHANGELOG.md begins with {newest}. Expected: a section {version(root)}.")
     if day is None:
-        raise NotReadyError(f"CHANGELOG.md says that {newest} is not released. Write the day: ## {newest} (YYYY-MM-DD)")
+        raise NotReadyError(
+            f"CHANGELOG.md says that {newest} is not released. Write the day: ## {newest} (YYYY-MM-DD)"
+        )
     cited = f"version: {newest}\ndate-released: {day}\n"
     if cited not in (root / "CITATION.cff").read_text(encoding="utf-8"):
         raise NotReadyError(f"CITATION.cff does not cite this release. Expected:\n{cited}")
