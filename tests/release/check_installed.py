@@ -19,7 +19,7 @@ import keras_saliency as ks
 from tests.examples.test_ci import CI, COMMANDS, squares, trained
 from tests.pages import ROOT, code
 from tests.patience import wait_for
-from tests.release.conftest import uv
+from tests.release.uv import uv
 
 HERE = Path(__file__).parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -1,6 +1,6 @@
 """For `make check-release`: the distributions of this tree, and an environment that holds the wheel and what it needs.
 
-Both are made once. uv installs, since it keeps what it downloaded; it looks for packages where pip does.
+Both are made once.
 """
 
 import os
@@ -13,12 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.patience import LIMIT
+from tests.release.uv import CONSTRAINTS, ROOT, uv, venv
 
-ROOT = Path(__file__).parents[2]
-CONSTRAINTS = ROOT / "tests" / "constraints.txt"
 OURS = ("PYTHON", "KERAS", "TF_", "XLA", "OMP_", "PYTEST", "VIRTUAL_ENV")
 """What the settings begin with that only these tests have, and no user."""
-UV_FOR_PIP = {"PIP_FIND_LINKS": "UV_FIND_LINKS", "PIP_EXTRA_INDEX_URL": "UV_INDEX"}
 
 
 def done(command, **options):
@@ -28,14 +26,6 @@ def done(command, **options):
     )
     assert ran.returncode == 0, f"{command}\n{ran.stdout}{ran.stderr}"
     return ran.stdout
-
-
-def uv(*words):
-    settings = {theirs: os.environ[pips] for pips, theirs in UV_FOR_PIP.items() if pips in os.environ}
-    return done(
-        [sys.executable, "-m", "uv", *words],
-        env=os.environ | settings | {"UV_INDEX_STRATEGY": "unsafe-best-match", "VIRTUAL_ENV": ""},
-    )
 
 
 @dataclass(frozen=True)
@@ -53,7 +43,7 @@ class Fresh:
     def install(self, *packages, extra=""):
         """Packages, or the wheel with an extra. What is there already stays."""
         wanted = packages or [f"{self.wheel}{extra and f'[{extra}]'}"]
-        return uv("pip", "install", "--python", self.python, "--constraint", CONSTRAINTS, *wanted)
+        return uv("pip", "install", "--python", self.python, *CONSTRAINTS, *wanted)
 
     def settings(self, **settings):
         """A user's, with the programs of this environment."""
@@ -78,6 +68,7 @@ def distributions():
 def fresh(distributions, tmp_path_factory):
     wheel, _ = distributions
     made = Fresh(tmp_path_factory.mktemp("environment"), tmp_path_factory.mktemp("work"), wheel)
-    uv("venv", "--clear", "--python", sys.executable, made.environment)
+    venv(made.environment)
     made.install()
-    return made
+    yield made
+    shutil.rmtree(made.environment)
