@@ -1,7 +1,7 @@
 """What each installation weighs on disk and takes. Run: `make sizes`.
 
-Each is made in a fresh virtual environment of this Python by uv, with the versions of `tests/constraints.txt` (trackers:
-the newest), twice: the first time downloads, the second is timed. Megabytes are those of all files in site-packages.
+Each is made in a fresh virtual environment of this Python by uv, with the versions of `tests/constraints.txt` (of the
+trackers the newest), twice: the first time downloads, the second is timed. Megabytes are all files in site-packages.
 """
 
 from __future__ import annotations
