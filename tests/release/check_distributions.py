@@ -56,27 +56,23 @@ def test_the_version_is_the_packages(distributions, metadata):
     assert all(f"-{notes.version()}" in path.name for path in distributions)
 
 
-def test_a_package_index_shows_no_relative_link(metadata):
+def links(markdown):
     """Links and pictures, in Markdown and in HTML, as a parser of Markdown finds them."""
-    html = MarkdownIt().render(metadata.get_payload())
-    links = re.findall(r'<(\w+)[^>]*?\s(?:href|src|srcset)="([^"]*)"', html)
-    assert [link for link in links if not link[1].startswith("https://")] == []
-    assert {name for name, _ in links} >= {"a", "img"}
+    return re.findall(r'<(\w+)[^>]*?\s(?:href|src|srcset)="([^"]*)"', MarkdownIt().render(markdown))
 
 
-def test_what_the_index_links_to_is_in_this_tree(metadata):
-    """Under the release's tag, so that a link never shows a later state."""
-    places = (
-        "raw.githubusercontent.com/keras-saliency/keras-saliency",
-        "github.com/keras-saliency/keras-saliency/blob",
-    )
-    linked = {
-        path
-        for place in places
-        for path in re.findall(rf"https://{place}/v{notes.version()}/([^)\s\"#]+)", metadata.get_payload())
-    }
-    assert [path for path in linked if not (ROOT / path).exists()] == []
-    assert len(linked) > 3
+def test_a_package_index_shows_the_readme_with_the_files_of_the_tag(metadata):
+    """No relative link is left; pictures are files, and all else is a page."""
+    name, tag = "keras-saliency/keras-saliency", f"v{notes.version()}"
+    readme = links((ROOT / "README.md").read_text(encoding="utf-8"))
+    expected = []
+    for kind, link in readme:
+        path = f"README.md{link}" if link.startswith("#") else link
+        place = f"github.com/{name}/blob" if kind == "a" else f"raw.githubusercontent.com/{name}"
+        expected.append((kind, link if link.startswith("https://") else f"https://{place}/{tag}/{path}"))
+        assert link.startswith("https://") or (ROOT / path.partition("#")[0]).exists()
+    assert links(metadata.get_payload()) == expected
+    assert {kind for kind, link in readme if not link.startswith("https://")} == {"a", "img"}
 
 
 def test_the_code_of_the_readme_stays_as_it_is(metadata):
