@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PROJECT := pyproject.toml tests/constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test test-all test-repeats test-trackers docs docs-serve versions fuzz mutants trace soak zoo check check-page format benchmark benchmark-tab seeds field matrix tutorials gallery clean
+.PHONY: help demo test test-all test-repeats test-trackers docs docs-serve versions fuzz mutants trace soak zoo check check-page check-release sizes format benchmark benchmark-tab seeds field matrix tutorials gallery clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
@@ -19,7 +19,9 @@ help:
 	@echo "make trace      random networks, trained with and without looks, on TensorFlow, JAX and PyTorch"
 	@echo "make soak       trainings killed at random moments, and memory over many fits and looks: an hour or two"
 	@echo "make zoo        every method on more than forty architectures, on all three backends: an hour or two"
-	@echo "make check      style, types and the import contract; the page's too, where there is Node"
+	@echo "make check      style, types and the import contract; the page's and the workflows' where there is Node"
+	@echo "make check-release  wheel and sdist, tried in a fresh environment, and what releases them: two minutes and downloads"
+	@echo "make sizes      what each installation weighs"
 	@echo "make docs       the documentation site, offline: writes build/site; make docs-serve shows it on 127.0.0.1:8000"
 	@echo "make format     mend the style"
 	@echo "make benchmark  what looks and methods cost, against bare compiled gradients"
@@ -81,7 +83,7 @@ check: $(VENV)/.test
 	$(BIN)/lint-imports
 	@if npm --version >/dev/null 2>&1 && node --eval "process.exit(Number(parseInt(process.versions.node) < 20))"; \
 	then $(MAKE) --no-print-directory check-page; \
-	else echo "No Node 20 or newer with npm: the checks of the Saliency tab's page are skipped."; fi
+	else echo "No Node 20 or newer with npm: the checks of the Saliency tab's page and of the workflows are skipped."; fi
 
 check-page: node_modules/.package-lock.json
 	npm run --silent check
@@ -91,6 +93,14 @@ docs: $(VENV)/.docs
 
 docs-serve: docs
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000
+
+check-release: $(VENV)/.test
+	$(INSTALL) --requirement tests/release/requirements.txt
+	$(BIN)/python -m pytest tests/release/check_*.py --verbose --durations 0
+
+sizes: | $(VENV)/bin/python
+	$(INSTALL) --requirement tests/release/requirements.txt
+	$(BIN)/python -m benchmarks.install_sizes
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .

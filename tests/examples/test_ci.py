@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import junitparser
@@ -17,6 +18,9 @@ from tests.patience import LIMIT
 
 ROOT = Path(__file__).parents[2]
 CI = ROOT / "examples" / "ci"
+REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"][
+    "Repository"
+]
 COMMANDS = re.findall(r"^ +- run: (.+)$", (CI / "workflow.yml").read_text(encoding="utf-8"), re.MULTILINE)
 
 
@@ -84,7 +88,7 @@ def test_the_workflow_passes_a_model_that_does_not_read_the_corner(folder):
         folder / "model.keras"
     )
     install, *commands = COMMANDS
-    assert install.split() == ["pip", "install", "keras_saliency", "pytest"]
+    assert install.split() == ["pip", "install", f"git+{REPOSITORY}", "pytest"]
     assert len(commands) == 2
     for command in commands:
         done = run(command, folder)
