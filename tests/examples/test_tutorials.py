@@ -57,6 +57,13 @@ def test_nothing_in_it_differs_from_run_to_run(path):
 
 
 @every_tutorial
+def test_its_links_lead_somewhere(path):
+    texts = [cell.source for cell in execute.read(path).cells if cell.cell_type == "markdown"]
+    links = re.findall(r"\]\(([^)#:]+)\)", "".join(texts))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@every_tutorial
 def test_it_is_small(path):
     assert path.stat().st_size <= MOST_BYTES
 
