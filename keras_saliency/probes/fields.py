@@ -131,8 +131,14 @@ def _checked_region(name: Any, mask: Any, sizes: list[tuple[int, ...]], count: i
             f"Received: shape={array.shape}"
         )
     inside = array.astype(bool)
-    if not inside.any((-2, -1)).all():
-        raise ValueError(f"Expected region {name!r} to hold at least one pixel. Received: an empty mask")
+    empty = np.flatnonzero(~inside.any((-2, -1)))
+    if empty.size:
+        of = (
+            f" for {len(empty)} of {count} images, the first is {empty[0]}: leave these out"
+            if array.ndim == 3
+            else ""
+        )
+        raise ValueError(f"Expected region {name!r} to hold at least one pixel. Received: an empty mask{of}")
     return frozen(inside)
 
 

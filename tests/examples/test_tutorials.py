@@ -3,10 +3,12 @@
 import base64
 import io
 import re
+import sys
 
 import nbformat
 import numpy as np
 import pytest
+from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
 from examples.tutorials import execute
@@ -57,6 +59,13 @@ def test_nothing_in_it_differs_from_run_to_run(path):
 
 
 @every_tutorial
+def test_its_links_lead_somewhere(path):
+    texts = [cell.source for cell in execute.read(path).cells if cell.cell_type == "markdown"]
+    links = re.findall(r"\]\(([^)#:]+)\)", "".join(texts))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@every_tutorial
 def test_it_is_small(path):
     assert path.stat().st_size <= MOST_BYTES
 
@@ -73,7 +82,8 @@ def test_its_checks_assert_and_show_nothing(path):
 def test_what_is_stored(tmp_path):
     """Of each kind of output."""
     output, drawn = nbformat.v4.new_output, io.BytesIO()
-    Image.effect_noise((64, 64), 100).convert("RGB").save(drawn, "PNG")
+    colours = np.stack([*(4 * np.indices((64, 64))), np.full((64, 64), 99)], -1)
+    Image.fromarray(colours.astype("uint8")).save(drawn, "PNG", compress_level=0)
     png = base64.b64encode(drawn.getvalue()).decode()
     outputs = [
         output("stream", name="stdout", text="said"),
@@ -94,6 +104,7 @@ def test_what_is_stored(tmp_path):
     execute.store(notebook, tmp_path / "a.ipynb")
     stored = execute.read(tmp_path / "a.ipynb")
     assert stored.metadata.keys() == {"kernelspec", "language_info", "keras_backends", "fingerprint"}
+    assert stored.metadata["keras_backends"] == ["jax"]
     (cell,) = stored.cells
     assert (cell.metadata, cell.execution_count) == ({"tags": ["a"]}, None)
     said, table, figure = cell.outputs
@@ -101,6 +112,20 @@ def test_what_is_stored(tmp_path):
     assert (table.data, table.metadata) == ({"text/plain": "a table"}, {})
     assert figure.data["text/plain"] == "<Figure>"
     with Image.open(io.BytesIO(base64.b64decode(figure.data["image/png"]))) as picture:
-        off = np.abs(np.asarray(picture.convert("RGB"), int) - np.asarray(Image.open(drawn), int))
+        off = np.abs(np.asarray(picture.convert("RGB"), int) - colours)
     assert 0 < off.max() <= 16
     assert len(figure.data["image/png"]) < len(png)
+
+
+def test_how_it_runs(tmp_path, monkeypatch):
+    """With this Python, on the backend that was asked for, in a copy; a cell that raises is an error."""
+    monkeypatch.setattr(execute, "EXAMPLES", tmp_path)
+    source = "import os, pathlib, sys; pathlib.Path('left').touch(); print(sys.executable, os.environ['KERAS_BACKEND'])"
+    cells = [nbformat.v4.new_code_cell(source), nbformat.v4.new_code_cell("1 / 0")]
+    for name, some in (("sound", cells[:1]), ("faulty", cells)):
+        nbformat.write(nbformat.v4.new_notebook(cells=some), tmp_path / f"{name}.ipynb")
+    (cell,) = execute.executed(tmp_path / "sound.ipynb", "jax").cells
+    assert cell.outputs[0].text == f"{sys.executable} jax\n"
+    assert not (tmp_path / "left").exists()
+    with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
+        execute.executed(tmp_path / "faulty.ipynb", "jax")

@@ -135,7 +135,7 @@ REFUSED = {
     "a region empty for one": (
         {"regions": {"corner": np.stack([CORNER] * 3 + [CORNER & False])}},
         ValueError,
-        "'corner' to hold at least one pixel",
+        r"one pixel\. Received: an empty mask for 1 of 4 images, the first is 3: leave these out",
     ),
     "weights for a region": (
         {"regions": {"corner": CORNER * 0.5}},
