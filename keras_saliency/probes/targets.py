@@ -148,7 +148,7 @@ class PerImage:
 def _rows(array: Any) -> np.ndarray:
     """The array as frameworks take it: whole numbers, or floats of 32 bits.
 
-    Bools are floats of 0 and 1: on TensorFlow a float times a tensor of bools is a bool, and the score would be a count.
+    Bools are floats of 0 and 1: on TensorFlow a float times a tensor of bools is a bool, and its sum a count.
     """
     rows = np.asarray(array)
     if rows.dtype.kind not in "biuf" or rows.ndim < 1:
