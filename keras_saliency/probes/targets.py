@@ -129,7 +129,7 @@ class PerImage:
 
     Args:
         function: from the outputs, and as many rows of each array, to one score per image.
-        *arrays: a row for each image; floats become float32.
+        *arrays: a row for each image; floats and bools become float32.
 
     Example:
         >>> classes_to_tell_apart = np.eye(3)[labels] - np.eye(3)[(labels + 1) % 3]
@@ -152,14 +152,17 @@ class PerImage:
 
 
 def _rows(array: Any) -> np.ndarray:
-    """The array as frameworks take it: numbers or bools, floats of 32 bits."""
+    """The array as frameworks take it: whole numbers, or floats of 32 bits.
+
+    Bools are floats of 0 and 1: on TensorFlow a float times a tensor of bools is a bool, and its sum a count.
+    """
     rows = np.asarray(array)
     if rows.dtype.kind not in "biuf" or rows.ndim < 1:
         raise TypeError(
             "Expected arrays of real numbers or bools, with a row for each image. "
             f"Received: shape={rows.shape}, dtype={rows.dtype}"
         )
-    return rows.astype("float32") if rows.dtype.kind == "f" else rows
+    return rows.astype("float32") if rows.dtype.kind in "fb" else rows
 
 
 ScoreFunction = Callable[..., Any]

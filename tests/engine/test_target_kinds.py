@@ -65,6 +65,27 @@ def test_whole_numbers_stay_whole_and_there_may_be_several_arrays(linear):
     np.testing.assert_allclose(found.maps, expected, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "of_mask",
+    [
+        lambda outputs, mask: ops.sum(outputs * mask, axis=-1),
+        lambda outputs, mask: ops.sum(mask * outputs, axis=-1),
+        lambda outputs, mask: ops.sum(ops.where(mask, outputs, 0.0), axis=-1),
+    ],
+    ids=["outputs * mask", "mask * outputs", "where"],
+)
+@pytest.mark.parametrize("method", ["gradient", ks.Occlusion(patch=1, stride=1)])
+def test_masks_of_bools_weigh_by_0_and_1(linear, method, of_mask):
+    """TensorFlow makes a bool of a float times a tensor of bools, and a count of their sum."""
+    mask = ROWS > 0
+    found = ks.explain(linear, INPUTS, method, target=ks.PerImage(of_mask, mask))
+    gradients = (mask @ ops.convert_to_numpy(linear.layers[-1].kernel).T).reshape(INPUTS.shape)
+    expected = gradients if method == "gradient" else (INPUTS * gradients)[..., 0]
+    np.testing.assert_allclose(found.maps, expected, rtol=1e-3, atol=1e-5)
+    outputs = ops.convert_to_numpy(linear(INPUTS))
+    np.testing.assert_allclose(found.scores, (outputs * mask).sum(1), rtol=1e-4, atol=1e-5)
+
+
 def test_rows_do_not_trace_the_model_again(linear):
     if keras.backend.backend() == "torch":
         pytest.skip("eager code is traced at every call")
