@@ -10,7 +10,7 @@ import time
 
 from website.built import faults
 from website.markdown import write
-from website.nav import with_nav
+from website.nav import check_nav
 from website.pages import ROOT
 
 BUILD = ROOT / "build"
@@ -23,7 +23,7 @@ def main() -> int:
     shutil.rmtree(SITE, ignore_errors=True)
     try:
         written = write(BUILD / "docs")
-        config = with_nav((ROOT / "zensical.toml").read_text(encoding="utf-8"), written)
+        check_nav(config := (ROOT / "zensical.toml").read_text(encoding="utf-8"), written)
     except (FileNotFoundError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
