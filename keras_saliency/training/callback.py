@@ -224,7 +224,9 @@ class SaliencyCallback(keras.callbacks.Callback):  # type: ignore[misc]
         if fit is None or is_first:
             fit = self._opened(model)
             fit.begin_loop(step)
+        before = fit.last_look
         fit.look(step, None, strict=is_first or self._settings.is_strict)
+        fit.tell_unmoved(before)
         return fit.last_look
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:

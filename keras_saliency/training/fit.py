@@ -11,6 +11,8 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from keras_saliency.checks.shared.subject import Subject
 from keras_saliency.engine import Question, is_chief, running_on, say
 from keras_saliency.engine.versions import versions
@@ -29,6 +31,11 @@ from keras_saliency.training.said import Said
 from keras_saliency.training.settings import Settings
 from keras_saliency.training.summary import Summary
 from keras_saliency.training.watch import Watch
+
+_UNMOVED = (
+    "every score and map is, to the last bit, that of the look before. If a step was trained in between, put its "
+    "state back into the model before the look: on JAX a step leaves the model as it was."
+)
 
 
 class Fit:
@@ -227,6 +234,19 @@ class Fit:
             self.last_look = look
             self._count += 1
 
+    def tell_unmoved(self, before: Look | None) -> None:
+        """Warn, once, where the last look saw to the last bit what this one before it saw."""
+        now = self.last_look
+        if (
+            now
+            and before
+            and now.step > before.step
+            and _see_the_same(now, before)
+            and _UNMOVED not in self._told
+        ):
+            self._told.add(_UNMOVED)
+            warn(f"{when(now.step, None)}: {_UNMOVED}")
+
     def end(self, *, verbose: bool) -> None:
         """Close the writers and, if wanted, sum up."""
         self._clock.stop()
@@ -287,6 +307,16 @@ class Fit:
         return Run(
             folder, probes, pictures, described, sheets=settings.images, goes_on=goes_on, font=settings.font
         )
+
+
+def _see_the_same(now: Look, before: Look) -> bool:
+    pairs = [(seen, before.methods.get(name)) for name, seen in now.methods.items()]
+    return bool(pairs) and all(
+        was is not None
+        and np.array_equal(seen.scores, was.scores)
+        and np.array_equal(seen.heatmaps["signed"], was.heatmaps["signed"])
+        for seen, was in pairs
+    )
 
 
 def _listed(versions: Mapping[str, str]) -> str:

@@ -42,6 +42,19 @@ def test_a_look_changes_nothing(network, saliency, train, weights):
     np.testing.assert_equal(weights(watched), weights(alone))
 
 
+def test_a_model_that_did_not_move_is_warned_of_once(network, saliency, train, recwarn):
+    """As where the state of a step was not put back into it."""
+    callback, model = saliency(), network()
+    callback.look(model, 0)
+    with pytest.warns(ks.SaliencyWarning, match=r"^at step 1: every score and map is, to the last bit"):
+        callback.look(model, 1)
+    recwarn.clear()
+    callback.look(model, 2)
+    train(model)
+    callback.look(model, 3)
+    assert not recwarn.list
+
+
 def test_what_cannot_work_is_refused_at_the_first_look(network, saliency):
     callback = saliency(methods=ks.GradCAM(layer="nowhere"))
     with pytest.raises(ValueError, match="nowhere"):
