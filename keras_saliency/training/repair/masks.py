@@ -1,0 +1,110 @@
+"""Which pixels are exchanged, and where images have them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from keras_saliency.probes.fields import as_mask, frozen, refuse_empty
+
+ONLY = "region"
+"""The name of a mask that is given without one."""
+
+
+def fixed_masks(regions: Any) -> dict[str, np.ndarray]:
+    """The regions as `(height, width)` booleans by name, all of one size.
+
+    Raises:
+        ValueError, TypeError: they are no such masks; one covers the whole image, or has no pixel; there are none.
+    """
+    masks = {name: frozen(as_mask(name, mask)) for name, mask in named(regions).items()}
+    if not masks:
+        raise ValueError(
+            "Expected at least one region. Received: none. A report has no regions where nothing failed, or where "
+            "what it proved has no fixed place, such as a mark that moves about: then give the masks of each batch, "
+            "swap.batch(images, labels, masks=masks)."
+        )
+    for name, mask in masks.items():
+        if mask.ndim != 2:
+            raise ValueError(
+                f"Expected region {name!r} as one mask (height, width) for all images. Masks of single images belong "
+                "to their batch: ks.SwapRegions(None).batch(images, labels, masks=masks). "
+                f"Received: shape={mask.shape}"
+            )
+        refuse_empty(name, mask)
+        if mask.all():
+            raise ValueError(
+                f"Region {name!r} covers the whole image: if all of it is exchanged, nothing is left that belongs to "
+                "the label."
+            )
+    if len(sizes := {mask.shape for mask in masks.values()}) > 1:
+        raise ValueError(f"Expected masks of one size. Received: {', '.join(map(str, sorted(sizes)))}")
+    return masks
+
+
+def masks_of_batch(masks: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """The regions of the images of one batch, `(n, height, width)` booleans by name; an image may have none.
+
+    Raises:
+        ValueError, TypeError: they are no masks, or not of this shape.
+    """
+    checked = {name: as_mask(name, mask) for name, mask in masks.items()}
+    for name, mask in checked.items():
+        if mask.shape != shape:
+            raise ValueError(
+                f"Expected masks= with one mask for each image of the batch, {shape}. "
+                f"Received: region {name!r} of the shape {mask.shape}"
+            )
+        if mask.all((1, 2)).any():
+            raise ValueError(
+                f"Region {name!r} covers all of image {int(mask.all((1, 2)).argmax())} of the batch: nothing would be "
+                "left that belongs to its label."
+            )
+    return checked
+
+
+def named(regions: Any) -> dict[str, Any]:
+    """Masks by name; a mask without one is called `ONLY`."""
+    return dict(regions) if isinstance(regions, Mapping) else {ONLY: regions}
+
+
+def channel_axis_of(
+    shape: Sequence[int | None], size: tuple[int, int] | None, channel_axis: int | None
+) -> int | None:
+    """Where images of this shape have their channels, −1 or 1; None where they have none.
+
+    Args:
+        shape: of a batch; None: not known.
+        size: height and width of the masks; None: they are not known yet.
+        channel_axis: what the user said.
+
+    Raises:
+        ValueError: the masks do not fit, or fit both ways.
+    """
+    places = {None: (1, 3)} if len(shape) == 3 else {-1: (1, 3), 1: (2, 4)} if len(shape) == 4 else {}
+    fitting = [
+        axis
+        for axis, (first, end) in places.items()
+        if (axis is None or channel_axis in (None, axis)) and _fits(shape[first:end], size)
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise ValueError(
+            "The images may have their channels first or last: say which with channel_axis=1 or channel_axis=-1. "
+            f"Received: shape={tuple(shape)}"
+        )
+    expected = "(height, width)" if size is None else size
+    raise ValueError(
+        f"Expected a batch of images of the masks' size, {expected}: (n, height, width, channels), (n, channels, "
+        "height, width) or (n, height, width). Resize or batch before, as in dataset.batch(32).map(swap.batch). "
+        f"Received: shape={tuple(shape)}"
+    )
+
+
+def _fits(dimensions: Sequence[int | None], size: tuple[int, int] | None) -> bool:
+    return size is None or all(
+        given in (None, wanted) for given, wanted in zip(dimensions, size, strict=True)
+    )
