@@ -71,13 +71,13 @@ def named(regions: Any) -> dict[str, Any]:
 
 
 def channel_axis_of(
-    shape: Sequence[int | None], size: tuple[int, int] | None, channel_axis: int | None
+    shape: Sequence[int | None], size: tuple[int | None, int | None], channel_axis: int | None
 ) -> int | None:
     """Where images of this shape have their channels, −1 or 1; None where they have none.
 
     Args:
         shape: of a batch; None: not known.
-        size: height and width of the masks; None: they are not known yet.
+        size: height and width of the masks; None: not known.
         channel_axis: what the user said.
 
     Raises:
@@ -96,15 +96,12 @@ def channel_axis_of(
             "The images may have their channels first or last: say which with channel_axis=1 or channel_axis=-1. "
             f"Received: shape={tuple(shape)}"
         )
-    expected = "(height, width)" if size is None else size
     raise ValueError(
-        f"Expected a batch of images of the masks' size, {expected}: (n, height, width, channels), (n, channels, "
+        f"Expected a batch of images of the masks' size, {size}: (n, height, width, channels), (n, channels, "
         "height, width) or (n, height, width). Resize or batch before, as in dataset.batch(32).map(swap.batch). "
         f"Received: shape={tuple(shape)}"
     )
 
 
-def _fits(dimensions: Sequence[int | None], size: tuple[int, int] | None) -> bool:
-    return size is None or all(
-        given in (None, wanted) for given, wanted in zip(dimensions, size, strict=True)
-    )
+def _fits(dimensions: Sequence[int | None], size: tuple[int | None, int | None]) -> bool:
+    return all(given == wanted or None in (given, wanted) for given, wanted in zip(dimensions, size, strict=True))

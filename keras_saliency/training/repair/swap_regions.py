@@ -78,8 +78,8 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
         self.supports_masking = True
 
     @property
-    def _size(self) -> tuple[int, int] | None:
-        return next(iter(self._regions.values())).shape if self._regions else None
+    def _size(self) -> tuple[int | None, int | None]:
+        return _known_size(self._regions or {})
 
     def build(self, input_shape: Any) -> None:
         """Refuse images that the masks do not fit."""
@@ -146,8 +146,9 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
         if masks is None:
             self._refuse_without_regions()
         own = {} if masks is None else named(masks)
-        if getattr(images, "shape", (0,)) and _rank(images) is not None:
-            channel_axis_of(tuple(images.shape), None if own else self._size, self.channel_axis)
+        shape, size = _known_shape(images), self._size if masks is None else _known_size(own)
+        if shape is not None:  # also where nothing is computed yet, as in tf.data
+            channel_axis_of(shape, size, self.channel_axis)
         given = ([] if labels is None else [labels]) + list(own.values())
 
         def swapped(pixels: np.ndarray, *others: np.ndarray) -> np.ndarray:
@@ -161,8 +162,7 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
     def _on_arrays(
         self, images: np.ndarray, classes: np.ndarray, own: Mapping[str, np.ndarray]
     ) -> np.ndarray:
-        size = next(iter(own.values())).shape[-2:] if own else self._size
-        axis = channel_axis_of(images.shape, size, self.channel_axis)
+        axis = channel_axis_of(images.shape, _known_size(own or self._regions), self.channel_axis)
         last = images[..., None] if axis is None else np.moveaxis(images, axis, -1)
         masks = masks_of_batch(own, last.shape[:3]) if own else self._regions
         with self._one_at_a_time:
@@ -213,6 +213,13 @@ def _filled(images: Any, around: np.ndarray, axis: int | None) -> Any:
     return ops.cast(means if is_float else ops.round(means), images.dtype)
 
 
-def _rank(images: Any) -> int | None:
-    """How many axes an array has; None for a tensor of `tf.data` whose axes are not known."""
-    return getattr(images.shape, "rank", len(images.shape))
+def _known_shape(array: Any) -> tuple[int | None, ...] | None:
+    """The shape of an array or a tensor; None where that is not known, as it may be in `tf.data`."""
+    shape = getattr(array, "shape", None)
+    return None if shape is None or getattr(shape, "rank", 0) is None else tuple(shape)
+
+
+def _known_size(masks: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Height and width of masks."""
+    shape = _known_shape(next(iter(masks.values()), None)) or ()
+    return (shape[-2], shape[-1]) if len(shape) > 1 else (None, None)
