@@ -3,7 +3,8 @@
 Run: `python -m benchmarks.repair [seeds]`; five seeds take some minutes on two idle cores.
 
 Each network is trained for ten epochs on an arm. Then, from the same weights, with a new optimizer of the same kind and
-on the same order of batches, for five more: as before (plain), and with the corner's content exchanged.
+on the same order of batches, for five more: as before (plain), with the corner's content exchanged, and with that of
+a place in the middle, which holds a part of every digit.
 """
 
 from __future__ import annotations
@@ -20,7 +21,15 @@ import keras_saliency as ks
 from keras_saliency.demo import digits, network
 
 EPOCHS, MORE = 10, 5
-WAYS = {"plain": 0.0, "swap 0.5": 0.5, "swap 1.0": 1.0}
+MIDDLE = np.zeros((digits.SIDE, digits.SIDE), bool)
+MIDDLE[8:12, 8:12] = True
+WAYS = {
+    "plain": None,
+    "the corner, 0.5": ks.SwapRegions(digits.CORNER),
+    "the corner, 1.0": ks.SwapRegions(digits.CORNER, 1.0),
+    "the middle, 0.5": ks.SwapRegions(MIDDLE),
+    "the middle, 1.0": ks.SwapRegions(MIDDLE, 1.0),
+}
 
 
 def main(seeds: int) -> None:
@@ -47,10 +56,10 @@ def main(seeds: int) -> None:
         print(f"| {arm} | {way} | {sum(fails)} of {len(rows)} | {mean} |")
 
 
-def train_on(model: keras.Model, data: digits.Digits, seed: int, probability: float) -> None:
-    """Five more epochs, the corner exchanged with this probability."""
+def train_on(model: keras.Model, data: digits.Digits, seed: int, swap: ks.SwapRegions | None) -> None:
+    """Five more epochs, with this in front."""
     keras.utils.set_random_seed(seed)
-    front = [ks.SwapRegions({"corner": digits.CORNER}, probability)] if probability else []
+    front = [] if swap is None else [ks.SwapRegions.from_config(swap.get_config())]
     tuned = keras.Sequential([keras.Input((digits.SIDE, digits.SIDE, 1)), *front, model])
     tuned.compile("adam", "sparse_categorical_crossentropy")
     tuned.fit(data.x, data.y, epochs=MORE, verbose=0)

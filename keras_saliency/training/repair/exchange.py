@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from keras_saliency.checks.shared.subject import as_dtype
 
 def exchanged(
     images: np.ndarray,
-    masks: Mapping[str, np.ndarray],
+    masks: Iterable[np.ndarray],
     classes: np.ndarray,
     probability: float,
     rng: np.random.Generator,
@@ -21,13 +21,13 @@ def exchanged(
 
     Args:
         images: of any type, which they keep.
-        masks: `(height, width)` for all images, or `(n, height, width)`.
+        masks: regions that do not overlap, each `(height, width)` for all images, or `(n, height, width)`.
         classes: `(n,)`, see `partners_of`.
         probability: see `partners_of`.
         rng: draws.
     """
     result = images.copy()
-    for mask in masks.values():
+    for mask in masks:
         rows, partners = partners_of(classes, probability, rng)
         if mask.ndim == 3:
             _at_several_places(result, images, mask, rows, partners)

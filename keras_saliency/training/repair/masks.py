@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,13 +34,13 @@ def fixed_masks(regions: Any) -> dict[str, np.ndarray]:
                 f"Received: shape={mask.shape}"
             )
         refuse_empty(name, mask)
-        if mask.all():
-            raise ValueError(
-                f"Region {name!r} covers the whole image: if all of it is exchanged, nothing is left that belongs to "
-                "the label."
-            )
     if len(sizes := {mask.shape for mask in masks.values()}) > 1:
         raise ValueError(f"Expected masks of one size. Received: {', '.join(map(str, sorted(sizes)))}")
+    if np.any(list(masks.values()), axis=0).all():
+        raise ValueError(
+            f"Expected regions that leave a part of the image, which belongs to the label. Received: {', '.join(masks)}, "
+            "which cover the whole image"
+        )
     return masks
 
 
@@ -57,12 +57,23 @@ def masks_of_batch(masks: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> d
                 f"Expected masks= with one mask for each image of the batch, {shape}. "
                 f"Received: region {name!r} of the shape {mask.shape}"
             )
-        if mask.all((1, 2)).any():
-            raise ValueError(
-                f"Region {name!r} covers all of image {int(mask.all((1, 2)).argmax())} of the batch: nothing would be "
-                "left that belongs to its label."
-            )
+    whole = np.any(list(checked.values()), axis=0).all((1, 2))
+    if whole.any():
+        raise ValueError(
+            "Expected regions that leave a part of each image, which belongs to its label. "
+            f"Received: {', '.join(checked)}, which cover all of image {int(whole.argmax())} of the batch"
+        )
     return checked
+
+
+def apart(masks: Iterable[np.ndarray]) -> list[np.ndarray]:
+    """The regions, of which those that overlap are one: drawn each for itself, what they share would be drawn twice."""
+    found: list[np.ndarray] = []
+    for mask in masks:
+        touching = [other for other in found if (other & mask).any()]
+        found = [other for other in found if not (other & mask).any()]
+        found.append(np.any([mask, *touching], axis=0))
+    return found
 
 
 def named(regions: Any) -> dict[str, Any]:

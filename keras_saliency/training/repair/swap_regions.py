@@ -19,7 +19,7 @@ from keras_saliency.probes.labels import class_indices
 from keras_saliency.randomness import worker_seed
 from keras_saliency.reports.regions import as_masks, as_rows
 from keras_saliency.training.repair.exchange import exchanged
-from keras_saliency.training.repair.masks import channel_axis_of, fixed_masks, masks_of_batch, named
+from keras_saliency.training.repair.masks import apart, channel_axis_of, fixed_masks, masks_of_batch, named
 
 
 @keras.saving.register_keras_serializable("keras_saliency")
@@ -27,7 +27,7 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
     """Exchanges the content of marked regions between the images of a batch, so that it stops telling the class.
 
     A layer for the front of a model, `keras.Sequential([swap, model])`, and the same for pipelines: `swap.batch`. The
-    labels stay with the images. Each region of each image is drawn for itself: with `probability` its content is replaced
+    labels stay with the images. Each region of each image is drawn for itself, regions that overlap as one: with `probability` its content is replaced
     by that of another image, of another class where labels are known (`batch`). It is drawn no oftener than other
     classes are in the batch: at that share, or with `probability=1`, the content is as frequent in every class. A batch
     without another class (one image, for the layer) has its regions filled with the mean around them, as the experiment
@@ -69,6 +69,7 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
     ) -> None:
         super().__init__(autocast=False, **kwargs)
         self._regions = None if regions is None else fixed_masks(regions)
+        self._apart = apart((self._regions or {}).values())
         self.probability = real("probability", probability, above=0, most=1)
         self.channel_axis = checked_axis(channel_axis)
         fresh = int(np.random.SeedSequence().generate_state(1)[0] >> 1)
@@ -98,9 +99,9 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
             return inputs
         axis = channel_axis_of(inputs.shape, self._size, self.channel_axis)
         count = ops.shape(inputs)[0]
-        drawn = keras.random.uniform((len(self._regions), 2, count), dtype="float32", seed=self._generator)
+        drawn = keras.random.uniform((len(self._apart), 2, count), dtype="float32", seed=self._generator)
         images = inputs
-        for index, mask in enumerate(self._regions.values()):
+        for index, mask in enumerate(self._apart):
             images = self._swapped(images, inputs, mask, axis, drawn[index])
         return images
 
@@ -164,7 +165,7 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
     ) -> np.ndarray:
         axis = channel_axis_of(images.shape, _known_size(own or self._regions), self.channel_axis)
         last = images[..., None] if axis is None else np.moveaxis(images, axis, -1)
-        masks = masks_of_batch(own, last.shape[:3]) if own else self._regions
+        masks = apart(masks_of_batch(own, last.shape[:3]).values()) if own else self._apart
         with self._one_at_a_time:
             result = exchanged(last, masks, classes, self.probability, self._rng)
         return result[..., 0] if axis is None else np.ascontiguousarray(np.moveaxis(result, -1, axis))

@@ -154,7 +154,7 @@ def test_channels_first_and_grey(first, place):
         (np.zeros((12, SIDE, 5), bool), "images of the masks' size"),
         (np.zeros((5, SIDE, SIDE), bool), r"for each image of the batch, \(12, 6, 6\)"),
         (MASK, r"for each image of the batch, \(12, 6, 6\)"),
-        (np.ones((12, SIDE, SIDE), bool), "covers all of image 0 of the batch"),
+        (np.ones((12, SIDE, SIDE), bool), "leave a part of each image.*Received: region, which cover all of image 0"),
     ],
 )
 def test_masks_that_do_not_fit_are_refused(masks, said):

@@ -5,6 +5,7 @@ import pytest
 
 from keras_saliency.checks.experiment.interventions import filled, pasted
 from keras_saliency.training.repair.exchange import exchanged, partners_of
+from keras_saliency.training.repair.masks import apart
 
 MASK = np.zeros((4, 5), bool)
 MASK[1:3, 1] = MASK[1, 2] = True
@@ -30,7 +31,7 @@ def test_a_hand_made_batch():
             for y, x in ((1, 1), (2, 1), (1, 2)):
                 by_hand[row, y, x] = images[1 - row, y, x]
         np.testing.assert_array_equal(
-            exchanged(images, {"mask": MASK}, np.array([0, 1]), 0.5, rng(seed)), by_hand
+            exchanged(images, [MASK], np.array([0, 1]), 0.5, rng(seed)), by_hand
         )
         seen.add(tuple(rows))
     assert seen == {(), (0,), (1,), (0, 1)}
@@ -71,7 +72,7 @@ def test_how_often(classes, probability, expected):
 @pytest.mark.parametrize("dtype", ["float32", "float16", "uint8", "int16"])
 def test_a_batch_of_one_class_is_filled_as_the_experiment_fills(dtype):
     images = batch(3, dtype)
-    result = exchanged(images, {"mask": MASK}, np.array([4, 4, 4]), 1.0, rng())
+    result = exchanged(images, [MASK], np.array([4, 4, 4]), 1.0, rng())
     expected = filled(images.astype("float64"), np.broadcast_to(MASK, (3, 4, 5)))
     expected = np.rint(expected) if dtype in ("uint8", "int16") else expected
     assert result.dtype == dtype
@@ -84,7 +85,7 @@ def test_regions_are_drawn_each_for_itself():
     images, classes = batch(2), np.array([0, 1])
     seen = set()
     for seed in range(60):
-        result = exchanged(images, {"one": MASK, "two": other}, classes, 0.5, rng(seed))
+        result = exchanged(images, [MASK, other], classes, 0.5, rng(seed))
         changed = (result != images).any(-1)
         assert not changed[:, ~(MASK | other)].any()
         seen.add((changed[0, 1, 1], changed[0, 3, 4]))
@@ -105,7 +106,7 @@ def changed_ones(images, masks, want):
     for seed in range(500):
         rows, partners = partners_of(classes, 0.5, rng(seed))
         if list(rows) == want:
-            return exchanged(images, {"mark": masks}, classes, 0.5, rng(seed)), partners
+            return exchanged(images, [masks], classes, 0.5, rng(seed)), partners
     raise AssertionError
 
 
@@ -142,7 +143,15 @@ def test_both_without_a_region_stay_as_they_are():
 
 def test_a_batch_of_one_class_with_regions_of_its_own_is_filled():
     images, masks = batch(3), places((1, 1), None, (2, 3))
-    result = exchanged(images, {"mark": masks}, np.array([1, 1, 1]), 1.0, rng())
+    result = exchanged(images, [masks], np.array([1, 1, 1]), 1.0, rng())
     expected = images.copy()
     expected[[0, 2]] = filled(images[[0, 2]], masks[[0, 2]])
     np.testing.assert_array_equal(result, expected)
+
+
+def test_regions_that_overlap_are_drawn_as_one():
+    one, two, far = (places(corner)[0] for corner in ((0, 0), (1, 1), (2, 3)))
+    found = apart([one, far, two])
+    assert [mask.sum() for mask in found] == [4, 7]
+    np.testing.assert_array_equal(found[1], one | two)
+    np.testing.assert_array_equal(apart([one, two, far, one | far])[0], one | two | far)

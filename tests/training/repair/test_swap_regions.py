@@ -224,7 +224,8 @@ def test_the_channel_axis_settles_it():
     [
         ({}, {}, ValueError, "Expected at least one region. Received: none. A report has no regions"),
         (np.zeros((4, 4), bool), {}, ValueError, "at least one pixel"),
-        (np.ones((4, 4), bool), {}, ValueError, "covers the whole image"),
+        (np.ones((4, 4), bool), {}, ValueError, "Received: region, which cover the whole image"),
+        ({"a": MASK, "b": ~MASK}, {}, ValueError, "Received: a, b, which cover the whole image"),
         (np.zeros((2, 4, 4), bool), {}, ValueError, r"belong to their batch: .*Received: shape=\(2, 4, 4\)"),
         (np.zeros(4, bool), {}, ValueError, r"as one mask \(height, width\)"),
         (MASK * 0.5, {}, TypeError, "boolean mask. Received: dtype=float64"),
