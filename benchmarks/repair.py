@@ -35,7 +35,9 @@ WAYS = {
 def main(seeds: int) -> None:
     """Print a row per training, and the means."""
     found: dict[tuple[str, str], list[tuple[bool, float]]] = {}
-    print("| arm | seed | then | region | unexpected_region | accuracy without the mark |\n|---|---|---|---|---|---|")
+    print(
+        "| arm | seed | then | region | unexpected_region | accuracy without the mark |\n|---|---|---|---|---|---|"
+    )
     for arm in ("shortcut", "clean"):
         data = digits.load(arm)  # type: ignore[arg-type]
         for seed in range(seeds):

@@ -64,9 +64,14 @@ def run(options: argparse.Namespace) -> int:
     with console.status("Loading Keras …"), quiet_imports():
         from keras_saliency.demo import repair, story
     if options.repair:
-        judged = partial(_print_judged, console)
         told = repair.tell_repair(
-            options.arm, options.epochs, options.repair, options.seed, options.out, progress, judged
+            options.arm,
+            options.epochs,
+            options.repair,
+            options.seed,
+            options.out,
+            progress=progress,
+            judged=partial(_print_judged, console),
         ).story
     else:
         told = story.tell(options.arm, options.epochs, options.seed, options.out, progress)

@@ -47,6 +47,7 @@ def tell_repair(
     more: int,
     seed: int,
     out: Path,
+    *,
     progress: Callable[[Row], None],
     judged: Callable[[Judged], None],
 ) -> Repaired:
@@ -75,7 +76,7 @@ def tell_repair(
 
 def around(model: keras.Model, report: Report) -> keras.Model:
     """A compiled model that trains this one with the regions exchanged that the report proved."""
-    tuned = keras.Sequential([SwapRegions(report.regions), model])
+    tuned = keras.Sequential([SwapRegions(report.regions, probability=1.0), model])
     tuned.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return tuned
 

@@ -260,7 +260,9 @@ def test_a_required_region_that_is_not_used_is_none_to_repair():
 
 
 def test_regions_of_single_images_have_no_place():
-    mine = ks.ProbeSet(probes().images, probes().labels, regions={"corner": np.broadcast_to(CORNER, (18, SIDE, SIDE))})
+    mine = ks.ProbeSet(
+        probes().images, probes().labels, regions={"corner": np.broadcast_to(CORNER, (18, SIDE, SIDE))}
+    )
     report = ks.check(hand_weighted(3.0), mine, ks.Region("corner"))
     assert report.results[0].status == "failed"
     assert report.regions == {}

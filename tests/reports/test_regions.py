@@ -40,7 +40,21 @@ def test_the_places_of_failures_by_the_names_of_their_checks(is_read_back, tmp_p
 
 
 @pytest.mark.parametrize(
-    "value", [None, 3, "01", [], [[]], ["01", "0"], ["01", 1], ["ab"], [["01"], ["011"]], [["01"], "01"], [""], [[[]]]]
+    "value",
+    [
+        None,
+        3,
+        "01",
+        [],
+        [[]],
+        ["01", "0"],
+        ["01", 1],
+        ["ab"],
+        [["01"], ["011"]],
+        [["01"], "01"],
+        [""],
+        [[[]]],
+    ],
 )
 def test_what_is_no_mask_is_none(value):
     assert as_masks(value) is None

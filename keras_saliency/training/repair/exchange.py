@@ -81,7 +81,7 @@ def _at_several_places(
 
     From a partner without a region comes its emptiness.
     """
-    has = masks.any((1, 2))
+    has = np.asarray(masks.any((1, 2)))
     gives = np.zeros(len(rows), bool) if partners is None else has[partners]
     emptied = rows[~gives & has[rows]]
     if len(emptied):

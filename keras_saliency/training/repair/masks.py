@@ -38,8 +38,8 @@ def fixed_masks(regions: Any) -> dict[str, np.ndarray]:
         raise ValueError(f"Expected masks of one size. Received: {', '.join(map(str, sorted(sizes)))}")
     if np.any(list(masks.values()), axis=0).all():
         raise ValueError(
-            f"Expected regions that leave a part of the image, which belongs to the label. Received: {', '.join(masks)}, "
-            "which cover the whole image"
+            f"Expected regions that leave a part of the image, which belongs to the label. "
+            f"Received: {', '.join(masks)}, which cover the whole image"
         )
     return masks
 
@@ -115,4 +115,6 @@ def channel_axis_of(
 
 
 def _fits(dimensions: Sequence[int | None], size: tuple[int | None, int | None]) -> bool:
-    return all(given == wanted or None in (given, wanted) for given, wanted in zip(dimensions, size, strict=True))
+    return all(
+        given == wanted or None in (given, wanted) for given, wanted in zip(dimensions, size, strict=True)
+    )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 from collections.abc import Mapping
-from threading import Lock
 from typing import Any
 
 import keras
@@ -16,8 +15,8 @@ from keras_saliency.checks.experiment.interventions import around
 from keras_saliency.engine.backends.pipelines import on_arrays
 from keras_saliency.probes.fields import checked_axis
 from keras_saliency.probes.labels import class_indices
-from keras_saliency.randomness import worker_seed
 from keras_saliency.reports.regions import as_masks, as_rows
+from keras_saliency.training.repair.draws import Draws
 from keras_saliency.training.repair.exchange import exchanged
 from keras_saliency.training.repair.masks import apart, channel_axis_of, fixed_masks, masks_of_batch, named
 
@@ -26,17 +25,18 @@ from keras_saliency.training.repair.masks import apart, channel_axis_of, fixed_m
 class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
     """Exchanges the content of marked regions between the images of a batch, so that it stops telling the class.
 
-    A layer for the front of a model, `keras.Sequential([swap, model])`, and the same for pipelines: `swap.batch`. The
-    labels stay with the images. Each region of each image is drawn for itself, regions that overlap as one: with `probability` its content is replaced
-    by that of another image, of another class where labels are known (`batch`). It is drawn no oftener than other
-    classes are in the batch: at that share, or with `probability=1`, the content is as frequent in every class. A batch
-    without another class (one image, for the layer) has its regions filled with the mean around them, as the experiment
-    of `ks.Region` does.
+    A layer for the front of a model, `keras.Sequential([swap, model])`, which does nothing at inference; and the same
+    for pipelines, `swap.batch`. The labels stay with the images. Images keep their type, integers too.
 
-    The layer does nothing at inference. Its random numbers are its own: no global state is read or changed. Images keep
-    their type, integers too. It takes the images as they are, before any that are turned or cut, and the masks must
-    have their size. Saved models need `custom_objects={"SwapRegions": ks.SwapRegions}` to be read; the model behind
-    it, saved by itself, does not.
+    With `probability` an image gets the content of another one, where labels are known (`batch`) of another class. That
+    is drawn for each region, regions that overlap as one, and no oftener than other classes are in the batch: at that
+    share the content is as frequent in every class, and beyond it would tell which class an image is not. So
+    `probability=1.0` is exact for any number of classes, and 0.5 for two of one size. A batch of one class (in the
+    layer, of one image) has its regions filled with the mean around them, as the experiment of `ks.Region` does.
+
+    Give it images before they are turned or cut. Its random numbers are its own: no global state is read or changed. A
+    model that was saved with it is read with `custom_objects={"SwapRegions": ks.SwapRegions}`; the model behind it,
+    saved by itself, needs nothing.
 
     Args:
         regions: masks of the images' size: one `(height, width)`, or several by name, as a `ProbeSet` has them or as a
@@ -49,10 +49,10 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
         ValueError, TypeError: the masks are empty, whole images, or of other sizes; the probability is none.
 
     Example:
-        >>> swap = ks.SwapRegions({"corner": corner})
+        >>> swap = ks.SwapRegions(probes.regions)
         >>> tuned = keras.Sequential([swap, model])
-        >>> tuned.compile("adam", "sparse_categorical_crossentropy")
-        >>> _ = tuned.fit(images, labels, epochs=1, verbose=0)
+        >>> bool((tuned.predict(images, verbose=0) == model.predict(images, verbose=0)).all())
+        True
         >>> swapped, same_labels = swap.batch(images, labels)
         >>> swapped.shape == images.shape, same_labels is labels
         (True, True)
@@ -72,10 +72,9 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
         self._apart = apart((self._regions or {}).values())
         self.probability = real("probability", probability, above=0, most=1)
         self.channel_axis = checked_axis(channel_axis)
-        fresh = int(np.random.SeedSequence().generate_state(1)[0] >> 1)
-        self.seed = fresh if seed is None else whole("seed", seed, 0)
+        self.seed = secrets.randbits(31) if seed is None else whole("seed", seed, 0)
         self._generator = keras.random.SeedGenerator(self.seed)
-        self._one_at_a_time, self._process, self._drawing = Lock(), os.getpid(), None
+        self._draws = Draws(self.seed)
         self.supports_masking = True
 
     @property
@@ -144,17 +143,18 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
             >>> ks.SwapRegions(None).batch(images, labels, masks=logos)[0].shape
             (12, 12, 12, 1)
         """
-        if masks is None:
-            self._refuse_without_regions()
         own = {} if masks is None else named(masks)
-        shape, size = _known_shape(images), self._size if masks is None else _known_size(own)
-        if shape is not None:  # also where nothing is computed yet, as in tf.data
-            channel_axis_of(shape, size, self.channel_axis)
+        if not own:
+            self._refuse_without_regions()
+        if (shape := _known_shape(images)) is not None:  # also where nothing is computed yet, as in tf.data
+            channel_axis_of(shape, _known_size(own) if own else self._size, self.channel_axis)
         given = ([] if labels is None else [labels]) + list(own.values())
 
         def swapped(pixels: np.ndarray, *others: np.ndarray) -> np.ndarray:
             classes = class_indices(others[0], len(pixels)) if labels is not None else np.arange(len(pixels))
-            return self._on_arrays(pixels, classes, dict(zip(own, others[len(given) - len(own) :], strict=True)))
+            return self._on_arrays(
+                pixels, classes, dict(zip(own, others[len(given) - len(own) :], strict=True))
+            )
 
         result = on_arrays(swapped, images, *given)
         beside = (labels,) if weights is None else (labels, weights)
@@ -163,22 +163,12 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
     def _on_arrays(
         self, images: np.ndarray, classes: np.ndarray, own: Mapping[str, np.ndarray]
     ) -> np.ndarray:
-        axis = channel_axis_of(images.shape, _known_size(own or self._regions), self.channel_axis)
+        axis = channel_axis_of(images.shape, _known_size(own) if own else self._size, self.channel_axis)
         last = images[..., None] if axis is None else np.moveaxis(images, axis, -1)
         masks = apart(masks_of_batch(own, last.shape[:3]).values()) if own else self._apart
-        with self._one_at_a_time:
-            result = exchanged(last, masks, classes, self.probability, self._rng)
+        with self._draws.generator() as rng:
+            result = exchanged(last, masks, classes, self.probability, rng)
         return result[..., 0] if axis is None else np.ascontiguousarray(np.moveaxis(result, -1, axis))
-
-    @property
-    def _rng(self) -> np.random.Generator:
-        """The generator of this process: a worker has a copy of that of its parent, and must not draw the same."""
-        here = worker_seed()
-        if here is None and os.getpid() != self._process:
-            here = os.getpid()
-        if self._drawing is None or self._drawing[0] != here:
-            self._drawing = (here, np.random.default_rng([self.seed, here or 0, *b"swap_regions"]))
-        return self._drawing[1]
 
     def _refuse_without_regions(self) -> None:
         if self._regions is None:
@@ -189,14 +179,16 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         """What makes the same layer again; a mask is a text of `0` and `1` for each of its rows."""
-        regions = self._regions and {name: as_rows(mask) for name, mask in self._regions.items()}
+        known = self._regions
+        regions = None if known is None else {name: as_rows(mask) for name, mask in known.items()}
         own = {"probability": self.probability, "seed": self.seed, "channel_axis": self.channel_axis}
         return {**super().get_config(), "regions": regions, **own}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> SwapRegions:
         """The layer of a config."""
-        regions = config["regions"] and {n: as_masks(rows) for n, rows in config["regions"].items()}
+        stored = config["regions"]
+        regions = None if stored is None else {name: as_masks(rows) for name, rows in stored.items()}
         return cls(**{**config, "regions": regions})
 
 

@@ -32,7 +32,7 @@ def test_numpy():
     results = [swap.batch(IMAGES, LABELS) for _ in range(40)]
     assert 0.4 < np.mean([check(*result) for result in results]) < 0.6
     assert all(labels is LABELS and images.dtype == "uint8" for images, labels in results)
-    assert (IMAGES == IMAGES[:, :1, :1]).all()
+    assert (IMAGES[:, :1, :1] == IMAGES).all()
 
 
 def test_what_stands_beside_the_images_comes_back():
@@ -118,12 +118,19 @@ def test_torch():
 
 def test_workers_of_a_loader_draw_for_themselves():
     loader = torch.utils.data.DataLoader(
-        Rows(), batch_size=6, collate_fn=Collate(ks.SwapRegions(MASK)), num_workers=2, multiprocessing_context="fork"
+        Rows(),
+        batch_size=6,
+        collate_fn=Collate(ks.SwapRegions(MASK)),
+        num_workers=2,
+        multiprocessing_context="fork",
     )
 
     def epochs():
         torch.manual_seed(0)
-        return [[np.asarray(images)[:, 0, 0, 0] - np.asarray(images)[:, -1, -1, 0] for images, _ in loader] for _ in range(2)]
+        return [
+            [np.asarray(images)[:, 0, 0, 0] - np.asarray(images)[:, -1, -1, 0] for images, _ in loader]
+            for _ in range(2)
+        ]
 
     first, second = epochs()
     assert (first[0] != first[1]).any() or (second[0] != second[1]).any()
@@ -154,7 +161,10 @@ def test_channels_first_and_grey(first, place):
         (np.zeros((12, SIDE, 5), bool), "images of the masks' size"),
         (np.zeros((5, SIDE, SIDE), bool), r"for each image of the batch, \(12, 6, 6\)"),
         (MASK, r"for each image of the batch, \(12, 6, 6\)"),
-        (np.ones((12, SIDE, SIDE), bool), "leave a part of each image.*Received: region, which cover all of image 0"),
+        (
+            np.ones((12, SIDE, SIDE), bool),
+            "leave a part of each image.*Received: region, which cover all of image 0",
+        ),
     ],
 )
 def test_masks_that_do_not_fit_are_refused(masks, said):

@@ -30,9 +30,7 @@ def test_a_hand_made_batch():
         for row in rows:
             for y, x in ((1, 1), (2, 1), (1, 2)):
                 by_hand[row, y, x] = images[1 - row, y, x]
-        np.testing.assert_array_equal(
-            exchanged(images, [MASK], np.array([0, 1]), 0.5, rng(seed)), by_hand
-        )
+        np.testing.assert_array_equal(exchanged(images, [MASK], np.array([0, 1]), 0.5, rng(seed)), by_hand)
         seen.add(tuple(rows))
     assert seen == {(), (0,), (1,), (0, 1)}
 

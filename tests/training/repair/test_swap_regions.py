@@ -1,6 +1,4 @@
-"""The layer: nothing at inference, the arithmetic of `exchanged` in training; saved, read, compiled, with its own seeds."""
-
-import warnings
+"""The layer: nothing at inference, the arithmetic of `exchanged` in training; saved, compiled; its seeds."""
 
 import keras
 import numpy as np
@@ -70,11 +68,15 @@ def test_regions_come_from_other_images_and_all_else_stays(shape, mask, dtype):
 
 def test_no_oftener_than_other_images_are_in_the_batch():
     layer = ks.SwapRegions(MASK, 1.0)
-    moved = [(sources(batch(2), swapped(layer, batch(2)), MASK[None, ..., None]) != [0, 1]) for _ in range(150)]
+    moved = [
+        (sources(batch(2), swapped(layer, batch(2)), MASK[None, ..., None]) != [0, 1]) for _ in range(150)
+    ]
     assert 0.4 < np.mean(moved) < 0.6
 
 
-@pytest.mark.parametrize(("shape", "axis"), [((SIDE, SIDE, 2), -1), ((2, SIDE, SIDE), 1), ((SIDE, SIDE), None)])
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((SIDE, SIDE, 2), -1), ((2, SIDE, SIDE), 1), ((SIDE, SIDE), None)]
+)
 @pytest.mark.parametrize("dtype", ["float32", "uint8"])
 def test_a_single_image_is_filled_as_the_experiment_fills(shape, axis, dtype):
     image = (np.random.default_rng(0).random((1, *shape)) * 200).astype(dtype)
@@ -170,7 +172,9 @@ def test_a_model_around_a_model_trains_that_one():
     assert any((a != b).any() for a, b in zip(weights_after(model, around), before, strict=True))
     np.testing.assert_array_equal(around.predict(batch(), verbose=0), model.predict(batch(), verbose=0))
     images = batch() / 100
-    np.testing.assert_array_equal(ks.explain(around, images, target=1).maps, ks.explain(model, images, target=1).maps)
+    np.testing.assert_array_equal(
+        ks.explain(around, images, target=1).maps, ks.explain(model, images, target=1).maps
+    )
 
 
 def test_a_training_with_it_is_reproducible():
@@ -248,9 +252,3 @@ def test_without_regions_the_batch_must_bring_them():
         with pytest.raises(ValueError, match="This SwapRegions has no regions"):
             ask(batch())
     assert ks.SwapRegions.from_config(layer.get_config()).get_config() == layer.get_config()
-
-
-def test_it_says_nothing_on_the_way():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        swapped(ks.SwapRegions(MASK), batch())
