@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from keras_saliency import cli
 from keras_saliency.demo import digits
 
 
@@ -69,12 +70,13 @@ def test_a_repair_turns_the_gate_green_and_is_watched_in_the_same_run(tmp_path):
     assert told.story.rows[-1].enrichment < told.story.rows[4].enrichment / 2
 
 
-def test_what_is_not_proven_is_not_repaired(tmp_path):
-    from keras_saliency.demo import repair
-
-    told = repair.tell_repair("clean", 1, 3, 0, tmp_path, progress=lambda row: None, judged=lambda one: None)
-    assert told.after is None
-    assert len(told.story.rows) == 2
+def test_what_is_not_proven_is_not_repaired(tmp_path, capsys):
+    arguments = ["demo", "--arm", "clean", "--epochs", "1", "--repair", "3", "--out", str(tmp_path)]
+    assert cli.main(arguments) == 0
+    said = capsys.readouterr().out
+    assert said.count("unexpected_region: passed.") == said.count("without the corner: 0.") == 1
+    assert "epoch  1/4" in said
+    assert "SwapRegions" not in said
 
 
 def test_a_second_run_gets_a_folder_of_its_own(tmp_path):
