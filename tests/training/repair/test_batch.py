@@ -116,28 +116,6 @@ def test_torch():
         check(images, labels)
 
 
-def test_workers_of_a_loader_draw_for_themselves():
-    loader = torch.utils.data.DataLoader(
-        Rows(),
-        batch_size=6,
-        collate_fn=Collate(ks.SwapRegions(MASK)),
-        num_workers=2,
-        multiprocessing_context="fork",
-    )
-
-    def epochs():
-        torch.manual_seed(0)
-        return [
-            [np.asarray(images)[:, 0, 0, 0] - np.asarray(images)[:, -1, -1, 0] for images, _ in loader]
-            for _ in range(2)
-        ]
-
-    first, second = epochs()
-    assert (first[0] != first[1]).any() or (second[0] != second[1]).any()
-    assert (np.stack(first) != np.stack(second)).any()
-    np.testing.assert_array_equal(epochs(), [first, second])
-
-
 def test_jax():
     import jax
 
