@@ -91,28 +91,6 @@ def test_the_page_of_the_callback(names):
     assert names["saliency"].summary.looks == 1
 
 
-def test_the_page_of_repairs(names):
-    """Of a network that reads a corner; that a repair succeeds is asserted of the demo."""
-    repairing, feeding, watching = blocks("repair.md")
-    y = np.arange(640) % 2
-    x = np.random.default_rng(0).integers(100, 156, (640, SIDE, SIDE, 3)).astype("float32")
-    x[:, names["mask"]] = np.where(y == 1, 255, 0)[:, None, None]
-    keras.utils.set_random_seed(0)
-    names["model"] = build()
-    names["model"].compile("adam", "sparse_categorical_crossentropy")
-    names["model"].fit(x, y, epochs=5, verbose=0)
-    names |= {"x": x, "y": y, "probes": ks.ProbeSet(x[:24], y[:24], regions={"corner": names["mask"]})}
-    run(repairing, names)
-    assert "region_corner" in names["report"].regions
-    assert keras.saving.load_model("cats.keras").layers[-1].units == 2
-    names["dataset"] = tf.data.Dataset.from_tensor_slices((x, y)).batch(4)
-    run(feeding, names)
-    assert [part.shape for part in next(iter(names["dataset"]))] == [(4, SIDE, SIDE, 3), (4,)]
-    names["saliency"] = ks.SaliencyCallback(names["probes"], "logs")
-    run(watching, names)
-    assert len(ks.load_looks("logs")) == 16
-
-
 def test_the_pages_of_metrics_checks_and_targets(names, capsys):
     run(*blocks("metrics.md"), names)
     assert names["inside"].shape == (4,)

@@ -119,31 +119,26 @@ def checked_regions(
 
 
 def as_mask(name: Any, mask: Any) -> np.ndarray:
-    """A region as booleans, of any shape. Raises `TypeError` or `ValueError`."""
+    """A region as zeros and ones, of any shape. Raises `TypeError` or `ValueError`."""
     if not is_name(name):
         raise ValueError(f"Expected region names like corner or top_left (lower case). Received: {name!r}")
     array = np.asarray(mask)
     if array.dtype.kind not in "biu" or not np.isin(array, (0, 1)).all():
         raise TypeError(f"Expected region {name!r} to be a boolean mask. Received: dtype={array.dtype}")
-    return array.astype(bool)
-
-
-def refuse_empty(name: str, mask: np.ndarray) -> None:
-    """Raise `ValueError` for a region without a pixel, in one image or in all."""
-    if not mask.any((-2, -1)).all():
-        raise ValueError(f"Expected region {name!r} to hold at least one pixel. Received: an empty mask")
+    return array
 
 
 def _checked_region(name: Any, mask: Any, sizes: list[tuple[int, ...]], count: int) -> np.ndarray:
-    inside = as_mask(name, mask)
-    shape = inside.shape
-    if len(shape) not in (2, 3) or shape[-2:] not in sizes or (len(shape) == 3 and len(inside) != count):
+    array = as_mask(name, mask)
+    if array.ndim not in (2, 3) or array.shape[-2:] not in sizes or (array.ndim == 3 and len(array) != count):
         expected = " or ".join(str(size) for size in sizes) or "the shape of an image; these inputs are none"
         raise ValueError(
             f"Expected the mask of region {name!r} to have the shape {expected}, or one such mask per image. "
-            f"Received: shape={shape}"
+            f"Received: shape={array.shape}"
         )
-    refuse_empty(name, inside)
+    inside = array.astype(bool)
+    if not inside.any((-2, -1)).all():
+        raise ValueError(f"Expected region {name!r} to hold at least one pixel. Received: an empty mask")
     return frozen(inside)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_saliency.probes.fields import as_mask, frozen, refuse_empty
+from keras_saliency.probes.fields import as_mask, frozen
 
 ONLY = "region"
 """The name of a mask that is given without one."""
@@ -19,7 +19,7 @@ def fixed_masks(regions: Any) -> dict[str, np.ndarray]:
     Raises:
         ValueError, TypeError: they are no such masks; one covers the whole image, or has no pixel; there are none.
     """
-    masks = {name: frozen(as_mask(name, mask)) for name, mask in named(regions).items()}
+    masks = {name: frozen(as_mask(name, mask).astype(bool)) for name, mask in named(regions).items()}
     if not masks:
         raise ValueError(
             "Expected at least one region. Received: none. A report has no regions where nothing failed, or where "
@@ -33,7 +33,8 @@ def fixed_masks(regions: Any) -> dict[str, np.ndarray]:
                 "to their batch: ks.SwapRegions(None).batch(images, labels, masks=masks). "
                 f"Received: shape={mask.shape}"
             )
-        refuse_empty(name, mask)
+        if not mask.any():
+            raise ValueError(f"Expected region {name!r} to hold at least one pixel. Received: an empty mask")
     if len(sizes := {mask.shape for mask in masks.values()}) > 1:
         raise ValueError(f"Expected masks of one size. Received: {', '.join(map(str, sorted(sizes)))}")
     if np.any(list(masks.values()), axis=0).all():
@@ -50,7 +51,7 @@ def masks_of_batch(masks: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> d
     Raises:
         ValueError, TypeError: they are no masks, or not of this shape.
     """
-    checked = {name: as_mask(name, mask) for name, mask in masks.items()}
+    checked = {name: as_mask(name, mask).astype(bool) for name, mask in masks.items()}
     for name, mask in checked.items():
         if mask.shape != shape:
             raise ValueError(
