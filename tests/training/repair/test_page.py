@@ -1,4 +1,4 @@
-"""The page of repairs does what it says, of a network that reads a corner; that one succeeds is asserted of the demo."""
+"""The page of repairs does what it says, of a network that reads a corner; the demo shows one that succeeds."""
 
 import keras
 import numpy as np
