@@ -48,6 +48,13 @@ def undisturbed_generators(*holders: Any) -> Iterator[None]:
                 restore()
 
 
+def worker_seed() -> int | None:
+    """The seed of this process where it is a worker of a PyTorch `DataLoader`, a new one at every start; else None."""
+    data = sys.modules.get("torch.utils.data")
+    worker = None if data is None else data.get_worker_info()
+    return None if worker is None else int(worker.seed)
+
+
 def _generators(holders: Iterable[Any]) -> Iterator[Any]:
     """All generators of this process; Python's garbage collector knows all but PyTorch's."""
     kinds = {

@@ -168,8 +168,13 @@ class Region(Check):
             self.limit,
             "at_most",
             pictures=before_and_after(subject, experiment, worst.class_index),
-            details={"classes": [one.as_json() for one in found]},
+            details={**self._place(subject, status), "classes": [one.as_json() for one in found]},
         )
+
+    def _place(self, subject: Subject, status: str) -> dict[str, np.ndarray]:
+        """Where the finding is, if it is one, and in all probes at the same place."""
+        mask = subject.probes.regions[self.region]
+        return {"region": mask} if status != "passed" and mask.ndim == 2 else {}
 
     def _weight(self, one: Evidence) -> tuple[bool, bool, float]:
         """How much a piece of evidence says against a forbidden region."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from keras_saliency.cli.quiet import quiet_imports
 from keras_saliency.demo.digits import ARMS
 
 if TYPE_CHECKING:
+    from keras_saliency.demo.repair import Judged
     from keras_saliency.demo.story import Row, Story
 
 NAME = "demo"
@@ -36,6 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="shortcut",
         help="who has the corner: every 3 (shortcut, the default), nobody (clean), one in ten (irrelevant)",
     )
+    parser.add_argument(
+        "--repair",
+        type=whole_number("repair", 1),
+        nargs="?",
+        const=5,
+        metavar="EPOCHS",
+        help="then prove the corner, train on for so many epochs (5) with its content exchanged between images, and "
+        "judge again",
+    )
     parser.add_argument("--out", type=local, default=Path("runs/demo"), help="default: runs/demo")
 
 
@@ -45,17 +56,40 @@ def run(options: argparse.Namespace) -> int:
     if options.backend:
         os.environ["KERAS_BACKEND"] = options.backend
     console.print(*_opening(options.arm), "")
+    epochs = options.epochs + (options.repair or 0)
+
+    def progress(row: Row) -> None:
+        console.print(_progress(row, epochs))
+
     with console.status("Loading Keras …"), quiet_imports():
-        from keras_saliency.demo import story
-    told = story.tell(
-        options.arm,
-        options.epochs,
-        options.seed,
-        options.out,
-        lambda row: console.print(_progress(row, options.epochs)),
-    )
+        from keras_saliency.demo import repair, story
+    if options.repair:
+        told = repair.tell_repair(
+            options.arm,
+            options.epochs,
+            options.repair,
+            options.seed,
+            options.out,
+            progress=progress,
+            judged=partial(_print_judged, console),
+        ).story
+    else:
+        told = story.tell(options.arm, options.epochs, options.seed, options.out, progress)
     _close(console, told)
     return 0
+
+
+def _print_judged(console: Console, judged: Judged) -> None:
+    """The verdict, the sentence behind it, and what the network does without the corner."""
+    (result,) = judged.report.results
+    console.print(
+        "",
+        f"{result.name}: {result.status}. {result.sentence}",
+        f"Accuracy on held-out digits without the corner: {judged.without_mark:.2f}",
+    )
+    if judged.report.regions:
+        console.print("ks.SwapRegions(report.regions) exchanges what is there between the images of a batch.")
+    console.print("")
 
 
 def _opening(arm: str) -> tuple[str, ...]:

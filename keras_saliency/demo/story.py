@@ -49,27 +49,53 @@ class Story:
     summary: str
 
 
-def tell(arm: digits.Arm, epochs: int, seed: int, out: Path, progress: Callable[[Row], None]) -> Story:
-    """Train the demo's network on one arm and watch it; `progress` is told of every look.
+class Watched:
+    """A training on one arm that a callback watches, also over several fits.
 
     Everything is written to a new folder `<out>/<arm>`, or `<out>/<arm>-2` and so on.
+
+    Args:
+        arm: of the digits.
+        seed: of the network and its training.
+        out: the folder of the folder.
+        progress: is told of every look.
+
+    Attributes:
+        data: the digits.
+        model: the demo's network.
     """
-    data = digits.load(arm)
-    model = network.build(seed)
-    folder = _new_folder(out, arm)
-    saliency = SaliencyCallback(data.probes, folder, target=digits.MARKED_CLASS)
-    narrator = _Narrator(saliency, progress)
-    model.fit(
-        data.x,
-        data.y,
-        validation_data=(data.x_validation, data.y_validation),
-        epochs=epochs,
-        verbose=0,
-        callbacks=[saliency, narrator],
-    )
-    picture = folder / "film_strip.png"
-    replace_file(picture, to_png(_draw(saliency.looks, data, arm)))
-    return Story(folder, picture, narrator.rows, str(saliency.summary))
+
+    def __init__(self, arm: digits.Arm, seed: int, out: Path, progress: Callable[[Row], None]) -> None:
+        self.data = digits.load(arm)
+        self.model = network.build(seed)
+        self._arm, self._folder = arm, _new_folder(out, arm)
+        self._saliency = SaliencyCallback(self.data.probes, self._folder, target=digits.MARKED_CLASS)
+        self._narrator = _Narrator(self._saliency, progress)
+
+    def fit(self, model: keras.Model, since: int, epochs: int) -> None:
+        """Train from one epoch to another: the network, or a model around it."""
+        model.fit(
+            self.data.x,
+            self.data.y,
+            validation_data=(self.data.x_validation, self.data.y_validation),
+            initial_epoch=since,
+            epochs=epochs,
+            verbose=0,
+            callbacks=[self._saliency, self._narrator],
+        )
+
+    def told(self) -> Story:
+        """What was seen, with the film strip drawn."""
+        picture = self._folder / "film_strip.png"
+        replace_file(picture, to_png(_draw(self._saliency.looks, self.data, self._arm)))
+        return Story(self._folder, picture, self._narrator.rows, str(self._saliency.summary))
+
+
+def tell(arm: digits.Arm, epochs: int, seed: int, out: Path, progress: Callable[[Row], None]) -> Story:
+    """Train the demo's network on one arm and watch it; the arguments are those of `Watched`."""
+    watched = Watched(arm, seed, out, progress)
+    watched.fit(watched.model, 0, epochs)
+    return watched.told()
 
 
 class _Narrator(keras.callbacks.Callback):  # type: ignore[misc]

@@ -118,12 +118,18 @@ def checked_regions(
     )
 
 
-def _checked_region(name: Any, mask: Any, sizes: list[tuple[int, ...]], count: int) -> np.ndarray:
+def as_mask(name: Any, mask: Any) -> np.ndarray:
+    """A region as zeros and ones, of any shape. Raises `TypeError` or `ValueError`."""
     if not is_name(name):
         raise ValueError(f"Expected region names like corner or top_left (lower case). Received: {name!r}")
     array = np.asarray(mask)
     if array.dtype.kind not in "biu" or not np.isin(array, (0, 1)).all():
         raise TypeError(f"Expected region {name!r} to be a boolean mask. Received: dtype={array.dtype}")
+    return array
+
+
+def _checked_region(name: Any, mask: Any, sizes: list[tuple[int, ...]], count: int) -> np.ndarray:
+    array = as_mask(name, mask)
     if array.ndim not in (2, 3) or array.shape[-2:] not in sizes or (array.ndim == 3 and len(array) != count):
         expected = " or ".join(str(size) for size in sizes) or "the shape of an image; these inputs are none"
         raise ValueError(

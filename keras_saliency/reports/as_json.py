@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from keras_saliency.render import as_base64
+from keras_saliency.reports.regions import as_rows
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import Verdicts
 
@@ -77,10 +78,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(name): plain(part) for name, part in value.items()}
     if isinstance(value, np.ndarray) and value.dtype == bool and value.ndim > 1:
-        rows = value.astype(int).tolist()
-        return (
-            ["".join(map(str, row)) for row in rows] if value.ndim == 2 else [plain(mask) for mask in value]
-        )
+        return as_rows(value) if value.ndim == 2 else [plain(mask) for mask in value]
     if isinstance(value, (np.ndarray, np.generic)):
         return plain(value.tolist())
     if isinstance(value, (list, tuple)):

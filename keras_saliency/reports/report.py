@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from keras_saliency.errors import ChecksFailedError
 from keras_saliency.records.whole_file import replace_file
 from keras_saliency.render import frame
 from keras_saliency.reports import as_html, as_json, as_junit, as_table
+from keras_saliency.reports.regions import proven_places
 from keras_saliency.reports.verdicts import Verdicts
 from keras_saliency.terminal import visible
 
@@ -38,6 +41,21 @@ class Report(Verdicts):
         (True, 2)
         >>> report.to_html("report.html")
     """
+
+    @property
+    def regions(self) -> dict[str, np.ndarray]:
+        """Where the model was proven to use what it must not: masks `(height, width)` in the size of its images.
+
+        By the names of the checks that failed: forbidden regions that are at the same place in all probes, and the
+        places of `unexpected_region` (the second is `unexpected_region_2`, and so on). Waived ones too. What
+        `unexpected_content` proves has no place that is the same in all images, and is not among them.
+
+        Example:
+            >>> ks.check(model, probes, ks.Region("corner")).regions
+            {}
+        """
+        failed = [result for result in self.results if result.status == "failed"]
+        return {name: mask for result in failed for name, mask in proven_places(result)}
 
     def to_json(self, path: str | Path) -> None:
         """Write everything, pictures too, as JSON; `keras_saliency.reports.read_report` reads it back."""

@@ -244,3 +244,25 @@ def test_an_unexpected_place_of_the_hand_weighted_network_is_found():
         found.status == "warned"
     )  # all images of a class are the same, so that its object looks like a mark
     assert "The images of 3 classes hardly differ within their class" in found.sentence
+
+
+def test_a_report_says_where_a_forbidden_region_was_found():
+    report = ks.check(hand_weighted(3.0), probes(), [ks.Region("corner"), ks.Region("object", require=True)])
+    assert list(report.regions) == ["region_corner"]
+    np.testing.assert_array_equal(report.regions["region_corner"], CORNER)
+    assert ks.check(hand_weighted(0.1), probes(), ks.Region("corner")).regions == {}
+
+
+def test_a_required_region_that_is_not_used_is_none_to_repair():
+    report = ks.check(hand_weighted(0.0), probes(), ks.Region("corner", require=True, limit=1.0))
+    assert report.results[0].status == "failed"
+    assert report.regions == {}
+
+
+def test_regions_of_single_images_have_no_place():
+    mine = ks.ProbeSet(
+        probes().images, probes().labels, regions={"corner": np.broadcast_to(CORNER, (18, SIDE, SIDE))}
+    )
+    report = ks.check(hand_weighted(3.0), mine, ks.Region("corner"))
+    assert report.results[0].status == "failed"
+    assert report.regions == {}

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from keras_saliency import cli
 from keras_saliency.demo import digits
 
 
@@ -53,6 +54,29 @@ def test_the_enrichment_tells_the_arms_apart(tmp_path, arm, low, high):
     assert told.rows[0].drift is None
     assert not math.isnan(told.rows[-1].drift)
     assert told.film_strip.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_repair_turns_the_gate_green_and_is_watched_in_the_same_run(tmp_path):
+    from keras_saliency.demo import repair
+
+    judged = []
+    told = repair.tell_repair("shortcut", 4, 3, 0, tmp_path, progress=lambda row: None, judged=judged.append)
+    assert judged == [told.before, told.after]
+    (failed,), (passed,) = (one.report.results for one in judged)
+    assert (failed.status, passed.status) == ("failed", "passed")
+    np.testing.assert_array_equal(told.before.report.regions["unexpected_region"], digits.CORNER)
+    assert told.after.without_mark > told.before.without_mark
+    assert [row.epoch for row in told.story.rows] == list(range(-1, 7))
+    assert told.story.rows[-1].enrichment < told.story.rows[4].enrichment / 2
+
+
+def test_what_is_not_proven_is_not_repaired(tmp_path, capsys):
+    arguments = ["demo", "--arm", "clean", "--epochs", "1", "--repair", "3", "--out", str(tmp_path)]
+    assert cli.main(arguments) == 0
+    said = capsys.readouterr().out
+    assert said.count("unexpected_region: passed.") == said.count("without the corner: 0.") == 1
+    assert "epoch  1/4" in said
+    assert "SwapRegions" not in said
 
 
 def test_a_second_run_gets_a_folder_of_its_own(tmp_path):

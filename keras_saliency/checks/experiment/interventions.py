@@ -30,7 +30,7 @@ def filled(images: np.ndarray, masks: np.ndarray, fill: Any = "mean") -> np.ndar
     """
     inside: Any
     if isinstance(fill, str) and fill == "mean":
-        inside = _means_around(images, masks)[:, None, None]
+        inside = _meansaround(images, masks)[:, None, None]
     elif isinstance(fill, str):
         inside = np.stack([_blur(image, mask) for image, mask in zip(images, masks, strict=True)])
     else:
@@ -40,24 +40,25 @@ def filled(images: np.ndarray, masks: np.ndarray, fill: Any = "mean") -> np.ndar
     return result
 
 
-def _means_around(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
+def _meansaround(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """The mean of the pixels at most two away from the region, `(n, channels)`; of all where it is the whole image."""
     if masks.strides[0] == 0:  # one mask for all
-        return np.asarray(images[:, _around(masks[0])].mean(1, dtype="float64"))
-    found = [image[_around(mask)].mean(0, dtype="float64") for image, mask in zip(images, masks, strict=True)]
+        return np.asarray(images[:, around(masks[0])].mean(1, dtype="float64"))
+    found = [image[around(mask)].mean(0, dtype="float64") for image, mask in zip(images, masks, strict=True)]
     return np.stack(found)
 
 
-def _around(mask: np.ndarray) -> np.ndarray:
-    around = binary_dilation(mask, iterations=2, structure=np.ones((3, 3))) & ~mask
-    return around if around.any() else np.ones_like(mask)
+def around(mask: np.ndarray) -> np.ndarray:
+    """The pixels at most two away from a region, `(height, width)`; all where it is the whole image."""
+    near = binary_dilation(mask, iterations=2, structure=np.ones((3, 3))) & ~mask
+    return near if near.any() else np.ones_like(mask)
 
 
 def _blur(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     width = max(1.0, np.sqrt(mask.sum()) / 2)
     weights = (~mask).astype("float64")[..., None]
     total, blurred = (gaussian_filter(values, (width, width, 0)) for values in (weights, image * weights))
-    result = np.broadcast_to(image[_around(mask)].mean(0, dtype="float64"), image.shape).copy()
+    result = np.broadcast_to(image[around(mask)].mean(0, dtype="float64"), image.shape).copy()
     np.divide(blurred, total, out=result, where=total > 1e-6)  # where it reaches
     return result
 

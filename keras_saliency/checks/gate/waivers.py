@@ -76,9 +76,14 @@ class Waiver:
         return replace(result, sentence=f"{until} {result.sentence}")
 
     def _covers(self, result: CheckResult, regions: Regions) -> bool:
-        """Whether the result is a finding at the place that the waived check is about."""
+        """Whether the result is a finding at the place of the waived check, and has no region of its own."""
         found, waived = np.asarray(result.details.get("region")), regions.get(self.check)
-        if waived is None or found.dtype != bool or found.shape[-2:] != waived.shape[-2:]:
+        if (
+            waived is None
+            or result.name in regions
+            or found.dtype != bool
+            or found.shape[-2:] != waived.shape[-2:]
+        ):
             return False
         places = found.reshape(-1, *found.shape[-2:])
         shares = [((waived & place).sum((-2, -1)) / max(place.sum(), 1)).mean() for place in places]

@@ -164,7 +164,7 @@ class Subject:
         """
         own = self._leaves[self._picture]
         there = images[..., 0] if own.ndim == 3 else np.moveaxis(images, -1, self._channel_axis)
-        there = _as_dtype(there, own.dtype)
+        there = as_dtype(there, own.dtype)
         leaves = [there if i == self._picture else leaf[rows] for i, leaf in enumerate(self._leaves)]
         inputs = optree.tree_unflatten(optree.tree_structure(self.probes.images), leaves)
         return self.question.about(_predicted(self.question.target.take(rows), len(rows)), inputs)
@@ -198,7 +198,8 @@ def _about_predicted(question: Question) -> Question:
     return question.about(_predicted(question.target, len(question)))
 
 
-def _as_dtype(values: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+def as_dtype(values: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """Pixels in the type of images: integers are rounded, and stay in the range of their type."""
     if dtype.kind not in "iu":
         return np.asarray(values, dtype)
     bounds = np.iinfo(dtype)

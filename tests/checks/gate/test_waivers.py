@@ -69,6 +69,17 @@ def found_at(place):
     return Report((result, own), "cats", "gradient", "ab", 4, {})
 
 
+def test_a_region_of_its_own_is_not_covered_by_the_waiver_of_another():
+    names = ("region_corner", "region_logo")
+    found = Report(
+        tuple(CheckResult(name, "failed", "It uses it.", details={"region": square(0, 0)}) for name in names),
+        *("cats", "gradient", "ab", 4, {}),
+    )
+    regions = {name: square(0, 0) for name in names}
+    waived = with_waivers(found, [Waiver("region_corner", REASON, TOMORROW)], TODAY, regions)
+    assert waived.waived == {"region_corner"}
+
+
 def square(top, left, side=2):
     mask = np.zeros((8, 8), bool)
     mask[top : top + side, left : left + side] = True

@@ -1,0 +1,1 @@
+"""From a proven shortcut to a model that does without it."""
