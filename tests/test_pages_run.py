@@ -22,6 +22,10 @@ PYTHON = ("python", "py")
 READ = {"toml": tomllib.loads, "json": json.loads}
 """How settings are read; what they say is for the tests of their own pages."""
 NOT_RUN = {
+    **{
+        ("repair.md", start): "tests/training/repair/test_page.py, with a network that has learned a corner"
+        for start in ("report = ks.check", "dataset = ", "model.fit")
+    },
     ("architecture.md", "__main__"): "a picture, which tests/test_architecture.py compares with the house",
 }
 """Why a block, by its page and the beginning of its first line, is not run."""
