@@ -74,6 +74,7 @@ from keras_saliency.probes.targets import OutputGradient as OutputGradient
 from keras_saliency.probes.targets import PerImage as PerImage
 from keras_saliency.probes.targets import PixelsOf as PixelsOf
 from keras_saliency.probes.targets import Predicted as Predicted
+from keras_saliency.repair.right_reasons import RightReasons as RightReasons
 from keras_saliency.reports.report import Report as Report
 from keras_saliency.reports.result import CheckResult as CheckResult
 from keras_saliency.training.callback import SaliencyCallback as SaliencyCallback

@@ -1,0 +1,1 @@
+"""A proven shortcut is trained away."""
