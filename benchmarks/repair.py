@@ -1,10 +1,11 @@
-"""What `SwapRegions` does to the demo's networks, over several seeds: the gate and the accuracy, and a control.
+"""What repairs do to the demo's networks, over several seeds: the gate and the accuracy, and a control.
 
-Run: `python -m benchmarks.repair [seeds]`; five seeds take some minutes on two idle cores.
+Run: `python -m benchmarks.repair [seeds [way ...]]`; five seeds take some minutes on two idle cores.
 
 Each network is trained for ten epochs on an arm. Then, from the same weights, with a new optimizer of the same kind and
-on the same order of batches, for five more: as before (plain), with the corner's content exchanged, and with that of
-a place in the middle, which holds a part of every digit.
+on the same order of batches, for five more: as before (plain), with the corner's content exchanged, with that of
+a place in the middle, which holds a part of every digit, and with what the network reads in the corner in its
+loss; the last two for fifteen.
 """
 
 from __future__ import annotations
@@ -24,15 +25,20 @@ EPOCHS, MORE = 10, 5
 MIDDLE = np.zeros((digits.SIDE, digits.SIDE), bool)
 MIDDLE[8:12, 8:12] = True
 WAYS = {
-    "plain": None,
-    "the corner, 0.5": ks.SwapRegions(digits.CORNER),
-    "the corner, 1.0": ks.SwapRegions(digits.CORNER, 1.0),
-    "the middle, 0.5": ks.SwapRegions(MIDDLE),
-    "the middle, 1.0": ks.SwapRegions(MIDDLE, 1.0),
+    "plain": (lambda model: keras.Sequential([model]), MORE),
+    "the corner, 0.5": (lambda model: keras.Sequential([ks.SwapRegions(digits.CORNER), model]), MORE),
+    "the corner, 1.0": (lambda model: keras.Sequential([ks.SwapRegions(digits.CORNER, 1.0), model]), MORE),
+    "the middle, 0.5": (lambda model: keras.Sequential([ks.SwapRegions(MIDDLE), model]), MORE),
+    "the middle, 1.0": (lambda model: keras.Sequential([ks.SwapRegions(MIDDLE, 1.0), model]), MORE),
+    "right reasons, 0.03": (lambda model: ks.RightReasons(model, digits.CORNER, 0.03), MORE),
+    "right reasons, 1": (lambda model: ks.RightReasons(model, digits.CORNER, 1), MORE),
+    "plain, 15 epochs": (lambda model: keras.Sequential([model]), 3 * MORE),
+    "right reasons, 0.03, 15 epochs": (lambda model: ks.RightReasons(model, digits.CORNER, 0.03), 3 * MORE),
 }
+"""What is trained instead of a model, which it holds, and for how many epochs."""
 
 
-def main(seeds: int) -> None:
+def main(seeds: int, ways: list[str]) -> None:
     """Print a row per training, and the means."""
     found: dict[tuple[str, str], list[tuple[bool, float]]] = {}
     print(
@@ -44,10 +50,11 @@ def main(seeds: int) -> None:
             model = network.build(seed)
             model.fit(data.x, data.y, epochs=EPOCHS, verbose=0)
             weights = [np.array(values) for values in model.get_weights()]
-            for way in ("nothing", *WAYS):
+            for way in ("nothing", *ways):
                 model.set_weights(weights)
                 if way != "nothing":
-                    train_on(model, data, seed, WAYS[way])
+                    make, epochs = WAYS[way]
+                    train_on(make(model), data, seed, epochs)
                 verdicts, accuracy = judge(model, data)
                 found.setdefault((arm, way), []).append(("failed" in verdicts, accuracy))
                 print(f"| {arm} | {seed} | {way} | {' | '.join(verdicts)} | {accuracy:.3f} |", flush=True)
@@ -58,13 +65,11 @@ def main(seeds: int) -> None:
         print(f"| {arm} | {way} | {sum(fails)} of {len(rows)} | {mean} |")
 
 
-def train_on(model: keras.Model, data: digits.Digits, seed: int, swap: ks.SwapRegions | None) -> None:
-    """Five more epochs, with this in front."""
+def train_on(model: keras.Model, data: digits.Digits, seed: int, epochs: int) -> None:
+    """So many more epochs."""
     keras.utils.set_random_seed(seed)
-    front = [] if swap is None else [ks.SwapRegions.from_config(swap.get_config())]
-    tuned = keras.Sequential([keras.Input((digits.SIDE, digits.SIDE, 1)), *front, model])
-    tuned.compile("adam", "sparse_categorical_crossentropy")
-    tuned.fit(data.x, data.y, epochs=MORE, verbose=0)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(data.x, data.y, epochs=epochs, verbose=0)
 
 
 def judge(model: keras.Model, data: digits.Digits) -> tuple[list[str], float]:
@@ -79,4 +84,4 @@ def judge(model: keras.Model, data: digits.Digits) -> tuple[list[str], float]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5, sys.argv[2:] or list(WAYS))

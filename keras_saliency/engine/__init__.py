@@ -4,6 +4,7 @@ from keras_saliency.engine.anatomy import Anatomy
 from keras_saliency.engine.averages import Averages, Points
 from keras_saliency.engine.console import say
 from keras_saliency.engine.layout import ExplainedImage, Layout
+from keras_saliency.engine.log_probabilities import LogProbabilities
 from keras_saliency.engine.processes import is_chief
 from keras_saliency.engine.question import Question
 from keras_saliency.engine.rectifiers import RectifierCount
@@ -21,6 +22,7 @@ __all__ = [
     "LayerGradients",
     "LayerOutput",
     "Layout",
+    "LogProbabilities",
     "Points",
     "Question",
     "RectifierCount",

@@ -45,6 +45,9 @@ class Backend(Protocol):
         back. A gradient is None where no path leads from that input to the output.
         """
 
+    def input_gradient(self, function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
+        """The gradient of what `function` returns, a number, for its inputs; weights can learn from it."""
+
     def call(self, model: Any, function: Callable[[], T]) -> T:
         """`function()`, which calls the model, with what Keras does not know of the model's state left as it is.
 

@@ -72,6 +72,11 @@ def _depends_on_something(traced: ClosedJaxpr) -> list[bool]:
     return [not isinstance(v, Literal) and v in reached for v in jaxpr.outvars]
 
 
+def input_gradient(function: Callable[[Any], Any], inputs: Any) -> Any:
+    """See `Backend.input_gradient`."""
+    return jax.grad(function)(inputs)
+
+
 def call(model: Any, function: Callable[[], T]) -> T:
     """See `Backend.call`. Keras knows all of the state."""
     del model

@@ -91,6 +91,14 @@ def vjp(
     return output, tape.gradient(output, inputs, output_gradients=seed(output)), more
 
 
+def input_gradient(function: Callable[[Any], Any], inputs: Any) -> Any:
+    """See `Backend.input_gradient`."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(inputs)
+        value = function(inputs)
+    return tape.gradient(value, inputs, unconnected_gradients="zero")
+
+
 def call(model: Any, function: Callable[[], T]) -> T:
     """See `Backend.call`. Keras knows all of the state."""
     del model

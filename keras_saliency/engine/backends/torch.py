@@ -46,6 +46,14 @@ def vjp(
     return output.detach(), list(gradients), more
 
 
+def input_gradient(function: Callable[[Any], Any], inputs: Any) -> Any:
+    """See `Backend.input_gradient`."""
+    leaf = inputs.detach().requires_grad_(True)
+    with torch.enable_grad():
+        (gradient,) = torch.autograd.grad(function(leaf), leaf, create_graph=True)
+    return gradient
+
+
 def flow(
     function: Callable[[list[Any]], tuple[list[Any], list[Any]]], inputs: list[np.ndarray], source: int
 ) -> Flow:

@@ -34,7 +34,7 @@ def test_the_code_of_the_page(tmp_path, monkeypatch, capsys):
         "y_val": y,
     }
 
-    repairing, feeding, watching = blocks("repair.md")
+    repairing, feeding, watching, _ = blocks("repair.md")
     exec(compile(repairing, "repair.md", "exec"), names)
     assert "region_corner" in names["report"].regions
     assert "region_corner" in capsys.readouterr().out
