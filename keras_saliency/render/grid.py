@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_saliency.render.canvas import Box, Canvas
-from keras_saliency.render.captions import Caption, captions_height, draw_caption
+from keras_saliency.render.captions import Caption, captions_height, captions_width, draw_caption
 from keras_saliency.render.cells import cell_side
 from keras_saliency.render.page import MARGIN
 from keras_saliency.render.resize import fit
@@ -14,6 +14,7 @@ from keras_saliency.render.resize import fit
 _COLUMNS = 8
 _GAP = 8
 _NARROWEST = 96
+_WIDEST_CAPTION = 160
 
 
 def picture_grid(pictures: NDArray[np.uint8], captions: Sequence[Caption]) -> NDArray[np.uint8]:
@@ -25,7 +26,8 @@ def picture_grid(pictures: NDArray[np.uint8], captions: Sequence[Caption]) -> ND
     """
     cells = fit(pictures, cell_side(*pictures.shape[1:3]))
     text = captions_height(captions)
-    height, width = cells.shape[1] + 4 + text + _GAP, max(cells.shape[2], _NARROWEST) + _GAP
+    captioned = captions_width(captions, _WIDEST_CAPTION)
+    height, width = cells.shape[1] + 4 + text + _GAP, max(cells.shape[2], _NARROWEST, captioned) + _GAP
     columns = min(_COLUMNS, len(cells))
     canvas = Canvas(-(-len(cells) // columns) * height + 2 * MARGIN, columns * width + 2 * MARGIN)
     for position, (cell, caption) in enumerate(zip(cells, captions, strict=True)):
