@@ -32,12 +32,13 @@ class Batches(keras.utils.PyDataset):
 
 
 def shuffled():
-    return tf.data.Dataset.from_tensor_slices((IMAGES, LABELS)).shuffle(COUNT).batch(8)
+    return tf.data.Dataset.from_tensor_slices((IMAGES, LABELS)).shuffle(COUNT).batch(8).prefetch(1)
 
 
 def augmented():
+    """On JAX Keras gives up an iterator after one batch: what is fetched ahead by then would differ from run to run."""
     generator = tf.random.Generator.from_seed(4)
-    return shuffled().map(lambda image, label: (image * generator.uniform(()), label)).prefetch(1)
+    return shuffled().map(lambda image, label: (image * generator.uniform(()), label))
 
 
 def loader():
