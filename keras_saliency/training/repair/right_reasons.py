@@ -22,7 +22,8 @@ class RightReasons(keras.Model):  # type: ignore[misc]
     the regions, their channels and all classes k. Your own network is trained: `reasons.model` is what you gave, and is
     saved and used without this class. The loss of `evaluate` is the network's.
 
-    A step takes about three times as long: a second pass in inference mode, and the gradient of its gradient.
+    A step has a second pass in inference mode, and the gradient of its gradient: of three convolutions on a CPU it takes
+    2.3 times as long on TensorFlow, 3.1 on PyTorch and 7 on JAX.
     `reasons_penalty` in Keras' logs is the sum before it is weighted; `val_reasons_penalty` is that of the
     validation data.
 
