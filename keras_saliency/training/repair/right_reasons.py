@@ -22,10 +22,9 @@ class RightReasons(keras.Model):  # type: ignore[misc]
     the regions, their channels and all classes k. Your own network is trained: `reasons.model` is what you gave, and is
     saved and used without this class. The loss of `evaluate` is the network's.
 
-    A step has a second pass in inference mode, and the gradient of its gradient: of three convolutions on a CPU it takes
-    2.3 times as long on TensorFlow, 3.1 on PyTorch and 7 on JAX.
-    `reasons_penalty` in Keras' logs is the sum before it is weighted; `val_reasons_penalty` is that of the
-    validation data.
+    A step has a second pass in inference mode, and the gradient of its gradient: of three convolutions on a CPU it
+    takes 2.3 times as long on TensorFlow, 3.1 on PyTorch and 7 on JAX. `reasons_penalty` in Keras' logs is the sum
+    before it is weighted; `val_reasons_penalty` is that of the validation data.
 
     Args:
         model: a built classifier of one input, images of a floating data type, that gives one prediction for an image.
