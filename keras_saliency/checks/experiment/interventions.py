@@ -30,7 +30,7 @@ def filled(images: np.ndarray, masks: np.ndarray, fill: Any = "mean") -> np.ndar
     """
     inside: Any
     if isinstance(fill, str) and fill == "mean":
-        inside = _meansaround(images, masks)[:, None, None]
+        inside = _means_around(images, masks)[:, None, None]
     elif isinstance(fill, str):
         inside = np.stack([_blur(image, mask) for image, mask in zip(images, masks, strict=True)])
     else:
@@ -40,7 +40,7 @@ def filled(images: np.ndarray, masks: np.ndarray, fill: Any = "mean") -> np.ndar
     return result
 
 
-def _meansaround(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
+def _means_around(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """The mean of the pixels at most two away from the region, `(n, channels)`; of all where it is the whole image."""
     if masks.strides[0] == 0:  # one mask for all
         return np.asarray(images[:, around(masks[0])].mean(1, dtype="float64"))
