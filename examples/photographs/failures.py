@@ -194,10 +194,15 @@ FAILURES = {
 }
 
 
-def _explained(model, picture, method, target):
+def quietly(*arguments, **options):
+    """An explanation; what it warns of stands on the page, as the error that it measures."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ks.SaliencyWarning)  # too few steps are what is shown
-        return ks.explain(model, picture[None], method, target=target)
+        warnings.simplefilter("ignore", ks.SaliencyWarning)
+        return ks.explain(*arguments, **options)
+
+
+def _explained(model, picture, method, target):
+    return quietly(model, picture[None], method, target=target)
 
 
 def _map(model, picture, method, target):

@@ -12,12 +12,11 @@ and `<!-- end of name -->` the page is written by this program; the rest of it i
 import argparse
 import inspect
 import re
-import warnings
 from dataclasses import MISSING, fields
 from pathlib import Path
 
 import numpy as np
-from failures import FAILURES
+from failures import FAILURES, quietly
 from lite0 import SIZE, efficientnet_lite0
 from PIL import Image, ImageDraw, ImageFont
 from sheet import CLASSES, laid_over, photograph
@@ -149,13 +148,6 @@ def filled(page, name, words):
     if count != 1:
         raise ValueError(f"Expected the marks of {name!r} once in {PAGE}. Received: {count}")
     return page
-
-
-def quietly(question, *arguments):
-    """An explanation; what it warns of stands on the page, as the error that it measures."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ks.SaliencyWarning)
-        return ks.explain(question, *arguments)
 
 
 def main():
