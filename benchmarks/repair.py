@@ -20,6 +20,7 @@ import numpy as np
 
 import keras_saliency as ks
 from keras_saliency.demo import digits, network
+from keras_saliency.demo.repair import accuracy_without_mark, held_out
 
 EPOCHS, MORE = 10, 5
 MIDDLE = np.zeros((digits.SIDE, digits.SIDE), bool)
@@ -74,13 +75,9 @@ def train_on(model: keras.Model, data: digits.Digits, seed: int, epochs: int) ->
 
 def judge(model: keras.Model, data: digits.Digits) -> tuple[list[str], float]:
     """What the gate says of forty held-out digits, marked as the arm marks them; and the accuracy without the mark."""
-    labels = data.y_validation
-    rows = np.concatenate([np.flatnonzero(labels == index)[:4] for index in range(10)])
-    probes = ks.ProbeSet(data.x_validation[rows], labels[rows], regions={"corner": digits.CORNER})
+    probes = held_out(data, regions={"corner": digits.CORNER})
     results = ks.check(model, probes, ["region", "unexpected_region"]).results
-    bare = digits.load("clean").x_validation
-    accuracy = float((model.predict(bare, verbose=0).argmax(1) == labels).mean())
-    return [result.status for result in results], accuracy
+    return [result.status for result in results], accuracy_without_mark(model, data)
 
 
 if __name__ == "__main__":
