@@ -55,6 +55,19 @@ def test_a_model_that_did_not_move_is_warned_of_once(network, saliency, train, r
     assert not [one for one in recwarn.list if issubclass(one.category, ks.SaliencyWarning)]
 
 
+def test_scores_that_move_alone_and_a_step_seen_twice_are_no_model_that_did_not_move(
+    network, saliency, recwarn
+):
+    """A bias of the scores before the softmax changes no gradient."""
+    callback, model = saliency(), network()
+    callback.look(model, 0)
+    callback.look(model, 0)
+    bias = next(layer.bias for layer in reversed(model.layers) if layer.weights)
+    bias.assign(bias + 1.0)
+    callback.look(model, 1)
+    assert not [one for one in recwarn.list if issubclass(one.category, ks.SaliencyWarning)]
+
+
 def test_what_cannot_work_is_refused_at_the_first_look(network, saliency):
     callback = saliency(methods=ks.GradCAM(layer="nowhere"))
     with pytest.raises(ValueError, match="nowhere"):
