@@ -13,6 +13,8 @@ import optree
 
 LARGEST = 128
 MOST = 5 * 2**28
+SMALL = 16
+"""Fewer examples at once keep few cores busy: what was compiled for them serves no more than these."""
 
 Rows = slice | np.ndarray
 
@@ -62,12 +64,12 @@ class ChunkLimit:
     def size(self, count: int, elements: int, used: set[int]) -> int:
         """The size of chunks for `count` examples: the one of those used before that leaves the least empty.
 
-        A new one where that would leave half of the places empty, or make many small chunks.
+        A new one where that would leave half of the places empty, make many chunks, or small ones.
         """
         if self._fixed is not None:
             return self._fixed
         fitting = ceil(count / ceil(count / self.most(elements)))
-        places = {size: ceil(count / size) * size for size in used if 4 * size >= fitting}
+        places = {size: ceil(count / size) * size for size in used if size >= max(fitting / 4, min(fitting, SMALL))}
         known = [size for size in places if places[size] <= 2 * count]
         return min(known, key=lambda size: (places[size], -size), default=fitting)
 

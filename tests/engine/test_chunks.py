@@ -128,21 +128,26 @@ def test_small_models_take_more_examples_at_once():
 @pytest.mark.parametrize(
     ("count", "used", "size"),
     [
-        (24, {8, 27}, 8),  # none is empty, where 27 leaves 3
-        (20, {8, 27}, 8),  # 4 empty, where 27 leaves 7
+        (32, {16, 36}, 16),  # none is empty, where 36 leaves 4
+        (20, {12, 27}, 27),  # 7 empty, where 12 would leave 4: two chunks that keep few cores busy
         (27, {8, 27}, 27),
-        (32, {8, 16}, 16),  # as few chunks as can be
+        (32, {16, 32}, 32),  # as few chunks as can be
         (5, {8, 27}, 8),
         (4, {8, 27}, 8),  # half of it
         (3, {8, 27}, 3),
-        (32, {8, 7}, 8),
-        (32, {7}, 32),  # 7 would be less than a quarter
+        (32, {8}, 32),  # 8 would keep few cores busy
+        (8, {4}, 8),
         (40, set(), 20),
     ],
 )
 def test_chunks_are_of_a_size_that_is_compiled_if_that_leaves_little_empty(count, used, size):
     assert ChunkLimit(None).size(count, 2**20, used) == size
     assert ChunkLimit(5).size(count, 2**20, used) == 5
+
+
+def test_a_chunk_is_not_cut_into_more_than_four():
+    assert ChunkLimit(None).size(128, 1, {32}) == 32
+    assert ChunkLimit(None).size(128, 1, {31}) == 128
 
 
 def test_large_examples_go_through_a_few_at_a_time():
