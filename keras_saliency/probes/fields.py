@@ -109,8 +109,8 @@ def checked_regions(
 ) -> Mapping[str, np.ndarray]:
     """Boolean masks by name, frozen. Raises `TypeError` or `ValueError`.
 
-    A region that no image has is a mistake; but not in regions that are frozen already, as those of a probe set: of many
-    images a few may be drawn that are all without it.
+    A region that no image has is a mistake; but not in regions that are frozen already, as those of a probe set are:
+    of many images a few may be drawn that are all without it.
     """
     if regions is None:
         return MappingProxyType({})

@@ -26,7 +26,10 @@ def test_a_mask_may_be_empty_for_some_images():
 
 @pytest.mark.parametrize(
     ("mask", "sentence"),
-    [(NONE, "one pixel. Received: empty masks for all of 4 images"), (NONE[0], "one pixel. Received: an empty mask$")],
+    [
+        (NONE, "one pixel. Received: empty masks for all of 4 images"),
+        (NONE[0], "one pixel. Received: an empty mask$"),
+    ],
 )
 def test_a_region_that_no_image_has_is_refused(mask, sentence):
     with pytest.raises(ValueError, match=f"Expected region 'mark' to hold at least {sentence}"):
@@ -111,5 +114,7 @@ def test_older_versions_are_told_that_a_file_is_newer(masks, version, tmp_path, 
     if version == 1:
         ProbeSet.load(tmp_path / "probes.npz")
     else:
-        with pytest.raises(UnreadableFileError, match=r"newer keras_saliency \(format 2; this one reads up to 1\)"):
+        with pytest.raises(
+            UnreadableFileError, match=r"newer keras_saliency \(format 2; this one reads up to 1\)"
+        ):
             ProbeSet.load(tmp_path / "probes.npz")

@@ -31,7 +31,8 @@ class Waiver:
 
     A waiver of a check of a region also covers what is found at the same place without a mask: one shortcut is one
     finding. The places of a finding are the masks `details["region"]`; each must have at least half of it in the region
-    (where the region differs from image to image, on average over those that have it), so that a second shortcut is not covered by the first.
+    (where that differs from image to image, on average over those that have it), so that a second shortcut is not
+    covered by the first.
 
     Attributes:
         check: the name that the check has in the report, such as `region_corner`.
