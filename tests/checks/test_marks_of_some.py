@@ -167,6 +167,16 @@ def test_a_place_whose_content_is_of_another_class_gets_that_of_the_class():
             assert np.isin(put[masks[2]], np.concatenate(crops)).all()
 
 
+def test_where_the_class_has_no_probes_an_image_gets_the_content_of_any_that_has_it():
+    images, masks, labels = two_shapes()
+    images[:4, 6, 4:9], images[:4, 4, 4:9], labels[:4] = 0, 1, 0
+    found = experiment(images, masks, labels)
+    rows = found.receivers(1)
+    assert found.donors(1).tolist() == rows[:4].tolist() == [0, 1, 2, 3]
+    put = found.put(1, rows)
+    assert any(not np.array_equal(put[row], images[row]) for row in range(4))
+
+
 def test_content_that_is_given_goes_where_others_have_the_region():
     images, masks, labels = two_shapes()
     content = np.full((SIDE, SIDE), 9.0)

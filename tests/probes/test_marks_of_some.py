@@ -38,6 +38,11 @@ def test_a_region_that_no_image_has_is_refused(mask, sentence):
         ProbeSet.sample(IMAGES, LABELS, per_class=1, regions={"mark": mask, "corner": CORNER})
 
 
+def test_one_mask_of_all_drawn_images_is_not_empty():
+    with pytest.raises(ValueError, match="Expected region 'mark' to hold at least one pixel. Received: an empty mask$"):
+        ProbeSet.sample(IMAGES, LABELS, per_class=1, regions={"mark": lambda drawn: NONE[0]})
+
+
 def drawn_without_a_mark(masks_of_source=True):
     """Three of many images, one of each class, where only an image that is not drawn has the mark."""
     images, labels = np.tile(IMAGES, (5, 1, 1, 1)), np.arange(20) % 3
