@@ -75,7 +75,9 @@ def test_probes_that_are_all_without_it_are_warned_of_and_train_on(
         with pytest.raises(ks.CheckDoesNotApplyError, match="None of the probes has the region 'ruler'"):
             fit(network(), callback, epochs=2)
     callback = saliency(probes=marked(HAVE_IT & False), missing=missing)
-    with pytest.warns(ks.SaliencyWarning, match="None of the probes has the region 'ruler': there is no") as told:
+    with pytest.warns(
+        ks.SaliencyWarning, match="None of the probes has the region 'ruler': there is no"
+    ) as told:
         history = fit(network(), callback, epochs=2)
     assert len(told) == 1
     assert history.get(KEY) == expected
