@@ -2,8 +2,8 @@
 
     python -m benchmarks.some_marked
 
-It needs `python -m benchmarks.field train`, also with `--held-out`; the large network is left out. Of clean trainings the
-probes are those of which every second one has a mark that the network never saw.
+It needs `python -m benchmarks.field train`, also with `--held-out`; the large network is left out. Of clean trainings
+the probes are those of which every second one has a mark that the network never saw.
 """
 
 from __future__ import annotations
