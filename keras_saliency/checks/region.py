@@ -42,6 +42,9 @@ class Region(Check):
     The class that the content is said to mean is `means`; else the target, where all probes have one; else each
     class that the probes have (labels, or predictions) is tried, at most ten, the most frequent first.
 
+    A probe whose mask is empty has nothing that could be taken out; content is put into it where another probe has the
+    region.
+
     A required region fails where neither direction, over all classes or for `means` alone, moves `limit` of the images,
     and the exact upper bound says so too; where only the map is cold, that is a warning.
 
@@ -122,6 +125,11 @@ class Region(Check):
                 f"Expected the index of a class, below {table.shape[1]}. Received: means={self.means}"
             )
         masks = self._masks(subject)
+        if not masks.any():
+            raise CheckDoesNotApplyError(
+                f"None of the probes has the region {self.region!r}: its mask is empty in all of them. Add probes that "
+                "have it."
+            )
         heat = Heat.of(subject, masks)
         experiment = Experiment(subject, masks, fill=self.fill, content=self.content)
         if not experiment.has_content.any() and self.content is None:
@@ -241,17 +249,20 @@ class Heat:
     """How much of the maps lies in a region.
 
     Attributes:
-        enrichment: `(n,)` the share of the map ÷ the share of the area, NaN for a map without content.
-        mean: over the probes.
+        enrichment: `(n,)` the share of the map ÷ the share of the area, NaN for an all-zero map and for a probe without
+            the region.
+        mean: over the probes that have a number.
         low: of the interval of the mean by Student's t, 95 %.
         high: of the same.
-        area: the region's share of the image.
+        count: how many probes have the region.
+        area: its share of the image, in these.
     """
 
     enrichment: np.ndarray
     mean: float
     low: float
     high: float
+    count: int
     area: float
 
     @classmethod
@@ -260,7 +271,8 @@ class Heat:
         magnitude = subject.explanation.heatmaps("magnitude")
         found = metrics.enrichment(magnitude, masks)
         interval = metrics.mean_interval(found)
-        return cls(found, interval.mean, interval.low, interval.high, float(masks.mean()))
+        own = masks[masks.any((1, 2))]
+        return cls(found, interval.mean, interval.low, interval.high, len(own), float(own.mean()))
 
     @property
     def is_hot(self) -> bool:
@@ -268,12 +280,15 @@ class Heat:
         return self.mean >= max(1.0, min(HOT, 0.5 / self.area))
 
     def __str__(self) -> str:
-        return f"{self.mean:.1f} times their share of the area"
+        count = len(self.enrichment)
+        of = f" in the {self.count} of {count} probes that have it" if self.count < count else ""
+        return f"{self.mean:.1f} times their share of the area{of}"
 
     def as_json(self) -> dict[str, float | None]:
         """JSON-ready."""
         numbers = {"mean": self.mean, "low": self.low, "high": self.high, "share of the area": self.area}
-        return {name: float(value) if np.isfinite(value) else None for name, value in numbers.items()}
+        known = {name: float(value) if np.isfinite(value) else None for name, value in numbers.items()}
+        return known | {"probes": self.count}
 
 
 def evidence(subject: Subject, experiment: Experiment, means: int | None, limit: float) -> list[Evidence]:

@@ -103,7 +103,11 @@ def _lines(found: Difference) -> Iterator[str]:
             f"from {defined.min():.2f} to {defined.max():.2f}"
         )
     for region, (then, now) in found.enrichment.items():
-        yield f"enrichment of region {region}: {then:.2f} → {now:.2f}"
+        yield f"enrichment of region {region}: {_words(then)} → {_words(now)}"
+
+
+def _words(mean: float) -> str:
+    return "none" if np.isnan(mean) else f"{mean:.2f}"
 
 
 def _of_predictions(found: Difference) -> str:

@@ -108,6 +108,7 @@ def _words(values: np.ndarray) -> str:
     there = values[np.isfinite(values)]
     if not there.size:
         return "none, as no map has a value there"
+    of = f" in {there.size} of {values.size} maps" if there.size < values.size else ""
     if there.size == 1:
-        return f"{there[0]:.2f}"
-    return f"mean {there.mean():.2f}, from {there.min():.2f} to {there.max():.2f}"
+        return f"{there[0]:.2f}{of}"
+    return f"mean {there.mean():.2f}, from {there.min():.2f} to {there.max():.2f}{of}"

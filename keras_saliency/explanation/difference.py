@@ -63,7 +63,10 @@ class Difference:
 
     @property
     def enrichment(self) -> Mapping[str, tuple[float, float]]:
-        """The mean enrichment of each region before and after: 1 is what a map that knows of no region has."""
+        """The mean enrichment of each region before and after, over the images that have it; NaN where there is none.
+
+        1 is what a map that knows of no region has.
+        """
         regions = self.before.probes.regions if self.before.has_image else {}
         both = [one.heatmaps("magnitude") for one in (self.before, self.after)] if regions else []
         means = {

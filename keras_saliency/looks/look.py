@@ -80,8 +80,9 @@ class Look:
         probe_accuracy: share of the labelled probes that the model predicts as labelled; None without labels.
         lost: the methods that failed at this look, or gave maps that are not finite, with the reason.
         checks: what the checks said, with the maps of the first method; from a log without pictures and details.
-        run: the name of the run that the look was read back from, as its folder is called; empty for a look that was
-            just taken. Looks of different runs are looks at different networks.
+        run: the name of the run that the look was read back from, as the Saliency tab shows it: `"saliency_2"`, or
+            `"fold_1"` where the callback had `run="fold_1"`; empty for a look that was just taken. Looks of different
+            runs are looks at different networks.
         phase: which `fit` of the run it was read back from, from 1 on: a training may go on with another.
         logs: what the training said of itself, such as `"loss"` and `"val_accuracy"`: the newest value that Keras
             gave of each since the look before, where it is finite. Empty before training, in loops of your own and in

@@ -204,12 +204,7 @@ def _enrichments(magnitude: np.ndarray, probes: ProbeSet) -> dict[str, np.ndarra
 def _enrichment(metric: Metric, magnitude: np.ndarray, region: np.ndarray) -> np.ndarray:
     if region.ndim == 2:
         return in_blocks(lambda maps: metric.function(maps, region), magnitude)
-    # A block of maps may have no pixel of the region, where all of them together have some.
-    return in_blocks(
-        lambda maps, masks: metric.function(maps, masks) if masks.any() else np.full(len(maps), np.nan),
-        magnitude,
-        region,
-    )
+    return in_blocks(metric.function, magnitude, region)
 
 
 def _ranked(signed: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from keras_saliency.arguments import local_path
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.looks.event_file import event_files, read_events
 from keras_saliency.looks.look import Look, MethodLook
-from keras_saliency.records import begins_anew, part_name, run_number
+from keras_saliency.records import begins_anew, part_name, run_folder, run_number
 from keras_saliency.reports.result import CheckResult, result_from
 
 _ONCE_PER_RUN = {records.SETTINGS_TAG, records.PROBES_TAG}
@@ -53,7 +53,8 @@ def load_looks(log_dir: str | Path, run: str | None = None) -> list[Look]:
         )
     folders = run_folders(home) or [home]
     for folder in folders:
-        if looks := _looks_of(folder):
+        below = folder.name if run is None else run if folder == home else f"{run}/{folder.name}"
+        if looks := _looks_of(folder, Path(below).as_posix()):
             return looks
     raise FileNotFoundError(
         f"No looks in {folders[0]}. Expected event files that SaliencyCallback wrote: pass the log_dir that "
@@ -93,8 +94,8 @@ def outer_looks(folder: Path, fingerprint: str) -> tuple[Look, Look] | None:
     return (found[0], found[-1]) if found else None
 
 
-def _looks_of(folder: Path) -> list[Look]:
-    """All looks in a folder, by step."""
+def _looks_of(folder: Path, below: str) -> list[Look]:
+    """All looks in a folder, by step; `below`: the folder, seen from the log directory."""
     looks: dict[int, Look] = {}
     part, phase = 1, 0
     for path in event_files(folder):
@@ -103,7 +104,7 @@ def _looks_of(folder: Path) -> list[Look]:
             continue
         anew = _begins_anew(path, here[0], max(looks, default=None))
         part, phase = (part + 1, 1) if anew else (part, phase + 1)
-        run = part_name(folder.name, part)
+        run = part_name(below, part).removesuffix(f"/{run_folder(1)}")  # as the Saliency tab shows it
         looks |= {look.step: replace(look, run=run, phase=phase) for look in here}
     return [looks[step] for step in sorted(looks)]
 

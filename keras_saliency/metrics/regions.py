@@ -16,15 +16,15 @@ def mass_share(magnitude: np.ndarray, region: np.ndarray) -> np.ndarray:
 
     Args:
         magnitude: `(n, height, width)`, not negative.
-        region: booleans, `(height, width)` for all maps or `(n, height, width)`.
+        region: booleans, `(height, width)` for all maps or `(n, height, width)`, where a map may have none.
 
     Returns:
-        0 for nothing inside, 1 for everything. NaN for an all-zero map or one with a value that is not
-        finite. Whether more is better depends on the region.
+        0 for nothing inside, 1 for everything. NaN for an all-zero map, for one with a value that is not
+        finite, and where the region has no pixel in this map. Whether more is better depends on the region.
 
     Raises:
-        ValueError: for shapes that do not match, a negative value, and a region that is not boolean or has
-            no pixel in any map.
+        ValueError: for shapes that do not match, a negative value, and a region that is not boolean, or has
+            no pixel and is for all maps.
 
     Example:
         >>> magnitude = np.array([[[1.0, 0.0], [0.0, 3.0]]])
@@ -33,7 +33,8 @@ def mass_share(magnitude: np.ndarray, region: np.ndarray) -> np.ndarray:
     """
     shares = spatial_shares(magnitude)
     check_region(region, shares.shape)
-    return np.asarray(np.minimum(shares.sum(axis=(1, 2), where=region), 1.0))
+    inside = np.minimum(shares.sum(axis=(1, 2), where=region), 1.0)
+    return np.where(np.any(region, axis=(-2, -1)), inside, np.nan)
 
 
 def enrichment(magnitude: np.ndarray, region: np.ndarray) -> np.ndarray:
@@ -62,7 +63,7 @@ def enrichment(magnitude: np.ndarray, region: np.ndarray) -> np.ndarray:
 
 
 def check_region(region: np.ndarray, shape: tuple[int, ...]) -> None:
-    """Raises ValueError unless these are booleans with a pixel, for one map or for all of that shape."""
+    """Raises ValueError unless these are booleans of that shape, or of one map of it and with a pixel."""
     array = np.asarray(region)
     if array.dtype != np.bool_:
         raise ValueError(f"Expected a region of booleans, such as `mask > 0`. Received: dtype={array.dtype}")
@@ -71,5 +72,5 @@ def check_region(region: np.ndarray, shape: tuple[int, ...]) -> None:
             f"Expected a region of shape {shape[1:]} or {shape}, as the magnitude. "
             f"Received: shape={array.shape}"
         )
-    if array.size and not array.any():
+    if array.ndim == 2 and array.size and not array.any():
         raise ValueError(f"Expected a region with at least one pixel. Received: {array.shape}, all False")

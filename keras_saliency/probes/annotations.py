@@ -15,7 +15,7 @@ import numpy as np
 
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.probes.pictures import PICTURES, read_mask
-from keras_saliency.probes.probe_set import ProbeSet
+from keras_saliency.probes.probe_set import ProbeSet, with_more_regions
 from keras_saliency.records import npz
 from keras_saliency.registry import nearest
 
@@ -106,7 +106,7 @@ def with_regions(
         probes: the images.
         paths: by the name of the region: an array (`.npy`) of booleans, `(height, width)` for all images or one for
             each; a black and white picture, for all images; or a folder with such a picture for each image, of the same
-            name but for its ending.
+            name but for its ending, which is black where an image has no mark.
         sizes: height and width that each picture had before it was resized. Masks of these sizes are resized alike.
 
     Raises:
@@ -114,7 +114,7 @@ def with_regions(
         ValueError: it has more than two values, or another size than its picture.
     """
     masks = {name: _region(probes, path, sizes) for name, path in paths.items()}
-    return replace(probes, regions={**probes.regions, **masks})
+    return with_more_regions(probes, masks)
 
 
 def _region(probes: ProbeSet, path: Path, sizes: Sequence[tuple[int, int]] | None) -> np.ndarray:
@@ -136,7 +136,10 @@ def _mask_of(name: str, folder: Path) -> Path:
     found = [path for ending in PICTURES if (path := (folder / name).with_suffix(ending)).is_file()]
     if len(found) != 1:
         wanted = f"{(folder / name).with_suffix('')} with the ending {', '.join(PICTURES)}"
-        raise FileNotFoundError(f"Expected one mask for {name!r}: {wanted}. Received: {len(found)} files")
+        way_out = "" if found else ". For an image without the mark give a black picture"
+        raise FileNotFoundError(
+            f"Expected one mask for {name!r}: {wanted}. Received: {len(found)} files{way_out}"
+        )
     return found[0]
 
 

@@ -107,15 +107,22 @@ def checked_axis(axis: Any) -> int | None:
 def checked_regions(
     regions: Any, images: Any, count: int, channel_axis: int | None
 ) -> Mapping[str, np.ndarray]:
-    """Boolean masks by name. Raises `TypeError` or `ValueError`."""
+    """Boolean masks by name, frozen. Raises `TypeError` or `ValueError`.
+
+    A region that no image has is a mistake; but not in regions that are frozen already, as those of a probe set are:
+    of many images a few may be drawn that are all without it.
+    """
     if regions is None:
         return MappingProxyType({})
     if not isinstance(regions, Mapping):
         raise TypeError(f"Expected regions as boolean masks by name. Received: {type(regions).__name__}")
     sizes = _possible_sizes(images, channel_axis)
-    return MappingProxyType(
-        {name: _checked_region(name, mask, sizes, count) for name, mask in regions.items()}
-    )
+    checked = {name: _checked_region(name, mask, sizes, count) for name, mask in regions.items()}
+    for name, mask in checked.items():
+        if not mask.any() and (mask.ndim == 2 or not isinstance(regions, MappingProxyType)):
+            of = "an empty mask" if mask.ndim == 2 else f"empty masks for all of {count} images"
+            raise ValueError(f"Expected region {name!r} to hold at least one pixel. Received: {of}")
+    return MappingProxyType(checked)
 
 
 def as_mask(name: Any, mask: Any) -> np.ndarray:
@@ -136,16 +143,7 @@ def _checked_region(name: Any, mask: Any, sizes: list[tuple[int, ...]], count: i
             f"Expected the mask of region {name!r} to have the shape {expected}, or one such mask per image. "
             f"Received: shape={array.shape}"
         )
-    inside = array.astype(bool)
-    empty = np.flatnonzero(~inside.any((-2, -1)))
-    if empty.size:
-        of = (
-            f" for {len(empty)} of {count} images, the first is {empty[0]}: leave these out"
-            if array.ndim == 3
-            else ""
-        )
-        raise ValueError(f"Expected region {name!r} to hold at least one pixel. Received: an empty mask{of}")
-    return frozen(inside)
+    return frozen(array.astype(bool))
 
 
 def _possible_sizes(images: Any, channel_axis: int | None) -> list[tuple[int, ...]]:

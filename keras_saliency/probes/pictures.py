@@ -95,7 +95,8 @@ def read_mask(path: Path, size: tuple[int, ...] | None, before: tuple[int, int] 
 
     Raises:
         FileNotFoundError, UnreadableFileError: it cannot be read as a picture.
-        ValueError: it has more than two values, transparent parts, or another size.
+        ValueError: it has more than two values, transparent parts, or another size; or nothing of it is left when it
+            is resized.
     """
     if not path.exists():
         raise FileNotFoundError(f"No such mask: {path}")
@@ -112,9 +113,14 @@ def read_mask(path: Path, size: tuple[int, ...] | None, before: tuple[int, int] 
     if size is not None and found not in (tuple(size), before):
         wanted = " or ".join(f"{one[0]}x{one[1]}" for one in dict.fromkeys((before, tuple(size))) if one)
         raise ValueError(f"Expected a mask of {wanted}. Received: {path} of {found[0]}x{found[1]}")
-    if size is not None:
-        mask = mask.resize((size[1], size[0]), Image.Resampling.NEAREST)
-    return np.asarray(mask) > 0
+    resized = mask if size is None else mask.resize((size[1], size[0]), Image.Resampling.NEAREST)
+    inside = np.asarray(resized) > 0
+    if values.any() and not inside.any():
+        raise ValueError(
+            f"Expected a mask that has a pixel left when it is resized to {inside.shape[0]}x{inside.shape[1]}: give it "
+            f"in that size. Received: {path} of {found[0]}x{found[1]}"
+        )
+    return inside
 
 
 def _files_in(given: Sequence[Path]) -> tuple[list[tuple[Path, int]], list[Path]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,8 @@ class ProbeSet:
         labels: `(n,)` or `(n, 1)` class indices or one-hot rows; kept as `(n,)` int64. None: no labels.
         names: one name per image.
         class_names: one name per class.
-        regions: boolean masks by name, `(height, width)` for all images or `(n, height, width)`. Names are
-            lower-case words (`[a-z][a-z0-9_]*`).
+        regions: boolean masks by name, `(height, width)` for all images or `(n, height, width)`, which is empty for an
+            image without the mark. Names are lower-case words (`[a-z][a-z0-9_]*`).
         display_images: `(n, height, width)` or `(n, height, width, channels)`: what people should see where the
             model's input is preprocessed. None shows the images themselves.
         channel_axis: where images `(n, …)` have their channels: −1 or 1. None: the model tells. Whoever says it says
@@ -115,7 +116,7 @@ class ProbeSet:
             class_names: one name per class. None: those of `keras.utils.image_dataset_from_directory`, whose
                 `file_paths` are the names of the images.
             regions: masks by name: `(height, width)`; for arrays also one per image of the source; or a function
-                from the drawn images to their masks.
+                from the drawn images to their masks. None of the drawn images needs to have the mark.
             display_images: for arrays, what people should see of each image of the source; or a function from the
                 drawn images, such as one that undoes the preprocessing.
             channel_axis: as for a `ProbeSet`.
@@ -134,10 +135,7 @@ class ProbeSet:
             drawn.labels,
             names=_names_of(drawn, source),
             class_names=_class_names_of(drawn, source) if class_names is None else tuple(class_names),
-            regions={
-                name: rows.of(f"the mask of region {name!r}", mask, 3)
-                for name, mask in (regions or {}).items()
-            },
+            regions=rows.of_regions(regions or {}),
             display_images=None if display_images is None else rows.of("display_images", display_images),
             channel_axis=channel_axis,
         )
@@ -210,9 +208,9 @@ class ProbeSet:
             "fingerprint": self.fingerprint,
             "channel_axis": self.channel_axis,
         }
-        npz.write(
-            path, "probes", {**arrays, "labels": self.labels, "display_images": self.display_images}, about
-        )
+        arrays |= {"labels": self.labels, "display_images": self.display_images}
+        version = 1 if all(mask.any((-2, -1)).all() for mask in self.regions.values()) else 2
+        npz.write(path, "probes", arrays, about, version=version)
 
     def __repr__(self) -> str:
         shapes = optree.tree_map(lambda array: (*array.shape, str(array.dtype)), self.images)
@@ -274,6 +272,12 @@ def with_channel_axis(probes: ProbeSet, channel_axis: int | None) -> ProbeSet:
     return replace(probes, channel_axis=channel_axis)
 
 
+def with_more_regions(probes: ProbeSet, regions: Mapping[str, Any]) -> ProbeSet:
+    """The probe set with further regions. Raises `TypeError` or `ValueError` as a new one does."""
+    more = checked_regions(regions, probes.images, len(probes), probes.channel_axis)
+    return replace(probes, regions=MappingProxyType({**probes.regions, **more}))
+
+
 def as_probes(probes: Any, *, seed: int = 0, channel_axis: int | None = None) -> ProbeSet:
     """The probe set itself, or one of at most 16 images from `(x, y)`, `x` or a data set, evenly over the labels.
 
@@ -309,7 +313,7 @@ def _drawn_from(source: Any, drawn: sampling.Drawn) -> ProbeSet:
 
 
 def _rebuild(given: dict[str, Any]) -> ProbeSet:
-    return ProbeSet(**given)
+    return ProbeSet(**given | {"regions": MappingProxyType(given["regions"])})
 
 
 def _unpacked(
@@ -324,7 +328,9 @@ def _unpacked(
             arrays.get("labels"),
             names=about["names"],
             class_names=about["class_names"],
-            regions={k.removeprefix(_REGION): v for k, v in arrays.items() if k.startswith(_REGION)},
+            regions=MappingProxyType(
+                {k.removeprefix(_REGION): v for k, v in arrays.items() if k.startswith(_REGION)}
+            ),
             display_images=arrays.get("display_images"),
             channel_axis=about.get("channel_axis"),
         )
@@ -357,6 +363,12 @@ class _Rows:
 
     drawn: sampling.Drawn
     count: int | None
+
+    def of_regions(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The masks of the drawn images, which may all be without a region that others of the source have."""
+        masks = {name: self.of(f"the mask of region {name!r}", mask, 3) for name, mask in given.items()}
+        are_somewhere = all(callable(mask) or np.any(as_array(mask)) for mask in given.values())
+        return MappingProxyType(masks) if are_somewhere else masks
 
     def of(self, what: str, given: Any, per_image: int | None = None) -> Any:
         """The rows of what was given for each image, or what a function makes of the drawn images.

@@ -20,14 +20,20 @@ from keras_saliency.records.holes import is_hollow
 from keras_saliency.records.json_text import parse_json
 from keras_saliency.records.whole_file import replacing
 
-VERSION = 1
+VERSION = 2
+"""The newest format that is read: 2 is a probe set with a mask that is empty for some images, all else is 1."""
 ABOUT = "about"
 
 _LONGEST_HEADER = 10_000
 
 
 def write(
-    path: str | Path, kind: str, arrays: Mapping[str, np.ndarray | None], about: Mapping[str, Any]
+    path: str | Path,
+    kind: str,
+    arrays: Mapping[str, np.ndarray | None],
+    about: Mapping[str, Any],
+    *,
+    version: int = 1,
 ) -> None:
     """Write the arrays that are not None, and a JSON-ready description, to `path`; missing folders are made.
 
@@ -38,7 +44,7 @@ def write(
         TypeError: an array holds Python objects.
         ValueError: the description is larger than readers take.
     """
-    described = json.dumps({**about, "kind": kind, "version": VERSION}).encode()
+    described = json.dumps({**about, "kind": kind, "version": version}).encode()
     if len(described) > limits.HEADER:
         raise ValueError(
             f"Expected names and words of at most {limits.HEADER} bytes. Received: {len(described)} bytes"

@@ -21,6 +21,7 @@ from keras_saliency.explanation.reading import range_in_doubt
 from keras_saliency.looks.look import Look
 from keras_saliency.looks.observer import Observer
 from keras_saliency.looks.writers import Run
+from keras_saliency.probes import ProbeSet
 from keras_saliency.training.clock import Clock
 from keras_saliency.training.folder_lock import FolderLock
 from keras_saliency.training.log_keys import LogKeys
@@ -104,7 +105,8 @@ class Fit:
         self._count = self._due = 0
         self._failed: Counter[str] = Counter()
         self._told: set[str] = set()
-        if not known and (doubt := range_in_doubt(model, self.observer.layout, settings.probes)):
+        doubts = (range_in_doubt(model, self.observer.layout, settings.probes), _nowhere(settings.probes))
+        for doubt in filter(None, () if known else doubts):
             warn(doubt)
 
     @property
@@ -321,3 +323,14 @@ def _see_the_same(now: Look, before: Look) -> bool:
 
 def _listed(versions: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in versions.items())
+
+
+def _nowhere(probes: ProbeSet) -> str | None:
+    """A sentence, where none of the probes has a region: it is watched for nothing."""
+    names = [repr(name) for name, mask in probes.regions.items() if not mask.any()]
+    if not names:
+        return None
+    return (
+        f"None of the probes has the region {', '.join(names)}: there is no enrichment to watch. Draw more probes, or "
+        "choose some that have it."
+    )

@@ -1,5 +1,8 @@
 """`keras-saliency diff` on two linear models, and its page as people read it."""
 
+from dataclasses import replace
+from types import MappingProxyType
+
 import keras
 import numpy as np
 import pytest
@@ -53,6 +56,15 @@ def test_what_differs_in_words(capsys, files):
     assert accuracy == "accuracy on the probes: 1.00 → 0.50"
     assert maps.startswith("rank correlation of the maps: median 0.91, from 0.91 to 0.91")
     assert region == f"enrichment of region corner: {64 * 5 / 5.95:.2f} → 0.00"
+
+
+def test_a_region_that_some_images_have_or_none(capsys, files):
+    probes = ks.ProbeSet.load(files[2])
+    some = np.stack([probes.regions["corner"]] * 2 + [np.zeros((8, 8), bool)] * 2)
+    for masks, expected in ((some, f"{64 * 5 / 5.95:.2f} → 0.00"), (some & False, "none → none")):
+        replace(probes, regions=MappingProxyType({"corner": masks})).save(files[2])
+        code, out, _ = diff(capsys, *files, "--target", "1", "--logits", "output")
+        assert (code, out.splitlines()[-1]) == (0, f"enrichment of region corner: {expected}")
 
 
 def test_a_model_and_itself(capsys, files):

@@ -189,12 +189,19 @@ def test_masks_of_files_become_regions_that_checks_know(explain, model, tmp_path
     for name, mask in zip(("a cat", "dog"), each, strict=True):
         Image.fromarray(mask).save(tmp_path / "masks" / f"{name}.bmp")
     np.save(tmp_path / "Top-left.npy", np.eye(8, dtype=bool))
-    code, said = explain("--region", f"animal={tmp_path / 'masks'}", "--region", tmp_path / "Top-left.npy")
+    np.save(tmp_path / "some.npy", np.stack([np.eye(8, dtype=bool), np.zeros((8, 8), bool)]))
+    code, said = explain(
+        *("--region", f"animal={tmp_path / 'masks'}"),
+        *("--region", tmp_path / "Top-left.npy", "--region", tmp_path / "some.npy"),
+    )
     assert code == 0
     found = loaded(tmp_path, "gradient")
     np.testing.assert_array_equal(found.probes.regions["animal"], each[:, ::2, ::2] > 0)
     np.testing.assert_array_equal(found.probes.regions["top_left"], np.eye(8, dtype=bool))
-    for name, mask in found.probes.regions.items():
+    one, none = ks.metrics.enrichment(found.heatmaps("magnitude"), found.probes.regions["some"])
+    assert np.isnan(none)
+    assert f"enrichment of region some: {one:.2f} in 1 of 2 maps (1 is chance)" in said
+    for name, mask in list(found.probes.regions.items())[:2]:
         shares = ks.metrics.enrichment(found.heatmaps("magnitude"), mask)
         told = f"enrichment of region {name}: mean {shares.mean():.2f}, from {shares.min():.2f} to {shares.max():.2f}"
         assert told in said

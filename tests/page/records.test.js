@@ -66,6 +66,18 @@ test("probes that Python wrote", async () => {
   assert.equal(probes.name(2), "probe 2");
 });
 
+test("a region may be in some probes only", () => {
+  const of = (/** @type {number[]} */ shape) => ({ shape, data: Uint8Array.from([0, 1, 0, 0, 0, 0]) });
+  const arrays = { "region/each": of([3, 1, 2]), "region/one": of([1, 6]) };
+  const probes = new Probes(runOf("a", { count: 3 }), { header: { finite: [], scales: {} }, arrays });
+  assert.deepEqual(
+    [0, 1, 2].map((probe) => probes.lacks("each", probe)),
+    [false, true, true],
+  );
+  assert.deepEqual([probes.lacks("one", 2), probes.lacks("none", 0)], [false, false]);
+  assert.equal(probes.outline(probes.regions[0], 1).path, "");
+});
+
 test("a probe is wrong only where that is known", () => {
   const probes = new Probes(runOf("a", { labels: [1, null] }), null);
   assert.deepEqual(

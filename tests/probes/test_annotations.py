@@ -162,8 +162,11 @@ def test_masks_lie_as_their_pictures_do(tmp_path):
         (left_half(12, 8), "Expected a mask of 8x12 or 4x6. Received: .*1.png of 12x8"),
         (left_half(8, 12, 254) + 1, "Expected a mask of two values, black and another. Received: .* 1 to"),
         (np.arange(96).reshape(8, 12), "Received: .*1.png with 96 values, from 0 to 95"),
-        (np.zeros((8, 12)), "Expected region 'left' to hold at least one pixel"),
         (np.full((8, 12, 4), 0), "Received: .*1.png with transparent parts"),
+        (
+            255 * np.eye(8, 12) * (np.arange(12) == 0),
+            "a pixel left when it is resized to 4x6: .*1.png of 8x12",
+        ),
     ],
 )
 def test_masks_that_are_in_doubt(pictures, tmp_path, mask, sentence):
@@ -174,14 +177,26 @@ def test_masks_that_are_in_doubt(pictures, tmp_path, mask, sentence):
         with_regions(given, {"left": tmp_path / "masks"}, sizes)
 
 
+def test_a_black_mask_is_that_of_a_picture_without_the_mark(pictures, tmp_path):
+    given, sizes = pictures
+    save_mask(tmp_path / "masks" / "1.png", np.zeros((8, 12)))
+    with pytest.raises(ValueError, match="Expected region 'left' to hold at least one pixel"):
+        with_regions(given, {"left": save_mask(tmp_path / "all.png", np.zeros((4, 6)))}, sizes)
+    save_mask(tmp_path / "masks" / "2.png", left_half(16, 24))
+    found = with_regions(given, {"left": tmp_path / "masks"}, sizes).regions["left"]
+    np.testing.assert_array_equal(found, np.stack([np.zeros((4, 6), bool), left_half(4, 6) > 0]))
+
+
 def test_masks_that_are_missing_or_doubled(pictures, tmp_path):
     given, sizes = pictures
     save_mask(tmp_path / "masks" / "1.png", left_half(8, 12))
-    with pytest.raises(FileNotFoundError, match="Expected one mask for '2.png': .* Received: 0 files"):
+    with pytest.raises(
+        FileNotFoundError, match=r"mask for '2.png': .* 0 files. For an image .* a black picture"
+    ):
         with_regions(given, {"left": tmp_path / "masks"}, sizes)
     save_mask(tmp_path / "masks" / "2.png", left_half(16, 24))
     save_mask(tmp_path / "masks" / "2.bmp", left_half(16, 24))
-    with pytest.raises(FileNotFoundError, match="Received: 2 files"):
+    with pytest.raises(FileNotFoundError, match="Received: 2 files$"):
         with_regions(given, {"left": tmp_path / "masks"}, sizes)
     with pytest.raises(FileNotFoundError, match="No such mask: "):
         with_regions(given, {"left": tmp_path / "none.png"}, sizes)

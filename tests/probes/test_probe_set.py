@@ -132,11 +132,6 @@ REFUSED = {
         ValueError,
         "'corner' to hold at least one pixel",
     ),
-    "a region empty for one": (
-        {"regions": {"corner": np.stack([CORNER] * 3 + [CORNER & False])}},
-        ValueError,
-        r"one pixel\. Received: an empty mask for 1 of 4 images, the first is 3: leave these out",
-    ),
     "weights for a region": (
         {"regions": {"corner": CORNER * 0.5}},
         TypeError,

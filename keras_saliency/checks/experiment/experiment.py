@@ -131,7 +131,8 @@ class Experiment:
 
     Args:
         subject: whose model is asked; its first input that is an image is changed.
-        masks: `(n, height, width)` booleans, the region in each probe.
+        masks: `(n, height, width)` booleans, the region in each probe. A probe may have none: nothing is taken out of
+            it, and content is put into it at the place of another probe, drawn at random.
         fill: what takes the content's place, see `filled`.
         content: what is put in, an array of an image's shape; None: the content of probes of the class.
         holders: `(n,)` booleans, the probes that hold what is looked for; None: all whose region has content.
@@ -147,13 +148,20 @@ class Experiment:
         holders: np.ndarray | None = None,
     ) -> None:
         self._subject = subject
-        self._masks = masks
         self._images = subject.image
         self._content = None if content is None else _as_image(content, self._images.shape[1:])
-        self._holders = np.ones(len(masks), bool) if holders is None else holders
         self._rng = subject.rng("experiment")
+        has_region = np.any(masks, axis=(1, 2))
+        self._holders = np.ones(len(masks), bool) if holders is None else holders
+        self._places_of = np.arange(len(masks))
+        if not has_region.all():
+            others = self._rng.choice(np.flatnonzero(has_region), (~has_region).sum())
+            self._places_of[~has_region] = others
+            masks = masks[self._places_of]
+        self._masks = masks
         self._box = (slice(None), *box_of(np.any(masks, axis=0)))
         self._filling = filled(self._images, masks, fill)[self._box].copy()
+        self._filling[~has_region] = self._images[self._box][~has_region]
 
     @property
     def emptied(self) -> np.ndarray:
@@ -243,7 +251,10 @@ class Experiment:
         if self._content is not None:
             donors = np.broadcast_to(self._content, images.shape)
             return pasted(images, masks, donors, self._masks[rows])
-        chosen = self._rng.choice(self.donors(class_index), len(rows))
+        donors, places_of = self.donors(class_index), self._places_of[rows]
+        chosen = self._rng.choice(donors, len(rows))
+        is_given = (places_of != rows) & np.isin(places_of, donors)  # content and place from the same probe
+        chosen[is_given] = places_of[is_given]
         return pasted(images, masks, [self._images[row] for row in chosen], self._masks[chosen])
 
     def put_in(self, class_index: int) -> Moved:

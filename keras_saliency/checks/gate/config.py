@@ -19,7 +19,7 @@ from keras_saliency.checks.gate.waivers import Waiver
 from keras_saliency.checks.golden import Golden
 from keras_saliency.checks.region import Region
 from keras_saliency.errors import UnreadableFileError
-from keras_saliency.probes import ProbeSet, with_channel_axis
+from keras_saliency.probes import ProbeSet, with_channel_axis, with_more_regions
 from keras_saliency.records import limits, npz
 from keras_saliency.registry import nearest, unknown
 from keras_saliency.reports.verdicts import FailOn
@@ -118,7 +118,7 @@ class Config:
         probes = with_channel_axis(probes, self.channel_axis)
         files = [Path(one) for one in (*self.forbid, *self.require) if is_mask_file(one)]
         masks = {path.stem.lower().replace("-", "_"): _mask(path) for path in files}
-        return replace(probes, regions={**probes.regions, **masks}) if masks else probes
+        return with_more_regions(probes, masks) if masks else probes
 
     def items(self, probes: ProbeSet) -> list[str | Check]:
         """The checks that these settings ask for, as `ks.check` takes them.

@@ -31,7 +31,8 @@ class Waiver:
 
     A waiver of a check of a region also covers what is found at the same place without a mask: one shortcut is one
     finding. The places of a finding are the masks `details["region"]`; each must have at least half of it in the region
-    (where the region differs from image to image, on average), so that a second shortcut is not covered by the first.
+    (where that differs from image to image, on average over those that have it), so that a second shortcut is not
+    covered by the first.
 
     Attributes:
         check: the name that the check has in the report, such as `region_corner`.
@@ -80,11 +81,13 @@ class Waiver:
         found, waived = np.asarray(result.details.get("region")), regions.get(self.check)
         if (
             waived is None
+            or not waived.any()
             or result.name in regions
             or found.dtype != bool
             or found.shape[-2:] != waived.shape[-2:]
         ):
             return False
+        waived = waived[waived.any((-2, -1))] if waived.ndim == 3 else waived
         places = found.reshape(-1, *found.shape[-2:])
         shares = [((waived & place).sum((-2, -1)) / max(place.sum(), 1)).mean() for place in places]
         return bool(min(shares) >= _SAME_PLACE)

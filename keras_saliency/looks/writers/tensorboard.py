@@ -119,7 +119,7 @@ def _settings(run: Run) -> eventfile.Value:
 def _numbers(run: Run, look: Look, method: str) -> Iterator[eventfile.Value]:
     described = descriptions(_regions(run))
     for number, value in look.methods[method].numbers.items():
-        words = f"Mean over the probes. {described.get(number, '')}"
+        words = f"Mean over the probes that have it. {described.get(number, '')}"
         yield eventfile.scalar(records.number_tag(method, number), value, words)
 
 

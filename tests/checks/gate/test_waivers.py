@@ -169,6 +169,15 @@ def test_a_region_that_differs_from_image_to_image_covers_on_average():
     assert not with_waivers(found_at(square(0, 0)), [waiver], TODAY, other).passed
 
 
+def test_images_without_the_region_have_no_say_in_what_a_waiver_covers():
+    empty = square(0, 0) & False
+    waiver = Waiver("region_corner", REASON, TOMORROW)
+    some = {"region_corner": np.stack([empty, square(0, 0), empty])}
+    assert with_waivers(found_at(square(0, 0)), [waiver], TODAY, some).passed
+    none = {"region_corner": np.stack([empty, empty])}
+    assert not with_waivers(found_at(square(0, 0)), [waiver], TODAY, none).passed
+
+
 def test_a_waiver_for_an_unknown_check():
     with pytest.raises(
         ValueError,

@@ -87,6 +87,10 @@ def test_numbers_are_means_over_the_probes_that_have_them(fake_method):
     region = {f"enrichment in region {n}": metrics.enrichment(kept, corner).mean() for n in ("mark", "each")}
     regions = {"mark": corner, "each": np.repeat(corner[None], 5, axis=0)}
     assert numbers(labels, regions) == pytest.approx({"accuracy": 0.4, **expected, **region})
+    of_some = corner & (np.arange(5) < 2)[:, None, None]
+    assert numbers(regions={"mark": of_some}) == pytest.approx(
+        {**expected, "enrichment in region mark": metrics.enrichment(kept[:2], corner).mean()}
+    )
 
 
 def test_a_mask_of_another_size_than_the_maps_has_no_number():

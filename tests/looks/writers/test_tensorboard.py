@@ -59,7 +59,9 @@ class TestReadByTensorBoard:
         assert "Higher is better" in listed["saliency/probe_accuracy"].description
         assert "Neither way is better" in listed["saliency/gradient/entropy"].description
         assert "region `corner`" in listed["saliency/gradient/corner_enrichment"].description
-        assert listed["saliency/gradient/drift"].description.startswith("Mean over the probes. 1 − Spearman")
+        assert listed["saliency/gradient/drift"].description.startswith(
+            "Mean over the probes that have it. 1 − Spearman"
+        )
 
     def test_sheets(self, run_and_looks, board):
         run, looks = run_and_looks

@@ -43,7 +43,7 @@ def shown(logs):
 def read(logs, run=None):
     """The step, epoch and phase of each look of a run, and whether it has a drift."""
     looks = ks.load_looks(logs, run)
-    assert run is None or {look.run for look in looks} == {run.rpartition("/")[2]}
+    assert run is None or {look.run for look in looks} == {run}
     return [(look.step, look.epoch, look.phase, "gradient/drift" in look.numbers) for look in looks]
 
 
@@ -176,7 +176,11 @@ def test_names_of_runs(network, other, saliency, fit, logs):
         fit(other(), saliency(run=name), epochs=2)
     assert list(shown(logs)) == ["fold_1/saliency", "fold_2/saliency", "fold_2/saliency_2"]
     assert read(logs, "fold_2/saliency_2") == WHOLE
-    assert ks.load_looks(logs, "fold_2")[0].run == "saliency_2"
+    # Each look has the name that the tab shows; asked for by it, the same looks are found again.
+    assert ks.load_looks(logs, "fold_1/")[0].run == ks.load_looks(logs, "fold_1/saliency")[0].run == "fold_1"
+    assert ks.load_looks(logs, "fold_2")[0].run == ks.load_looks(logs, "fold_2/saliency_2")[0].run
+    assert ks.load_looks(logs, "fold_2")[0].run == "fold_2/saliency_2"
+    assert ks.load_looks(logs / "fold_2")[0].run == "saliency_2"  # as the tab of that folder shows it
     with pytest.raises(FileNotFoundError, match=r"No folder .*nowhere. .* Runs: fold_1, fold_2. Received"):
         ks.load_looks(logs, "nowhere")
 

@@ -78,6 +78,19 @@ export class Probes {
   }
 
   /**
+   * Whether a probe is without a region that others have.
+   *
+   * @param {string} name of the region
+   * @param {number} probe
+   */
+  lacks(name, probe) {
+    const region = this.regions.find((one) => one.name === name);
+    if (region?.shape.length !== 3) return false;
+    const size = region.shape[1] * region.shape[2];
+    return region.data.subarray(probe * size, (probe + 1) * size).every((value) => value === 0);
+  }
+
+  /**
    * The edges of a region for one probe, as an SVG path over the pixels of its mask.
    *
    * @param {NumberArray} region

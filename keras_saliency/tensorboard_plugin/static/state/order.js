@@ -21,7 +21,7 @@
  * @property {NoDrift | undefined} noDrift why there is none
  */
 
-const ENRICHMENT = "_enrichment";
+export const ENRICHMENT = "_enrichment";
 
 /** @type {Record<string, (a: Fact, b: Fact) => number>} */
 const ORDERS = {

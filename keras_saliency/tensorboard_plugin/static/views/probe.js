@@ -7,7 +7,7 @@ import { Pin } from "../parts/pin.js";
 import { ProbePicker } from "../parts/probe_picker.js";
 import { Once, Pool } from "../parts/reuse.js";
 import { NO_DRIFT_WORDS, epochWords, figure, numberWords, saidOf } from "../parts/words.js";
-import { factOf } from "../state/order.js";
+import { ENRICHMENT, factOf } from "../state/order.js";
 import { methodsOf } from "../state/selectors.js";
 import { Panel, pixelAt } from "./panel.js";
 
@@ -98,9 +98,9 @@ export class ProbeView {
     this.picker.update(probes);
     this.pin.update();
     this.updateWords(factOf(probes, series, step, probe), series);
-    this.updateNumbers(series, shown);
+    this.updateNumbers(series, probes, shown);
     this.updatePanels(run, probes, shown);
-    this.updateCharts(series, shown);
+    this.updateCharts(series, probes, shown);
   }
 
   /**
@@ -121,13 +121,15 @@ export class ProbeView {
 
   /**
    * @param {Series} series
+   * @param {Probes} probes
    * @param {Shown} shown
    */
-  updateNumbers(series, { method, step, probe }) {
+  updateNumbers(series, probes, { method, step, probe }) {
     const numbers = Object.keys(series.per_probe).map((name) => {
       const value = series.of(name, step, probe);
-      const why = value === undefined && name === "drift" ? whyNoDrift(series, step, probe) : undefined;
-      return [name, why ?? figure(value)];
+      if (value !== undefined) return [name, figure(value)];
+      const why = name === "drift" ? whyNoDrift(series, step, probe) : undefined;
+      return [name, lacks(probes, name, probe) ? "not in this image" : (why ?? figure(value))];
     });
     this.told.draw([method, ...numbers.flat()], () => {
       this.table.replaceChildren(
@@ -179,10 +181,13 @@ export class ProbeView {
 
   /**
    * @param {Series} series
+   * @param {Probes} probes
    * @param {Shown} shown
    */
-  updateCharts(series, { method, probe, epoch, unit }) {
-    const enrichments = Object.keys(series.per_probe).filter((name) => name.endsWith("_enrichment"));
+  updateCharts(series, probes, { method, probe, epoch, unit }) {
+    const enrichments = Object.keys(series.per_probe).filter(
+      (name) => name.endsWith(ENRICHMENT) && !lacks(probes, name, probe),
+    );
     const names = ["drift", ...enrichments, "score", "probability"];
     setChildren(
       this.chartGrid,
@@ -244,6 +249,17 @@ export class ProbeView {
     const at = picture.first + 3 * (y * picture.width + x);
     return `row ${row}, column ${column}; image ${[...picture.data.slice(at, at + 3)].join(" ")}`;
   }
+}
+
+/**
+ * Whether a number is the enrichment of a region that the probe is without.
+ *
+ * @param {Probes} probes
+ * @param {string} number
+ * @param {number} probe
+ */
+function lacks(probes, number, probe) {
+  return number.endsWith(ENRICHMENT) && probes.lacks(number.slice(0, -ENRICHMENT.length), probe);
 }
 
 /**
