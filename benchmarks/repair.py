@@ -26,14 +26,17 @@ EPOCHS, MORE = 10, 5
 MIDDLE = np.zeros((digits.SIDE, digits.SIDE), bool)
 MIDDLE[8:12, 8:12] = True
 MASKED = {
-    "hot, 0.1": ("hot", 0.1),
-    "hot, 0.3": ("hot", 0.3),
-    "cold, 0.1": ("cold", 0.1),
-    "cold, 0.5": ("cold", 0.5),
-    "hot, 0.1, 15 epochs": ("hot", 0.1),
-    "cold, 0.5, 15 epochs": ("cold", 0.5),
+    "hot, 0.1, 0.5": ("hot", 0.1, 0.5),
+    "hot, 0.1, 1.0": ("hot", 0.1, 1.0),
+    "hot, 0.3, 0.5": ("hot", 0.3, 0.5),
+    "cold, 0.1, 0.5": ("cold", 0.1, 0.5),
+    "cold, 0.5, 0.5": ("cold", 0.5, 0.5),
+    "cold, 0.5, 1.0": ("cold", 0.5, 1.0),
+    "hot, 0.1, 0.5, 15 epochs": ("hot", 0.1, 0.5),
+    "hot, 0.1, 1.0, 15 epochs": ("hot", 0.1, 1.0),
+    "cold, 0.5, 0.5, 15 epochs": ("cold", 0.5, 0.5),
 }
-"""What is masked by the maps of the labels, and which share of the pixels."""
+"""What is masked by the maps of the labels, and which share of the pixels, and with which probability."""
 WAYS = {
     "plain": (lambda model: keras.Sequential([model]), MORE),
     "the corner, 0.5": (lambda model: keras.Sequential([ks.SwapRegions(digits.CORNER), model]), MORE),
@@ -44,7 +47,7 @@ WAYS = {
     "right reasons, 1": (lambda model: ks.RightReasons(model, digits.CORNER, 1), MORE),
     "plain, 15 epochs": (lambda model: keras.Sequential([model]), 3 * MORE),
     "right reasons, 0.03, 15 epochs": (lambda model: ks.RightReasons(model, digits.CORNER, 0.03), 3 * MORE),
-    **{way: (lambda model: model, 3 * MORE if "15" in way else MORE) for way in MASKED},
+    **{way: (lambda model: model, 3 * MORE if "15 epochs" in way else MORE) for way in MASKED},
 }
 """What is trained instead of a model, which it holds, and for how many epochs."""
 
@@ -77,7 +80,7 @@ def main(seeds: int, ways: list[str]) -> None:
 
 
 def train_on(
-    model: keras.Model, data: digits.Digits, seed: int, epochs: int, masked: tuple[str, float] | None
+    model: keras.Model, data: digits.Digits, seed: int, epochs: int, masked: tuple[str, float, float] | None
 ) -> None:
     """So many more epochs."""
     keras.utils.set_random_seed(seed)
@@ -85,7 +88,8 @@ def train_on(
     if masked is None:
         model.fit(data.x, data.y, epochs=epochs, verbose=0)
         return
-    masks = ks.MaskSalient(ks.SaliencyCallback(data.probes), *masked, seed=seed)
+    what, share, probability = masked
+    masks = ks.MaskSalient(ks.SaliencyCallback(data.probes), what, share, probability=probability, seed=seed)
     model.fit(masks.batches(data.x, data.y), epochs=epochs, verbose=0, callbacks=[masks])
 
 

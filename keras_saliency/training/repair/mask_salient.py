@@ -80,7 +80,7 @@ class MaskSalient(keras.callbacks.Callback):  # type: ignore[misc]
             )
         if what not in get_args(What):
             raise ValueError(f'Expected what to be "hot" or "cold". Received: what={what!r}')
-        self._settings = callback._settings
+        self._callback = callback
         self.what: What = what
         self.share = real("share", share, least=0, below=1)
         self.every = whole("every", every, 1)
@@ -93,14 +93,27 @@ class MaskSalient(keras.callbacks.Callback):  # type: ignore[misc]
         self._masks: SalientMasks | None = None
         self._told: set[str] = set()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pickle has the same settings, and no examples."""
+        names = ("what", "share", "every", "probability", "side", "seed")
+        return _made_again, (self._callback, {name: getattr(self, name) for name in names})
+
+    def __deepcopy__(self, memo: Any) -> MaskSalient:
+        """A copy, as tuners make them, masks the same batches: the `fit` is given those."""
+        made, given = self.__reduce__()
+        copied: MaskSalient = made(*given)
+        copied._batches, copied._made = self._batches, self._made
+        return copied
+
     def batches(
         self, x: Any, y: Any = None, sample_weight: Any = None, *, batch_size: int = 32, shuffle: bool = True
     ) -> keras.utils.PyDataset:
         """The training examples for `model.fit(batches, callbacks=[masks])`, some of them masked.
 
         With `shuffle` every epoch has an order of its own, by the seed. `steps_per_epoch` reads so many batches of it;
-        TensorFlow reads a few more ahead, which have the masks of the epoch before. For several `workers` set those of
-        what comes back. Augmentation belongs behind it: into layers of the model. Another call replaces this one.
+        TensorFlow reads a few more ahead, which have the masks of the epoch before. `workers` can be set on what comes
+        back: what they have read ahead when an epoch ends, or before the first one, Keras hands on to the next as it
+        is. Augmentation belongs behind it: into layers of the model. Another call replaces this one.
 
         Args:
             x: what the model takes: an array `(n, …)` of numbers, integers too, a `numpy.memmap`, or a list or dict of
@@ -129,7 +142,7 @@ class MaskSalient(keras.callbacks.Callback):  # type: ignore[misc]
         """
         if self._masks is None:
             raise ValueError("Expected a fit with this callback before: its masks are made there.")
-        return self._masks.of(np.asarray(rows))
+        return self._masks.of(np.atleast_1d(rows))
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Refuse what cannot work."""
@@ -137,7 +150,7 @@ class MaskSalient(keras.callbacks.Callback):  # type: ignore[misc]
         batches = self._read
         self._end()
         self._masks = None
-        self._maps = ExampleMaps(self.model, self._settings, batches.images, batches.labels)
+        self._maps = ExampleMaps(self.model, self._callback._settings, batches.images, batches.labels)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Make the masks, if it is time, and draw whom they hit."""
@@ -224,3 +237,7 @@ class MaskSalient(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _rng(self, epoch: int, purpose: str) -> np.random.Generator:
         return np.random.default_rng([self.seed, epoch, *purpose.encode()])
+
+
+def _made_again(callback: SaliencyCallback, settings: dict[str, Any]) -> MaskSalient:
+    return MaskSalient(callback, **settings)

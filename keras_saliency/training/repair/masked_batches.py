@@ -140,6 +140,7 @@ def _count(arrays: Any) -> int:
     lengths = {len(leaf) if leaf.ndim else 0 for leaf in optree.tree_leaves(arrays)}
     if len(lengths) != 1 or lengths == {0}:
         raise ValueError(
-            f"Expected as many images as labels and weights, and at least one. Received: {sorted(lengths)} examples"
+            "Expected as many images as labels and weights, and at least one; a list is several arrays, and one is "
+            f"made of it by numpy.stack(images). Received: {sorted(lengths)} examples"
         )
     return int(lengths.pop())

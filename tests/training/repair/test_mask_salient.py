@@ -186,12 +186,13 @@ def test_no_global_state_is_changed_by_its_hooks(saliency):
     np.testing.assert_equal(weights(model), kept)
 
 
-@pytest.mark.parametrize("options", [{"run_eagerly": False, "jit_compile": True}, {"run_eagerly": False}])
-def test_kinds_of_steps(saliency, options):
-    if options.get("jit_compile") and keras.backend.backend() == "torch":
+@pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.repeats)])
+def test_kinds_of_steps(saliency, jit_compile):
+    if jit_compile and keras.backend.backend() == "torch":
         pytest.skip("torch.compile needs a C++ compiler")
+    model = compiled(drawing(), run_eagerly=False, jit_compile=jit_compile)
     masks = ks.MaskSalient(saliency(), probability=1)
-    trained(compiled(drawing(), **options), masks, masks.batches(X, Y, batch_size=8), 2)
+    trained(model, masks, masks.batches(X, Y, batch_size=8), 2)
     assert masks.hidden([3]).sum() == 4  # a tenth of 36
 
 
