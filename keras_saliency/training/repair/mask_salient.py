@@ -22,9 +22,10 @@ class MaskSalient(keras.callbacks.Callback):  # type: ignore[misc]
     `"hot"` hides the pixels of the highest magnitudes, so that the network learns the rest as well (adversarial
     erasing, Wei et al. 2017, arXiv:1703.08448); `"cold"` hides those of the lowest, so that it does not need them
     (KeepAugment, Gong et al. 2020, arXiv:2011.11778, keeps the salient part in the same way). What is hidden is filled
-    with the mean of the pixels around it, as the experiment of `ks.Region` does. It is an augmentation and no proof: a
-    map proposes, and the share is hidden in every image, also where nothing wrong was read. Where a region was proven,
-    `ks.SwapRegions` is the repair.
+    with the mean of the pixels around it, as the experiment of `ks.Region` does. It is an augmentation and no repair: the
+    share is hidden in every image that is drawn, also where nothing wrong is read, and where the maps are those of the
+    label the place of a mask tells the label, which a network can learn. So keep `probability` well below 1, and where
+    a region was proven take `ks.SwapRegions`.
 
     The maps are made of all training examples, as the callback makes those of its probes: by its first method, with its
     target, output, logits and seed. A target of None is the label where the probes have labels. The callback gives its
