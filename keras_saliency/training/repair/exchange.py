@@ -83,11 +83,10 @@ def _at_several_places(
     """
     has = np.asarray(masks.any((1, 2)))
     gives = np.zeros(len(rows), bool) if partners is None else has[partners]
-    emptied = rows[~gives & has[rows]]
-    if len(emptied):
-        result[emptied] = np.where(
-            masks[emptied][..., None], emptied(images[emptied], masks[emptied]), result[emptied]
-        )
+    without = rows[~gives & has[rows]]
+    if len(without):
+        neutral = emptied(images[without], masks[without])
+        result[without] = np.where(masks[without][..., None], neutral, result[without])
     if partners is not None and gives.any():
         to, donors = rows[gives], partners[gives]
         places = np.where(has[to, None, None], masks[to], masks[donors])
