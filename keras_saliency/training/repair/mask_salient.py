@@ -33,7 +33,7 @@ class MaskSalient(keras.callbacks.Callback):  # type: ignore[misc]
 
     Maps are made before the first update of every `fit`, and anew before epochs `every`, 2 · `every`, …: each time as
     many evaluations of the model, forward and backward, as the method needs for all examples, which for `"gradient"`
-    is about an epoch's own work. Of each example one bit is kept for each pixel of a map with no side longer than
+    is half an epoch's work or a little more. Of each example one bit is kept for each pixel of a map with no side longer than
     `side`: at most side² ÷ 8 bytes. Order, draws and ties follow `seed` and the epoch alone, whoever reads the batches
     in whichever order. No weight, random state or validation data is touched.
 
