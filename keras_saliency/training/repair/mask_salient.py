@@ -22,18 +22,19 @@ class MaskSalient(keras.callbacks.Callback):  # type: ignore[misc]
     `"hot"` hides the pixels of the highest magnitudes, so that the network learns the rest as well (adversarial
     erasing, Wei et al. 2017, arXiv:1703.08448); `"cold"` hides those of the lowest, so that it does not need them
     (KeepAugment, Gong et al. 2020, arXiv:2011.11778, keeps the salient part in the same way). What is hidden is filled
-    with the mean of the pixels around it, as the experiment of `ks.Region` does. It is an augmentation and no repair: the
-    share is hidden in every image that is drawn, also where nothing wrong is read, and where the maps are those of the
-    label the place of a mask tells the label, which a network can learn. So keep `probability` well below 1, and where
-    a region was proven take `ks.SwapRegions`.
+    with the mean of the pixels around it, as the experiment of `ks.Region` does.
+
+    It is an augmentation and no repair: the share is hidden in every image that is drawn, also where nothing wrong is
+    read, and where the maps are those of the label the place of a mask tells the label, which a network can learn. So
+    keep `probability` well below 1. Where a region was proven, take `ks.SwapRegions`.
 
     The maps are made of all training examples, as the callback makes those of its probes: by its first method, with its
     target, output, logits and seed. A target of None is the label where the probes have labels. The callback gives its
     settings alone: whether it looks at the same `fit` is as you like.
 
     Maps are made before the first update of every `fit`, and anew before epochs `every`, 2 · `every`, …: each time as
-    many evaluations of the model, forward and backward, as the method needs for all examples, which for `"gradient"`
-    is half an epoch's work or a little more. Of each example one bit is kept for each pixel of a map with no side longer than
+    many evaluations of the model, forward and backward, as the method needs for all examples, for `"gradient"` half an
+    epoch's work or a little more. Of each example one bit is kept for each pixel of a map with no side longer than
     `side`: at most side² ÷ 8 bytes. Order, draws and ties follow `seed` and the epoch alone, whoever reads the batches
     in whichever order. No weight, random state or validation data is touched.
 
