@@ -73,6 +73,13 @@ def test_a_map_that_tells_nothing_masks_nothing(broken):
     assert found.of(ROWS).sum((1, 2)).tolist() == [0, 4]
 
 
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_a_map_with_one_pixel_that_is_not_finite_masks_nothing(broken):
+    maps = np.random.default_rng(0).random((2, 4, 4))
+    maps[0, 1, 1] = broken
+    assert masks(maps).known.tolist() == [False, True]
+
+
 def test_the_draws_follow_the_generator():
     maps = np.zeros((2, 8, 8))
     maps[:, 0, 0] = 1
