@@ -68,7 +68,7 @@ def _at_one_place(
 ) -> None:
     box = box_of(mask)
     if partners is None:
-        content = _emptied(images[rows], np.broadcast_to(mask, (len(rows), *mask.shape)))[:, *box]
+        content = emptied(images[rows], np.broadcast_to(mask, (len(rows), *mask.shape)))[:, *box]
     else:
         content = images[partners, *box]
     result[rows, *box] = np.where(mask[box][..., None], content, result[rows, *box])
@@ -83,18 +83,17 @@ def _at_several_places(
     """
     has = np.asarray(masks.any((1, 2)))
     gives = np.zeros(len(rows), bool) if partners is None else has[partners]
-    emptied = rows[~gives & has[rows]]
-    if len(emptied):
-        result[emptied] = np.where(
-            masks[emptied][..., None], _emptied(images[emptied], masks[emptied]), result[emptied]
-        )
+    without = rows[~gives & has[rows]]
+    if len(without):
+        neutral = emptied(images[without], masks[without])
+        result[without] = np.where(masks[without][..., None], neutral, result[without])
     if partners is not None and gives.any():
         to, donors = rows[gives], partners[gives]
         places = np.where(has[to, None, None], masks[to], masks[donors])
         result[to] = pasted(result[to], places, images[donors], masks[donors])
 
 
-def _emptied(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
+def emptied(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """The images with the region filled as the experiment fills it, in their own type."""
     if not len(images):
         return images

@@ -34,7 +34,7 @@ def test_the_code_of_the_page(tmp_path, monkeypatch, capsys):
         "y_val": y,
     }
 
-    repairing, feeding, watching, _ = blocks("repair.md")
+    repairing, feeding, watching, _, masking = blocks("repair.md")
     exec(compile(repairing, "repair.md", "exec"), names)
     assert "region_corner" in names["report"].regions
     assert "region_corner" in capsys.readouterr().out
@@ -47,3 +47,6 @@ def test_the_code_of_the_page(tmp_path, monkeypatch, capsys):
     names["saliency"] = ks.SaliencyCallback(probes, "logs")
     exec(compile(watching, "repair.md", "exec"), names)
     assert len(ks.load_looks("logs")) == 16
+
+    exec(compile(masking, "repair.md", "exec"), names)
+    assert names["masks"].hidden([0]).sum() == 14  # a tenth of 144
