@@ -59,6 +59,12 @@ class Patient:
             "digits",
         )
 
+    @property
+    def proved_the_mark(self) -> bool:
+        """Whether the gate found the mark's place to the pixel: then one repair is as the other."""
+        found = list(self.regions.values())
+        return len(found) == 1 and self.is_one_place and bool((found[0] == self.world.x_masks[0]).all())
+
     def gate(self) -> Report:
         """What `unexpected_region` and `unexpected_content` say; nobody tells them of the mark."""
         return ks.check(self.model, ks.ProbeSet.load(self.folder / "bare.npz"), list(UNTOLD))
@@ -67,14 +73,18 @@ class Patient:
         """Train on for some epochs, with a new optimizer."""
         fit(trainer(self.model), change, self.world.data.y, epochs or EPOCHS[self.case.network], self.case)
 
-    def exchange(self, regions: Any, probability: float) -> Change:
-        """Batches with the content of these regions exchanged, one mask for all or one for each image."""
+    def exchange(self, regions: Any, probability: float, *, aimed: bool = False) -> Change:
+        """Batches with the content of these regions exchanged, one mask for all or one for each image.
+
+        Aimed: between the class that the mark stands for and the others, which keep among each other what they have.
+        """
         world, is_fixed = self.world, isinstance(regions, dict)
         swap = ks.SwapRegions(regions if is_fixed else None, probability, seed=self.case.number)
 
         def change(rows: np.ndarray) -> np.ndarray:
             own = {} if is_fixed else {"masks": regions[rows]}
-            return np.asarray(swap.batch(world.x[rows], world.data.y[rows], **own)[0])
+            y = world.data.y[rows]
+            return np.asarray(swap.batch(world.x[rows], (y == world.meant).astype(int) if aimed else y, **own)[0])
 
         return change
 
@@ -109,7 +119,7 @@ def proven(probability: float, rounds: int = 1) -> Way:
     return way
 
 
-def true(probability: float) -> Way:
+def true(probability: float, *, aimed: bool = False) -> Way:
     """Where the mark is, is exchanged, image by image where it must be."""
 
     def way(patient: Patient) -> bool:
@@ -117,7 +127,7 @@ def true(probability: float) -> Way:
         if patient.case.mark == "cast" or not masks.any():
             return False
         regions = {"mark": masks[0]} if patient.is_one_place else masks
-        patient.tune(patient.exchange(regions, probability))
+        patient.tune(patient.exchange(regions, probability, aimed=aimed))
         return True
 
     return way
@@ -132,7 +142,7 @@ def jitter(strength: float) -> Way:
         x = patient.world.x
         factors = {"brightness_factor": strength, "contrast_factor": strength}
         if x.shape[-1] == 3:
-            factors |= {"saturation_factor": strength, "hue_factor": strength / 4}
+            factors |= {"saturation_factor": (0.5 - strength / 2, 0.5 + strength / 2), "hue_factor": strength / 4}
         layer = keras.layers.RandomColorJitter((0, 1), **factors, seed=patient.case.number)
         patient.tune(lambda rows: np.asarray(layer(x[rows], training=True)))
         return True
@@ -149,6 +159,30 @@ def colours(patient: Patient) -> bool:
     def change(rows: np.ndarray) -> np.ndarray:
         other = x[rng.permutation(rows)]
         return recoloured(x[rows], other.mean((1, 2)), other.std((1, 2)))
+
+    patient.tune(change)
+    return True
+
+
+def aimed_colours(patient: Patient) -> bool:
+    """Colours are exchanged between the class that has the cast and the others, so that the cast is in all alike."""
+    if patient.case.mark != "cast":
+        return False
+    x, y, rng, meant = (
+        patient.world.x,
+        patient.world.data.y,
+        patient.case.rng("colours"),
+        patient.world.meant,
+    )
+
+    def change(rows: np.ndarray) -> np.ndarray:
+        own, count = y[rows] == meant, len(rows)
+        other = rows.copy()
+        if own.any() and not own.all():
+            drawn = rng.random(count) < np.where(own, np.mean(~own), np.mean(own))
+            partners = np.where(own, rng.choice(rows[~own], count), rng.choice(rows[own], count))
+            other[drawn] = partners[drawn]
+        return recoloured(x[rows], x[other].mean((1, 2)), x[other].std((1, 2)))
 
     patient.tune(change)
     return True
@@ -183,6 +217,7 @@ WAYS: dict[str, Way] = {
     "nothing": nothing,
     "plain": plain,
     "true": true(1.0),
+    "aimed": true(1.0, aimed=True),
     "proven": proven(1.0),
     "again": proven(1.0, ROUNDS),
     "closed": closed,
@@ -190,6 +225,8 @@ WAYS: dict[str, Way] = {
     "proven, 0.5": proven(0.5),
     "jitter": jitter(0.4),
     "colours": colours,
+    "colours, aimed": aimed_colours,
+    "jitter, 0.1": jitter(0.1),
     "reasons": reasons(0.03),
 }
 
@@ -221,6 +258,8 @@ def repair(case: Case, folder: Path, way: str) -> dict[str, Any]:
     patient = Patient(case, folder, World.of(case), stored_model(case, folder))
     before = {} if way == "nothing" else _line(case, folder.parent, "nothing")
     patient.regions = {name: as_masks(rows) for name, rows in before.get("regions", {}).items()}
+    if way == "proven" and patient.proved_the_mark and (same := _line(case, folder.parent, "true")):
+        return {**same, "way": way, "rounds": 1}
     told = {**asdict(case), "way": way, "learned": record["learned"], "done": WAYS[way](patient)}
     if told["done"]:
         told |= {"rounds": patient.rounds, **judged(patient)}
