@@ -3,9 +3,9 @@
 Run: `python -m benchmarks.repair [seeds [way ...]]`; five seeds take some minutes on two idle cores.
 
 Each network is trained for ten epochs on an arm. Then, from the same weights, with a new optimizer of the same kind and
-on the same order of batches, for five more: as before (plain), with the corner's content exchanged, with that of
-a place in the middle, which holds a part of every digit, and with what the network reads in the corner in its
-loss; the last two for fifteen.
+on as many batches, for five more: as before (plain), with the corner's content exchanged, with that of a place in the
+middle, which holds a part of every digit, with what the network reads in the corner in its loss, and with what its maps
+say that it reads ("hot") or does not read ("cold") masked, where nobody tells of a corner; some for fifteen.
 """
 
 from __future__ import annotations
@@ -25,6 +25,15 @@ from keras_saliency.demo.repair import accuracy_without_mark, held_out
 EPOCHS, MORE = 10, 5
 MIDDLE = np.zeros((digits.SIDE, digits.SIDE), bool)
 MIDDLE[8:12, 8:12] = True
+MASKED = {
+    "hot, 0.1": ("hot", 0.1),
+    "hot, 0.3": ("hot", 0.3),
+    "cold, 0.1": ("cold", 0.1),
+    "cold, 0.5": ("cold", 0.5),
+    "hot, 0.1, 15 epochs": ("hot", 0.1),
+    "cold, 0.5, 15 epochs": ("cold", 0.5),
+}
+"""What is masked by the maps of the labels, and which share of the pixels."""
 WAYS = {
     "plain": (lambda model: keras.Sequential([model]), MORE),
     "the corner, 0.5": (lambda model: keras.Sequential([ks.SwapRegions(digits.CORNER), model]), MORE),
@@ -35,6 +44,7 @@ WAYS = {
     "right reasons, 1": (lambda model: ks.RightReasons(model, digits.CORNER, 1), MORE),
     "plain, 15 epochs": (lambda model: keras.Sequential([model]), 3 * MORE),
     "right reasons, 0.03, 15 epochs": (lambda model: ks.RightReasons(model, digits.CORNER, 0.03), 3 * MORE),
+    **{way: (lambda model: model, 3 * MORE if "15" in way else MORE) for way in MASKED},
 }
 """What is trained instead of a model, which it holds, and for how many epochs."""
 
@@ -55,7 +65,7 @@ def main(seeds: int, ways: list[str]) -> None:
                 model.set_weights(weights)
                 if way != "nothing":
                     make, epochs = WAYS[way]
-                    train_on(make(model), data, seed, epochs)
+                    train_on(make(model), data, seed, epochs, MASKED.get(way))
                 verdicts, accuracy = judge(model, data)
                 found.setdefault((arm, way), []).append(("failed" in verdicts, accuracy))
                 print(f"| {arm} | {seed} | {way} | {' | '.join(verdicts)} | {accuracy:.3f} |", flush=True)
@@ -66,11 +76,17 @@ def main(seeds: int, ways: list[str]) -> None:
         print(f"| {arm} | {way} | {sum(fails)} of {len(rows)} | {mean} |")
 
 
-def train_on(model: keras.Model, data: digits.Digits, seed: int, epochs: int) -> None:
+def train_on(
+    model: keras.Model, data: digits.Digits, seed: int, epochs: int, masked: tuple[str, float] | None
+) -> None:
     """So many more epochs."""
     keras.utils.set_random_seed(seed)
     model.compile("adam", "sparse_categorical_crossentropy")
-    model.fit(data.x, data.y, epochs=epochs, verbose=0)
+    if masked is None:
+        model.fit(data.x, data.y, epochs=epochs, verbose=0)
+        return
+    masks = ks.MaskSalient(ks.SaliencyCallback(data.probes), *masked, seed=seed)
+    model.fit(masks.batches(data.x, data.y), epochs=epochs, verbose=0, callbacks=[masks])
 
 
 def judge(model: keras.Model, data: digits.Digits) -> tuple[list[str], float]:

@@ -77,6 +77,7 @@ from keras_saliency.probes.targets import Predicted as Predicted
 from keras_saliency.reports.report import Report as Report
 from keras_saliency.reports.result import CheckResult as CheckResult
 from keras_saliency.training.callback import SaliencyCallback as SaliencyCallback
+from keras_saliency.training.repair.mask_salient import MaskSalient as MaskSalient
 from keras_saliency.training.repair.right_reasons import RightReasons as RightReasons
 from keras_saliency.training.repair.swap_regions import SwapRegions as SwapRegions
 from keras_saliency.training.schedule import Batches as Batches

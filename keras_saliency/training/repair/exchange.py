@@ -68,7 +68,7 @@ def _at_one_place(
 ) -> None:
     box = box_of(mask)
     if partners is None:
-        content = _emptied(images[rows], np.broadcast_to(mask, (len(rows), *mask.shape)))[:, *box]
+        content = emptied(images[rows], np.broadcast_to(mask, (len(rows), *mask.shape)))[:, *box]
     else:
         content = images[partners, *box]
     result[rows, *box] = np.where(mask[box][..., None], content, result[rows, *box])
@@ -86,7 +86,7 @@ def _at_several_places(
     emptied = rows[~gives & has[rows]]
     if len(emptied):
         result[emptied] = np.where(
-            masks[emptied][..., None], _emptied(images[emptied], masks[emptied]), result[emptied]
+            masks[emptied][..., None], emptied(images[emptied], masks[emptied]), result[emptied]
         )
     if partners is not None and gives.any():
         to, donors = rows[gives], partners[gives]
@@ -94,7 +94,7 @@ def _at_several_places(
         result[to] = pasted(result[to], places, images[donors], masks[donors])
 
 
-def _emptied(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
+def emptied(images: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """The images with the region filled as the experiment fills it, in their own type."""
     if not len(images):
         return images

@@ -11,6 +11,9 @@ from keras_saliency.probes.fields import as_mask, frozen
 
 ONLY = "region"
 """The name of a mask that is given without one."""
+_OF_SINGLE_IMAGES = (
+    "Masks of single images belong to their batch: ks.SwapRegions(None).batch(images, labels, masks=masks)."
+)
 
 
 def fixed_masks(regions: Any) -> dict[str, np.ndarray]:
@@ -23,14 +26,12 @@ def fixed_masks(regions: Any) -> dict[str, np.ndarray]:
     if not masks:
         raise ValueError(
             "Expected at least one region. Received: none. A report has no regions where nothing failed, or where "
-            "what it proved has no fixed place, such as a mark that moves about: then give the masks of each batch, "
-            "swap.batch(images, labels, masks=masks)."
+            f"what it proved has no fixed place, such as a mark that moves about. {_OF_SINGLE_IMAGES}"
         )
     for name, mask in masks.items():
         if mask.ndim != 2:
             raise ValueError(
-                f"Expected region {name!r} as one mask (height, width) for all images. Masks of single images belong "
-                "to their batch: ks.SwapRegions(None).batch(images, labels, masks=masks). "
+                f"Expected region {name!r} as one mask (height, width) for all images. {_OF_SINGLE_IMAGES} "
                 f"Received: shape={mask.shape}"
             )
         if not mask.any():
