@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="also what is stored already")
     parser.add_argument("--checks", nargs="*", default=[], help="judge: only these, again")
     parser.add_argument("--ways", nargs="*", default=[], help="repair: only these")
+    parser.add_argument("--role", default="", help="repair: strong or clean alone")
     parser.add_argument("--seeds", type=int, nargs="*", default=[0], help="repair: of these seeds (%(default)s)")
     asked = parser.parse_args()
     cases = [case for case in plan(held_out=asked.held_out) if asked.only in case.name]
@@ -54,7 +55,11 @@ def main() -> None:
     elif asked.command == "repair":
         from benchmarks.field import repair
 
-        chosen = [case for case in repair.plan(asked.seeds) if asked.only in case.name]
+        chosen = [
+            case
+            for case in repair.plan(asked.seeds)
+            if asked.only in case.name and asked.role in case.name
+        ]
         repair.every(chosen, asked.folder, asked.ways or list(repair.WAYS))
     elif asked.command == "repaired":
         from benchmarks.field.repaired import print_tables as print_repairs

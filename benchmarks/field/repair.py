@@ -12,7 +12,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -23,7 +24,6 @@ from benchmarks.field.cases import MARKS, PAIRS, Case, Role
 from benchmarks.field.data import DATA, Images, photographs
 from benchmarks.field.judging import stored_model
 from benchmarks.field.training import BATCH, World, measured, train
-from keras_saliency.checks.experiment.recolouring import recoloured
 from keras_saliency.reports.regions import as_masks, as_rows
 from keras_saliency.reports.report import Report
 
@@ -33,6 +33,9 @@ ROLES: tuple[Role, ...] = ("strong", "clean")
 UNTOLD = ("unexpected_region", "unexpected_content")
 """What is asked without a mask."""
 LINES = "repairs.jsonl"
+AS_GOOD = {"proven": "true", "found": "aimed"}
+"""Ways that are the same where the gate found the place to the pixel."""
+NEED_REGIONS = ("proven", "proven, 0.5", "again", "closed")
 ROUNDS = 3
 """So often a repair is begun again with what the gate found after it."""
 
@@ -49,6 +52,7 @@ class Patient:
     world: World
     model: keras.Model
     regions: dict[str, np.ndarray] = field(default_factory=dict)
+    proved_a_cast: bool = False
     rounds: int = 0
 
     @cached_property
@@ -63,7 +67,8 @@ class Patient:
     def proved_the_mark(self) -> bool:
         """Whether the gate found the mark's place to the pixel: then one repair is as the other."""
         found = list(self.regions.values())
-        return len(found) == 1 and self.is_one_place and bool((found[0] == self.world.x_masks[0]).all())
+        mark = self.world.x_masks[0]
+        return self.is_one_place and len(found) == 1 and np.array_equal(found[0], mark)
 
     def gate(self) -> Report:
         """What `unexpected_region` and `unexpected_content` say; nobody tells them of the mark."""
@@ -78,13 +83,13 @@ class Patient:
 
         Aimed: between the class that the mark stands for and the others, which keep among each other what they have.
         """
-        world, is_fixed = self.world, isinstance(regions, dict)
-        swap = ks.SwapRegions(regions if is_fixed else None, probability, seed=self.case.number)
+        world, is_fixed = self.world, not isinstance(regions, np.ndarray)
+        means = world.meant if aimed else None
+        swap = ks.SwapRegions(regions if is_fixed else None, probability, self.case.number, means=means)
 
         def change(rows: np.ndarray) -> np.ndarray:
             own = {} if is_fixed else {"masks": regions[rows]}
-            y = world.data.y[rows]
-            return np.asarray(swap.batch(world.x[rows], (y == world.meant).astype(int) if aimed else y, **own)[0])
+            return np.asarray(swap.batch(world.x[rows], world.data.y[rows], **own)[0])
 
         return change
 
@@ -119,14 +124,25 @@ def proven(probability: float, rounds: int = 1) -> Way:
     return way
 
 
+def found(patient: Patient) -> bool:
+    """As a user of the report does: its regions exchanged, or the colours of a cast, aimed at the class that it names."""
+    regions: Any = patient.regions or ("colours" if patient.proved_a_cast else None)
+    if regions is None:
+        return False
+    patient.tune(patient.exchange(regions, 1.0, aimed=True))
+    return True
+
+
 def true(probability: float, *, aimed: bool = False) -> Way:
-    """Where the mark is, is exchanged, image by image where it must be."""
+    """Where the mark is, is exchanged, image by image where it must be; of a cast the colours."""
 
     def way(patient: Patient) -> bool:
         masks = patient.world.x_masks
-        if patient.case.mark == "cast" or not masks.any():
+        if not masks.any():
             return False
-        regions = {"mark": masks[0]} if patient.is_one_place else masks
+        regions: Any = {"mark": masks[0]} if patient.is_one_place else masks
+        if patient.case.mark == "cast":
+            regions = "colours"
         patient.tune(patient.exchange(regions, probability, aimed=aimed))
         return True
 
@@ -150,44 +166,6 @@ def jitter(strength: float) -> Way:
     return way
 
 
-def colours(patient: Patient) -> bool:
-    """Each image gets the means and deviations of the channels of any other of its batch."""
-    if patient.case.mark != "cast":
-        return False
-    x, rng = patient.world.x, patient.case.rng("colours")
-
-    def change(rows: np.ndarray) -> np.ndarray:
-        other = x[rng.permutation(rows)]
-        return recoloured(x[rows], other.mean((1, 2)), other.std((1, 2)))
-
-    patient.tune(change)
-    return True
-
-
-def aimed_colours(patient: Patient) -> bool:
-    """Colours are exchanged between the class that has the cast and the others, so that the cast is in all alike."""
-    if patient.case.mark != "cast":
-        return False
-    x, y, rng, meant = (
-        patient.world.x,
-        patient.world.data.y,
-        patient.case.rng("colours"),
-        patient.world.meant,
-    )
-
-    def change(rows: np.ndarray) -> np.ndarray:
-        own, count = y[rows] == meant, len(rows)
-        other = rows.copy()
-        if own.any() and not own.all():
-            drawn = rng.random(count) < np.where(own, np.mean(~own), np.mean(own))
-            partners = np.where(own, rng.choice(rows[~own], count), rng.choice(rows[own], count))
-            other[drawn] = partners[drawn]
-        return recoloured(x[rows], x[other].mean((1, 2)), x[other].std((1, 2)))
-
-    patient.tune(change)
-    return True
-
-
 def reasons(weight: float) -> Way:
     """A penalty on what the network reads where the mark is (Ross et al. 2017), for twice as many batches."""
 
@@ -197,6 +175,23 @@ def reasons(weight: float) -> Way:
         y, x = patient.world.data.y, patient.world.x
         model = ks.RightReasons(patient.model, patient.world.x_masks[0], weight)
         fit(model, lambda rows: x[rows], y, EPOCHS[patient.case.network], patient.case)
+        return True
+
+    return way
+
+
+def salient(what: Literal["hot", "cold"]) -> Way:
+    """A tenth of each image is masked in half of the epochs: what the network reads, or what it does not."""
+
+    def way(patient: Patient) -> bool:
+        x, y, model = patient.world.x, patient.world.data.y, trainer(patient.model)
+        keras.utils.set_random_seed(patient.case.number)
+        new_optimizer(model)
+        with TemporaryDirectory() as folder:
+            saliency = ks.SaliencyCallback(ks.ProbeSet(x[:BATCH], y[:BATCH]), folder)
+            masks = ks.MaskSalient(saliency, what)
+            batches = masks.batches(x, y, batch_size=BATCH)
+            model.fit(batches, epochs=EPOCHS[patient.case.network], verbose=0, callbacks=[masks])
         return True
 
     return way
@@ -218,16 +213,17 @@ WAYS: dict[str, Way] = {
     "plain": plain,
     "true": true(1.0),
     "aimed": true(1.0, aimed=True),
+    "found": found,
     "proven": proven(1.0),
     "again": proven(1.0, ROUNDS),
     "closed": closed,
     "true, 0.5": true(0.5),
     "proven, 0.5": proven(0.5),
     "jitter": jitter(0.4),
-    "colours": colours,
-    "colours, aimed": aimed_colours,
     "jitter, 0.1": jitter(0.1),
     "reasons": reasons(0.03),
+    "hot": salient("hot"),
+    "cold": salient("cold"),
 }
 
 
@@ -258,8 +254,10 @@ def repair(case: Case, folder: Path, way: str) -> dict[str, Any]:
     patient = Patient(case, folder, World.of(case), stored_model(case, folder))
     before = {} if way == "nothing" else _line(case, folder.parent, "nothing")
     patient.regions = {name: as_masks(rows) for name, rows in before.get("regions", {}).items()}
-    if way == "proven" and patient.proved_the_mark and (same := _line(case, folder.parent, "true")):
-        return {**same, "way": way, "rounds": 1}
+    is_cast = before.get("unexpected_content") == "failed" and case.mark != "moving"
+    patient.proved_a_cast = before.get("cast", is_cast)
+    if same := patient.proved_the_mark and _line(case, folder.parent, AS_GOOD.get(way, "")):
+        return {**same, "way": way}
     told = {**asdict(case), "way": way, "learned": record["learned"], "done": WAYS[way](patient)}
     if told["done"]:
         told |= {"rounds": patient.rounds, **judged(patient)}
@@ -272,8 +270,10 @@ def judged(patient: Patient) -> dict[str, Any]:
     results = list(report.results)
     if marked.regions:
         results += ks.check(patient.model, marked, [ks.Region("mark")]).results
+    cast = [one.status == "failed" and one.details.get("kind") == "cast" for one in report.results]
     return {
         **{result.name: result.status for result in results},
+        "cast": any(cast),
         "regions": {name: as_rows(mask) for name, mask in report.regions.items()},
         **measured(patient.model, patient.world),
         "bare": accuracy(patient.model, fresh(patient.case)),
@@ -338,7 +338,7 @@ def every(cases: Collection[Case], folder: Path, ways: Collection[str]) -> None:
 def _applies(case: Case, folder: Path, way: str) -> bool:
     """Only what was learned is repaired, and the clean; again, only what failed after once."""
     before = {} if way == "nothing" else _line(case, folder, "nothing")
-    if before and (way.startswith("proven") or way in ("again", "closed")) and not before["regions"]:
+    if before and way in NEED_REGIONS and not before["regions"]:
         return False
     if way == "again" and not _line(case, folder, "proven").get("regions"):
         return False

@@ -15,8 +15,8 @@ from benchmarks.field.training import LEARNED
 from keras_saliency.checks.shared.statistics import Proportion
 
 Line = dict[str, Any]
-CONTROL = "plain"
-"""What the accuracies are compared with: of the clean arm, after as many batches."""
+CLEAN = ("nothing", "plain")
+"""What the accuracies are compared with: the clean arm as it was trained, and after as many batches more."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,11 @@ class Row:
 
     Attributes:
         line: what is stored of it.
-        loss: the accuracy without the mark, less that of the clean training trained on as before; None where there is
-            none yet.
+        less: the accuracy without the mark, less that of the clean arm, by each of `CLEAN` that there is.
     """
 
     line: Line
-    loss: float | None
+    less: dict[str, float]
 
     @property
     def fails(self) -> bool:
@@ -63,7 +62,7 @@ def print_tables(folder: Path) -> None:
             networks = [f"{network}, {data}" for network, data in PAIRS]
             _print(of_way, lambda line: f"{line['network']}, {line['data']}", networks)
     for row in found:
-        if row.line["way"] not in ("nothing", CONTROL) and (row.fails or row.fails_told):
+        if row.line["way"] not in CLEAN and (row.fails or row.fails_told):
             words = [str(row.line[name]) for name in ("network", "data", "mark", "role", "seed", "way")]
             statuses = [row.line.get(name) for name in (*UNTOLD, "region_mark")]
             print(f"still fails: {' '.join(words)} {statuses} planted {row.line['planted']:.2f}")
@@ -72,12 +71,13 @@ def print_tables(folder: Path) -> None:
 def rows(stored: Iterable[Line]) -> list[Row]:
     """What was repaired, of what was learned and of the clean."""
     done = [line for line in stored if line["done"] and (line["learned"] or line["role"] == "clean")]
-    clean = {
-        _place(line): line["bare"] for line in done if line["role"] == "clean" and line["way"] == CONTROL
-    }
-    return [
-        Row(line, line["bare"] - clean[_place(line)] if _place(line) in clean else None) for line in done
-    ]
+    clean = {(_place(line), line["way"]): line["bare"] for line in done if line["role"] == "clean"}
+
+    def less(line: Line) -> dict[str, float]:
+        known = {way: clean.get((_place(line), way)) for way in CLEAN}
+        return {way: line["bare"] - bare for way, bare in known.items() if bare is not None}
+
+    return [Row(line, less(line)) for line in done]
 
 
 def _place(line: Line) -> tuple[str, ...]:
@@ -85,8 +85,8 @@ def _place(line: Line) -> tuple[str, ...]:
 
 
 def _print(found: Sequence[Row], group: Callable[[Line], str], names: Iterable[str]) -> None:
-    print("| | trainings | gate fails | interval | with the mask | mark followed | accuracy | less the clean |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| | trainings | gate fails | interval | with the mask | mark followed | accuracy |", end="")
+    print(" less the clean | less the clean, trained on |\n|---|---|---|---|---|---|---|---|---|")
     for name in [*names, "all"]:
         some = [row for row in found if name in (group(row.line), "all")]
         if some:
@@ -94,9 +94,9 @@ def _print(found: Sequence[Row], group: Callable[[Line], str], names: Iterable[s
             told = [row.fails_told for row in some if row.fails_told is not None]
             follow = Proportion(sum(row.follows for row in some), len(some))
             accuracy = np.mean([row.line["bare"] for row in some])
-            losses = [row.loss for row in some if row.loss is not None]
+            less = [_mean([row.less[way] for row in some if way in row.less]) for way in CLEAN]
             cells = [name, len(some), fails, f"{fails.lower(0.025):.2f} … {fails.upper(0.025):.2f}"]
-            cells += [Proportion(sum(told), len(told)), follow, f"{accuracy:.3f}", _mean(losses)]
+            cells += [Proportion(sum(told), len(told)), follow, f"{accuracy:.3f}", *less]
             print(f"| {' | '.join(map(str, cells))} |")
 
 
