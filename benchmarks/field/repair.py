@@ -35,7 +35,7 @@ UNTOLD = ("unexpected_region", "unexpected_content")
 LINES = "repairs.jsonl"
 AS_GOOD = {"proven": "true", "found": "aimed"}
 """Ways that are the same where the gate found the place to the pixel."""
-NEED_REGIONS = ("proven", "proven, 0.5", "again", "closed")
+NEED_REGIONS = ("proven", "proven, 0.5", "again")
 ROUNDS = 3
 """So often a repair is begun again with what the gate found after it."""
 
@@ -64,8 +64,10 @@ class Patient:
         )
 
     @property
-    def proved_the_mark(self) -> bool:
-        """Whether the gate found the mark's place to the pixel: then one repair is as the other."""
+    def proved_what_is_there(self) -> bool:
+        """Whether the gate found the cast, or the mark's place to the pixel: then one repair is as the other."""
+        if self.case.mark == "cast":
+            return self.proved_a_cast and not self.regions
         found = list(self.regions.values())
         mark = self.world.x_masks[0]
         return self.is_one_place and len(found) == 1 and np.array_equal(found[0], mark)
@@ -125,12 +127,20 @@ def proven(probability: float, rounds: int = 1) -> Way:
 
 
 def found(patient: Patient) -> bool:
-    """As a user of the report does: its regions exchanged, or the colours of a cast, aimed at the class that it names."""
-    regions: Any = patient.regions or ("colours" if patient.proved_a_cast else None)
-    if regions is None:
+    """As a user of the report does: its regions without gaps, or the colours of a cast, aimed at the class it names."""
+    regions: Any = "colours"
+    if patient.regions:
+        regions = {name: without_gaps(mask) for name, mask in patient.regions.items()}
+    elif not patient.proved_a_cast:
         return False
     patient.tune(patient.exchange(regions, 1.0, aimed=True))
     return True
+
+
+def without_gaps(mask: np.ndarray) -> np.ndarray:
+    """A place with the gaps closed that are no wider than a fifth of the side, such as those between letters."""
+    gap = round(0.1 * len(mask))
+    return np.asarray(mask | binary_closing(mask, np.ones((2 * gap + 1, 2 * gap + 1))))
 
 
 def true(probability: float, *, aimed: bool = False) -> Way:
@@ -197,17 +207,6 @@ def salient(what: Literal["hot", "cold"]) -> Way:
     return way
 
 
-def closed(patient: Patient) -> bool:
-    """What the gate proved is exchanged, with the gaps in it closed that are no wider than a tenth of the side."""
-    if not patient.regions:
-        return False
-    union = np.any(list(patient.regions.values()), axis=0)
-    gap = round(0.1 * len(union))
-    padded = binary_closing(np.pad(union, gap), np.ones((3, 3)), iterations=gap)
-    patient.tune(patient.exchange({"closed": padded[gap:-gap, gap:-gap]}, 1.0))
-    return True
-
-
 WAYS: dict[str, Way] = {
     "nothing": nothing,
     "plain": plain,
@@ -216,7 +215,6 @@ WAYS: dict[str, Way] = {
     "found": found,
     "proven": proven(1.0),
     "again": proven(1.0, ROUNDS),
-    "closed": closed,
     "true, 0.5": true(0.5),
     "proven, 0.5": proven(0.5),
     "jitter": jitter(0.4),
@@ -256,7 +254,7 @@ def repair(case: Case, folder: Path, way: str) -> dict[str, Any]:
     patient.regions = {name: as_masks(rows) for name, rows in before.get("regions", {}).items()}
     is_cast = before.get("unexpected_content") == "failed" and case.mark != "moving"
     patient.proved_a_cast = before.get("cast", is_cast)
-    if same := patient.proved_the_mark and _line(case, folder.parent, AS_GOOD.get(way, "")):
+    if same := patient.proved_what_is_there and _line(case, folder.parent, AS_GOOD.get(way, "")):
         return {**same, "way": way}
     told = {**asdict(case), "way": way, "learned": record["learned"], "done": WAYS[way](patient)}
     if told["done"]:
