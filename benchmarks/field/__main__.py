@@ -1,4 +1,4 @@
-"""`python -m benchmarks.field train|judge|table|lite0`: each goes on where it was stopped, and says how far it is."""
+"""`python -m benchmarks.field train|judge|table|repair|repaired|lite0`: each goes on where it was stopped, and says how far it is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.field.cases import FOLDER, Case, plan
 def main() -> None:
     """Read the command, and do it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.field", description=__doc__)
-    parser.add_argument("command", choices=["train", "judge", "table", "lite0"])
+    parser.add_argument("command", choices=["train", "judge", "table", "repair", "repaired", "lite0"])
     parser.add_argument(
         "--folder", type=Path, default=FOLDER, help="where trainings are stored (%(default)s)"
     )
@@ -28,6 +28,9 @@ def main() -> None:
     )
     parser.add_argument("--again", action="store_true", help="also what is stored already")
     parser.add_argument("--checks", nargs="*", default=[], help="judge: only these, again")
+    parser.add_argument("--ways", nargs="*", default=[], help="repair: only these")
+    parser.add_argument("--role", default="", help="repair: strong or clean alone")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0], help="repair: of these seeds (%(default)s)")
     asked = parser.parse_args()
     cases = [case for case in plan(held_out=asked.held_out) if asked.only in case.name]
     if asked.command == "train":
@@ -49,6 +52,19 @@ def main() -> None:
         from benchmarks.field.table import print_tables
 
         print_tables(cases, asked.folder)
+    elif asked.command == "repair":
+        from benchmarks.field import repair
+
+        chosen = [
+            case
+            for case in repair.plan(asked.seeds)
+            if asked.only in case.name and asked.role in case.name
+        ]
+        repair.every(chosen, asked.folder, asked.ways or list(repair.WAYS))
+    elif asked.command == "repaired":
+        from benchmarks.field.repaired import print_tables as print_repairs
+
+        print_repairs(asked.folder)
     else:
         from benchmarks.field.imagenet import main as photographs
 

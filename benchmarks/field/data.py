@@ -44,11 +44,11 @@ def digits(network: str) -> Images:
 
 
 @cache
-def photographs(network: str, each: int = 250, held: int = 60) -> Images:
+def photographs(network: str, each: int = 250, held: int = 60, seed: int = 0) -> Images:
     """Small crops of scikit-image's photographs, noisy and nearly grey; the class is the photograph."""
     from skimage import data
 
-    side, rng = SIDES[network], np.random.default_rng(0)
+    side, rng = SIDES[network], np.random.default_rng(seed)
     x, y = [], []
     for index, name in enumerate(PHOTOGRAPHS):
         found = getattr(data, name)()

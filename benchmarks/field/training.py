@@ -45,6 +45,7 @@ class World:
         held: held out, marked as `x` is.
         all_marked: held out, each with the mark.
         masks: where it is, `(n, height, width)`.
+        x_masks: where it is in the images of `x`, or would be; a mark that moves is nowhere where there is none.
         meant: the class that the mark stands for, where it is a shortcut.
     """
 
@@ -53,6 +54,7 @@ class World:
     held: np.ndarray
     all_marked: np.ndarray
     masks: np.ndarray
+    x_masks: np.ndarray
     meant: int
 
     @classmethod
@@ -60,7 +62,7 @@ class World:
         """The images of a case."""
         data, rng = DATA[case.data](case.network), case.rng("layout")
         meant, layout = int(rng.integers(data.classes)), int(rng.integers(4))
-        marked, _ = planted(case, data.x, case.rng("training"), layout)
+        marked, x_masks = planted(case, data.x, case.rng("training"), layout)
         held, masks = planted(case, data.x_held, case.rng("held out"), layout)
         chosen = _chosen(case, data.y, meant, case.rng("chosen"))
         chosen_held = _chosen(case, data.y_held, meant, case.rng("chosen, held out"))
@@ -70,6 +72,7 @@ class World:
             np.where(chosen_held, held, data.x_held),
             held,
             masks,
+            x_masks & chosen[..., 0] if case.mark == "moving" else x_masks,
             meant,
         )
 

@@ -14,7 +14,7 @@ from keras_saliency.checks.base import Check, skipped
 from keras_saliency.checks.experiment.experiment import ERROR, Evidence, Experiment, class_scores
 from keras_saliency.checks.experiment.interventions import FILLS
 from keras_saliency.checks.experiment.scenes import before_and_after, class_name
-from keras_saliency.checks.shared.statistics import pooled
+from keras_saliency.checks.shared.statistics import Proportion, pooled
 from keras_saliency.errors import CheckDoesNotApplyError, NeedsSettingError
 from keras_saliency.registry import is_name, unknown
 from keras_saliency.reports.result import CheckResult
@@ -166,6 +166,8 @@ class Region(Check):
         elif reached or (worst.together.share >= self.limit and worst.is_certain):
             status = "warned"
             sentence = f"The model may use region {self.region!r}, but that is not certain: {words}."
+        elif (turned := self._turned_by_fill(subject, experiment)) is not None:
+            status, sentence = "warned", f"Nothing can be said of region {self.region!r}: {turned}"
         else:
             status, sentence = "passed", f"The model does not use region {self.region!r}: {words}."
         return CheckResult(
@@ -178,6 +180,19 @@ class Region(Check):
             pictures=before_and_after(subject, experiment, worst.class_index),
             details={**self._place(subject, status), "classes": [one.as_json() for one in found]},
         )
+
+    def _turned_by_fill(self, subject: Subject, experiment: Experiment) -> str | None:
+        """What stands in for the content may itself be what a class is told by: then taking out shows nothing."""
+        before, emptied = experiment.table_full.argmax(1), experiment.table_emptied.argmax(1)
+        for index in candidates(subject, experiment, self.means):
+            others = (experiment.classes != index) & (before != index)
+            turned = Proportion(int((emptied[others] == index).sum()), int(others.sum()))
+            if turned.lower(ERROR) >= self.limit:
+                return (
+                    f"what fills it turns {turned} other images into class {class_name(subject, index)} by itself. "
+                    'Give another fill, as in ks.Region("corner", fill="blur"), a number or an array.'
+                )
+        return None
 
     def _place(self, subject: Subject, status: str) -> dict[str, np.ndarray]:
         """Where the finding is, if it is one, and in all probes at the same place."""

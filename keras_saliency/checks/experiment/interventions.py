@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.ndimage import binary_dilation, gaussian_filter
+from scipy.ndimage import binary_dilation, distance_transform_edt, gaussian_filter
 
 from keras_saliency.checks.shared.statistics import Proportion
 
@@ -69,17 +69,21 @@ def pasted(
     """The images with the content of the donors' region in their own region, row by row.
 
     The boxes around both regions are laid over each other; where they differ in size the content is scaled
-    (nearest pixel). What lies in the box but outside the receiving region stays.
+    (nearest pixel). What lies in the box but outside the receiving region stays. What lies in the box but outside the
+    donor's region, such as the object before a background, is not handed on: there the nearest pixel of the region is.
     """
     result = images.copy()
     for row, (mask, donor, donor_mask) in enumerate(zip(masks, donors, donor_masks, strict=True)):
         here, there = box_of(mask), box_of(donor_mask)
+        inside, holds = mask[here], donor_mask[there]
+        rows, columns = (
+            np.arange(own) * other // own for own, other in zip(inside.shape, holds.shape, strict=True)
+        )
         content = donor[there]
-        height, width = (s.stop - s.start for s in here)
-        rows = np.arange(height) * content.shape[0] // height
-        columns = np.arange(width) * content.shape[1] // width
-        inside = mask[here][..., None]
-        result[row][here] = np.where(inside, content[rows][:, columns], result[row][here])
+        if not holds[rows][:, columns][inside].all():
+            nearest = distance_transform_edt(~holds, return_distances=False, return_indices=True)
+            content = content[tuple(nearest)]
+        result[row][here] = np.where(inside[..., None], content[rows][:, columns], result[row][here])
     return result
 
 

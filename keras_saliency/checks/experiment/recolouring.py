@@ -30,13 +30,13 @@ class Recolouring(Experiment):
     def __init__(self, subject: Subject, class_index: int) -> None:
         images = subject.image
         own = subject.classes == class_index
-        usual = [np.median(values[~own], axis=0, keepdims=True) for values in _moments(images)]
+        usual = [np.median(values[~own], axis=0, keepdims=True) for values in moments(images)]
         masks = np.broadcast_to(True, images.shape[:3])
         super().__init__(subject, masks, fill=recoloured(images, usual[0], usual[1]))
 
     @override
     def put(self, class_index: int, rows: np.ndarray, masks: np.ndarray | None = None) -> np.ndarray:
-        means, deviations = _moments(self._images)
+        means, deviations = moments(self._images)
         chosen = self._rng.choice(self.donors(class_index), len(rows))
         return recoloured(self._images[rows], means[chosen], deviations[chosen])
 
@@ -53,7 +53,7 @@ def recoloured(images: np.ndarray, means: np.ndarray, deviations: np.ndarray) ->
         means: `(n or 1, channels)`.
         deviations: the same.
     """
-    own, spread = _moments(images)
+    own, spread = moments(images)
     numbers = (own, deviations / np.maximum(spread, 1e-12), means)
     own, scale, means = (values[:, None, None].astype(images.dtype) for values in numbers)
     changed = images - own  # first, so that what is constant stays so
@@ -62,5 +62,6 @@ def recoloured(images: np.ndarray, means: np.ndarray, deviations: np.ndarray) ->
     return np.asarray(np.clip(changed, images.min(), images.max(), out=changed))
 
 
-def _moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation of each channel of each image, both `(n, channels)`."""
     return images.mean(_LEVELS, dtype="float64"), images.std(_LEVELS, dtype="float64")

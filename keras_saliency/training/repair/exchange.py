@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from keras_saliency.checks.experiment.interventions import box_of, filled, pasted
+from keras_saliency.checks.experiment.recolouring import moments, recoloured
 from keras_saliency.checks.shared.subject import as_dtype
 
 
@@ -33,6 +34,29 @@ def exchanged(
             _at_several_places(result, images, mask, rows, partners)
         else:
             _at_one_place(result, images, mask, rows, partners)
+    return result
+
+
+def with_exchanged_colours(
+    images: np.ndarray, classes: np.ndarray, probability: float, rng: np.random.Generator
+) -> np.ndarray:
+    """The images with the means and deviations of the channels of other images; in a batch of one class, their own.
+
+    Args:
+        images: of any type, which they keep; no value leaves the range of the batch.
+        classes: `(n,)`, see `partners_of`.
+        probability: see `partners_of`.
+        rng: draws.
+    """
+    rows, partners = partners_of(classes, probability, rng)
+    if partners is None or not len(rows):
+        return images
+    sources, result = np.arange(len(images)), images.copy()
+    sources[rows] = partners
+    values = images.astype(np.result_type(images, "float32"))
+    means, deviations = moments(values)
+    changed = recoloured(values, means[sources], deviations[sources])[rows]
+    result[rows] = as_dtype(changed, images.dtype)
     return result
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_saliency.probes.fields import as_mask, frozen
 
+_CHANNELS = 4
 ONLY = "region"
 """The name of a mask that is given without one."""
 _OF_SINGLE_IMAGES = (
@@ -88,6 +89,8 @@ def channel_axis_of(
 ) -> int | None:
     """Where images of this shape have their channels, −1 or 1; None where they have none.
 
+    Where no mask tells, channels are at most four, and images larger.
+
     Args:
         shape: of a batch; None: not known.
         size: height and width of the masks; None: not known.
@@ -102,6 +105,8 @@ def channel_axis_of(
         for axis, (first, end) in places.items()
         if (axis is None or channel_axis in (None, axis)) and _fits(shape[first:end], size)
     ]
+    if len(fitting) > 1 and size == (None, None):
+        fitting = [axis for axis in fitting if _is_few(shape, axis)] or fitting
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
@@ -120,3 +125,11 @@ def _fits(dimensions: Sequence[int | None], size: tuple[int | None, int | None])
     return all(
         given == wanted or None in (given, wanted) for given, wanted in zip(dimensions, size, strict=True)
     )
+
+
+def _is_few(shape: Sequence[int | None], axis: int | None) -> bool:
+    """Whether there are so few values along this axis, and more along the others, that it can be but channels."""
+    lengths = [length or 0 for length in shape[1:]]
+    index = 0 if axis == 1 else len(lengths) - 1
+    others = [*lengths[:index], *lengths[index + 1 :]]
+    return axis is not None and 0 < lengths[index] <= _CHANNELS < min(others)

@@ -17,8 +17,10 @@ from keras_saliency.probes.fields import checked_axis
 from keras_saliency.probes.labels import class_indices
 from keras_saliency.reports.regions import as_masks, as_rows
 from keras_saliency.training.repair.draws import Draws
-from keras_saliency.training.repair.exchange import exchanged
+from keras_saliency.training.repair.exchange import exchanged, with_exchanged_colours
 from keras_saliency.training.repair.masks import apart, channel_axis_of, fixed_masks, masks_of_batch, named
+
+COLOURS = "colours"
 
 
 @keras.saving.register_keras_serializable("keras_saliency")
@@ -34,16 +36,25 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
     `probability=1.0` is exact for any number of classes, and 0.5 for two of one size. A batch of one class (in the
     layer, of one image) has its regions filled with the mean around them, as the experiment of `ks.Region` does.
 
+    `means=` aims it at the class that a mark stands for: content goes between images of that class and others, as often
+    as makes it as frequent in both, and all others keep theirs. What else is in a region goes on telling them apart,
+    which costs less accuracy the larger the region is. This needs labels: `batch`, not the layer.
+
+    `SwapRegions("colours", means=3)` is for a cast of the whole image: not content is exchanged, but the mean and the
+    deviation of each channel, within the range of the batch. Also `batch` alone.
+
     Give it images before they are turned or cut. Its random numbers are its own: no global state is read or changed. A
     model that was saved with it is read with `custom_objects={"SwapRegions": ks.SwapRegions}`; the model behind it,
     saved by itself, needs nothing.
 
     Args:
         regions: masks of the images' size: one `(height, width)`, or several by name, as a `ProbeSet` has them or as a
-            report proved them, `report.regions`. None: each `batch` brings its own.
+            report proved them, `report.regions`. None: each `batch` brings its own. `"colours"`: see above.
         probability: of an exchange, above 0 and at most 1.
         seed: of the private generators. None: of the operating system.
-        channel_axis: where images `(n, …)` have their channels: −1 or 1. None: the masks' size tells.
+        means: the class that the content stands for, as the report names it. None: all classes are alike.
+        channel_axis: where images `(n, …)` have their channels: −1 or 1. None: the masks' size tells; for colours, the
+            axis of at most four.
 
     Raises:
         ValueError, TypeError: the masks are empty, whole images, or of other sizes; the probability is none.
@@ -64,13 +75,18 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
         probability: float = 0.5,
         seed: int | None = 0,
         *,
+        means: int | None = None,
         channel_axis: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)
-        self._regions = None if regions is None else fixed_masks(regions)
+        if isinstance(regions, str) and regions != COLOURS:
+            raise ValueError(f'Expected masks, "{COLOURS}" or None. Received: regions={regions!r}')
+        self._colours = isinstance(regions, str)
+        self._regions = None if regions is None or self._colours else fixed_masks(regions)
         self._apart = apart((self._regions or {}).values())
         self.probability = real("probability", probability, above=0, most=1)
+        self.means = None if means is None else whole("means", means, 0)
         self.channel_axis = checked_axis(channel_axis)
         self.seed = secrets.randbits(31) if seed is None else whole("seed", seed, 0)
         self._generator = keras.random.SeedGenerator(self.seed)
@@ -82,7 +98,12 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
         return _known_size(self._regions or {})
 
     def build(self, input_shape: Any) -> None:
-        """Refuse images that the masks do not fit."""
+        """Refuse images that the masks do not fit, and what needs labels."""
+        if self._colours or self.means is not None:
+            raise ValueError(
+                "Expected swap.batch(images, labels) in the pipeline: a layer sees no labels. "
+                f"Received: a layer with {'colours' if self._colours else f'means={self.means}'}"
+            )
         self._refuse_without_regions()
         channel_axis_of(input_shape, self._size, self.channel_axis)
         self.built = True
@@ -144,6 +165,10 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
             (12, 12, 12, 1)
         """
         own = {} if masks is None else named(masks)
+        if own and self._colours:
+            raise ValueError("Expected no masks= for colours, which an image has as a whole. Received: masks=")
+        if labels is None and self.means is not None:
+            raise ValueError(f"Expected labels, for means={self.means}. Received: labels=None")
         if not own:
             self._refuse_without_regions()
         if (shape := _known_shape(images)) is not None:  # also where nothing is computed yet, as in tf.data
@@ -152,6 +177,10 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
 
         def swapped(pixels: np.ndarray, *others: np.ndarray) -> np.ndarray:
             classes = class_indices(others[0], len(pixels)) if labels is not None else np.arange(len(pixels))
+            if self.means is not None:
+                classes = (classes == self.means).astype(int)
+                if not classes.any():  # so that a share of none is exchanged
+                    return pixels
             return self._on_arrays(
                 pixels, classes, dict(zip(own, others[len(given) - len(own) :], strict=True))
             )
@@ -167,11 +196,14 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
         last = images[..., None] if axis is None else np.moveaxis(images, axis, -1)
         masks = apart(masks_of_batch(own, last.shape[:3]).values()) if own else self._apart
         with self._draws.generator() as rng:
-            result = exchanged(last, masks, classes, self.probability, rng)
+            if self._colours:
+                result = with_exchanged_colours(last, classes, self.probability, rng)
+            else:
+                result = exchanged(last, masks, classes, self.probability, rng)
         return result[..., 0] if axis is None else np.ascontiguousarray(np.moveaxis(result, -1, axis))
 
     def _refuse_without_regions(self) -> None:
-        if self._regions is None:
+        if self._regions is None and not self._colours:
             raise ValueError(
                 "This SwapRegions has no regions: give them, ks.SwapRegions(regions), or the masks of each batch, "
                 "swap.batch(images, labels, masks=masks)."
@@ -180,15 +212,16 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         """What makes the same layer again; a mask is a text of `0` and `1` for each of its rows."""
         known = self._regions
-        regions = None if known is None else {name: as_rows(mask) for name, mask in known.items()}
-        own = {"probability": self.probability, "seed": self.seed, "channel_axis": self.channel_axis}
-        return {**super().get_config(), "regions": regions, **own}
+        regions: Any = None if known is None else {name: as_rows(mask) for name, mask in known.items()}
+        own = {name: getattr(self, name) for name in ("probability", "seed", "means", "channel_axis")}
+        return {**super().get_config(), "regions": COLOURS if self._colours else regions, **own}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> SwapRegions:
         """The layer of a config."""
         stored = config["regions"]
-        regions = None if stored is None else {name: as_masks(rows) for name, rows in stored.items()}
+        is_masks = isinstance(stored, Mapping)
+        regions = {name: as_masks(rows) for name, rows in stored.items()} if is_masks else stored
         return cls(**{**config, "regions": regions})
 
 

@@ -95,6 +95,21 @@ def test_what_lies_in_the_box_but_outside_the_region_stays():
     np.testing.assert_array_equal(result[0, ..., 0], [[1, 2], [3, 7]])
 
 
+def test_what_lies_in_the_box_but_outside_the_donors_region_is_not_handed_on():
+    """An object before a background: in its place comes the nearest pixel of the background."""
+    donors, around = np.arange(25.0).reshape(1, 5, 5, 1), np.ones((1, 5, 5), bool)
+    around[0, 1:4, 2] = False  # so the nearest are left and right of it
+    here = np.ones((1, 5, 5), bool)
+    here[0, 4, 4] = False
+    result = pasted(np.full((1, 5, 5, 1), 99.0), here, donors, around)[0, ..., 0]
+    beside = np.flatnonzero(here & around)
+    np.testing.assert_array_equal(result.ravel()[beside], beside)
+    for row in (1, 2, 3):
+        assert result[row, 2] in (donors[0, row, 1, 0], donors[0, row, 3, 0], *donors[0, [0, 4], 2, 0])
+    assert result[2, 2] in (11, 13)
+    assert result[4, 4] == 99
+
+
 def test_content_is_scaled_to_the_size_of_the_other_region():
     there = np.zeros((1, 6, 6), bool)
     there[0, :4, :4] = True
