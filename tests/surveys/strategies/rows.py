@@ -10,16 +10,21 @@ SIDE, PATCH = 20, 8
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Columns in memory; a survey reads them from its parts."""
+    """Columns in memory, as a survey's parts give them."""
 
     data: dict
+
+    @property
+    def names(self):
+        return list(self.data)
 
     def columns(self, names):
         return {name: self.data[name] for name in names}
 
     def blocks(self, names, size=97):
         for start in range(0, len(self.data["id"]), size):
-            yield {name: self.data[name][start : start + size] for name in names}
+            rows = np.arange(len(self.data["id"]))[start : start + size]
+            yield rows, {name: self.data[name][rows] for name in names}
 
     def reordered(self, order):
         return Table({name: values[order] for name, values in self.data.items()})
@@ -31,7 +36,7 @@ def table(groups, seed=0):
     Maps and patches are noise, with 60 % of the map in the place and the content in the patch.
     """
     rng = np.random.default_rng(seed)
-    columns = {name: [] for name in ("target_class", "map", "patch", "group")}
+    columns = {name: [] for name in ("label", "map", "patch", "group")}
     for group, (index, count, corner, content) in enumerate(groups):
         for _ in range(count):
             hot = rng.gamma(1.0, size=(SIDE, SIDE))
@@ -47,9 +52,9 @@ def table(groups, seed=0):
                 columns[name].append(value)
     data = {name: np.array(values) for name, values in columns.items()}
     count = len(data["group"])
-    data["map"], data["patch"] = data["map"].astype("float16"), data["patch"].astype("float16")
+    data["map"], data["patch"] = data["map"].astype("float32"), data["patch"].astype("float32")
     data["id"] = np.arange(count).astype(str)
     data["key"] = np.array([sha256(name.encode()).hexdigest()[:16] for name in data["id"]])
-    data["label"] = data["target_class"].copy()
     data["prediction"] = data["label"].copy()
+    data["magnitude"] = np.ones(count)
     return Table(data)

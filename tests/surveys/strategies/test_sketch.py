@@ -3,14 +3,15 @@
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from keras_saliency.surveys.strategies.sketch import centres_of, nearest, smallest
+from keras_saliency.surveys.strategies.sketch import Scale, centres_of, nearest
 
 
-def test_the_smallest_keys_whatever_the_order():
-    keys, ids = np.array(["c", "a", "b", "a"]), np.array(["1", "3", "2", "0"])
-    assert smallest(keys, ids, 3).tolist() == [3, 1, 2]  # of equal keys the smaller id
-    order = np.array([2, 0, 3, 1])
-    assert ids[order][smallest(keys[order], ids[order], 3)].tolist() == ["0", "3", "2"]
+def test_a_scale_has_medians_and_median_distances():
+    points = np.array([[0.0, 5.0], [2.0, 5.0], [4.0, 5.0], [10.0, 9.0]])
+    scale = Scale.of(points)
+    np.testing.assert_allclose(scale.middle, [3, 5])
+    np.testing.assert_allclose(scale.spread, [2, 0.25])  # distances 3, 1, 1, 7; and a quarter of the mean of 2 and 0
+    np.testing.assert_allclose(scale(points)[3], [3.5, 16])
 
 
 def test_few_points_stand_for_themselves():
@@ -20,9 +21,9 @@ def test_few_points_stand_for_themselves():
 
 def test_centres_are_the_means_of_what_is_nearest_to_them():
     rng = np.random.default_rng(0)
-    points = np.concatenate([rng.normal(centre, 0.1, (50, 3)) for centre in (0, 10, 20)])
-    centres = centres_of(points, 3)
-    np.testing.assert_allclose(np.sort(centres[:, 0]), points[:, 0].reshape(3, 50).mean(1), atol=1e-9)
+    groups = np.stack([rng.normal(centre, 0.1, (50, 3)) for centre in (0, 10, 20)])
+    centres = centres_of(groups.swapaxes(0, 1).reshape(-1, 3), 3)
+    np.testing.assert_allclose(centres, groups.mean(1), atol=1e-9)
 
 
 def test_the_nearest_centre_is_that_of_all_distances():

@@ -6,7 +6,7 @@ from scipy.sparse import csr_matrix
 from sklearn.cluster import SpectralClustering
 from sklearn.metrics import adjusted_rand_score
 
-from keras_saliency.surveys.strategies.spectral import Spectrum, neighbour_graph, spectral_clusters
+from keras_saliency.surveys.strategies.spectral import Spectrum, conductance, neighbour_graph, spectral_parts
 
 
 def complete(count):
@@ -56,33 +56,40 @@ def test_neighbours_go_both_ways():
     np.testing.assert_array_equal(graph, [[0, 1, 0, 0], [1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 0]])
 
 
-@pytest.mark.parametrize("sizes", [(90, 10), (40, 30, 30), (150, 12, 12)])
-def test_clusters_far_apart_are_found_whatever_their_size(sizes):
+def test_conductance_is_the_share_of_links_that_lead_away():
+    graph = csr_matrix(cycle(10))
+    chosen = np.arange(10) < 4  # four points have eight ends of links, and two of these lead away
+    assert conductance(graph, chosen) == pytest.approx(2 / 8)
+    assert conductance(csr_matrix(apart(complete(4), cycle(6))), chosen) == 0
+
+
+@pytest.mark.parametrize("sizes", [(90, 10), (60, 20, 20), (150, 12, 12)])
+def test_parts_far_apart_are_found_whatever_their_size(sizes):
     points, labels = blobs(sizes)
-    assert adjusted_rand_score(labels, spectral_clusters(points, 8, 0.1)) == 1
+    parts = spectral_parts(points, 8)
+    assert adjusted_rand_score(labels, parts) == 1
+    assert (parts[labels == 0] == 0).all()
 
 
-def test_the_clusters_are_those_of_scikit_learn():
-    points, _ = blobs((60, 40, 20), distance=4.0, seed=1)
-    found = spectral_clusters(points, 8, 0.1)
+@pytest.mark.filterwarnings("ignore:Graph is not fully connected")
+def test_the_parts_are_the_clusters_of_scikit_learn():
+    points, _ = blobs((60, 40, 20), distance=5.0, seed=1)
     graph = neighbour_graph(points)
     theirs = SpectralClustering(3, affinity="precomputed", random_state=0).fit_predict(graph)
-    assert adjusted_rand_score(theirs, found) > 0.95
+    assert adjusted_rand_score(theirs, spectral_parts(points, 8)) > 0.95
 
 
-def test_without_an_eigengap_there_is_one():
+def test_what_hangs_together_is_no_part():
     points, _ = blobs((200,))
-    assert not spectral_clusters(points, 8, 0.1).any()
-    line = np.linspace(0, 1, 200)[:, None]
-    assert not spectral_clusters(line, 8, 0.1).any()
+    assert not spectral_parts(points, 8).any()
 
 
-def test_few_points_are_one_cluster():
-    points, _ = blobs((4, 4))
-    assert not spectral_clusters(points, 8, 0.1).any()
+def test_few_points_are_no_parts():
+    points, _ = blobs((8, 8))
+    assert not spectral_parts(points, 8).any()
 
 
-def test_the_partition_does_not_depend_on_the_order():
+def test_the_parts_do_not_depend_on_the_order():
     points, _ = blobs((60, 40, 20), distance=5.0, seed=1)
     order = np.random.default_rng(0).permutation(len(points))
-    assert adjusted_rand_score(spectral_clusters(points, 8, 0.1)[order], spectral_clusters(points[order], 8, 0.1)) == 1
+    assert adjusted_rand_score(spectral_parts(points, 8)[order], spectral_parts(points[order], 8)) == 1
