@@ -43,7 +43,8 @@ def judge(
     Each is a small probe set. Whole classes are judged as by `UnexpectedRegion` and `UnexpectedContent`, up to ten in a
     set, twelve examples of each. Of a suspect, up to 24 typical examples stand beside 32 of the rest of its class and
     32 of other classes: what stands against the model must be the same in the strategy, and another in most of all
-    these. The exact bounds allow for all probe sets of the survey.
+    these. A cast of the whole image is sought in whole classes alone, as examples that were chosen for being alike have
+    one. The exact bounds allow for all probe sets of the survey.
 
     Costs, for ten classes, what the two checks cost with 120 probes; for each suspect the maps and a forward pass of at
     most 88 examples, and up to ten more where something is the same in it.
@@ -200,7 +201,10 @@ class _Trial:
             same = same_content(subject.image, magnitude, subject.classes, classes[0])
             places = [] if same is None else [same]
         tried = region.tried(subject, places, self.among)
-        contents = content.tried(common_contents(subject, subject.classes, classes), self.among)
+        common = common_contents(subject, subject.classes, classes)
+        if self.case.strategy is not None:  # what is alike was chosen so: it has a brightness and a contrast of its own
+            common = [one for one in common if one.kind == "mark"]
+        contents = content.tried(common, self.among)
         alike = look_alike(tried, region.limit)
         return [
             _graver(

@@ -44,7 +44,8 @@ def centres_of(points: np.ndarray, count: int) -> np.ndarray:
 
     if len(points) <= count:
         return points
-    return np.asarray(KMeans(count, init=points[:count], n_init=1, max_iter=10).fit(points).cluster_centers_)
+    first = np.unique(points[:count], axis=0)  # of equal points one is enough
+    return np.asarray(KMeans(len(first), init=first, n_init=1, max_iter=10).fit(points).cluster_centers_)
 
 
 def nearest(points: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
