@@ -81,7 +81,8 @@ def test_a_mark_on_a_part_of_a_class_stands_against_the_model(tmp_path):
     assert list(results) == ["survey_0", "survey_1", "survey_2", "survey_1_3"]
     found = results["survey_1_3"]
     assert found.status == "failed"
-    assert "the top left corner" in found.sentence and "20 images of class 1" in found.sentence
+    assert "the top left corner" in found.sentence
+    assert "20 images of class 1" in found.sentence
     np.testing.assert_array_equal(found.details["region"], CORNER[None])
     assert (found.details["class"], found.details["strategy"]) == (1, 3)
     assert set(found.pictures) == {"taken_out", "put_in"}

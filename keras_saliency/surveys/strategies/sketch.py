@@ -30,6 +30,7 @@ class Scale:
         return cls(middle, np.maximum(spread, max(_LEAST * float(spread.mean()), 1e-12)))
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
+        """The points in these units."""
         return np.asarray((points - self.middle) / self.spread)
 
 

@@ -10,7 +10,9 @@ def test_a_scale_has_medians_and_median_distances():
     points = np.array([[0.0, 5.0], [2.0, 5.0], [4.0, 5.0], [10.0, 9.0]])
     scale = Scale.of(points)
     np.testing.assert_allclose(scale.middle, [3, 5])
-    np.testing.assert_allclose(scale.spread, [2, 0.25])  # distances 3, 1, 1, 7; and a quarter of the mean of 2 and 0
+    np.testing.assert_allclose(
+        scale.spread, [2, 0.25]
+    )  # distances 3, 1, 1, 7; and a quarter of the mean of 2 and 0
     np.testing.assert_allclose(scale(points)[3], [3.5, 16])
 
 
