@@ -1,0 +1,103 @@
+"""The page of a survey: the verdict, the classes at a glance, then each strategy as a card."""
+
+from __future__ import annotations
+
+from keras_saliency.probes.names import class_name
+from keras_saliency.reports.as_html import badge
+from keras_saliency.reports.html_page import page, start_of
+from keras_saliency.surveys.page import words
+from keras_saliency.surveys.page.cards import anchor, card
+from keras_saliency.surveys.page.shown import Shown, ShownClass
+from keras_saliency.surveys.page.style import CSS
+from keras_saliency.terminal import html_text
+
+START = start_of("survey")
+"""How the page begins."""
+
+_OPEN = ("failed", "errored", "warned")
+
+
+def encode(shown: Shown) -> str:
+    """The survey as the text of a page."""
+    classes = shown.classes
+    body = [
+        _header(shown),
+        _overview(shown, classes),
+        *(_class(shown, one) for one in classes),
+        _footer(shown),
+    ]
+    return page("survey", f"{shown.report.model}: {words.headline(shown)}", "\n".join(body), CSS)
+
+
+def _header(shown: Shown) -> str:
+    state, mark = ("passed", "✓") if shown.report.passed else ("failed", "✕")
+    first, *others = (shown.result(strategy) for strategy in shown.proven) if shown.proven else (None,)
+    lead = "" if first is None else f'<p class="lead">{html_text(first.sentence)}</p>'
+    more = f"<p>{words.counted(len(others), 'more shortcut')} below.</p>" if others else ""
+    verdict, _, rest = words.headline(shown).partition(": ")
+    return (
+        f'<header class="{state}"><p class="model">{html_text(shown.report.model)}: a survey</p>'
+        f'<h1><span class="mark" aria-hidden="true">{mark}</span>{html_text(verdict)}</h1>'
+        f'<p class="counts">{html_text(rest)}</p>{lead}{more}'
+        f"<p>{html_text(words.surveyed(shown))} {html_text(words.unreadable(shown))}</p>{_unreadable(shown)}</header>"
+    )
+
+
+def _unreadable(shown: Shown) -> str:
+    if not shown.unreadable_ids:
+        return ""
+    ids = "".join(f"<li><code>{html_text(one)}</code></li>" for one in shown.unreadable_ids)
+    rest = shown.unreadable - len(shown.unreadable_ids)
+    more = f"<p>… and {rest:,} more</p>" if rest > 0 else ""
+    return f'<details><summary>Not read</summary><ul class="ids">{ids}</ul>{more}</details>'
+
+
+def _overview(shown: Shown, classes: tuple[ShownClass, ...]) -> str:
+    rows = "".join(_row(shown, one) for one in classes)
+    return (
+        '<table class="overview"><thead><tr><th>class</th><th class="count">examples</th>'
+        '<th class="count wide">accuracy</th><th>verdict</th><th>strategies, by size</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
+def _row(shown: Shown, one: ShownClass) -> str:
+    bars = "".join(
+        f'<i class="{shown.verdict(strategy) or ""}" style="flex:{strategy.size}" '
+        f'title="strategy {strategy.number}: {strategy.size:,}"></i>'
+        for strategy in one.strategies
+    )
+    name = html_text(class_name(shown.class_names, one.index))
+    said = badge(one.verdict) if one.verdict else ""
+    return (
+        f'<tr><td><a href="#{anchor(one.strategies[0])}">{name}</a></td><td class="count">{one.size:,}</td>'
+        f'<td class="count wide">{words.share(one.accuracy)}</td><td>{said}</td>'
+        f'<td><div class="shares">{bars}</div></td></tr>'
+    )
+
+
+def _class(shown: Shown, one: ShownClass) -> str:
+    """The cards of one class, folded where there is nothing to look after."""
+    is_open = " open" if one.verdict in _OPEN else ""
+    name = html_text(class_name(shown.class_names, one.index))
+    accuracy = "" if one.accuracy is None else f", accuracy {words.share(one.accuracy)}"
+    counts = f"{words.counted(one.size, 'example')}{accuracy}, "
+    counts += words.counted(len(one.strategies), "strategy", "strategies")
+    cards = "".join(card(shown, strategy) for strategy in one.strategies)
+    return f'<details class="class"{is_open}><summary><b>{name}</b>{counts}</summary><div>{cards}</div></details>'
+
+
+def _footer(shown: Shown) -> str:
+    report = shown.report
+    software = ", ".join(f"{name} {version}" for name, version in report.versions.items())
+    kept = "" if shown.keeps_images else "No images were kept: <code>store_images=False</code>. "
+    return (
+        "<footer><p>A strategy is a group of examples of one class in whose images the model looks at the same. "
+        "Concentration is the share of a strategy's maps in the window where they are hottest. Small, pure and "
+        "concentrated strategies are suspects; the experiment takes what is there out of their images and puts it into "
+        "others, and counts how the predictions move. A hot place alone proves nothing, and a strategy that was not "
+        f"suspicious was not judged.</p><p>{kept}Beside this page lie <code>table.parquet</code>, a row for each "
+        "example, and <code>maps.zarr</code>, their maps.</p>"
+        f"<p>{report.evaluations:,} images went through the model for the experiments · {report.seconds:.1f} s in all "
+        f"· seed {report.seed} · {html_text(software)}</p></footer>"
+    )

@@ -1,0 +1,43 @@
+"""Small pictures of examples: the image, and beside it what the model looks at."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from keras_saliency.render import (
+    bilinear,
+    enlarge,
+    normalize,
+    overlay,
+    pictures,
+    sequential,
+    shrink,
+    to_jpeg,
+    to_png,
+)
+
+_SIDE = 112
+_GAP = 2
+
+
+def draw(maps: np.ndarray, images: np.ndarray | None = None, channel_axis: int = -1) -> list[bytes]:
+    """An image file for each example, PNG or JPEG, whichever is smaller.
+
+    Args:
+        maps: `(n, side, side)` small maps, at least 0.
+        images: `(n, height, width)` or with channels, of the same examples; None draws the maps alone.
+        channel_axis: of the images.
+    """
+    heat = np.clip(normalize(np.asarray(maps, "float32")), 0, 1)
+    panels = [sequential(heat)] if images is None else _panels(heat, pictures(images, channel_axis))
+    factor = max(1, _SIDE // max(panels[0].shape[1:3]))
+    gap = np.full((len(heat), factor * panels[0].shape[1], _GAP, 3), 128, np.uint8)
+    first, *rest = (enlarge(panel, factor) for panel in panels)
+    drawn = np.concatenate([first, *(part for panel in rest for part in (gap, panel))], axis=2)
+    return [min(to_png(one), to_jpeg(one), key=len) for one in drawn]
+
+
+def _panels(heat: np.ndarray, shown: np.ndarray) -> list[np.ndarray]:
+    """The pictures, and the maps over them."""
+    small = shrink(shown, _SIDE)
+    return [small, overlay(small, bilinear(heat, *small.shape[1:3]))]

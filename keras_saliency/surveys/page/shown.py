@@ -1,0 +1,112 @@
+"""What the page of a survey shows, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from keras_saliency.reports.report import Report
+from keras_saliency.reports.result import CheckResult
+from keras_saliency.reports.verdicts import VERDICTS, Verdict
+from keras_saliency.surveys.strategy import Strategy
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One example of a strategy.
+
+    Attributes:
+        prediction: the class that the model says; −1 where there is none.
+        probability: that the model gives it; None where there is none.
+        label: its class; None where there are no labels.
+        picture: an image file, PNG or JPEG: the image, and beside it the map over it (the map alone where no images
+            are kept).
+    """
+
+    prediction: int
+    probability: float | None
+    label: int | None
+    picture: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ShownClass:
+    """The strategies of one class.
+
+    Attributes:
+        index: of the class.
+        strategies: with a verdict the worst first, then the largest.
+        size: how many examples it has.
+        accuracy: the share of them that is predicted as labelled; None without labels.
+        verdict: the worst of its strategies; None where none was judged.
+    """
+
+    index: int
+    strategies: tuple[Strategy, ...]
+    size: int
+    accuracy: float | None
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A survey as a page shows it.
+
+    Attributes:
+        report: the verdicts; `probes` is how many examples were measured.
+        strategies: of all classes.
+        examples: those of them that are drawn, by id.
+        class_names: in the order of the outputs, or None.
+        unreadable: how many examples could not be read.
+        unreadable_ids: some of them.
+        keeps_images: whether pictures of examples may be shown.
+    """
+
+    report: Report
+    strategies: tuple[Strategy, ...]
+    examples: Mapping[str, Example]
+    class_names: tuple[str, ...] | None = None
+    unreadable: int = 0
+    unreadable_ids: tuple[str, ...] = ()
+    keeps_images: bool = True
+
+    def result(self, strategy: Strategy) -> CheckResult | None:
+        """What the experiment found about a strategy; None where it was not asked."""
+        return self._results.get(f"survey_{strategy.class_index}_{strategy.number}")
+
+    def verdict(self, strategy: Strategy) -> Verdict | None:
+        """The verdict about a strategy, as heavy as it is; None where it was not judged."""
+        result = self.result(strategy)
+        return None if result is None else self.report.weight(result)
+
+    @property
+    def classes(self) -> tuple[ShownClass, ...]:
+        """The classes with the worst verdict first, then in their order."""
+        return tuple(sorted(self._classes(), key=lambda one: (_weight(one.verdict), one.index)))
+
+    @property
+    def judged(self) -> tuple[Strategy, ...]:
+        """The strategies that were put to the experiment."""
+        return tuple(strategy for strategy in self.strategies if self.result(strategy))
+
+    @property
+    def proven(self) -> tuple[Strategy, ...]:
+        """The strategies that stand against the model."""
+        return tuple(strategy for strategy in self.judged if self.verdict(strategy) == "failed")
+
+    @property
+    def _results(self) -> dict[str, CheckResult]:
+        return {result.name: result for result in self.report.results}
+
+    def _classes(self) -> Iterator[ShownClass]:
+        for index in sorted({strategy.class_index for strategy in self.strategies}):
+            own = [strategy for strategy in self.strategies if strategy.class_index == index]
+            own.sort(key=lambda one: (_weight(self.verdict(one)), -one.size))
+            size = sum(strategy.size for strategy in own)
+            right = [strategy.accuracy * strategy.size for strategy in own if strategy.accuracy is not None]
+            accuracy = sum(right) / size if len(right) == len(own) and size else None
+            yield ShownClass(index, tuple(own), size, accuracy, self.verdict(own[0]))
+
+
+def _weight(verdict: Verdict | None) -> int:
+    return len(VERDICTS) if verdict is None else VERDICTS.index(verdict)

@@ -1,0 +1,62 @@
+"""What the page and the terminal say of a survey."""
+
+from __future__ import annotations
+
+import math
+
+from keras_saliency.surveys.page.shown import Shown
+from keras_saliency.surveys.strategy import Strategy
+
+_EDGES = (0.35, 0.65)
+
+
+def headline(shown: Shown) -> str:
+    """The verdict of the whole, in a few words."""
+    if proven := len(shown.proven):
+        return f"Not passed: {counted(proven, 'shortcut')} proven"
+    if not shown.report.passed:
+        return f"Not passed: {shown.report.count_words() or 'nothing was judged'}"
+    return f"Passed: {'no shortcut was proven' if shown.judged else 'nothing looked like a shortcut'}"
+
+
+def surveyed(shown: Shown) -> str:
+    """What was looked at and what came of it, one sentence."""
+    judged = len(shown.judged)
+    tried = "one was" if judged == 1 else f"{judged} were" if judged else "none was"
+    return (
+        f"{counted(shown.report.probes, 'example')} of {counted(len(shown.classes), 'class', 'classes')}, with maps by "
+        f"{shown.report.method}: {counted(len(shown.strategies), 'strategy', 'strategies')}, of which {tried} "
+        "suspicious and put to the experiment."
+    )
+
+
+def unreadable(shown: Shown) -> str:
+    """How many examples could not be read; empty where all could."""
+    if not shown.unreadable:
+        return ""
+    are = "could not be read and is" if shown.unreadable == 1 else "could not be read and are"
+    return f"{counted(shown.unreadable, 'more example')} {are} not counted."
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A number of things: `1 class`, `2,000 examples`."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def share(part: float | None) -> str:
+    """A share in percent, with a digit behind the point where it is small; `–` where there is none."""
+    if part is None or math.isnan(part):
+        return "–"
+    return f"{part:.1%}" if 0 < part < 0.1 else f"{part:.0%}"
+
+
+def place(strategy: Strategy) -> str:
+    """Where a strategy's maps are hottest: `top left`, `middle`, …"""
+    down, right = strategy.peak
+    rows, columns = _third(down, "top", "bottom"), _third(right, "left", "right")
+    return " ".join(filter(None, (rows, columns))) or "middle"
+
+
+def _third(position: float, first: str, last: str) -> str:
+    low, high = _EDGES
+    return first if position < low else last if position > high else ""
