@@ -56,7 +56,7 @@ def _numbers(strategy: Strategy) -> str:
         "examples": f"{strategy.size:,}",
         "share of the class": words.share(strategy.share),
         "accuracy": words.share(strategy.accuracy),
-        "concentration": f"{strategy.concentration:.2f}",
+        "hottest window": f"{strategy.concentration:.1f} × chance",
     }
     return f'<dl class="numbers">{"".join(f"<div><dt>{k}</dt><dd>{v}</dd></div>" for k, v in numbers.items())}</dl>'
 

@@ -92,10 +92,10 @@ def _footer(shown: Shown) -> str:
     software = ", ".join(f"{name} {version}" for name, version in report.versions.items())
     kept = "" if shown.keeps_images else "No images were kept: <code>store_images=False</code>. "
     return (
-        "<footer><p>A strategy is a group of examples of one class in whose images the model looks at the same. "
-        "Concentration is the share of a strategy's maps in the window where they are hottest. Small, pure and "
-        "concentrated strategies are suspects; the experiment takes what is there out of their images and puts it into "
-        "others, and counts how the predictions move. A hot place alone proves nothing, and a strategy that was not "
+        "<footer><p>A strategy is a group of examples of one class in whose images the model looks at the same. The "
+        "hottest window is the square on its mean map; chance is its share of the area. Small, pure and concentrated "
+        "strategies are suspects: the experiment takes what is there out of their images and puts it into others, and "
+        "counts how the predictions move. A hot place alone proves nothing, and a strategy that was not "
         f"suspicious was not judged.</p><p>{kept}Beside this page lie <code>table.parquet</code>, a row for each "
         "example, and <code>maps.zarr</code>, their maps.</p>"
         f"<p>{report.evaluations:,} images went through the model for the experiments · {report.seconds:.1f} s in all "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from keras_saliency.reports import words
 from keras_saliency.surveys.page.shown import Shown
 from keras_saliency.surveys.strategy import Strategy
 
@@ -15,7 +16,7 @@ def headline(shown: Shown) -> str:
     if proven := len(shown.proven):
         return f"Not passed: {counted(proven, 'shortcut')} proven"
     if not shown.report.passed:
-        return f"Not passed: {shown.report.count_words() or 'nothing was judged'}"
+        return words.headline(shown.report)
     return f"Passed: {'no shortcut was proven' if shown.judged else 'nothing looked like a shortcut'}"
 
 
