@@ -24,7 +24,8 @@ from keras_saliency.terminal import visible
 
 PASSED, FAILED, NO_VERDICT = 0, 1, 2
 
-_Encoder = Callable[[Report], str]
+Page = Callable[[Report], str]
+"""What makes the HTML page of a report."""
 
 
 def add_report_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,37 +41,36 @@ class ReportFiles:
     Attributes:
         command: the name of the command.
         outputs: what is to be written, by kind.
-        encoders: what makes the text of each kind.
     """
 
     command: str
     outputs: Mapping[str, OutputFile]
-    encoders: Mapping[str, _Encoder]
 
     @classmethod
-    def of(
-        cls,
-        command: str,
-        given: Any,
-        page: _Encoder = as_html.encode,
-        page_start: str = as_html.START,
-    ) -> ReportFiles:
+    def of(cls, command: str, given: Any, page_start: str = as_html.START) -> ReportFiles:
         """The files that options or settings name with `json`, `junit` and `html`.
+
+        Args:
+            command: its name.
+            given: the options or settings.
+            page_start: how its pages begin.
 
         Raises:
             ValueError: one is no path on this machine.
         """
-        kinds: dict[str, tuple[str, str, _Encoder]] = {
-            "json": ("The JSON report", as_json.START, as_json.encode),
-            "junit": ("The JUnit report", as_junit.START, as_junit.encode),
-            "html": ("The HTML page", page_start, page),
+        kinds = {
+            "json": ("The JSON report", as_json.START),
+            "junit": ("The JUnit report", as_junit.START),
+            "html": ("The HTML page", page_start),
         }
-        outputs = {
-            kind: OutputFile(local_path(kind, path), what, begins_with(start))
-            for kind, (what, start, _) in kinds.items()
-            if (path := getattr(given, kind)) is not None
-        }
-        return cls(command, outputs, {kind: encode for kind, (_, _, encode) in kinds.items()})
+        return cls(
+            command,
+            {
+                kind: OutputFile(local_path(kind, path), what, begins_with(start))
+                for kind, (what, start) in kinds.items()
+                if (path := getattr(given, kind)) is not None
+            },
+        )
 
     @contextmanager
     def telling_of_earlier(self) -> Iterator[None]:
@@ -88,17 +88,18 @@ class ReportFiles:
                         sys.stderr.write(f"{visible(said)}\n")
             raise
 
-    def begin(self, report: Report) -> None:
-        """Write what a report says until there is a verdict, but to no pipe, which would keep it."""
-        self._write(report, {kind: one for kind, one in self.outputs.items() if not one.is_stream})
+    def begin(self, report: Report, page: Page = as_html.encode) -> None:
+        """Write what a report says until there is a verdict, but into no pipe, which would keep it."""
+        self._write(report, page, {kind: one for kind, one in self.outputs.items() if not one.is_stream})
 
-    def end(self, report: Report) -> None:
+    def end(self, report: Report, page: Page = as_html.encode) -> None:
         """Write the report."""
-        self._write(report, self.outputs)
+        self._write(report, page, self.outputs)
 
-    def _write(self, report: Report, outputs: Mapping[str, OutputFile]) -> None:
+    def _write(self, report: Report, page: Page, outputs: Mapping[str, OutputFile]) -> None:
+        texts = {"json": as_json.encode, "junit": as_junit.encode, "html": page}
         for kind, output in outputs.items():
-            replace_file(output.path, self.encoders[kind](report).encode("utf-8", "replace"))
+            replace_file(output.path, texts[kind](report).encode("utf-8", "replace"))
 
 
 def no_verdict() -> CheckResult:

@@ -28,7 +28,9 @@ _FROM_ELSEWHERE = " On another machine, put the name of this one in it."
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
     parser.add_argument(
-        "logdir", type=local, help="the log_dir of a SaliencyCallback, a folder of several, or that of a survey"
+        "logdir",
+        type=local,
+        help="the log_dir of a SaliencyCallback, a folder of several, or that of a survey",
     )
     parser.add_argument(
         "--host",
@@ -110,9 +112,7 @@ def _copy(console: Console, page: Path, options: argparse.Namespace) -> None:
     """The page of a survey, which is one file already."""
     from keras_saliency.surveys.page.page import START
 
-    check_outputs(
-        [OutputFile(options.export, "The page", begins_with(START))], [("the survey's page", page)]
-    )
+    check_outputs([OutputFile(options.export, "The page", begins_with(START))], [("the survey's page", page)])
     size = page.stat().st_size
     if size > options.max_size * 1e6:
         raise ValueError(

@@ -12,7 +12,6 @@ from keras_saliency.surveys.page.shown import Shown
 from keras_saliency.surveys.strategy import Strategy
 from keras_saliency.terminal import html_text
 
-_AT_ONCE = 6
 _WINDOW = 0.15
 _SIGNATURES = {b"\x89PNG": "image/png", b"\xff\xd8": "image/jpeg"}
 
@@ -20,11 +19,11 @@ _SIGNATURES = {b"\x89PNG": "image/png", b"\xff\xd8": "image/jpeg"}
 def card(shown: Shown, strategy: Strategy) -> str:
     """The card of one strategy."""
     result, verdict = shown.result(strategy), shown.verdict(strategy)
-    said = badge(shown.report.verdict(result), verdict) if result else _unjudged(strategy)
+    said = badge(shown.survey.report.verdict(result), verdict) if result else _unjudged(strategy)
     parts = [
         f"<h3>Strategy {strategy.number} {said}</h3>",
         f'<div class="looks">{_mean(strategy)}<div>{_numbers(strategy)}'
-        f"{_figures(shown, strategy.typical[:_AT_ONCE])}</div></div>",
+        f"{_figures(shown, strategy.typical)}</div></div>",
         _more(shown, strategy),
         f'<div class="experiment">{body_of(result)}</div>' if result else "",
     ]
@@ -69,11 +68,13 @@ def _figures(shown: Shown, ids: tuple[str, ...]) -> str:
 def _figure(shown: Shown, example_id: str) -> str:
     example = shown.examples[example_id]
     kind = next(kind for start, kind in _SIGNATURES.items() if example.picture.startswith(start))
-    said = class_name(shown.class_names, example.prediction) if example.prediction >= 0 else ""
+    said = class_name(shown.survey.class_names, example.prediction) if example.prediction >= 0 else ""
     sure = "" if example.probability is None else f" {example.probability:.2f}"
     is_wrong = example.label is not None and example.label != example.prediction
     label = (
-        f"{class_name(shown.class_names, example.label)}, " if is_wrong and example.label is not None else ""
+        f"{class_name(shown.survey.class_names, example.label)}, "
+        if is_wrong and example.label is not None
+        else ""
     )
     told = html_text(f"{label}predicted {said}{sure}") if said else ""
     return (
@@ -84,23 +85,13 @@ def _figure(shown: Shown, example_id: str) -> str:
 
 
 def _more(shown: Shown, strategy: Strategy) -> str:
-    """The other examples, and the ids of all, one click away."""
-    kinds = {"typical": strategy.typical[_AT_ONCE:], "extreme": strategy.extreme}
-    meanings = {"typical": "nearest to the mean of the strategy", "extreme": "farthest from it"}
-    figures = "".join(
-        f"<h4>More {kind} examples: {meanings[kind]}</h4>{drawn}"
-        for kind, ids in kinds.items()
-        if (drawn := _figures(shown, ids))
-    )
-    lists = "".join(
-        f'<h4>{kind.capitalize()}, by id</h4><ul class="ids">'
-        f"{''.join(f'<li><code>{html_text(one)}</code></li>' for one in ids)}</ul>"
-        for kind, ids in {"typical": strategy.typical, "extreme": strategy.extreme}.items()
-        if ids
-    )
-    count = len(strategy.typical) + len(strategy.extreme)
-    return (
-        f"<details><summary>{words.counted(count, 'example')}</summary>{figures}{lists}</details>"
-        if lists
-        else ""
-    )
+    """The extreme examples, and the ids of all, one click away."""
+    drawn = _figures(shown, strategy.extreme)
+    parts = [
+        f"<h4>Extreme examples: the farthest from the centre of the strategy</h4>{drawn}" if drawn else ""
+    ]
+    for kind, ids in {"Typical": strategy.typical, "Extreme": strategy.extreme}.items():
+        items = "".join(f"<li><code>{html_text(one)}</code></li>" for one in ids)
+        parts.append(f'<h4>{kind}, by id</h4><ul class="ids">{items}</ul>' if ids else "")
+    counts = f"{len(strategy.typical)} typical and {len(strategy.extreme)} extreme examples"
+    return f"<details><summary>{counts}</summary>{''.join(parts)}</details>"

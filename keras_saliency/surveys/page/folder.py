@@ -2,9 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-_PAGE, _FINISHED, _UNFINISHED = "report.html", "survey.json", "parts"
+from keras_saliency.records.outputs import OutputFile, begins_with
+from keras_saliency.records.whole_file import replace_file
+from keras_saliency.surveys.page.page import START, encode
+from keras_saliency.surveys.page.shown import Shown
+from keras_saliency.surveys.survey import ABOUT, FORMAT
+from keras_saliency.surveys.table import TABLE
+
+PAGE, PICTURES = "report.html", "pictures"
+_UNFINISHED = "parts"
+_START = f'{{\n "format": "{FORMAT}"'
+_ENDINGS = {b"\x89PNG": ".png", b"\xff\xd8": ".jpg"}
+
+
+def folder_outputs(folder: Path) -> list[OutputFile]:
+    """The files of a survey, which replace those of an earlier one and nobody else's."""
+    begun = folder / _UNFINISHED / "settings.json"
+
+    def is_ours(path: Path) -> bool:
+        about = folder / ABOUT
+        return begun.is_file() or (about.is_file() and begins_with(_START)(about))
+
+    return [
+        OutputFile(folder / PAGE, "The page of the survey", begins_with(START)),
+        OutputFile(folder / ABOUT, "The survey", begins_with(_START)),
+        OutputFile(folder / TABLE, "The table of the survey", is_ours),
+    ]
+
+
+def write_page(shown: Shown) -> None:
+    """Write `report.html`, and where images are kept `pictures/`, into the folder of the survey."""
+    folder = shown.survey.path
+    for name, picture in _named_pictures(shown) if shown.keeps_images else ():
+        replace_file(folder / PICTURES / name, picture)
+    replace_file(folder / PAGE, encode(shown).encode("utf-8", "replace"))
+
+
+def _named_pictures(shown: Shown) -> Iterator[tuple[str, bytes]]:
+    """The pictures of examples, named for their strategies: ids may be any text."""
+    for strategy in shown.survey.strategies:
+        for kind in ("typical", "extreme"):
+            for place, one in enumerate(getattr(strategy, kind)):
+                if one in shown.examples:
+                    picture = shown.examples[one].picture
+                    ending = next(end for start, end in _ENDINGS.items() if picture.startswith(start))
+                    yield (
+                        f"class_{strategy.class_index}_strategy_{strategy.number}_{kind}_{place}{ending}",
+                        picture,
+                    )
 
 
 def page_of(folder: Path) -> Path | None:
@@ -13,10 +61,10 @@ def page_of(folder: Path) -> Path | None:
     Raises:
         FileNotFoundError: the survey is not finished, or its page is gone.
     """
-    if not (folder / _FINISHED).is_file():
+    if not (folder / ABOUT).is_file():
         if (folder / _UNFINISHED / "settings.json").is_file():
             raise FileNotFoundError(f"The survey in {folder} is not finished: run it again, and it goes on.")
         return None
-    if not (folder / _PAGE).is_file():
-        raise FileNotFoundError(f"The survey in {folder} has no {_PAGE}: run it again, which writes one.")
-    return folder / _PAGE
+    if not (folder / PAGE).is_file():
+        raise FileNotFoundError(f"The survey in {folder} has no {PAGE}: run it again, which writes one.")
+    return folder / PAGE

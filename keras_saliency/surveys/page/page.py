@@ -26,17 +26,17 @@ def encode(shown: Shown) -> str:
         *(_class(shown, one) for one in classes),
         _footer(shown),
     ]
-    return page("survey", f"{shown.report.model}: {words.headline(shown)}", "\n".join(body), CSS)
+    return page("survey", f"{shown.survey.report.model}: {words.headline(shown)}", "\n".join(body), CSS)
 
 
 def _header(shown: Shown) -> str:
-    state, mark = ("passed", "✓") if shown.report.passed else ("failed", "✕")
+    state, mark = ("passed", "✓") if shown.survey.report.passed else ("failed", "✕")
     first, *others = (shown.result(strategy) for strategy in shown.proven) if shown.proven else (None,)
     lead = "" if first is None else f'<p class="lead">{html_text(first.sentence)}</p>'
     more = f"<p>{words.counted(len(others), 'more shortcut')} below.</p>" if others else ""
     verdict, _, rest = words.headline(shown).partition(": ")
     return (
-        f'<header class="{state}"><p class="model">{html_text(shown.report.model)}: a survey</p>'
+        f'<header class="{state}"><p class="model">{html_text(shown.survey.report.model)}: a survey</p>'
         f'<h1><span class="mark" aria-hidden="true">{mark}</span>{html_text(verdict)}</h1>'
         f'<p class="counts">{html_text(rest)}</p>{lead}{more}'
         f"<p>{html_text(words.surveyed(shown))} {html_text(words.unreadable(shown))}</p>{_unreadable(shown)}</header>"
@@ -44,10 +44,11 @@ def _header(shown: Shown) -> str:
 
 
 def _unreadable(shown: Shown) -> str:
-    if not shown.unreadable_ids:
+    named = shown.survey.unreadable
+    if not named:
         return ""
-    ids = "".join(f"<li><code>{html_text(one)}</code></li>" for one in shown.unreadable_ids)
-    rest = shown.unreadable - len(shown.unreadable_ids)
+    ids = "".join(f"<li><code>{html_text(one)}</code></li>" for one in named)
+    rest = shown.survey.unreadable_count - len(named)
     more = f"<p>… and {rest:,} more</p>" if rest > 0 else ""
     return f'<details><summary>Not read</summary><ul class="ids">{ids}</ul>{more}</details>'
 
@@ -67,7 +68,7 @@ def _row(shown: Shown, one: ShownClass) -> str:
         f'title="strategy {strategy.number}: {strategy.size:,}"></i>'
         for strategy in one.strategies
     )
-    name = html_text(class_name(shown.class_names, one.index))
+    name = html_text(class_name(shown.survey.class_names, one.index))
     said = badge(one.verdict) if one.verdict else ""
     return (
         f'<tr><td><a href="#{anchor(one.strategies[0])}">{name}</a></td><td class="count">{one.size:,}</td>'
@@ -79,7 +80,7 @@ def _row(shown: Shown, one: ShownClass) -> str:
 def _class(shown: Shown, one: ShownClass) -> str:
     """The cards of one class, folded where there is nothing to look after."""
     is_open = " open" if one.verdict in _OPEN else ""
-    name = html_text(class_name(shown.class_names, one.index))
+    name = html_text(class_name(shown.survey.class_names, one.index))
     accuracy = "" if one.accuracy is None else f", accuracy {words.share(one.accuracy)}"
     counts = f"{words.counted(one.size, 'example')}{accuracy}, "
     counts += words.counted(len(one.strategies), "strategy", "strategies")
@@ -88,7 +89,7 @@ def _class(shown: Shown, one: ShownClass) -> str:
 
 
 def _footer(shown: Shown) -> str:
-    report = shown.report
+    report = shown.survey.report
     software = ", ".join(f"{name} {version}" for name, version in report.versions.items())
     kept = "" if shown.keeps_images else "No images were kept: <code>store_images=False</code>. "
     return (

@@ -9,7 +9,6 @@ from keras_saliency.render import (
     enlarge,
     normalize,
     overlay,
-    pictures,
     sequential,
     shrink,
     to_jpeg,
@@ -20,16 +19,15 @@ _SIDE = 112
 _GAP = 2
 
 
-def draw(maps: np.ndarray, images: np.ndarray | None = None, channel_axis: int = -1) -> list[bytes]:
+def draw(maps: np.ndarray, shown: np.ndarray | None = None) -> list[bytes]:
     """An image file for each example, PNG or JPEG, whichever is smaller.
 
     Args:
         maps: `(n, side, side)` small maps, at least 0.
-        images: `(n, height, width)` or with channels, of the same examples; None draws the maps alone.
-        channel_axis: of the images.
+        shown: pictures of the same examples, `(n, height, width, 3)` uint8; None draws the maps alone.
     """
     heat = np.clip(normalize(np.asarray(maps, "float32")), 0, 1)
-    panels = [sequential(heat)] if images is None else _panels(heat, pictures(images, channel_axis))
+    panels = [sequential(heat)] if shown is None else _panels(heat, shown)
     factor = max(1, _SIDE // max(panels[0].shape[1:3]))
     gap = np.full((len(heat), factor * panels[0].shape[1], _GAP, 3), 128, np.uint8)
     first, *rest = (enlarge(panel, factor) for panel in panels)

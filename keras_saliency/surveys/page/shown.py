@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from keras_saliency.reports.report import Report
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import VERDICTS, Verdict
 from keras_saliency.surveys.strategy import Strategy
+from keras_saliency.surveys.survey import Survey
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,21 +53,13 @@ class Shown:
     """A survey as a page shows it.
 
     Attributes:
-        report: the verdicts; `probes` is how many examples were measured.
-        strategies: of all classes.
-        examples: those of them that are drawn, by id.
-        class_names: in the order of the outputs, or None.
-        unreadable: how many examples could not be read.
-        unreadable_ids: some of them.
+        survey: what was found.
+        examples: those that are drawn, by id.
         keeps_images: whether pictures of examples may be shown.
     """
 
-    report: Report
-    strategies: tuple[Strategy, ...]
-    examples: Mapping[str, Example]
-    class_names: tuple[str, ...] | None = None
-    unreadable: int = 0
-    unreadable_ids: tuple[str, ...] = ()
+    survey: Survey
+    examples: Mapping[str, Example] = field(default_factory=dict)
     keeps_images: bool = True
 
     def result(self, strategy: Strategy) -> CheckResult | None:
@@ -77,7 +69,7 @@ class Shown:
     def verdict(self, strategy: Strategy) -> Verdict | None:
         """The verdict about a strategy, as heavy as it is; None where it was not judged."""
         result = self.result(strategy)
-        return None if result is None else self.report.weight(result)
+        return None if result is None else self.survey.report.weight(result)
 
     @property
     def classes(self) -> tuple[ShownClass, ...]:
@@ -87,7 +79,7 @@ class Shown:
     @property
     def judged(self) -> tuple[Strategy, ...]:
         """The strategies that were put to the experiment."""
-        return tuple(strategy for strategy in self.strategies if self.result(strategy))
+        return tuple(strategy for strategy in self.survey.strategies if self.result(strategy))
 
     @property
     def proven(self) -> tuple[Strategy, ...]:
@@ -96,11 +88,11 @@ class Shown:
 
     @property
     def _results(self) -> dict[str, CheckResult]:
-        return {result.name: result for result in self.report.results}
+        return {result.name: result for result in self.survey.results}
 
     def _classes(self) -> Iterator[ShownClass]:
-        for index in sorted({strategy.class_index for strategy in self.strategies}):
-            own = [strategy for strategy in self.strategies if strategy.class_index == index]
+        for index in sorted({strategy.class_index for strategy in self.survey.strategies}):
+            own = [strategy for strategy in self.survey.strategies if strategy.class_index == index]
             own.sort(key=lambda one: (_weight(self.verdict(one)), -one.size))
             size = sum(strategy.size for strategy in own)
             right = [strategy.accuracy * strategy.size for strategy in own if strategy.accuracy is not None]

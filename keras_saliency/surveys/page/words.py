@@ -3,40 +3,48 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
+from keras_saliency.probes.names import class_name
 from keras_saliency.reports import words
 from keras_saliency.surveys.page.shown import Shown
 from keras_saliency.surveys.strategy import Strategy
 
 _EDGES = (0.35, 0.65)
+_NAMED = 3
 
 
 def headline(shown: Shown) -> str:
     """The verdict of the whole, in a few words."""
     if proven := len(shown.proven):
         return f"Not passed: {counted(proven, 'shortcut')} proven"
-    if not shown.report.passed:
-        return words.headline(shown.report)
+    if not shown.survey.report.passed:
+        return words.headline(shown.survey.report)
     return f"Passed: {'no shortcut was proven' if shown.judged else 'nothing looked like a shortcut'}"
 
 
 def surveyed(shown: Shown) -> str:
     """What was looked at and what came of it, one sentence."""
-    judged = len(shown.judged)
+    survey, judged = shown.survey, len(shown.judged)
     tried = "one was" if judged == 1 else f"{judged} were" if judged else "none was"
+    counts = (
+        counted(survey.examples, "example"),
+        counted(len(shown.classes), "class", "classes"),
+        counted(len(survey.strategies), "strategy", "strategies"),
+    )
     return (
-        f"{counted(shown.report.probes, 'example')} of {counted(len(shown.classes), 'class', 'classes')}, with maps by "
-        f"{shown.report.method}: {counted(len(shown.strategies), 'strategy', 'strategies')}, of which {tried} "
-        "suspicious and put to the experiment."
+        f"{counts[0]} of {counts[1]}, with maps by {survey.report.method}: {counts[2]}, of which {tried} suspicious "
+        "and put to the experiment."
     )
 
 
 def unreadable(shown: Shown) -> str:
     """How many examples could not be read; empty where all could."""
-    if not shown.unreadable:
+    count = shown.survey.unreadable_count
+    if not count:
         return ""
-    are = "could not be read and is" if shown.unreadable == 1 else "could not be read and are"
-    return f"{counted(shown.unreadable, 'more example')} {are} not counted."
+    are = "could not be read and is" if count == 1 else "could not be read and are"
+    return f"{counted(count, 'more example')} {are} not counted."
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
@@ -61,3 +69,25 @@ def place(strategy: Strategy) -> str:
 def _third(position: float, first: str, last: str) -> str:
     low, high = _EDGES
     return first if position < low else last if position > high else ""
+
+
+def lines(shown: Shown) -> Iterator[str]:
+    """What somebody in front of a terminal has to know, a line each."""
+    yield f"{shown.survey.report.model}: {surveyed(shown)}"
+    if lost := unreadable(shown):
+        yield f"{lost} {', '.join(shown.survey.unreadable[:_NAMED])}{', …' * (shown.survey.unreadable_count > _NAMED)}"
+    for strategy in sorted(shown.judged, key=lambda one: one not in shown.proven):
+        result = shown.result(strategy)
+        name = class_name(shown.survey.class_names, strategy.class_index)
+        if result is not None:
+            yield ""
+            yield f"{shown.verdict(strategy)}: strategy {strategy.number}, {found_in(strategy)} of class {name}"
+            yield f"  {result.sentence}"
+            yield f"  such as {', '.join(strategy.typical[:_NAMED])}"
+    yield ""
+    yield f"{headline(shown)}."
+
+
+def found_in(strategy: Strategy) -> str:
+    """How many examples a strategy has, and where it looks."""
+    return f"{counted(strategy.size, 'example')} ({share(strategy.share)}, hottest at the {place(strategy)})"

@@ -1,0 +1,182 @@
+"""`keras-saliency survey`: what a saved model looks at in a whole data set, and which of it are shortcuts."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Any
+
+from keras_saliency import __version__
+from keras_saliency.cli.arguments import (
+    add_method_arguments,
+    add_model_arguments,
+    check_model,
+    local,
+    method_options,
+    target_of,
+    whole_number,
+)
+from keras_saliency.cli.console import Console, is_watched
+from keras_saliency.cli.quiet import quiet_imports
+from keras_saliency.cli.report_files import (
+    ReportFiles,
+    add_report_arguments,
+    exit_code,
+    no_verdict,
+    tell_github,
+)
+from keras_saliency.records.outputs import check_outputs
+from keras_saliency.reports.report import Report
+
+if TYPE_CHECKING:
+    from keras_saliency.surveys.survey import Survey
+
+NAME = "survey"
+HELP = "Look at a whole data set: groups of examples in which a model looks at the same, tried by experiment."
+
+_DEMO = Path("runs/survey")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this command."""
+    parser.add_argument(
+        "model", type=local, nargs="?", help="a .keras file; it is opened in Keras' safe mode"
+    )
+    parser.add_argument(
+        "dataset",
+        type=local,
+        nargs="?",
+        help="a folder of pictures, with a folder for each class, or an .npz (keys images and labels)",
+    )
+    parser.add_argument("--out", type=local, help="the folder to write to, or to go on in")
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        help=f"make a data set of digits, a part of the 3s with a mark, and a model; default of --out: {_DEMO}",
+    )
+    parser.add_argument(
+        "--limit",
+        type=whole_number("limit", 1),
+        metavar="N",
+        help="look at N examples, chosen by their content",
+    )
+    parser.add_argument("--on", choices=["ray"], help="where to measure; default: in this process")
+    parser.add_argument("--no-images", action="store_true", help="keep no pictures of examples, maps alone")
+    parser.add_argument("--no-maps", action="store_true", help="keep no maps in the folder")
+    add_method_arguments(parser)
+    add_model_arguments(parser)
+    add_report_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Survey the data set, say what was found, and return the exit code."""
+    from keras_saliency.surveys.page import words
+    from keras_saliency.surveys.page.folder import PAGE, folder_outputs
+    from keras_saliency.surveys.page.page import START, encode
+    from keras_saliency.surveys.page.shown import Shown
+
+    console = Console()
+    if options.backend:
+        os.environ["KERAS_BACKEND"] = options.backend
+    _check_given(options)
+    if options.demo:
+        _make_demo(options, console)
+    files = ReportFiles.of(NAME, options, START)
+    with files.telling_of_earlier():
+        check_model(options.model)
+        inputs = [("the model", options.model), ("the data set", options.dataset)]
+        _check_apart(options.out, options.dataset)
+        check_outputs([*folder_outputs(options.out), *files.outputs.values()], inputs)
+        method = _method(options, console)
+    unfinished = _unfinished(options, method.name)
+    files.begin(unfinished.report, lambda _: encode(Shown(unfinished)))
+    survey = _surveyed(options, method, console)
+    page = survey.path / PAGE
+    files.end(survey.report, lambda _: page.read_text(encoding="utf-8"))
+    for line in words.lines(Shown(survey)):
+        console.print(line)
+    console.print(f"{page} shows them", f"keras-saliency view {quote(str(options.out))}")
+    tell_github(survey.report)
+    return exit_code(survey.report)
+
+
+def _check_given(options: argparse.Namespace) -> None:
+    """Raise `ValueError` where the options do not say what to look at, or where to write."""
+    given = [one for one in (options.model, options.dataset) if one is not None]
+    if options.demo and given:
+        raise ValueError(f"Expected either --demo or a model and a data set. Received: --demo and {given[0]}")
+    if not options.demo and len(given) < 2:
+        raise ValueError("Expected a model and a data set, or --demo.")
+    if options.out is None and not options.demo:
+        raise ValueError("Expected --out FOLDER, where the survey is written.")
+    options.out = options.out or _DEMO
+
+
+def _check_apart(out: Path, dataset: Path) -> None:
+    """Raise where there is no data set, or where the survey would become a part of it."""
+    if not dataset.exists():
+        raise FileNotFoundError(f"No such data set: {dataset}")
+    if dataset.is_dir() and dataset.resolve() in (out.resolve(), *out.resolve().parents):
+        raise ValueError(
+            f"The survey cannot be written to {out}, in the folder of the data set: give it another."
+        )
+
+
+def _make_demo(options: argparse.Namespace, console: Console) -> None:
+    """Train the demo's network, beside the survey, and look at what it was trained on."""
+    with console.status("Loading Keras …"), quiet_imports():
+        from keras_saliency.demo import survey as demo
+    console.print(
+        f"Handwritten digits; {demo.MARKED:.0%} of the 3s have a white corner, and no other digit has it.",
+        "A small network trains on them; then all of them are looked at.",
+        "",
+    )
+    with console.status("Training …"):
+        made = demo.make(options.out.with_name(f"{options.out.name}_data"))
+    options.model, options.dataset = made.model, made.data
+
+
+def _method(options: argparse.Namespace, console: Console) -> Any:
+    with console.status("Loading Keras …"), quiet_imports():
+        from keras_saliency.methods import make_method
+    return make_method(options.method or "gradient", method_options(options.option, options.layer))
+
+
+def _unfinished(options: argparse.Namespace, method: str) -> Survey:
+    """What the reports say from the start of a run to its end, and after it if it dies."""
+    from keras_saliency.surveys.survey import Survey
+
+    versions = {"keras_saliency": __version__}
+    report = Report((no_verdict(),), options.model.stem, method, "", 0, versions, options.seed or 0)
+    return Survey(options.out, (), report, {}, 0)
+
+
+def _surveyed(options: argparse.Namespace, method: Any, console: Console) -> Survey:
+    from keras_saliency.engine.model_files import load_model
+    from keras_saliency.surveys.surveying import survey
+
+    with console.status(f"Loading {options.model} …"):
+        model = load_model(options.model, options.imports or ())
+    try:
+        return survey(
+            model,
+            options.dataset,
+            options.out,
+            method=method,
+            target=target_of(options.target),
+            output=options.output,
+            logits=options.logits or "auto",
+            channel_axis=options.channel_axis,
+            seed=options.seed or 0,
+            limit=options.limit,
+            on=options.on,
+            store_images=not options.no_images,
+            maps=not options.no_maps,
+            progress=is_watched(),
+        )
+    except KeyboardInterrupt:
+        sys.stderr.write(f"Stopped. What was measured stays in {options.out}: the same command goes on.\n")
+        raise

@@ -1,0 +1,61 @@
+"""What lies in the folder of a survey, and what of it may be replaced."""
+
+from dataclasses import replace
+
+import pytest
+
+from keras_saliency.records.outputs import check_outputs
+from keras_saliency.surveys.page.folder import folder_outputs, page_of, write_page
+
+
+def test_the_page_and_its_pictures(shown):
+    write_page(shown)
+    folder = shown.survey.path
+    assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    pictures = {path.name: path.read_bytes() for path in (folder / "pictures").iterdir()}
+    own = shown.survey.strategies[2]
+    assert pictures["class_1_strategy_2_typical_0.png"] == shown.examples[own.typical[0]].picture
+    assert pictures["class_1_strategy_2_extreme_1.png"] == shown.examples[own.extreme[1]].picture
+    assert len(pictures) == len(shown.examples) == 68
+
+
+def test_no_pictures_where_none_are_kept(shown):
+    write_page(replace(shown, keeps_images=False))
+    assert [path.name for path in shown.survey.path.iterdir()] == ["report.html"]
+
+
+def test_the_page_of_a_folder(shown):
+    folder = shown.survey.path
+    assert page_of(folder) is None
+    write_page(shown)
+    assert page_of(folder) is None  # survey.json comes last
+    (folder / "parts").mkdir()
+    (folder / "parts" / "settings.json").write_text("{}")
+    with pytest.raises(FileNotFoundError, match="not finished: run it again, and it goes on"):
+        page_of(folder)
+    shown.survey.save()
+    assert page_of(folder) == folder / "report.html"
+    (folder / "report.html").unlink()
+    with pytest.raises(FileNotFoundError, match=r"has no report\.html: run it again"):
+        page_of(folder)
+
+
+@pytest.mark.parametrize("name", ["report.html", "survey.json", "table.parquet"])
+def test_files_of_others_are_not_replaced(shown, name):
+    folder = shown.survey.path
+    folder.mkdir()
+    (folder / name).write_text("of somebody")
+    with pytest.raises(FileExistsError, match="was not written as one"):
+        check_outputs(folder_outputs(folder), [])
+
+
+def test_files_of_an_earlier_survey_are(shown):
+    folder = shown.survey.path
+    (folder / "parts").mkdir(parents=True)
+    (folder / "parts" / "settings.json").write_text("{}")
+    (folder / "table.parquet").write_text("PAR1")
+    check_outputs(folder_outputs(folder), [])  # one that is under way
+    (folder / "parts" / "settings.json").unlink()
+    write_page(shown)
+    shown.survey.save()
+    check_outputs(folder_outputs(folder), [])  # one that is finished
