@@ -28,8 +28,9 @@ from keras_saliency.cli.report_files import (
     no_verdict,
     tell_github,
 )
-from keras_saliency.records.outputs import check_outputs
+from keras_saliency.records.outputs import OutputFile, begins_with, check_outputs
 from keras_saliency.reports.report import Report
+from keras_saliency.terminal import visible
 
 if TYPE_CHECKING:
     from keras_saliency.surveys.survey import Survey
@@ -73,8 +74,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Survey the data set, say what was found, and return the exit code."""
+    from keras_saliency.surveys.folder import PARTS
     from keras_saliency.surveys.page import words
-    from keras_saliency.surveys.page.folder import PAGE, folder_outputs
+    from keras_saliency.surveys.page.folder import PAGE
     from keras_saliency.surveys.page.page import START, encode
     from keras_saliency.surveys.page.shown import Shown
 
@@ -87,18 +89,19 @@ def run(options: argparse.Namespace) -> int:
     files = ReportFiles.of(NAME, options, START)
     with files.telling_of_earlier():
         check_model(options.model)
+        _check_folder(options.out, options.dataset)
         inputs = [("the model", options.model), ("the data set", options.dataset)]
-        _check_apart(options.out, options.dataset)
-        check_outputs([*folder_outputs(options.out), *files.outputs.values()], inputs)
+        page = OutputFile(options.out / PAGE, "The page of the survey", begins_with(START))
+        check_outputs([page, *files.outputs.values()], inputs)
         method = _method(options, console)
     unfinished = _unfinished(options, method.name)
+    (options.out / PARTS).mkdir(parents=True, exist_ok=True)  # a report may stand in the folder
     files.begin(unfinished.report, lambda _: encode(Shown(unfinished)))
     survey = _surveyed(options, method, console)
-    page = survey.path / PAGE
-    files.end(survey.report, lambda _: page.read_text(encoding="utf-8"))
+    files.end(survey.report, lambda _: page.path.read_text(encoding="utf-8"))
     for line in words.lines(Shown(survey)):
         console.print(line)
-    console.print(f"{page} shows them", f"keras-saliency view {quote(str(options.out))}")
+    console.print(f"{page.path} shows them", f"keras-saliency view {quote(str(options.out))}")
     tell_github(survey.report)
     return exit_code(survey.report)
 
@@ -115,14 +118,17 @@ def _check_given(options: argparse.Namespace) -> None:
     options.out = options.out or _DEMO
 
 
-def _check_apart(out: Path, dataset: Path) -> None:
-    """Raise where there is no data set, or where the survey would become a part of it."""
+def _check_folder(out: Path, dataset: Path) -> None:
+    """Raise where there is no data set, where the survey would become a part of it, or where other files are."""
+    from keras_saliency.surveys.folder import refuse_other_things
+
     if not dataset.exists():
         raise FileNotFoundError(f"No such data set: {dataset}")
-    if dataset.is_dir() and dataset.resolve() in (out.resolve(), *out.resolve().parents):
+    if out.resolve().is_relative_to(dataset.resolve()):
         raise ValueError(
-            f"The survey cannot be written to {out}, in the folder of the data set: give it another."
+            f"The survey cannot be written to {out}, in the data set {dataset}: give it another folder."
         )
+    refuse_other_things(out)
 
 
 def _make_demo(options: argparse.Namespace, console: Console) -> None:
@@ -177,6 +183,7 @@ def _surveyed(options: argparse.Namespace, method: Any, console: Console) -> Sur
             maps=not options.no_maps,
             progress=is_watched(),
         )
-    except KeyboardInterrupt:
-        sys.stderr.write(f"Stopped. What was measured stays in {options.out}: the same command goes on.\n")
+    except KeyboardInterrupt as interrupt:
+        for note in getattr(interrupt, "__notes__", ()):  # what was measured stays
+            sys.stderr.write(f"keras-saliency survey: {visible(note)}\n")
         raise

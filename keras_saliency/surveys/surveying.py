@@ -16,6 +16,7 @@ import numpy as np
 import optree
 
 from keras_saliency.arguments import local_path, whole
+from keras_saliency.engine.layout import Layout
 from keras_saliency.engine.pixels import doubt_about
 from keras_saliency.engine.versions import versions
 from keras_saliency.errors import SaliencyWarning
@@ -30,6 +31,9 @@ from keras_saliency.surveys.examples import Source
 from keras_saliency.surveys.experiments import judge
 from keras_saliency.surveys.folder import Work, described, working_in
 from keras_saliency.surveys.measuring import Measurer
+from keras_saliency.surveys.page.examples import drawn_examples
+from keras_saliency.surveys.page.folder import write_page
+from keras_saliency.surveys.page.shown import Shown
 from keras_saliency.surveys.progress import Tell, told
 from keras_saliency.surveys.strategies.strategies import find_strategies
 from keras_saliency.surveys.survey import Survey
@@ -133,7 +137,7 @@ def survey(
             measure(source, measurer, work, size, tell)
         if work.finished is not None:
             return work.finished
-        return _finished(source, measurer, work, seconds, maps=maps, progress=progress)
+        return _finished(source, measurer, work, layout, seconds, maps=maps, progress=progress)
 
 
 def require_packages() -> None:
@@ -165,7 +169,14 @@ def measure(source: Source, measurer: Measurer, work: Work, size: int, tell: Tel
 
 
 def _finished(
-    source: Source, measurer: Measurer, work: Work, seconds: dict[str, float], *, maps: bool, progress: bool
+    source: Source,
+    measurer: Measurer,
+    work: Work,
+    layout: Layout,
+    seconds: dict[str, float],
+    *,
+    maps: bool,
+    progress: bool,
 ) -> Survey:
     """The survey of what was measured, written as a whole: `survey.json` comes last."""
     unreadable, unreadable_count = tuple(source.unreadable), source.unreadable_count
@@ -187,6 +198,8 @@ def _finished(
         class_names=source.class_names,
         seconds=seconds,
     )
+    shown = drawn_examples(strategies, work.parts, source if measurer.pictures else None, layout)
+    write_page(Shown(made, shown))
     made.save()
     work.end()
     return made

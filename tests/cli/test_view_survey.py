@@ -50,6 +50,7 @@ def test_it_is_served_where_a_log_would_be(folder, capsys, monkeypatch):
 
     def serve(self):
         served.append(Client(self.app).get("/static/index.html").text)
+        self.server_close()
 
     monkeypatch.setattr("keras_saliency.cli.view_server._ViewServer.serve_forever", serve)
     assert cli.main(["view", str(folder), "--port", "0"]) == cli.INTERRUPTED

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from keras_saliency.probes.names import class_name
 from keras_saliency.render import as_base64, normalize, sequential
 from keras_saliency.reports.as_html import badge, body_of
 from keras_saliency.surveys.page import words
@@ -68,11 +67,11 @@ def _figures(shown: Shown, ids: tuple[str, ...]) -> str:
 def _figure(shown: Shown, example_id: str) -> str:
     example = shown.examples[example_id]
     kind = next(kind for start, kind in _SIGNATURES.items() if example.picture.startswith(start))
-    said = class_name(shown.survey.class_names, example.prediction) if example.prediction >= 0 else ""
+    said = shown.class_name(example.prediction) if example.prediction >= 0 else ""
     sure = "" if example.probability is None else f" {example.probability:.2f}"
     is_wrong = example.label is not None and example.label != example.prediction
     label = (
-        f"{class_name(shown.survey.class_names, example.label)}, "
+        f"{shown.class_name(example.label)}, "
         if is_wrong and example.label is not None
         else ""
     )

@@ -5,32 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from keras_saliency.records.outputs import OutputFile, begins_with
 from keras_saliency.records.whole_file import replace_file
-from keras_saliency.surveys.page.page import START, encode
+from keras_saliency.surveys.folder import PARTS, SETTINGS
+from keras_saliency.surveys.page.page import encode
 from keras_saliency.surveys.page.shown import Shown
-from keras_saliency.surveys.survey import ABOUT, FORMAT
-from keras_saliency.surveys.table import TABLE
+from keras_saliency.surveys.survey import ABOUT
 
 PAGE, PICTURES = "report.html", "pictures"
-_UNFINISHED = "parts"
-_START = f'{{\n "format": "{FORMAT}"'
 _ENDINGS = {b"\x89PNG": ".png", b"\xff\xd8": ".jpg"}
-
-
-def folder_outputs(folder: Path) -> list[OutputFile]:
-    """The files of a survey, which replace those of an earlier one and nobody else's."""
-    begun = folder / _UNFINISHED / "settings.json"
-
-    def is_ours(path: Path) -> bool:
-        about = folder / ABOUT
-        return begun.is_file() or (about.is_file() and begins_with(_START)(about))
-
-    return [
-        OutputFile(folder / PAGE, "The page of the survey", begins_with(START)),
-        OutputFile(folder / ABOUT, "The survey", begins_with(_START)),
-        OutputFile(folder / TABLE, "The table of the survey", is_ours),
-    ]
 
 
 def write_page(shown: Shown) -> None:
@@ -62,7 +44,7 @@ def page_of(folder: Path) -> Path | None:
         FileNotFoundError: the survey is not finished, or its page is gone.
     """
     if not (folder / ABOUT).is_file():
-        if (folder / _UNFINISHED / "settings.json").is_file():
+        if (folder / PARTS / SETTINGS).is_file():
             raise FileNotFoundError(f"The survey in {folder} is not finished: run it again, and it goes on.")
         return None
     if not (folder / PAGE).is_file():

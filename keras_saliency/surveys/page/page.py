@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from keras_saliency.probes.names import class_name
 from keras_saliency.reports.as_html import badge
 from keras_saliency.reports.html_page import page, start_of
 from keras_saliency.surveys.page import words
@@ -68,7 +67,7 @@ def _row(shown: Shown, one: ShownClass) -> str:
         f'title="strategy {strategy.number}: {strategy.size:,}"></i>'
         for strategy in one.strategies
     )
-    name = html_text(class_name(shown.survey.class_names, one.index))
+    name = html_text(shown.class_name(one.index))
     said = badge(one.verdict) if one.verdict else ""
     return (
         f'<tr><td><a href="#{anchor(one.strategies[0])}">{name}</a></td><td class="count">{one.size:,}</td>'
@@ -80,7 +79,7 @@ def _row(shown: Shown, one: ShownClass) -> str:
 def _class(shown: Shown, one: ShownClass) -> str:
     """The cards of one class, folded where there is nothing to look after."""
     is_open = " open" if one.verdict in _OPEN else ""
-    name = html_text(class_name(shown.survey.class_names, one.index))
+    name = html_text(shown.class_name(one.index))
     accuracy = "" if one.accuracy is None else f", accuracy {words.share(one.accuracy)}"
     counts = f"{words.counted(one.size, 'example')}{accuracy}, "
     counts += words.counted(len(one.strategies), "strategy", "strategies")

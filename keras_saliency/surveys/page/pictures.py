@@ -20,7 +20,7 @@ _GAP = 2
 
 
 def draw(maps: np.ndarray, shown: np.ndarray | None = None) -> list[bytes]:
-    """An image file for each example, PNG or JPEG, whichever is smaller.
+    """An image file for each example: PNG, which keeps enlarged pixels sharp, or JPEG where that is smaller.
 
     Args:
         maps: `(n, side, side)` small maps, at least 0.
@@ -32,6 +32,8 @@ def draw(maps: np.ndarray, shown: np.ndarray | None = None) -> list[bytes]:
     gap = np.full((len(heat), factor * panels[0].shape[1], _GAP, 3), 128, np.uint8)
     first, *rest = (enlarge(panel, factor) for panel in panels)
     drawn = np.concatenate([first, *(part for panel in rest for part in (gap, panel))], axis=2)
+    if factor > 1:
+        return [to_png(one) for one in drawn]
     return [min(to_png(one), to_jpeg(one), key=len) for one in drawn]
 
 

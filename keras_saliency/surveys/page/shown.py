@@ -55,12 +55,20 @@ class Shown:
     Attributes:
         survey: what was found.
         examples: those that are drawn, by id.
-        keeps_images: whether pictures of examples may be shown.
     """
 
     survey: Survey
     examples: Mapping[str, Example] = field(default_factory=dict)
-    keeps_images: bool = True
+
+    @property
+    def keeps_images(self) -> bool:
+        """Whether pictures of examples may be shown."""
+        return bool(self.survey.settings.get("store_images", True))
+
+    def class_name(self, index: int) -> str:
+        """What people call a class."""
+        names = self.survey.class_names
+        return names[index] if names is not None and index < len(names) else str(index)
 
     def result(self, strategy: Strategy) -> CheckResult | None:
         """What the experiment found about a strategy; None where it was not asked."""

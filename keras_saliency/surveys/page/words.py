@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from keras_saliency.probes.names import class_name
 from keras_saliency.reports import words
 from keras_saliency.surveys.page.shown import Shown
 from keras_saliency.surveys.strategy import Strategy
@@ -78,7 +77,7 @@ def lines(shown: Shown) -> Iterator[str]:
         yield f"{lost} {', '.join(shown.survey.unreadable[:_NAMED])}{', …' * (shown.survey.unreadable_count > _NAMED)}"
     for strategy in sorted(shown.judged, key=lambda one: one not in shown.proven):
         result = shown.result(strategy)
-        name = class_name(shown.survey.class_names, strategy.class_index)
+        name = shown.class_name(strategy.class_index)
         if result is not None:
             yield ""
             yield f"{shown.verdict(strategy)}: strategy {strategy.number}, {found_in(strategy)} of class {name}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -71,3 +73,7 @@ def shown(survey):
         for one, picture in zip(ids, pictures, strict=True)
     }
     return Shown(survey, examples)
+
+
+def without_images(shown):
+    return replace(shown, survey=replace(shown.survey, settings={"store_images": False}))

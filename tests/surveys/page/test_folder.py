@@ -1,11 +1,9 @@
-"""What lies in the folder of a survey, and what of it may be replaced."""
-
-from dataclasses import replace
+"""What lies in the folder of a survey, as people see it."""
 
 import pytest
 
-from keras_saliency.records.outputs import check_outputs
-from keras_saliency.surveys.page.folder import folder_outputs, page_of, write_page
+from keras_saliency.surveys.page.folder import page_of, write_page
+from tests.surveys.page.conftest import without_images
 
 
 def test_the_page_and_its_pictures(shown):
@@ -20,7 +18,7 @@ def test_the_page_and_its_pictures(shown):
 
 
 def test_no_pictures_where_none_are_kept(shown):
-    write_page(replace(shown, keeps_images=False))
+    write_page(without_images(shown))
     assert [path.name for path in shown.survey.path.iterdir()] == ["report.html"]
 
 
@@ -38,24 +36,3 @@ def test_the_page_of_a_folder(shown):
     (folder / "report.html").unlink()
     with pytest.raises(FileNotFoundError, match=r"has no report\.html: run it again"):
         page_of(folder)
-
-
-@pytest.mark.parametrize("name", ["report.html", "survey.json", "table.parquet"])
-def test_files_of_others_are_not_replaced(shown, name):
-    folder = shown.survey.path
-    folder.mkdir()
-    (folder / name).write_text("of somebody")
-    with pytest.raises(FileExistsError, match="was not written as one"):
-        check_outputs(folder_outputs(folder), [])
-
-
-def test_files_of_an_earlier_survey_are(shown):
-    folder = shown.survey.path
-    (folder / "parts").mkdir(parents=True)
-    (folder / "parts" / "settings.json").write_text("{}")
-    (folder / "table.parquet").write_text("PAR1")
-    check_outputs(folder_outputs(folder), [])  # one that is under way
-    (folder / "parts" / "settings.json").unlink()
-    write_page(shown)
-    shown.survey.save()
-    check_outputs(folder_outputs(folder), [])  # one that is finished

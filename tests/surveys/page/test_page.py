@@ -11,7 +11,7 @@ from keras_saliency.surveys.page import words
 from keras_saliency.surveys.page.page import START, encode
 from keras_saliency.terminal import visible
 from tests.reports.test_as_html import Page
-from tests.surveys.page.conftest import HOSTILE
+from tests.surveys.page.conftest import HOSTILE, without_images
 
 
 def with_results(shown, results):
@@ -101,7 +101,7 @@ def test_what_could_not_be_read_is_counted_and_named(shown):
 
 def test_without_images_the_page_says_so(shown):
     assert "store_images=False" not in encode(shown)
-    assert "No images were kept" in encode(replace(shown, keeps_images=False))
+    assert "No images were kept" in encode(without_images(shown))
 
 
 @pytest.mark.parametrize(
