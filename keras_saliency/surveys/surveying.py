@@ -273,7 +273,7 @@ def _axis(given: int | None, source: Source) -> int | None:
 
 
 def _bytes(images: Any) -> int:
-    return max(1, sum(leaf.nbytes for leaf in optree.tree_leaves(images)))
+    return max(1, sum(int(leaf.nbytes) for leaf in optree.tree_leaves(images)))
 
 
 @contextmanager
