@@ -84,10 +84,10 @@ def run(options: argparse.Namespace) -> int:
     if options.backend:
         os.environ["KERAS_BACKEND"] = options.backend
     _check_given(options)
-    if options.demo:
-        _make_demo(options, console)
     files = ReportFiles.of(NAME, options, START)
     with files.telling_of_earlier():
+        if options.demo:
+            _make_demo(options, console)
         check_model(options.model)
         _check_folder(options.out, options.dataset)
         inputs = [("the model", options.model), ("the data set", options.dataset)]
@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
     files.end(survey.report, lambda _: page.path.read_text(encoding="utf-8"))
     for line in words.lines(Shown(survey)):
         console.print(line)
-    console.print(f"{page.path} shows them", f"keras-saliency view {quote(str(options.out))}")
+    console.print("", f"The page: {page.path}", f"          keras-saliency view {quote(str(options.out))}")
     tell_github(survey.report)
     return exit_code(survey.report)
 
@@ -132,22 +132,28 @@ def _check_folder(out: Path, dataset: Path) -> None:
 
 
 def _make_demo(options: argparse.Namespace, console: Console) -> None:
-    """Train the demo's network, beside the survey, and look at what it was trained on."""
+    """Train the demo's network; what it was trained on is looked at."""
     with console.status("Loading Keras …"), quiet_imports():
         from keras_saliency.demo import survey as demo
+        from keras_saliency.demo.story import new_folder
+        from keras_saliency.surveys.surveying import require_packages
+    require_packages()
     console.print(
         f"Handwritten digits; {demo.MARKED:.0%} of the 3s have a white corner, and no other digit has it.",
-        "A small network trains on them; then all of them are looked at.",
+        "A small network trains on them; then the survey looks at all of them. Nobody tells it of the corner.",
         "",
     )
+    folder = new_folder(options.out.parent, options.out.name)
     with console.status("Training …"):
-        made = demo.make(options.out.with_name(f"{options.out.name}_data"))
-    options.model, options.dataset = made.model, made.data
+        made = demo.make(folder)
+    options.model, options.dataset, options.out = made.model, made.data, folder / "survey"
 
 
 def _method(options: argparse.Namespace, console: Console) -> Any:
     with console.status("Loading Keras …"), quiet_imports():
         from keras_saliency.methods import make_method
+        from keras_saliency.surveys.surveying import require_packages
+    require_packages()
     return make_method(options.method or "gradient", method_options(options.option, options.layer))
 
 

@@ -31,7 +31,7 @@ class Made:
 
 
 def make(folder: Path, seed: int = 0) -> Made:
-    """Train the demo's network on digits of which some 3s have a white corner, and write both.
+    """Train the demo's network on digits of which some 3s have a white corner, and write both into a folder.
 
     Raises:
         ImportError: scikit-learn is missing.
@@ -39,7 +39,6 @@ def make(folder: Path, seed: int = 0) -> Made:
     images, labels, is_marked = marked_digits()
     model = network.build(seed)
     model.fit(images, labels, epochs=_EPOCHS, verbose=0)
-    folder.mkdir(parents=True, exist_ok=True)
     made = Made(folder / "digits.keras", folder / "digits.npz", int(is_marked.sum()))
     model.save(made.model)
     with replacing(made.data) as file:

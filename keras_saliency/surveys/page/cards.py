@@ -70,11 +70,7 @@ def _figure(shown: Shown, example_id: str) -> str:
     said = shown.class_name(example.prediction) if example.prediction >= 0 else ""
     sure = "" if example.probability is None else f" {example.probability:.2f}"
     is_wrong = example.label is not None and example.label != example.prediction
-    label = (
-        f"{shown.class_name(example.label)}, "
-        if is_wrong and example.label is not None
-        else ""
-    )
+    label = f"{shown.class_name(example.label)}, " if is_wrong and example.label is not None else ""
     told = html_text(f"{label}predicted {said}{sure}") if said else ""
     return (
         f'<figure><img src="data:{kind};base64,{b64encode(example.picture).decode()}" alt="{html_text(example_id)}" '

@@ -25,16 +25,13 @@ def headline(shown: Shown) -> str:
 def surveyed(shown: Shown) -> str:
     """What was looked at and what came of it, one sentence."""
     survey, judged = shown.survey, len(shown.judged)
-    tried = "one was" if judged == 1 else f"{judged} were" if judged else "none was"
+    tried = f"{judged} of them suspicious and tried by experiment" if judged else "none of them suspicious"
     counts = (
         counted(survey.examples, "example"),
         counted(len(shown.classes), "class", "classes"),
         counted(len(survey.strategies), "strategy", "strategies"),
     )
-    return (
-        f"{counts[0]} of {counts[1]}, with maps by {survey.report.method}: {counts[2]}, of which {tried} suspicious "
-        "and put to the experiment."
-    )
+    return f"{counts[0]} of {counts[1]}, with maps by {survey.report.method}: {counts[2]}, {tried}."
 
 
 def unreadable(shown: Shown) -> str:

@@ -40,8 +40,8 @@ def test_the_verdict_first_then_the_classes_the_worst_first(shown):
         "2,050 examples of 3 classes",
     ]
     assert [page.text.index(one) for one in said] == sorted(page.text.index(one) for one in said)
-    assert "4 strategies, of which 2 were suspicious and put to the experiment." in page.text
-    assert page.text.index("put to the experiment") < page.text.index("Strategy 2")
+    assert "4 strategies, 2 of them suspicious and tried by experiment." in page.text
+    assert page.text.index("tried by experiment") < page.text.index("Strategy 2")
 
 
 def test_only_classes_with_something_to_look_after_are_unfolded(shown):
