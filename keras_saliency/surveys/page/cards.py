@@ -61,7 +61,8 @@ def _numbers(strategy: Strategy) -> str:
 
 def _figures(shown: Shown, ids: tuple[str, ...]) -> str:
     drawn = "".join(_figure(shown, one) for one in ids if one in shown.examples)
-    return f'<div class="examples">{drawn}</div>' if drawn else ""
+    kind = "examples" if shown.keeps_images else "examples maps"
+    return f'<div class="{kind}">{drawn}</div>' if drawn else ""
 
 
 def _figure(shown: Shown, example_id: str) -> str:

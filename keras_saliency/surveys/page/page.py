@@ -14,15 +14,19 @@ START = start_of("survey")
 """How the page begins."""
 
 _OPEN = ("failed", "errored", "warned")
+_MOST = 100
+"""Classes with cards, and as many more as have something to look after."""
 
 
 def encode(shown: Shown) -> str:
     """The survey as the text of a page."""
     classes = shown.classes
+    with_cards = [one for place, one in enumerate(classes) if place < _MOST or one.verdict in _OPEN]
     body = [
         _header(shown),
-        _overview(shown, classes),
-        *(_class(shown, one) for one in classes),
+        _overview(shown, classes, len(with_cards)),
+        *(_class(shown, one) for one in with_cards),
+        _rest(len(classes) - len(with_cards)),
         _footer(shown),
     ]
     return page("survey", f"{shown.survey.report.model}: {words.headline(shown)}", "\n".join(body), CSS)
@@ -52,8 +56,8 @@ def _unreadable(shown: Shown) -> str:
     return f'<details><summary>Not read</summary><ul class="ids">{ids}</ul>{more}</details>'
 
 
-def _overview(shown: Shown, classes: tuple[ShownClass, ...]) -> str:
-    rows = "".join(_row(shown, one) for one in classes)
+def _overview(shown: Shown, classes: tuple[ShownClass, ...], with_cards: int) -> str:
+    rows = "".join(_row(shown, one, is_linked=place < with_cards) for place, one in enumerate(classes))
     return (
         '<table class="overview"><thead><tr><th>class</th><th class="count">examples</th>'
         '<th class="count wide">accuracy</th><th>verdict</th><th>strategies, by size</th></tr></thead>'
@@ -61,16 +65,17 @@ def _overview(shown: Shown, classes: tuple[ShownClass, ...]) -> str:
     )
 
 
-def _row(shown: Shown, one: ShownClass) -> str:
+def _row(shown: Shown, one: ShownClass, *, is_linked: bool) -> str:
     bars = "".join(
         f'<i class="{shown.verdict(strategy) or ""}" style="flex:{strategy.size}" '
         f'title="strategy {strategy.number}: {strategy.size:,}"></i>'
         for strategy in one.strategies
     )
     name = html_text(shown.class_name(one.index))
+    linked = f'<a href="#{anchor(one.strategies[0])}">{name}</a>' if is_linked else name
     said = badge(one.verdict) if one.verdict else ""
     return (
-        f'<tr><td><a href="#{anchor(one.strategies[0])}">{name}</a></td><td class="count">{one.size:,}</td>'
+        f'<tr><td class="name" title="{name}"><span>{linked}</span></td><td class="count">{one.size:,}</td>'
         f'<td class="count wide">{words.share(one.accuracy)}</td><td>{said}</td>'
         f'<td><div class="shares">{bars}</div></td></tr>'
     )
@@ -87,6 +92,16 @@ def _class(shown: Shown, one: ShownClass) -> str:
     return f'<details class="class"{is_open}><summary><b>{name}</b>{counts}</summary><div>{cards}</div></details>'
 
 
+def _rest(count: int) -> str:
+    """What is said of classes without cards."""
+    if not count:
+        return ""
+    return (
+        f"<p>{words.counted(count, 'more class', 'more classes')} with nothing to look after: see the table above, and "
+        "<code>survey.json</code>.</p>"
+    )
+
+
 def _footer(shown: Shown) -> str:
     report = shown.survey.report
     software = ", ".join(f"{name} {version}" for name, version in report.versions.items())
@@ -94,10 +109,11 @@ def _footer(shown: Shown) -> str:
     return (
         "<footer><p>A strategy is a group of examples of one class in whose images the model looks at the same. The "
         "hottest window is the square on its mean map; chance is its share of the area. Small, pure and concentrated "
-        "strategies are suspects: the experiment takes what is there out of their images and puts it into others, and "
-        "counts how the predictions move. A hot place alone proves nothing, and a strategy that was not "
-        f"suspicious was not judged.</p><p>{kept}Beside this page lie <code>table.parquet</code>, a row for each "
-        "example, and <code>maps.zarr</code>, their maps.</p>"
-        f"<p>{report.evaluations:,} images went through the model for the experiments · {report.seconds:.1f} s in all "
-        f"· seed {report.seed} · {html_text(software)}</p></footer>"
+        "strategies are suspects. An experiment on them, and on each class that has one strategy alone, takes what its "
+        "images share out of them and puts it into others, and counts how the predictions move. A hot place alone "
+        "proves nothing, and a strategy that is no suspect was not judged.</p>"
+        f"<p>{kept}Beside this page lie <code>table.parquet</code>, a row for each example, and the maps, "
+        f"<code>maps.zarr</code>.</p><p>{report.evaluations:,} images went through the model in "
+        f"{report.seconds:.1f} s · seed {report.seed} · {html_text(software)}<br>"
+        f"data set <code>{html_text(report.fingerprint)}</code></p></footer>"
     )

@@ -8,7 +8,11 @@ header .lead { font-size: 1.15rem; font-weight: 600; }
 .overview td.count { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .overview th { border-bottom: 1px solid var(--line); font-size: .85rem; font-weight: 600; color: var(--quiet); }
 .overview th.count { text-align: right; padding-right: 1.2rem; }
-.overview a { white-space: normal; overflow-wrap: anywhere; }
+.overview td.name { min-width: 8rem; }
+.name span, .examples figcaption code, .examples figcaption span {
+  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; overflow-wrap: anywhere;
+}
+.overview .name a { white-space: normal; }
 .overview td:last-child { width: 34%; }
 .shares { display: flex; gap: 2px; height: .8rem; min-width: 6rem; }
 .shares i { display: block; min-width: 3px; border-radius: 2px; background: var(--line); }
@@ -32,7 +36,9 @@ section.waived { --state: var(--waived); } section.skipped { --state: var(--skip
 .numbers dt { font-size: .8rem; color: var(--quiet); }
 .numbers dd { margin: 0; font-weight: 600; font-variant-numeric: tabular-nums; }
 .examples { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: .9rem; }
-.examples img { width: 100%; max-width: 15rem; image-rendering: auto; }
+.examples.maps { grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); }
+.examples.maps img { max-width: 7rem; }
+.examples img { width: 100%; max-width: 15rem; border: 1px solid var(--line); image-rendering: auto; }
 .examples figcaption { overflow-wrap: anywhere; font-size: .78rem; line-height: 1.35; }
 .examples code { color: var(--ink); }
 .wrong { color: var(--failed); font-weight: 600; }
@@ -40,8 +46,8 @@ h4 { margin: .9rem 0 .5rem; font-size: .95rem; }
 .experiment { border-top: 1px solid var(--line); margin-top: .9rem; }
 .ids { columns: 14rem; font-size: .85rem; padding-left: 1.2rem; }
 @media (max-width: 40rem) {
-  .overview .wide { display: none; }
-  .overview td:last-child { display: table-cell; }
+  .overview .wide, .overview th:last-child { display: none; }
+  .overview td, .overview th { padding-right: .7rem; }
   .looks { grid-template-columns: 1fr; gap: .8rem; }
   .examples { grid-template-columns: repeat(2, 1fr); gap: .7rem; }
   h1 { font-size: 1.8rem; }

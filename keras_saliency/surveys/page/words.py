@@ -25,7 +25,7 @@ def headline(shown: Shown) -> str:
 def surveyed(shown: Shown) -> str:
     """What was looked at and what came of it, one sentence."""
     survey, judged = shown.survey, len(shown.judged)
-    tried = f"{judged} of them suspicious and tried by experiment" if judged else "none of them suspicious"
+    tried = f"{judged} of them tried by experiment" if judged else "none of them suspicious"
     counts = (
         counted(survey.examples, "example"),
         counted(len(shown.classes), "class", "classes"),
@@ -72,12 +72,12 @@ def lines(shown: Shown) -> Iterator[str]:
     yield f"{shown.survey.report.model}: {surveyed(shown)}"
     if lost := unreadable(shown):
         yield f"{lost} {', '.join(shown.survey.unreadable[:_NAMED])}{', …' * (shown.survey.unreadable_count > _NAMED)}"
-    for strategy in sorted(shown.judged, key=lambda one: one not in shown.proven):
-        result = shown.result(strategy)
-        name = shown.class_name(strategy.class_index)
-        if result is not None:
+    for strategy in shown.judged:
+        result, verdict = shown.result(strategy), shown.verdict(strategy)
+        if result is not None and verdict not in ("passed", "skipped"):
             yield ""
-            yield f"{shown.verdict(strategy)}: strategy {strategy.number}, {found_in(strategy)} of class {name}"
+            name = shown.class_name(strategy.class_index)
+            yield f"{verdict}: strategy {strategy.number}, {found_in(strategy)} of class {name}"
             yield f"  {result.sentence}"
             yield f"  such as {', '.join(strategy.typical[:_NAMED])}"
     yield ""

@@ -40,7 +40,7 @@ def test_the_verdict_first_then_the_classes_the_worst_first(shown):
         "2,050 examples of 3 classes",
     ]
     assert [page.text.index(one) for one in said] == sorted(page.text.index(one) for one in said)
-    assert "4 strategies, 2 of them suspicious and tried by experiment." in page.text
+    assert "4 strategies, 2 of them tried by experiment." in page.text
     assert page.text.index("tried by experiment") < page.text.index("Strategy 2")
 
 
@@ -133,3 +133,16 @@ def test_a_suspect_that_was_not_judged_is_no_pass(shown):
 )
 def test_where_it_is_hottest(survey, peak, said):
     assert words.place(replace(survey.strategies[0], peak=peak)) == said
+
+
+def test_of_many_classes_those_with_something_to_look_after_have_cards(shown):
+    survey = shown.survey
+    many = [replace(survey.strategies[0], class_index=index, number=index) for index in range(130)]
+    failed = CheckResult("survey_129_129", "failed", "It rests.")
+    changed = replace(shown, survey=replace(survey, strategies=tuple(many)))
+    page = Page(encode(with_results(changed, (failed,))))
+    cards = [a["id"] for tag, a in page.elements if tag == "section"]
+    assert len(cards) == 100
+    assert cards[:2] == ["class_129_strategy_129", "class_0_strategy_0"]
+    assert [a["href"] for tag, a in page.elements if tag == "a"] == [f"#{one}" for one in cards]
+    assert "30 more classes with nothing to look after" in page.text
