@@ -76,9 +76,9 @@ def run(options: argparse.Namespace) -> int:
     """Survey the data set, say what was found, and return the exit code."""
     from keras_saliency.surveys.folder import PARTS
     from keras_saliency.surveys.page import words
+    from keras_saliency.surveys.page.findings import Findings
     from keras_saliency.surveys.page.folder import PAGE
     from keras_saliency.surveys.page.page import START, encode
-    from keras_saliency.surveys.page.shown import Shown
 
     console = Console()
     if options.backend:
@@ -96,10 +96,10 @@ def run(options: argparse.Namespace) -> int:
         method = _method(options, console)
     unfinished = _unfinished(options, method.name)
     (options.out / PARTS).mkdir(parents=True, exist_ok=True)  # a report may stand in the folder
-    files.begin(unfinished.report, lambda _: encode(Shown(unfinished)))
+    files.begin(unfinished.report, lambda _: encode(Findings(unfinished)))
     survey = _surveyed(options, method, console)
     files.end(survey.report, lambda _: page.path.read_text(encoding="utf-8"))
-    for line in words.lines(Shown(survey)):
+    for line in words.lines(Findings(survey)):
         console.print(line)
     console.print("", f"The page: {page.path}", f"          keras-saliency view {quote(str(options.out))}")
     tell_github(survey.report)

@@ -32,8 +32,8 @@ from keras_saliency.surveys.experiments import judge
 from keras_saliency.surveys.folder import Work, described, working_in
 from keras_saliency.surveys.measuring import Measurer
 from keras_saliency.surveys.page.examples import drawn_examples
+from keras_saliency.surveys.page.findings import Findings
 from keras_saliency.surveys.page.folder import write_page
-from keras_saliency.surveys.page.shown import Shown
 from keras_saliency.surveys.progress import Tell, told
 from keras_saliency.surveys.strategies.strategies import find_strategies
 from keras_saliency.surveys.survey import Survey
@@ -199,7 +199,7 @@ def _finished(
         seconds=seconds,
     )
     shown = drawn_examples(strategies, work.parts, source if measurer.pictures else None, layout)
-    write_page(Shown(made, shown))
+    write_page(Findings(made, shown))
     made.save()
     work.end()
     return made

@@ -7,7 +7,7 @@ from base64 import b64encode
 from keras_saliency.render import as_base64, normalize, sequential
 from keras_saliency.reports.as_html import badge, body_of
 from keras_saliency.surveys.page import words
-from keras_saliency.surveys.page.shown import Shown
+from keras_saliency.surveys.page.findings import Findings
 from keras_saliency.surveys.strategy import Strategy
 from keras_saliency.terminal import html_text
 
@@ -15,15 +15,15 @@ _WINDOW = 0.15
 _SIGNATURES = {b"\x89PNG": "image/png", b"\xff\xd8": "image/jpeg"}
 
 
-def card(shown: Shown, strategy: Strategy) -> str:
+def card(findings: Findings, strategy: Strategy) -> str:
     """The card of one strategy."""
-    result, verdict = shown.result(strategy), shown.verdict(strategy)
-    said = badge(shown.survey.report.verdict(result), verdict) if result else _unjudged(strategy)
+    result, verdict = findings.result(strategy), findings.verdict(strategy)
+    said = badge(findings.survey.report.verdict(result), verdict) if result else _unjudged(strategy)
     parts = [
         f"<h3>Strategy {strategy.number} {said}</h3>",
         f'<div class="looks">{_mean(strategy)}<div>{_numbers(strategy)}'
-        f"{_figures(shown, strategy.typical)}</div></div>",
-        _more(shown, strategy),
+        f"{_figures(findings, strategy.typical)}</div></div>",
+        _more(findings, strategy),
         f'<div class="experiment">{body_of(result)}</div>' if result else "",
     ]
     return f'<section id="{anchor(strategy)}" class="{verdict or ""}">{"".join(parts)}</section>'
@@ -59,19 +59,19 @@ def _numbers(strategy: Strategy) -> str:
     return f'<dl class="numbers">{"".join(f"<div><dt>{k}</dt><dd>{v}</dd></div>" for k, v in numbers.items())}</dl>'
 
 
-def _figures(shown: Shown, ids: tuple[str, ...]) -> str:
-    drawn = "".join(_figure(shown, one) for one in ids if one in shown.examples)
-    kind = "examples" if shown.keeps_images else "examples maps"
+def _figures(findings: Findings, ids: tuple[str, ...]) -> str:
+    drawn = "".join(_figure(findings, one) for one in ids if one in findings.examples)
+    kind = "examples" if findings.keeps_images else "examples maps"
     return f'<div class="{kind}">{drawn}</div>' if drawn else ""
 
 
-def _figure(shown: Shown, example_id: str) -> str:
-    example = shown.examples[example_id]
+def _figure(findings: Findings, example_id: str) -> str:
+    example = findings.examples[example_id]
     kind = next(kind for start, kind in _SIGNATURES.items() if example.picture.startswith(start))
-    said = shown.class_name(example.prediction) if example.prediction >= 0 else ""
+    said = findings.class_name(example.prediction) if example.prediction >= 0 else ""
     sure = "" if example.probability is None else f" {example.probability:.2f}"
     is_wrong = example.label is not None and example.label != example.prediction
-    label = f"{shown.class_name(example.label)}, " if is_wrong and example.label is not None else ""
+    label = f"{findings.class_name(example.label)}, " if is_wrong and example.label is not None else ""
     told = html_text(f"{label}predicted {said}{sure}") if said else ""
     return (
         f'<figure><img src="data:{kind};base64,{b64encode(example.picture).decode()}" alt="{html_text(example_id)}" '
@@ -80,9 +80,9 @@ def _figure(shown: Shown, example_id: str) -> str:
     )
 
 
-def _more(shown: Shown, strategy: Strategy) -> str:
+def _more(findings: Findings, strategy: Strategy) -> str:
     """The extreme examples, and the ids of all, one click away."""
-    drawn = _figures(shown, strategy.extreme)
+    drawn = _figures(findings, strategy.extreme)
     parts = [
         f"<h4>Extreme examples: the farthest from the centre of the strategy</h4>{drawn}" if drawn else ""
     ]

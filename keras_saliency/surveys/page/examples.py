@@ -12,8 +12,8 @@ import optree
 from keras_saliency.engine.layout import Layout
 from keras_saliency.render import pictures
 from keras_saliency.surveys.examples import Source
+from keras_saliency.surveys.page.findings import Example
 from keras_saliency.surveys.page.pictures import draw
-from keras_saliency.surveys.page.shown import Example
 from keras_saliency.surveys.parts import Parts
 from keras_saliency.surveys.sources import Example as Read
 from keras_saliency.surveys.strategy import Strategy

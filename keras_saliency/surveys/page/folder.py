@@ -7,29 +7,29 @@ from pathlib import Path
 
 from keras_saliency.records.whole_file import replace_file
 from keras_saliency.surveys.folder import PARTS, SETTINGS
+from keras_saliency.surveys.page.findings import Findings
 from keras_saliency.surveys.page.page import encode
-from keras_saliency.surveys.page.shown import Shown
 from keras_saliency.surveys.survey import ABOUT
 
 PAGE, PICTURES = "report.html", "pictures"
 _ENDINGS = {b"\x89PNG": ".png", b"\xff\xd8": ".jpg"}
 
 
-def write_page(shown: Shown) -> None:
+def write_page(findings: Findings) -> None:
     """Write `report.html`, and where images are kept `pictures/`, into the folder of the survey."""
-    folder = shown.survey.path
-    for name, picture in _named_pictures(shown) if shown.keeps_images else ():
+    folder = findings.survey.path
+    for name, picture in _named_pictures(findings) if findings.keeps_images else ():
         replace_file(folder / PICTURES / name, picture)
-    replace_file(folder / PAGE, encode(shown).encode("utf-8", "replace"))
+    replace_file(folder / PAGE, encode(findings).encode("utf-8", "replace"))
 
 
-def _named_pictures(shown: Shown) -> Iterator[tuple[str, bytes]]:
+def _named_pictures(findings: Findings) -> Iterator[tuple[str, bytes]]:
     """The pictures of examples, named for their strategies: ids may be any text."""
-    for strategy in shown.survey.strategies:
+    for strategy in findings.survey.strategies:
         for kind in ("typical", "extreme"):
             for place, one in enumerate(getattr(strategy, kind)):
-                if one in shown.examples:
-                    picture = shown.examples[one].picture
+                if one in findings.examples:
+                    picture = findings.examples[one].picture
                     ending = next(end for start, end in _ENDINGS.items() if picture.startswith(start))
                     yield (
                         f"class_{strategy.class_index}_strategy_{strategy.number}_{kind}_{place}{ending}",

@@ -6,37 +6,37 @@ import math
 from collections.abc import Iterator
 
 from keras_saliency.reports import words
-from keras_saliency.surveys.page.shown import Shown
+from keras_saliency.surveys.page.findings import Findings
 from keras_saliency.surveys.strategy import Strategy
 
 _EDGES = (0.35, 0.65)
 _NAMED = 3
 
 
-def headline(shown: Shown) -> str:
+def headline(findings: Findings) -> str:
     """The verdict of the whole, in a few words."""
-    if proven := len(shown.proven):
+    if proven := len(findings.proven):
         return f"Not passed: {counted(proven, 'shortcut')} proven"
-    if not shown.survey.report.passed:
-        return words.headline(shown.survey.report)
-    return f"Passed: {'no shortcut was proven' if shown.judged else 'nothing looked like a shortcut'}"
+    if not findings.survey.report.passed:
+        return words.headline(findings.survey.report)
+    return f"Passed: {'no shortcut was proven' if findings.judged else 'nothing looked like a shortcut'}"
 
 
-def surveyed(shown: Shown) -> str:
+def surveyed(findings: Findings) -> str:
     """What was looked at and what came of it, one sentence."""
-    survey, judged = shown.survey, len(shown.judged)
+    survey, judged = findings.survey, len(findings.judged)
     tried = f"{judged} of them tried by experiment" if judged else "none of them suspicious"
     counts = (
         counted(survey.examples, "example"),
-        counted(len(shown.classes), "class", "classes"),
+        counted(len(findings.classes), "class", "classes"),
         counted(len(survey.strategies), "strategy", "strategies"),
     )
     return f"{counts[0]} of {counts[1]}, with maps by {survey.report.method}: {counts[2]}, {tried}."
 
 
-def unreadable(shown: Shown) -> str:
+def unreadable(findings: Findings) -> str:
     """How many examples could not be read; empty where all could."""
-    count = shown.survey.unreadable_count
+    count = findings.survey.unreadable_count
     if not count:
         return ""
     are = "could not be read and is" if count == 1 else "could not be read and are"
@@ -67,21 +67,23 @@ def _third(position: float, first: str, last: str) -> str:
     return first if position < low else last if position > high else ""
 
 
-def lines(shown: Shown) -> Iterator[str]:
+def lines(findings: Findings) -> Iterator[str]:
     """What somebody in front of a terminal has to know, a line each."""
-    yield f"{shown.survey.report.model}: {surveyed(shown)}"
-    if lost := unreadable(shown):
-        yield f"{lost} {', '.join(shown.survey.unreadable[:_NAMED])}{', …' * (shown.survey.unreadable_count > _NAMED)}"
-    for strategy in shown.judged:
-        result, verdict = shown.result(strategy), shown.verdict(strategy)
+    survey = findings.survey
+    yield f"{survey.report.model}: {surveyed(findings)}"
+    if lost := unreadable(findings):
+        more = ", …" if survey.unreadable_count > _NAMED else ""
+        yield f"{lost} {', '.join(survey.unreadable[:_NAMED])}{more}"
+    for strategy in findings.judged:
+        result, verdict = findings.result(strategy), findings.verdict(strategy)
         if result is not None and verdict not in ("passed", "skipped"):
             yield ""
-            name = shown.class_name(strategy.class_index)
+            name = findings.class_name(strategy.class_index)
             yield f"{verdict}: strategy {strategy.number}, {found_in(strategy)} of class {name}"
             yield f"  {result.sentence}"
             yield f"  such as {', '.join(strategy.typical[:_NAMED])}"
     yield ""
-    yield f"{headline(shown)}."
+    yield f"{headline(findings)}."
 
 
 def found_in(strategy: Strategy) -> str:

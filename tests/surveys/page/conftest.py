@@ -9,8 +9,8 @@ import pytest
 
 from keras_saliency.reports.report import Report
 from keras_saliency.reports.result import CheckResult
+from keras_saliency.surveys.page.findings import Example, Findings
 from keras_saliency.surveys.page.pictures import draw
-from keras_saliency.surveys.page.shown import Example, Shown
 from keras_saliency.surveys.strategy import Strategy
 from keras_saliency.surveys.survey import Survey
 
@@ -64,7 +64,7 @@ def survey(tmp_path):
 
 
 @pytest.fixture
-def shown(survey):
+def findings(survey):
     rng = np.random.default_rng(0)
     ids = [one for own in survey.strategies for one in (*own.typical, *own.extreme)]
     pictures = draw(rng.random((len(ids), 5, 4)), rng.integers(0, 256, (len(ids), 10, 8, 3), "uint8"))
@@ -72,8 +72,8 @@ def shown(survey):
         one: Example(1, 0.98, 0 if one.startswith("0") else 1, picture)
         for one, picture in zip(ids, pictures, strict=True)
     }
-    return Shown(survey, examples)
+    return Findings(survey, examples)
 
 
-def without_images(shown):
-    return replace(shown, survey=replace(shown.survey, settings={"store_images": False}))
+def without_images(findings):
+    return replace(findings, survey=replace(findings.survey, settings={"store_images": False}))

@@ -14,13 +14,13 @@ from tests.reports.test_as_html import Page
 from tests.surveys.page.conftest import HOSTILE, without_images
 
 
-def with_results(shown, results):
-    survey = shown.survey
-    return replace(shown, survey=replace(survey, report=replace(survey.report, results=results)))
+def with_results(findings, results):
+    survey = findings.survey
+    return replace(findings, survey=replace(survey, report=replace(survey.report, results=results)))
 
 
-def test_the_verdict_first_then_the_classes_the_worst_first(shown):
-    text = encode(shown)
+def test_the_verdict_first_then_the_classes_the_worst_first(findings):
+    text = encode(findings)
     assert text.startswith(START)
     page = Page(text)
     assert page.open == []
@@ -44,24 +44,24 @@ def test_the_verdict_first_then_the_classes_the_worst_first(shown):
     assert page.text.index("tried by experiment") < page.text.index("Strategy 2")
 
 
-def test_only_classes_with_something_to_look_after_are_unfolded(shown):
+def test_only_classes_with_something_to_look_after_are_unfolded(findings):
     folded = [
         ("open" in a)
-        for tag, a in Page(encode(shown)).elements
+        for tag, a in Page(encode(findings)).elements
         if tag == "details" and a.get("class") == "class"
     ]
     assert folded == [True, False, False]
 
 
-def test_numbers_of_a_card(shown):
-    text = Page(encode(shown)).text
+def test_numbers_of_a_card(findings):
+    text = Page(encode(findings)).text
     assert "examples100share of the class10%accuracy75%hottest window9.5 × chance" in text
     assert "1,000 examples, accuracy 75%, 2 strategies" in text
     assert "hottest at the bottom" in text
 
 
-def test_names_are_text_and_nothing_is_asked_for(shown):
-    text = encode(shown)
+def test_names_are_text_and_nothing_is_asked_for(findings):
+    text = encode(findings)
     page = Page(text)
     for count in (visible(HOSTILE), "猫"):
         assert page.text.count(count) >= 3
@@ -73,9 +73,9 @@ def test_names_are_text_and_nothing_is_asked_for(shown):
     assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def test_examples_stand_on_their_cards_and_all_ids_one_click_away(shown):
-    page = Page(encode(shown))
-    pictures = {visible(one): example.picture for one, example in shown.examples.items()}
+def test_examples_stand_on_their_cards_and_all_ids_one_click_away(findings):
+    page = Page(encode(findings))
+    pictures = {visible(one): example.picture for one, example in findings.examples.items()}
     drawn = {a["alt"]: a["src"] for tag, a in page.elements if tag == "img" and a["alt"] in pictures}
     assert {one: b64decode(src.partition(";base64,")[2]) for one, src in drawn.items()} == pictures
     for one in pictures:
@@ -84,24 +84,24 @@ def test_examples_stand_on_their_cards_and_all_ids_one_click_away(shown):
     assert f"{visible(HOSTILE)}, predicted 猫 0.98" in page.text
 
 
-def test_examples_that_are_not_drawn_are_named(shown):
-    page = Page(encode(replace(shown, examples={})))
-    assert all(page.text.count(visible(one)) == 1 for one in shown.examples)
+def test_examples_that_are_not_drawn_are_named(findings):
+    page = Page(encode(replace(findings, examples={})))
+    assert all(page.text.count(visible(one)) == 1 for one in findings.examples)
 
 
-def test_what_could_not_be_read_is_counted_and_named(shown):
-    text = Page(encode(shown)).text
+def test_what_could_not_be_read_is_counted_and_named(findings):
+    text = Page(encode(findings)).text
     assert "104 more examples could not be read and are not counted." in text
     assert "broken.png" in text
     assert "… and 102 more" in text
-    survey = replace(shown.survey, unreadable=(), unreadable_count=0)
-    clean = Page(encode(replace(shown, survey=survey))).text
+    survey = replace(findings.survey, unreadable=(), unreadable_count=0)
+    clean = Page(encode(replace(findings, survey=survey))).text
     assert "could not be read" not in clean
 
 
-def test_without_images_the_page_says_so(shown):
-    assert "store_images=False" not in encode(shown)
-    assert "No images were kept" in encode(without_images(shown))
+def test_without_images_the_page_says_so(findings):
+    assert "store_images=False" not in encode(findings)
+    assert "No images were kept" in encode(without_images(findings))
 
 
 @pytest.mark.parametrize(
@@ -114,15 +114,15 @@ def test_without_images_the_page_says_so(shown):
         ({"run": "errored"}, "Not passed: 1 errored"),
     ],
 )
-def test_the_headline(shown, statuses, said):
+def test_the_headline(findings, statuses, said):
     results = tuple(CheckResult(name, status, "Said.") for name, status in statuses.items())
-    changed = with_results(shown, results)
+    changed = with_results(findings, results)
     assert words.headline(changed) == said
     assert said.partition(": ")[2] in Page(encode(changed)).text
 
 
-def test_a_suspect_that_was_not_judged_is_no_pass(shown):
-    text = encode(with_results(shown, shown.survey.results[:1]))
+def test_a_suspect_that_was_not_judged_is_no_pass(findings):
+    text = encode(with_results(findings, findings.survey.results[:1]))
     card = text[text.index('id="class_2_strategy_3"') :]
     assert "warned" in card[: card.index("</h3>")]
 
@@ -135,11 +135,11 @@ def test_where_it_is_hottest(survey, peak, said):
     assert words.place(replace(survey.strategies[0], peak=peak)) == said
 
 
-def test_of_many_classes_those_with_something_to_look_after_have_cards(shown):
-    survey = shown.survey
+def test_of_many_classes_those_with_something_to_look_after_have_cards(findings):
+    survey = findings.survey
     many = [replace(survey.strategies[0], class_index=index, number=index) for index in range(130)]
     failed = CheckResult("survey_129_129", "failed", "It rests.")
-    changed = replace(shown, survey=replace(survey, strategies=tuple(many)))
+    changed = replace(findings, survey=replace(survey, strategies=tuple(many)))
     page = Page(encode(with_results(changed, (failed,))))
     cards = [a["id"] for tag, a in page.elements if tag == "section"]
     assert len(cards) == 100

@@ -11,7 +11,7 @@ from keras_saliency.surveys.strategy import Strategy
 from keras_saliency.surveys.survey import Survey
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Example:
     """One example of a strategy.
 
@@ -30,7 +30,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class ShownClass:
+class FoundClass:
     """The strategies of one class.
 
     Attributes:
@@ -49,7 +49,7 @@ class ShownClass:
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class Findings:
     """A survey as a page shows it.
 
     Attributes:
@@ -80,7 +80,7 @@ class Shown:
         return None if result is None else self.survey.report.weight(result)
 
     @property
-    def classes(self) -> tuple[ShownClass, ...]:
+    def classes(self) -> tuple[FoundClass, ...]:
         """The classes with the worst verdict first, then in their order."""
         return tuple(sorted(self._classes(), key=lambda one: (_weight(one.verdict), one.index)))
 
@@ -98,14 +98,14 @@ class Shown:
     def _results(self) -> dict[str, CheckResult]:
         return {result.name: result for result in self.survey.results}
 
-    def _classes(self) -> Iterator[ShownClass]:
+    def _classes(self) -> Iterator[FoundClass]:
         for index in sorted({strategy.class_index for strategy in self.survey.strategies}):
             own = [strategy for strategy in self.survey.strategies if strategy.class_index == index]
             own.sort(key=lambda one: (_weight(self.verdict(one)), -one.size))
             size = sum(strategy.size for strategy in own)
             right = [strategy.accuracy * strategy.size for strategy in own if strategy.accuracy is not None]
             accuracy = sum(right) / size if len(right) == len(own) and size else None
-            yield ShownClass(index, tuple(own), size, accuracy, self.verdict(own[0]))
+            yield FoundClass(index, tuple(own), size, accuracy, self.verdict(own[0]))
 
 
 def _weight(verdict: Verdict | None) -> int:
