@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--demo",
         action="store_true",
-        help=f"make a data set of digits, a part of the 3s with a mark, and a model; default of --out: {_DEMO}",
+        help=f"make a data set of digits, a part of the 3s with a mark, and a model of it; default of --out: {_DEMO}",
     )
     parser.add_argument(
         "--limit",
@@ -139,7 +139,7 @@ def _make_demo(options: argparse.Namespace, console: Console) -> None:
         from keras_saliency.surveys.surveying import require_packages
     require_packages()
     console.print(
-        f"Handwritten digits; {demo.MARKED:.0%} of the 3s have a white corner, and no other digit has it.",
+        f"Scans of digits; {demo.PALE:.0%} are so pale that they can hardly be read. Of these the 3s have a white corner.",
         "A small network trains on them; then the survey looks at all of them. Nobody tells it of the corner.",
         "",
     )
