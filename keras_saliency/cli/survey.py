@@ -9,6 +9,8 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from keras_saliency import __version__
 from keras_saliency.cli.arguments import (
     add_method_arguments,
@@ -16,6 +18,7 @@ from keras_saliency.cli.arguments import (
     check_model,
     local,
     method_options,
+    region,
     target_of,
     whole_number,
 )
@@ -28,6 +31,7 @@ from keras_saliency.cli.report_files import (
     no_verdict,
     tell_github,
 )
+from keras_saliency.records import npz
 from keras_saliency.records.outputs import OutputFile, begins_with, check_outputs
 from keras_saliency.reports.report import Report
 from keras_saliency.terminal import visible
@@ -64,6 +68,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="look at N examples, chosen by their content",
     )
+    parser.add_argument(
+        "--region",
+        type=region,
+        action="append",
+        default=[],
+        metavar="[NAME=]MASK.npy",
+        help="the table gets its enrichment in each map; may be repeated",
+    )
     parser.add_argument("--on", choices=["ray"], help="where to measure; default: in this process")
     parser.add_argument("--no-images", action="store_true", help="keep no pictures of examples, maps alone")
     parser.add_argument("--no-maps", action="store_true", help="keep no maps in the folder")
@@ -90,14 +102,17 @@ def run(options: argparse.Namespace) -> int:
             _make_demo(options, console)
         check_model(options.model)
         _check_folder(options.out, options.dataset)
-        inputs = [("the model", options.model), ("the data set", options.dataset)]
+        masks = [(f"the region {name}", path) for name, path in options.region]
+        inputs = [("the model", options.model), ("the data set", options.dataset), *masks]
         page = OutputFile(options.out / PAGE, "The page of the survey", begins_with(START))
         check_outputs([page, *files.outputs.values()], inputs)
+        regions = {name: _mask(path) for name, path in options.region}
         method = _method(options, console)
     unfinished = _unfinished(options, method.name)
-    (options.out / PARTS).mkdir(parents=True, exist_ok=True)  # a report may stand in the folder
+    if any(one.path.resolve().is_relative_to(options.out.resolve()) for one in files.outputs.values()):
+        (options.out / PARTS).mkdir(parents=True, exist_ok=True)  # which says that the folder is a survey's
     files.begin(unfinished.report, lambda _: encode(Findings(unfinished)))
-    survey = _surveyed(options, method, console)
+    survey = _surveyed(options, method, regions, console)
     files.end(survey.report, lambda _: page.path.read_text(encoding="utf-8"))
     for line in words.lines(Findings(survey)):
         console.print(line)
@@ -139,7 +154,7 @@ def _make_demo(options: argparse.Namespace, console: Console) -> None:
         from keras_saliency.surveys.surveying import require_packages
     require_packages()
     console.print(
-        f"Scans of digits; {demo.PALE:.0%} are so pale that they can hardly be read. Of these the 3s have a white corner.",
+        f"Scans of digits; {demo.PALE:.0%} can hardly be read, and of these the 3s have a white corner.",
         "A small network trains on them; then the survey looks at all of them. Nobody tells it of the corner.",
         "",
     )
@@ -157,6 +172,13 @@ def _method(options: argparse.Namespace, console: Console) -> Any:
     return make_method(options.method or "gradient", method_options(options.option, options.layer))
 
 
+def _mask(path: Path) -> np.ndarray:
+    try:
+        return npz.read_array(path)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"No such mask: {path}") from None
+
+
 def _unfinished(options: argparse.Namespace, method: str) -> Survey:
     """What the reports say from the start of a run to its end, and after it if it dies."""
     from keras_saliency.surveys.survey import Survey
@@ -166,7 +188,9 @@ def _unfinished(options: argparse.Namespace, method: str) -> Survey:
     return Survey(options.out, (), report, {}, 0)
 
 
-def _surveyed(options: argparse.Namespace, method: Any, console: Console) -> Survey:
+def _surveyed(
+    options: argparse.Namespace, method: Any, regions: dict[str, np.ndarray], console: Console
+) -> Survey:
     from keras_saliency.engine.model_files import load_model
     from keras_saliency.surveys.surveying import survey
 
@@ -179,6 +203,7 @@ def _surveyed(options: argparse.Namespace, method: Any, console: Console) -> Sur
             options.out,
             method=method,
             target=target_of(options.target),
+            regions=regions,
             output=options.output,
             logits=options.logits or "auto",
             channel_axis=options.channel_axis,

@@ -7,6 +7,7 @@ import pytest
 
 from keras_saliency import cli
 from keras_saliency.reports import read_report
+from keras_saliency.surveys.survey import Survey
 
 
 @pytest.fixture
@@ -80,6 +81,12 @@ def test_an_unknown_method_is_told_before_the_model_is_loaded(refused, ci, tmp_p
     assert "No method 'gradiant'. Did you mean 'gradient'" in error
 
 
+def test_a_mask_is_read_before_the_model(refused, ci, tmp_path):
+    arguments = [ci.clean, ci.probes, "--out", tmp_path / "x", "--region"]
+    assert "No such mask: " in refused(*arguments, f"corner={tmp_path / 'corner.npy'}")
+    assert not (tmp_path / "x").exists()
+
+
 def test_a_run_that_dies_leaves_no_verdict(refused, ci, tmp_path):
     """Labels that are no classes of the model are met in the middle of the pass."""
     data, report, page = tmp_path / "data.npz", tmp_path / "r.json", tmp_path / "p.html"
@@ -94,12 +101,29 @@ def test_a_run_that_dies_leaves_no_verdict(refused, ci, tmp_path):
     )
 
 
-def test_reports_may_stand_in_the_folder_and_the_page_is_the_folders(survey, ci, tmp_path):
+def test_ctrl_c_says_what_stays(survey, ci, tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
     out = tmp_path / "survey"
-    paths = ["--json", out / "report.json", "--junit", out / "junit.xml", "--html", tmp_path / "page.html"]
-    code, said, error = survey(ci.shortcut, ci.probes, "--out", out, *paths)
+    with monkeypatch.context() as patched:
+        patched.setattr("keras_saliency.surveys.parts.Parts.write", interrupted)
+        code, said, error = survey(ci.clean, ci.probes, "--out", out)
+    assert (code, said) == (cli.INTERRUPTED, "")
+    assert error == (
+        f"keras-saliency survey: 0 of 24 examples are measured, in {out}: the same call goes on from there.\n"
+    )
+    assert survey(ci.clean, ci.probes, "--out", out)[2] == ""
+
+
+def test_reports_may_stand_in_the_folder_and_the_page_is_the_folders(survey, ci, tmp_path):
+    out, page, mask = tmp_path / "survey", tmp_path / "page.html", tmp_path / "top-row.npy"
+    np.save(mask, np.arange(64).reshape(8, 8) < 8)
+    reports = ["--json", out / "report.json", "--junit", out / "junit.xml", "--html", page]
+    code, said, error = survey(ci.shortcut, ci.probes, "--out", out, "--region", mask, *reports)
     assert error == ""
     assert code == (0 if json.loads((out / "report.json").read_text())["passed"] else 1)
-    assert (tmp_path / "page.html").read_text() == (out / "report.html").read_text()
+    assert page.read_text() == (out / "report.html").read_text()
+    assert "top_row_enrichment" in Survey.load(out).table()
     assert "24 examples of 2 classes, with maps by gradient" in said
     assert f"keras-saliency view {out}" in said

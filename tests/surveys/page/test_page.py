@@ -10,7 +10,7 @@ from keras_saliency.reports.result import CheckResult
 from keras_saliency.surveys.page import words
 from keras_saliency.surveys.page.page import START, encode
 from keras_saliency.terminal import visible
-from tests.reports.test_as_html import Page
+from tests.reports.test_as_html import CHROMIUM, Page, opened
 from tests.surveys.page.conftest import HOSTILE, without_images
 
 
@@ -146,3 +146,12 @@ def test_of_many_classes_those_with_something_to_look_after_have_cards(findings)
     assert cards[:2] == ["class_129_strategy_129", "class_0_strategy_0"]
     assert [a["href"] for tag, a in page.elements if tag == "a"] == [f"#{one}" for one in cards]
     assert "30 more classes with nothing to look after" in page.text
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+def test_a_browser_shows_it_and_asks_nobody(findings, tmp_path):
+    page = tmp_path / "report.html"
+    page.write_text(encode(findings), encoding="utf-8")
+    text, asked = opened(page, tmp_path)
+    assert "1 shortcut proven" in text
+    assert asked == []
