@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,8 +19,13 @@ _ENDINGS = {b"\x89PNG": ".png", b"\xff\xd8": ".jpg"}
 def write_page(findings: Findings) -> None:
     """Write `report.html`, and where images are kept `pictures/`, into the folder of the survey."""
     folder = findings.survey.path
-    for name, picture in _named_pictures(findings) if findings.keeps_images else ():
-        replace_file(folder / PICTURES / name, picture)
+    pictures = folder / PICTURES
+    if pictures.exists():
+        shutil.rmtree(pictures)  # those of a page before
+    if findings.keeps_images:
+        pictures.mkdir(parents=True)
+        for name, picture in _named_pictures(findings):
+            (pictures / name).write_bytes(picture)
     replace_file(folder / PAGE, encode(findings).encode("utf-8", "replace"))
 
 

@@ -18,6 +18,7 @@ def test_the_page_and_its_pictures(findings):
 
 
 def test_no_pictures_where_none_are_kept(findings):
+    write_page(findings)
     write_page(without_images(findings))
     assert [path.name for path in findings.survey.path.iterdir()] == ["report.html"]
 
