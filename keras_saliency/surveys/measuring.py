@@ -18,7 +18,6 @@ from keras_saliency.engine.layout import way_out
 from keras_saliency.methods import Method
 from keras_saliency.methods.base import run_method
 from keras_saliency.metrics import NUMBERS
-from keras_saliency.metrics.rows import in_blocks
 from keras_saliency.probes.targets import BoundTarget, ClassIndex, Label, PerImage, Predicted, as_target, bind
 from keras_saliency.render import shrink
 from keras_saliency.render.heatmaps import heatmap
@@ -34,6 +33,9 @@ PATCH = 8
 
 DESCRIBING = tuple(name for name, metric in NUMBERS.items() if not metric.compares)
 """The numbers of a map that need no other look."""
+
+_AT_ONCE = 2**17
+"""Values that numbers are computed of at once: what the caches of a processor hold is several times faster."""
 
 _ALIKE = 1e-4
 """Windows whose heat differs by no more than this share are equally hot: the first of them is taken, so that the last
@@ -118,8 +120,8 @@ class Measurer:
         layout = question.anatomy.layout
         leaves = optree.tree_leaves(result.maps)
         maps = leaves[0 if len(leaves) == 1 else layout.image or 0][:count]
-        magnitude = heatmap(maps, "magnitude", layout.channel_axis)
-        small = _normalised(shrink(magnitude, self.side))
+        described = self._described(maps, layout.channel_axis)
+        small = _normalised(described.pop("map"))
         window = _Window.of(small)
         return {
             "id": np.array(chunk.ids, object),
@@ -129,15 +131,9 @@ class Measurer:
             "prediction": scores.predicted_classes[:count],
             "probability": scores.probabilities[:count],
             "score": np.asarray(scores.values[:count], "float32"),
-            **_numbers(maps, magnitude),
+            **described,
             "top": window.top.astype("float32"),
             "left": window.left.astype("float32"),
-            **{
-                f"{name}_enrichment": in_blocks(
-                    lambda maps, mask=mask: metrics.enrichment(maps, mask), magnitude
-                ).astype("float32")
-                for name, mask in self.regions.items()
-            },
             "map": small,
             **(self._pictures(chunk, layout.picture, layout.picture_axis, window) if self.pictures else {}),
         }
@@ -175,6 +171,27 @@ class Measurer:
                 f"Expected labels below {table.shape[1]}, the number of classes of the model. Received: label "
                 f"{chunk.labels[wrong[0]]} of {chunk.ids[wrong[0]]}"
             )
+
+    def _described(self, maps: np.ndarray, channel_axis: int) -> dict[str, np.ndarray]:
+        """The numbers of maps, their enrichment in the regions, and the maps at the small side; a few at a time."""
+        step = max(1, _AT_ONCE // maps[0].size)
+        parts = []
+        for start in range(0, len(maps), step):
+            few = maps[start : start + step]
+            magnitude = heatmap(few, "magnitude", channel_axis)
+            given = {"maps": few, "magnitude": magnitude}
+            parts.append(
+                {
+                    name: NUMBERS[name].function(*(given[need] for need in NUMBERS[name].needs))
+                    for name in DESCRIBING
+                }
+                | {
+                    f"{name}_enrichment": metrics.enrichment(magnitude, mask)
+                    for name, mask in self.regions.items()
+                }
+                | {"map": shrink(magnitude, self.side)}
+            )
+        return {name: np.concatenate([part[name] for part in parts]).astype("float32") for name in parts[0]}
 
     def _pictures(self, chunk: Chunk, position: int | None, axis: int, window: _Window) -> Rows:
         images = optree.tree_leaves(chunk.images)[position or 0]
@@ -240,13 +257,3 @@ def _normalised(small: np.ndarray) -> np.ndarray:
     total = scaled.sum((1, 2), keepdims=True, dtype="float64")
     shares = scaled / np.where(finite & (total > 0), total, 1)
     return np.where(finite, shares, np.nan).astype("float32")
-
-
-def _numbers(maps: np.ndarray, magnitude: np.ndarray) -> Rows:
-    given = {"maps": maps, "magnitude": magnitude}
-    return {
-        name: in_blocks(NUMBERS[name].function, *(given[need] for need in NUMBERS[name].needs)).astype(
-            "float32"
-        )
-        for name in DESCRIBING
-    }
