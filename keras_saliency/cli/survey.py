@@ -19,6 +19,8 @@ from keras_saliency.cli.arguments import (
     local,
     method_options,
     region,
+    scale,
+    size,
     target_of,
     whole_number,
 )
@@ -31,6 +33,7 @@ from keras_saliency.cli.report_files import (
     no_verdict,
     tell_github,
 )
+from keras_saliency.probes.files import STORED
 from keras_saliency.records import npz
 from keras_saliency.records.outputs import OutputFile, begins_with, check_outputs
 from keras_saliency.reports.report import Report
@@ -55,6 +58,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=local,
         nargs="?",
         help="a folder of pictures, with a folder for each class, or an .npz (keys images and labels)",
+    )
+    parser.add_argument(
+        "--resize", type=size, metavar="HEIGHTxWIDTH", help="of pictures; default: the model's"
+    )
+    parser.add_argument(
+        "--scale",
+        type=scale,
+        help="multiply the pixels of pictures, 0 to 255, as in 1/255; default: what the model tells",
     )
     parser.add_argument("--out", type=local, help="the folder to write to, or to go on in")
     parser.add_argument(
@@ -172,6 +183,18 @@ def _method(options: argparse.Namespace, console: Console) -> Any:
     return make_method(options.method or "gradient", method_options(options.option, options.layer))
 
 
+def _dataset(options: argparse.Namespace, model: Any) -> Any:
+    """The file or folder; pictures with a size or a scale are read so."""
+    from keras_saliency.surveys.sources import of_pictures
+
+    if options.resize is None and options.scale is None:
+        return options.dataset
+    if options.dataset.suffix in STORED:
+        raise ValueError(f"--resize and --scale are for pictures. Received: {options.dataset}")
+    target = target_of(options.target)
+    return of_pictures(model, [options.dataset], target, options.resize, options.scale)
+
+
 def _mask(path: Path) -> np.ndarray:
     try:
         return npz.read_array(path)
@@ -199,7 +222,7 @@ def _surveyed(
     try:
         return survey(
             model,
-            options.dataset,
+            _dataset(options, model),
             options.out,
             method=method,
             target=target_of(options.target),

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras_saliency import cli
 from keras_saliency.reports import read_report
@@ -127,3 +128,24 @@ def test_reports_may_stand_in_the_folder_and_the_page_is_the_folders(survey, ci,
     assert "top_row_enrichment" in Survey.load(out).table()
     assert "24 examples of 2 classes, with maps by gradient" in said
     assert f"keras-saliency view {out}" in said
+
+
+def test_pictures_are_read_with_a_scale_that_is_given(refused, survey, ci, tmp_path):
+    """The model does not tell its range; the folders are not its classes, so their names say nothing."""
+    for name in "ab":
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(3):
+            image = np.full((8, 8), 40 * number, "uint8")
+            Image.fromarray(image).save(tmp_path / "photos" / name / f"{number}.png")
+    (tmp_path / "photos" / "a" / "broken.png").write_bytes(b"none")
+    arguments = [ci.clean, tmp_path / "photos", "--out", tmp_path / "survey"]
+    assert "Give --scale 1/255 for pixels from 0 to 1, or --scale 1 for" in refused(*arguments)
+    _, said, _ = survey(*arguments, "--scale", "1/255")
+    assert "1 more example could not be read and is not counted. a/broken.png" in said
+    found = Survey.load(tmp_path / "survey")
+    assert found.table(["id"])["id"].tolist() == [
+        f"{name}/{number}.png" for name in "ab" for number in range(3)
+    ]
+    assert found.settings["data"]["read"]["scale"] == 1 / 255
+    for option in (["--scale", "1/255"], ["--resize", "8x8"]):
+        assert "are for pictures" in refused(ci.clean, ci.probes, "--out", tmp_path / "other", *option)
