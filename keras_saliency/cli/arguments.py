@@ -12,6 +12,7 @@ from typing import Any
 
 from keras_saliency.arguments import BACKENDS, local_path, whole
 from keras_saliency.checks.gate.config import PYPROJECT, Config, is_mask_file, read_config
+from keras_saliency.registry import is_name
 
 _OF_A_METHOD = ("options", "layer")
 
@@ -69,6 +70,18 @@ def local(text: str) -> Path:
         return local_path("a path", text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def region(text: str) -> tuple[str, Path]:
+    """A region from `[NAME=]PATH`: its name, that of the file by default, and the file of its mask."""
+    name, separator, path = text.partition("=")
+    found = local(path if separator else text)
+    name = name if separator else found.stem.lower().replace("-", "_")
+    if not is_name(name):
+        raise argparse.ArgumentTypeError(
+            f"expected [NAME=]PATH with a name in lower-case words, not {name!r}"
+        )
+    return name, found
 
 
 def _names(text: str) -> list[str]:

@@ -17,6 +17,7 @@ from keras_saliency.cli.arguments import (
     check_model,
     local,
     method_options,
+    region,
     target_of,
 )
 from keras_saliency.cli.console import Console, is_watched
@@ -32,7 +33,6 @@ from keras_saliency.probes.annotations import (
 from keras_saliency.probes.files import STORED, load_images
 from keras_saliency.probes.pictures import picture_sizes
 from keras_saliency.records.outputs import check_outputs
-from keras_saliency.registry import is_name
 from keras_saliency.render.fonts import checked_font
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--region",
-        type=_region,
+        type=region,
         action="append",
         metavar="[NAME=]PATH",
         help="a mask: an .npy, a black and white picture, or a folder with one for each picture; may be repeated",
@@ -182,17 +182,6 @@ def _with_classes(options: argparse.Namespace, model: object, probes: ProbeSet, 
         check_class_names(model, names)
         return with_class_names(probes, names)
     return with_classes_of(model, probes, target) if has_folders else probes
-
-
-def _region(text: str) -> tuple[str, Path]:
-    name, separator, path = text.partition("=")
-    found = local(path if separator else text)
-    name = name if separator else found.stem.lower().replace("-", "_")
-    if not is_name(name):
-        raise argparse.ArgumentTypeError(
-            f"expected [NAME=]PATH with a name in lower-case words, not {name!r}"
-        )
-    return name, found
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -17,6 +17,7 @@ import numpy as np
 import optree
 
 from keras_saliency.arguments import local_path, whole
+from keras_saliency.engine.layout import Layout
 from keras_saliency.engine.pixels import doubt_about
 from keras_saliency.engine.versions import versions
 from keras_saliency.errors import SaliencyWarning
@@ -31,6 +32,9 @@ from keras_saliency.surveys.examples import Chunk, Source
 from keras_saliency.surveys.experiments import judge
 from keras_saliency.surveys.folder import Work, described, working_in
 from keras_saliency.surveys.measuring import Measurer
+from keras_saliency.surveys.page.examples import drawn_examples
+from keras_saliency.surveys.page.findings import Findings
+from keras_saliency.surveys.page.folder import write_page
 from keras_saliency.surveys.parts import Parts, Rows
 from keras_saliency.surveys.progress import Tell, told
 from keras_saliency.surveys.strategies.strategies import find_strategies
@@ -135,7 +139,7 @@ def survey(
             measure(source, measurer, work, size, tell)
         if work.finished is not None:
             return work.finished
-        return _finished(source, measurer, work, seconds, maps=maps, progress=progress)
+        return _finished(source, measurer, work, layout, seconds, maps=maps, progress=progress)
 
 
 def require_packages() -> None:
@@ -183,7 +187,14 @@ def _write(chunks: Iterator[Chunk], measurer: Measurer, parts: Parts, tell: Tell
 
 
 def _finished(
-    source: Source, measurer: Measurer, work: Work, seconds: dict[str, float], *, maps: bool, progress: bool
+    source: Source,
+    measurer: Measurer,
+    work: Work,
+    layout: Layout,
+    seconds: dict[str, float],
+    *,
+    maps: bool,
+    progress: bool,
 ) -> Survey:
     """The survey of what was measured, written as a whole: `survey.json` comes last."""
     unreadable, unreadable_count = tuple(source.unreadable), source.unreadable_count
@@ -205,6 +216,8 @@ def _finished(
         class_names=source.class_names,
         seconds=seconds,
     )
+    shown = drawn_examples(strategies, work.parts, source if measurer.pictures else None, layout)
+    write_page(Findings(made, shown))
     made.save()
     work.end()
     return made
