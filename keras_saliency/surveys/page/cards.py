@@ -75,7 +75,7 @@ def _figure(findings: Findings, example_id: str) -> str:
     told = html_text(f"{label}predicted {said}{sure}") if said else ""
     return (
         f'<figure><img src="data:{kind};base64,{b64encode(example.picture).decode()}" alt="{html_text(example_id)}" '
-        f'loading="lazy"><figcaption><code>{html_text(example_id)}</code><br>'
+        f'loading="lazy"><figcaption title="{html_text(example_id)}"><code>{html_text(example_id)}</code>'
         f"<span{' class=wrong' if is_wrong else ''}>{told}</span></figcaption></figure>"
     )
 

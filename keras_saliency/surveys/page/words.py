@@ -25,7 +25,8 @@ def headline(findings: Findings) -> str:
 def surveyed(findings: Findings) -> str:
     """What was looked at and what came of it, one sentence."""
     survey, judged = findings.survey, len(findings.judged)
-    tried = f"{judged} of them tried by experiment" if judged else "none of them suspicious"
+    suspects = sum(strategy.is_suspect for strategy in survey.strategies) or "none"
+    tried = f"{judged} of them tried by experiment" if judged else f"{suspects} of them suspicious"
     counts = (
         counted(survey.examples, "example"),
         counted(len(findings.classes), "class", "classes"),
