@@ -39,8 +39,7 @@ class Surveys:
 def surveys():
     made = Surveys()
     yield made
-    made.process.stdin.close()
-    made.process.wait()
+    made.process.communicate()
 
 
 def parts_in(folder):
