@@ -7,7 +7,7 @@ from base64 import b64encode
 from keras_saliency.render import as_base64, normalize, sequential
 from keras_saliency.reports.as_html import badge, body_of
 from keras_saliency.surveys.page import words
-from keras_saliency.surveys.page.findings import Findings
+from keras_saliency.surveys.page.findings import Findings, FoundClass
 from keras_saliency.surveys.strategy import Strategy
 from keras_saliency.terminal import html_text
 
@@ -17,7 +17,8 @@ _SIGNATURES = {b"\x89PNG": "image/png", b"\xff\xd8": "image/jpeg"}
 
 def card(findings: Findings, strategy: Strategy) -> str:
     """The card of one strategy."""
-    result, verdict = findings.result(strategy), findings.verdict(strategy)
+    result = findings.result(strategy)
+    verdict = findings.verdict(result)
     said = badge(findings.survey.report.verdict(result), verdict) if result else _unjudged(strategy)
     parts = [
         f"<h3>Strategy {strategy.number} {said}</h3>",
@@ -26,12 +27,17 @@ def card(findings: Findings, strategy: Strategy) -> str:
         _more(findings, strategy),
         f'<div class="experiment">{body_of(result)}</div>' if result else "",
     ]
-    return f'<section id="{anchor(strategy)}" class="{verdict or ""}">{"".join(parts)}</section>'
+    return f'<section id="strategy_{strategy.number}" class="{verdict or ""}">{"".join(parts)}</section>'
 
 
-def anchor(strategy: Strategy) -> str:
-    """The place of the card on the page."""
-    return f"class_{strategy.class_index}_strategy_{strategy.number}"
+def whole_card(findings: Findings, found: FoundClass) -> str:
+    """The card of a class as a whole; empty where it was not judged."""
+    result = found.result
+    if result is None:
+        return ""
+    verdict = findings.verdict(result)
+    said = badge(findings.survey.report.verdict(result), verdict)
+    return f'<section class="{verdict}"><h3>The class as a whole {said}</h3>{body_of(result)}</section>'
 
 
 def _unjudged(strategy: Strategy) -> str:

@@ -38,13 +38,15 @@ class FoundClass:
         strategies: with a verdict the worst first, then the largest.
         size: how many examples it has.
         accuracy: the share of them that is predicted as labelled; None without labels.
-        verdict: the worst of its strategies; None where none was judged.
+        result: what the experiment found about the class as a whole; None where it was not asked.
+        verdict: the worst of this and those of its strategies; None where nothing was judged.
     """
 
     index: int
     strategies: tuple[Strategy, ...]
     size: int
     accuracy: float | None
+    result: CheckResult | None
     verdict: Verdict | None
 
 
@@ -74,9 +76,8 @@ class Findings:
         """What the experiment found about a strategy; None where it was not asked."""
         return self._results.get(f"survey_{strategy.class_index}_{strategy.number}")
 
-    def verdict(self, strategy: Strategy) -> Verdict | None:
-        """The verdict about a strategy, as heavy as it is; None where it was not judged."""
-        result = self.result(strategy)
+    def verdict(self, result: CheckResult | None) -> Verdict | None:
+        """The verdict of a result, as heavy as it is."""
         return None if result is None else self.survey.report.weight(result)
 
     @property
@@ -85,14 +86,14 @@ class Findings:
         return tuple(sorted(self._classes(), key=lambda one: (_weight(one.verdict), one.index)))
 
     @property
-    def judged(self) -> tuple[Strategy, ...]:
-        """The strategies that were put to the experiment."""
-        return tuple(strategy for strategy in self.survey.strategies if self.result(strategy))
+    def judged(self) -> tuple[CheckResult, ...]:
+        """What the experiments found, about classes as a whole and about strategies."""
+        return tuple(result for result in self.survey.results if result.name.startswith("survey_"))
 
     @property
-    def proven(self) -> tuple[Strategy, ...]:
-        """The strategies that stand against the model."""
-        return tuple(strategy for strategy in self.judged if self.verdict(strategy) == "failed")
+    def proven(self) -> tuple[CheckResult, ...]:
+        """What stands against the model."""
+        return tuple(result for result in self.judged if self.verdict(result) == "failed")
 
     @property
     def _results(self) -> dict[str, CheckResult]:
@@ -101,11 +102,13 @@ class Findings:
     def _classes(self) -> Iterator[FoundClass]:
         for index in sorted({strategy.class_index for strategy in self.survey.strategies}):
             own = [strategy for strategy in self.survey.strategies if strategy.class_index == index]
-            own.sort(key=lambda one: (_weight(self.verdict(one)), -one.size))
+            own.sort(key=lambda one: (_weight(self.verdict(self.result(one))), -one.size))
             size = sum(strategy.size for strategy in own)
             right = [strategy.accuracy * strategy.size for strategy in own if strategy.accuracy is not None]
             accuracy = sum(right) / size if len(right) == len(own) and size else None
-            yield FoundClass(index, tuple(own), size, accuracy, self.verdict(own[0]))
+            whole = self._results.get(f"survey_{index}")
+            verdict = min(map(self.verdict, (whole, self.result(own[0]))), key=_weight)
+            yield FoundClass(index, tuple(own), size, accuracy, whole, verdict)
 
 
 def _weight(verdict: Verdict | None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from keras_saliency.reports.as_html import badge
 from keras_saliency.reports.html_page import page, start_of
 from keras_saliency.surveys.page import words
-from keras_saliency.surveys.page.cards import anchor, card
+from keras_saliency.surveys.page.cards import card, whole_card
 from keras_saliency.surveys.page.findings import Findings, FoundClass
 from keras_saliency.surveys.page.style import CSS
 from keras_saliency.terminal import html_text
@@ -13,7 +13,7 @@ from keras_saliency.terminal import html_text
 START = start_of("survey")
 """How the page begins."""
 
-_OPEN = ("failed", "errored", "warned")
+_LEADING = 3
 _MOST = 100
 """Classes with cards, and as many more as have something to look after."""
 
@@ -21,7 +21,9 @@ _MOST = 100
 def encode(findings: Findings) -> str:
     """The survey as the text of a page."""
     classes = findings.classes
-    with_cards = [one for place, one in enumerate(classes) if place < _MOST or one.verdict in _OPEN]
+    with_cards = [
+        one for place, one in enumerate(classes) if place < _MOST or one.verdict in words.TO_LOOK_AFTER
+    ]
     body = [
         _header(findings),
         _overview(findings, classes, len(with_cards)),
@@ -34,16 +36,14 @@ def encode(findings: Findings) -> str:
 
 def _header(findings: Findings) -> str:
     state, mark = ("passed", "✓") if findings.survey.report.passed else ("failed", "✕")
-    first, *others = (
-        (findings.result(strategy) for strategy in findings.proven) if findings.proven else (None,)
+    lead = "".join(
+        f'<p class="lead">{html_text(result.sentence)}</p>' for result in findings.proven[:_LEADING]
     )
-    lead = "" if first is None else f'<p class="lead">{html_text(first.sentence)}</p>'
-    more = f"<p>{words.counted(len(others), 'more shortcut')} below.</p>" if others else ""
     verdict, _, rest = words.headline(findings).partition(": ")
     return (
         f'<header class="{state}"><p class="model">{html_text(findings.survey.report.model)}: a survey</p>'
         f'<h1><span class="mark" aria-hidden="true">{mark}</span>{html_text(verdict)}</h1>'
-        f'<p class="counts">{html_text(rest)}</p>{lead}{more}'
+        f'<p class="counts">{html_text(rest)}</p>{lead}'
         f"<p>{html_text(f'{words.surveyed(findings)} {words.unreadable(findings)}')}</p>"
         f"{_unreadable(findings)}</header>"
     )
@@ -70,12 +70,12 @@ def _overview(findings: Findings, classes: tuple[FoundClass, ...], with_cards: i
 
 def _row(findings: Findings, one: FoundClass, *, is_linked: bool) -> str:
     bars = "".join(
-        f'<i class="{findings.verdict(strategy) or ""}" style="flex:{strategy.size}" '
+        f'<i class="{findings.verdict(findings.result(strategy)) or ""}" style="flex:{strategy.size}" '
         f'title="strategy {strategy.number}: {strategy.size:,}"></i>'
         for strategy in one.strategies
     )
     name = html_text(findings.class_name(one.index))
-    linked = f'<a href="#{anchor(one.strategies[0])}">{name}</a>' if is_linked else name
+    linked = f'<a href="#class_{one.index}">{name}</a>' if is_linked else name
     said = badge(one.verdict) if one.verdict else ""
     return (
         f'<tr><td class="name" title="{name}"><span>{linked}</span></td><td class="count">{one.size:,}</td>'
@@ -86,13 +86,19 @@ def _row(findings: Findings, one: FoundClass, *, is_linked: bool) -> str:
 
 def _class(findings: Findings, one: FoundClass) -> str:
     """The cards of one class, folded where there is nothing to look after."""
-    is_open = " open" if one.verdict in _OPEN else ""
+    is_open = " open" if one.verdict in words.TO_LOOK_AFTER else ""
     name = html_text(findings.class_name(one.index))
     accuracy = "" if one.accuracy is None else f", accuracy {words.share(one.accuracy)}"
     counts = f"{words.counted(one.size, 'example')}{accuracy}, "
     counts += words.counted(len(one.strategies), "strategy", "strategies")
-    cards = "".join(card(findings, strategy) for strategy in one.strategies)
-    return f'<details class="class"{is_open}><summary><b>{name}</b>{counts}</summary><div>{cards}</div></details>'
+    cards = [card(findings, strategy) for strategy in one.strategies]
+    whole = whole_card(findings, one)
+    judged_first = findings.verdict(one.result) in words.TO_LOOK_AFTER
+    inside = "".join([whole, *cards] if judged_first else [*cards, whole])
+    return (
+        f'<details class="class"{is_open}><summary><b>{name}</b>{counts}</summary>'
+        f'<div id="class_{one.index}">{inside}</div></details>'
+    )
 
 
 def _rest(count: int) -> str:
@@ -112,9 +118,9 @@ def _footer(findings: Findings) -> str:
     return (
         "<footer><p>A strategy is a group of examples of one class in whose images the model looks at the same. The "
         "hottest window is the square on its mean map; chance is its share of the area. Small, pure and concentrated "
-        "strategies are suspects. An experiment on them, and on each class that has one strategy alone, takes what its "
-        "images share out of them and puts it into others, and counts how the predictions move. A hot place alone "
-        "proves nothing, and a strategy that is no suspect was not judged.</p>"
+        "strategies are suspects. An experiment on each of them, and on each class as a whole, takes what its images "
+        "share out of them and puts it into others, and counts how the predictions move. A hot place alone proves "
+        "nothing, and a strategy that is no suspect was not judged.</p>"
         f"<p>{kept}Beside this page lie <code>table.parquet</code>, a row for each example, and the maps, "
         f"<code>maps.zarr</code>.</p><p>{report.evaluations:,} images went through the model in "
         f"{report.seconds:.1f} s · seed {report.seed} · {html_text(software)}<br>"

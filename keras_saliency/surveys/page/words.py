@@ -12,11 +12,17 @@ from keras_saliency.surveys.strategy import Strategy
 _EDGES = (0.35, 0.65)
 _NAMED = 3
 
+TO_LOOK_AFTER = ("failed", "errored", "warned")
+"""The verdicts that a person has to read."""
+
 
 def headline(findings: Findings) -> str:
     """The verdict of the whole, in a few words."""
-    if proven := len(findings.proven):
-        return f"Not passed: {counted(proven, 'shortcut')} proven"
+    if findings.proven:
+        count = sum(one.verdict == "failed" for one in findings.classes)
+        return (
+            f"Not passed: shortcuts proven in {count} of {counted(len(findings.classes), 'class', 'classes')}"
+        )
     if not findings.survey.report.passed:
         return words.headline(findings.survey.report)
     return f"Passed: {'no shortcut was proven' if findings.judged else 'nothing looked like a shortcut'}"
@@ -24,15 +30,18 @@ def headline(findings: Findings) -> str:
 
 def surveyed(findings: Findings) -> str:
     """What was looked at and what came of it, one sentence."""
-    survey, judged = findings.survey, len(findings.judged)
+    survey = findings.survey
     suspects = sum(strategy.is_suspect for strategy in survey.strategies) or "none"
-    tried = f"{judged} of them tried by experiment" if judged else f"{suspects} of them suspicious"
+    tried = " Each class and each suspect was tried by experiment." if findings.judged else ""
     counts = (
         counted(survey.examples, "example"),
         counted(len(findings.classes), "class", "classes"),
         counted(len(survey.strategies), "strategy", "strategies"),
     )
-    return f"{counts[0]} of {counts[1]}, with maps by {survey.report.method}: {counts[2]}, {tried}."
+    return (
+        f"{counts[0]} of {counts[1]}, with maps by {survey.report.method}: {counts[2]}, {suspects} of "
+        f"them suspicious.{tried}"
+    )
 
 
 def unreadable(findings: Findings) -> str:
@@ -75,18 +84,20 @@ def lines(findings: Findings) -> Iterator[str]:
     if lost := unreadable(findings):
         more = ", …" if survey.unreadable_count > _NAMED else ""
         yield f"{lost} {', '.join(survey.unreadable[:_NAMED])}{more}"
-    for strategy in findings.judged:
-        result, verdict = findings.result(strategy), findings.verdict(strategy)
-        if result is not None and verdict not in ("passed", "skipped"):
-            yield ""
-            name = findings.class_name(strategy.class_index)
-            yield f"{verdict}: strategy {strategy.number}, {found_in(strategy)} of class {name}"
-            yield f"  {result.sentence}"
-            yield f"  such as {', '.join(strategy.typical[:_NAMED])}"
+    for one in findings.classes:
+        name = f"class {findings.class_name(one.index)}"
+        if (verdict := findings.verdict(one.result)) in TO_LOOK_AFTER and one.result is not None:
+            yield from ("", f"{verdict}: {name}, as a whole", f"  {one.result.sentence}")
+        for strategy in one.strategies:
+            result = findings.result(strategy)
+            if (verdict := findings.verdict(result)) in TO_LOOK_AFTER and result is not None:
+                yield from ("", f"{verdict}: {name}, {found_in(strategy)}", f"  {result.sentence}")
+                yield f"  such as {', '.join(strategy.typical[:_NAMED])}"
     yield ""
     yield f"{headline(findings)}."
 
 
 def found_in(strategy: Strategy) -> str:
     """How many examples a strategy has, and where it looks."""
-    return f"{counted(strategy.size, 'example')} ({share(strategy.share)}, hottest at the {place(strategy)})"
+    size = counted(strategy.size, "example")
+    return f"strategy {strategy.number}: {size} ({share(strategy.share)}), hottest at the {place(strategy)}"

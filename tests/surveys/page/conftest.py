@@ -45,6 +45,7 @@ def survey(tmp_path):
     results = (
         CheckResult("survey_1_2", "failed", rests, 0.9, 0.5, "at_most", pictures={"put_in": picture}),
         CheckResult("survey_2_3", "passed", "Nothing follows.", 0.1, 0.5, "at_most"),
+        CheckResult("survey_2", "passed", "Nothing follows for the whole class."),
     )
     return Survey(
         path=tmp_path / "survey",

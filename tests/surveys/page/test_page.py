@@ -24,24 +24,29 @@ def test_the_verdict_first_then_the_classes_the_worst_first(findings):
     assert text.startswith(START)
     page = Page(text)
     assert page.open == []
-    cards = [(a["id"], a["class"]) for tag, a in page.elements if tag == "section"]
+    cards = [(a.get("id"), a["class"]) for tag, a in page.elements if tag == "section"]
     assert cards == [
-        ("class_1_strategy_2", "failed"),
-        ("class_1_strategy_1", ""),
-        ("class_2_strategy_3", "passed"),
-        ("class_0_strategy_0", ""),
+        ("strategy_2", "failed"),
+        ("strategy_1", ""),
+        ("strategy_3", "passed"),
+        (None, "passed"),
+        ("strategy_0", ""),
     ]
     links = [a["href"] for tag, a in page.elements if tag == "a"]
-    assert links == ["#class_1_strategy_2", "#class_2_strategy_3", "#class_0_strategy_0"]
+    assert links == ["#class_1", "#class_2", "#class_0"]
+    assert [f"#{a['id']}" for tag, a in page.elements if tag == "div" and "id" in a] == links
     said = [
         "Not passed",
-        "1 shortcut proven",
+        "shortcuts proven in 1 of 3 classes",
         f"It rests on {visible(HOSTILE)}.",
         "2,050 examples of 3 classes",
     ]
     assert [page.text.index(one) for one in said] == sorted(page.text.index(one) for one in said)
-    assert "4 strategies, 2 of them tried by experiment." in page.text
-    assert page.text.index("tried by experiment") < page.text.index("Strategy 2")
+    assert (
+        "4 strategies, 2 of them suspicious. Each class and each suspect was tried by experiment."
+        in page.text
+    )
+    assert page.text.index("was tried by experiment") < page.text.index("Strategy 2")
 
 
 def test_only_classes_with_something_to_look_after_are_unfolded(findings):
@@ -108,7 +113,7 @@ def test_without_images_the_page_says_so(findings):
     ("statuses", "said"),
     [
         ({"survey_1_2": "passed"}, "Passed: no shortcut was proven"),
-        ({"survey_1_2": "failed", "survey_2_3": "failed"}, "Not passed: 2 shortcuts proven"),
+        ({"survey_1_2": "failed", "survey_2_3": "failed"}, "Not passed: shortcuts proven in 2 of 3 classes"),
         ({"survey": "passed"}, "Passed: nothing looked like a shortcut"),
         ({"survey": "skipped"}, "Not passed: nothing could be judged"),
         ({"run": "errored"}, "Not passed: 1 errored"),
@@ -121,9 +126,34 @@ def test_the_headline(findings, statuses, said):
     assert said.partition(": ")[2] in Page(encode(changed)).text
 
 
+def test_a_class_that_fails_as_a_whole_says_so_before_its_strategies(findings):
+    failed = CheckResult("survey_0", "failed", "The whole class rests on it.")
+    page = Page(encode(with_results(findings, (failed,))))
+    cards = [(a.get("id"), a["class"]) for tag, a in page.elements if tag == "section"]
+    assert cards[:2] == [(None, "failed"), ("strategy_0", "")]
+    assert (
+        words.headline(with_results(findings, (failed,))) == "Not passed: shortcuts proven in 1 of 3 classes"
+    )
+    assert [one.verdict for one in with_results(findings, (failed,)).classes] == ["failed", None, None]
+
+
+def test_what_the_terminal_says(findings):
+    assert list(words.lines(findings)) == [
+        f"{HOSTILE}: 2,050 examples of 3 classes, with maps by gradient: 4 strategies, 2 of them suspicious. Each "
+        "class and each suspect was tried by experiment.",
+        f"104 more examples could not be read and are not counted. broken.png, {HOSTILE}, …",
+        "",
+        "failed: class 猫, strategy 2: 100 examples (10%), hottest at the top left",
+        f"  It rests on {HOSTILE}.",
+        "  such as 1/2/0.png, 1/2/1.png, 1/2/2.png",
+        "",
+        "Not passed: shortcuts proven in 1 of 3 classes.",
+    ]
+
+
 def test_a_suspect_that_was_not_judged_is_no_pass(findings):
     text = encode(with_results(findings, findings.survey.results[:1]))
-    card = text[text.index('id="class_2_strategy_3"') :]
+    card = text[text.index('id="strategy_3"') :]
     assert "warned" in card[: card.index("</h3>")]
 
 
@@ -143,8 +173,9 @@ def test_of_many_classes_those_with_something_to_look_after_have_cards(findings)
     page = Page(encode(with_results(changed, (failed,))))
     cards = [a["id"] for tag, a in page.elements if tag == "section"]
     assert len(cards) == 100
-    assert cards[:2] == ["class_129_strategy_129", "class_0_strategy_0"]
-    assert [a["href"] for tag, a in page.elements if tag == "a"] == [f"#{one}" for one in cards]
+    assert cards[:2] == ["strategy_129", "strategy_0"]
+    links = [a["href"] for tag, a in page.elements if tag == "a"]
+    assert links == ["#class_129", *(f"#class_{index}" for index in range(99))]
     assert "30 more classes with nothing to look after" in page.text
 
 
@@ -153,5 +184,5 @@ def test_a_browser_shows_it_and_asks_nobody(findings, tmp_path):
     page = tmp_path / "report.html"
     page.write_text(encode(findings), encoding="utf-8")
     text, asked = opened(page, tmp_path)
-    assert "1 shortcut proven" in text
+    assert "shortcuts proven in 1 of 3 classes" in text
     assert asked == []
