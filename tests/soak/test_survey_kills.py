@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import keras_saliency as ks
+from tests.patience import wait_for
 
 PROGRAM = Path(__file__).with_name("surveys.py")
 READ = 239
@@ -56,9 +57,13 @@ def test_kills_lose_nothing_and_double_nothing(surveys, tmp_path, size):
     takes = time.monotonic() - started
 
     kills, rng, kept, seen = size(3, 20), np.random.default_rng(), {}, []
-    for _ in range(kills):
-        child = surveys.start(killed)
-        time.sleep(rng.uniform(0, takes))
+    for kill in range(kills):
+        child, wanted = surveys.start(killed), len(kept) + rng.integers(1, 8)
+        if kill % 2:
+            time.sleep(rng.uniform(0, takes))
+        else:
+            wait_for(lambda: len(parts_in(killed)) >= wanted or (killed / "survey.json").exists())  # noqa: B023
+            time.sleep(rng.uniform(0, 0.05))
         os.kill(child, signal.SIGKILL)  # it is no other process yet: whoever forked it waits for it
         surveys.status()
         if (killed / "survey.json").exists():
