@@ -142,15 +142,17 @@ def probe_sets(case: Case, world: World) -> dict[str, ks.ProbeSet]:
 class Trainer:
     """One network, trained again and again. Of `lite0` the last layer is trained, on what the others make of images."""
 
-    def __init__(self, network: str, shape: tuple[int, int, int], classes: int, images: int) -> None:
-        self._network = network
+    def __init__(
+        self, network: str, shape: tuple[int, int, int], classes: int, images: int, epochs: int | None = None
+    ) -> None:
+        self._epochs = epochs or EPOCHS[network]
         self.model = model = NETWORKS[network](shape, classes)
         if network == "lite0":
             self._body = keras.Sequential([keras.Input(shape), *model.layers[:-1]])
             self._part = keras.Sequential([keras.Input(self._body.output_shape[1:]), model.layers[-1]])
         else:
             self._body, self._part = None, keras.Model(model.inputs, model.outputs)
-        rate = keras.optimizers.schedules.CosineDecay(RATE[network], EPOCHS[network] * -(-images // BATCH))
+        rate = keras.optimizers.schedules.CosineDecay(RATE[network], self._epochs * -(-images // BATCH))
         adam = keras.optimizers.Adam(rate)
         self._part.compile(adam, "sparse_categorical_crossentropy", jit_compile=False)
         self._part.optimizer.build(self._part.trainable_variables)
@@ -163,7 +165,7 @@ class Trainer:
         for variable, value in zip(self._part.optimizer.variables, self._fresh, strict=True):
             variable.assign(value)
         x = self._body.predict(world.x, BATCH, verbose=0) if self._body else world.x
-        self._part.fit(x, world.data.y, batch_size=BATCH, epochs=EPOCHS[self._network], verbose=0)
+        self._part.fit(x, world.data.y, batch_size=BATCH, epochs=self._epochs, verbose=0)
         return self.model
 
 

@@ -81,19 +81,28 @@ class UnexpectedContent(Check):
                 f"What a class has in common shows from {LEAST_IMAGES} images of it, beside images of others."
             )
         contents = common_contents(subject, classes, chosen)
-        tried = [
+        return self.verdict(subject, self.tried(contents))
+
+    def tried(self, contents: Sequence[Content], among: int = 1) -> list[tuple[Content, Evidence]]:
+        """Each content that can be taken out of images of its class, with the evidence.
+
+        Args:
+            contents: the contents.
+            among: so many checks are made in all, such as this one, which the exact bound allows for.
+        """
+        return [
             (
                 content,
                 content.experiment.about_if_left(
-                    content.class_index, len(contents), self.limit, by_chance=False, whole_way=True
+                    content.class_index, len(contents) * among, self.limit, by_chance=False, whole_way=True
                 ),
             )
             for content in contents
             if len(content.experiment.taken_out(content.class_index).way)
         ]
-        return self._result(subject, tried)
 
-    def _result(self, subject: Subject, tried: list[tuple[Content, Evidence]]) -> CheckResult:
+    def verdict(self, subject: Subject, tried: Sequence[tuple[Content, Evidence]]) -> CheckResult:
+        """What the trials say."""
         details: dict[str, Any] = {
             "contents": [{"kind": one.kind, "content": one.words, **found.as_json()} for one, found in tried]
         }

@@ -95,13 +95,18 @@ class UnexpectedRegion(Check):
         places = proposed(subject)
         if places is None:
             raise CheckDoesNotApplyError("The images are too small to have places.")
-        tried = self._tried(subject, places)
+        tried = self.tried(subject, places)
         if not tried:
             raise CheckDoesNotApplyError("No class has images whose content could be taken out of a place.")
+        return self.verdict(subject, tried, look_alike(tried, self.limit))
+
+    def verdict(
+        self, subject: Subject, tried: Sequence[PlaceTrial], alike: Sequence[PlaceTrial]
+    ) -> CheckResult:
+        """What the trials say; those that are `alike` warn at most."""
         judged = [trial for trial in tried if trial.evidence.value < self.limit or trial.is_notable]
         value = max((trial.evidence.value for trial in judged), default=0.0)
         reached = [trial for trial in tried if trial.reaches(self.limit)]
-        alike = look_alike(tried, self.limit)
         certain = [trial for trial in reached if trial.evidence.is_certain and trial not in alike]
         details: dict[str, Any] = {"places": [trial.as_json() for trial in tried]}
         if not reached:
@@ -129,8 +134,14 @@ class UnexpectedRegion(Check):
             details={"region": regions, "place": worst.place.words, **details},
         )
 
-    def _tried(self, subject: Subject, places: list[Place]) -> list[PlaceTrial]:
-        """Each place and class where images leave the class when the place is emptied, with the evidence."""
+    def tried(self, subject: Subject, places: Sequence[Place], among: int = 1) -> list[PlaceTrial]:
+        """Each place and class where images leave the class when the place is emptied, with the evidence.
+
+        Args:
+            subject: whose model is asked.
+            places: the places.
+            among: so many checks are made in all, such as this one, which the exact bound allows for.
+        """
         planned = []
         for place in places:
             masks = np.broadcast_to(place.mask, subject.image.shape[:3])
@@ -144,7 +155,11 @@ class UnexpectedRegion(Check):
                 place,
                 experiment,
                 experiment.about_if_left(
-                    index, len(planned), self.limit, by_chance=False, whole_way=place.class_index is not None
+                    index,
+                    len(planned) * among,
+                    self.limit,
+                    by_chance=False,
+                    whole_way=place.class_index is not None,
                 ),
             )
             for place, experiment, index in planned
@@ -152,7 +167,7 @@ class UnexpectedRegion(Check):
         ]
 
 
-def look_alike(tried: list[PlaceTrial], limit: float) -> list[PlaceTrial]:
+def look_alike(tried: Sequence[PlaceTrial], limit: float) -> list[PlaceTrial]:
     """The trials that say no more than that images of a class are alike: where most classes have a place of their own.
 
     One shortcut for all classes, such as a frame whose colour tells the class, lies at one place.

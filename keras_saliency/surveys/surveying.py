@@ -201,7 +201,7 @@ def _finished(
     with _timed(seconds, "strategies"), told("Finding strategies", None, shown=progress):
         strategies, assigned = find_strategies(work.parts, measurer.seed)
     with _timed(seconds, "experiments"), told("Trying suspects", None, shown=progress):
-        results = judge(strategies, measurer, source, work.parts)
+        results = judge(strategies, measurer, source, work.parts, assigned)
     with _timed(seconds, "writing"):
         write_table(work.folder, work.parts, assigned)
         write_maps(work.folder, work.parts, class_maps(work.parts), strategies, each=maps)

@@ -172,7 +172,7 @@ def judged(*given, limit=0.5, class_names=None):
         )
         for index, (hits, count) in enumerate(given, 1)
     ]
-    return ks.UnexpectedContent(limit=limit)._result(subject, tried)
+    return ks.UnexpectedContent(limit=limit).verdict(subject, tried)
 
 
 NONE = "No mark that moves about and no cast decides for a class"

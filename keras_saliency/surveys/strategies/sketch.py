@@ -1,0 +1,59 @@
+"""A few points that stand for many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_BLOCK = 4096
+_LEAST = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """Puts each coordinate in units of what is usual, so that what is rare stands out however small it is.
+
+    Attributes:
+        middle: `(d,)` medians.
+        spread: `(d,)` median distances from them, at least a quarter of the mean of all.
+    """
+
+    middle: np.ndarray
+    spread: np.ndarray
+
+    @classmethod
+    def of(cls, points: np.ndarray) -> Scale:
+        """From points `(n, d)`."""
+        middle = np.median(points, axis=0)
+        spread = np.median(abs(points - middle), axis=0)
+        return cls(middle, np.maximum(spread, max(_LEAST * float(spread.mean()), 1e-12)))
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        return np.asarray((points - self.middle) / self.spread)
+
+
+def centres_of(points: np.ndarray, count: int) -> np.ndarray:
+    """At most `count` points that stand for these, by k-means; the points themselves where they are no more.
+
+    Args:
+        points: `(n, d)`, in a random order that is always the same: k-means begins at the first of them.
+        count: so many at most.
+    """
+    from sklearn.cluster import KMeans
+
+    if len(points) <= count:
+        return points
+    return np.asarray(KMeans(count, init=points[:count], n_init=1, max_iter=10).fit(points).cluster_centers_)
+
+
+def nearest(points: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which centre is the nearest to each point, `(n,)`, and how far away it is."""
+    chosen, distances = np.empty(len(points), int), np.empty(len(points))
+    lengths = (centres**2).sum(1)
+    for start in range(0, len(points), _BLOCK):
+        block = points[start : start + _BLOCK]
+        squares = (block**2).sum(1)[:, None] - 2 * block @ centres.T + lengths
+        chosen[start : start + _BLOCK] = squares.argmin(1)
+        distances[start : start + _BLOCK] = np.sqrt(np.maximum(squares.min(1), 0))
+    return chosen, distances
