@@ -10,7 +10,9 @@ def test_a_scale_has_medians_and_median_distances():
     points = np.array([[0.0, 5.0], [2.0, 5.0], [4.0, 5.0], [10.0, 9.0]])
     scale = Scale.of(points)
     np.testing.assert_allclose(scale.middle, [3, 5])
-    np.testing.assert_allclose(scale.spread, [2, 0.25])  # distances 3, 1, 1, 7; and a quarter of the mean of 2 and 0
+    np.testing.assert_allclose(
+        scale.spread, [2, 0.25]
+    )  # distances 3, 1, 1, 7; and a quarter of the mean of 2 and 0
     np.testing.assert_allclose(scale(points)[3], [3.5, 16])
 
 
@@ -33,3 +35,9 @@ def test_the_nearest_centre_is_that_of_all_distances():
     all_distances = cdist(points, centres)
     np.testing.assert_array_equal(chosen, all_distances.argmin(1))
     np.testing.assert_allclose(distances, all_distances.min(1), atol=1e-6)
+
+
+def test_few_different_points_are_their_own_centres():
+    """k-means would warn: it finds fewer clusters than it was asked for."""
+    points = np.array([[0.0], [1.0], [0.0], [2.0], [1.0], [0.0]])
+    np.testing.assert_array_equal(centres_of(points, 4), [[0], [1], [2]])
