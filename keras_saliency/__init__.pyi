@@ -76,6 +76,8 @@ from keras_saliency.probes.targets import PixelsOf as PixelsOf
 from keras_saliency.probes.targets import Predicted as Predicted
 from keras_saliency.reports.report import Report as Report
 from keras_saliency.reports.result import CheckResult as CheckResult
+from keras_saliency.surveys.survey import Survey as Survey
+from keras_saliency.surveys.surveying import survey as survey
 from keras_saliency.training.callback import SaliencyCallback as SaliencyCallback
 from keras_saliency.training.repair.right_reasons import RightReasons as RightReasons
 from keras_saliency.training.repair.swap_regions import SwapRegions as SwapRegions

@@ -7,7 +7,7 @@ import numpy as np
 from keras import layers
 
 import keras_saliency as ks
-from keras_saliency.randomness import undisturbed_random_state
+from keras_saliency.probes.randomness import undisturbed_random_state
 from tests.patience import LIMIT
 
 METHODS = ["gradient", "guided_backprop", "grad_cam", "deconvnet"]

@@ -13,7 +13,7 @@ import keras
 
 from keras_saliency.engine import seams
 from keras_saliency.errors import SaliencyWarning
-from keras_saliency.randomness import undisturbed_random_state
+from keras_saliency.probes.randomness import undisturbed_random_state
 
 
 @contextmanager

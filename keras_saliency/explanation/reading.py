@@ -24,14 +24,14 @@ def probes_to_explain(model: Any, images: Any, target: Any) -> ProbeSet:
     """All the images: of files, arrays, a data set or a generator, see `explain`."""
     if is_path(images):
         return with_classes_of(model, _read_for(model, images), target)
-    return all_of(_as_one_batch(model, images))
+    return all_of(as_one_batch(model, images))
 
 
 def probes_to_check(model: Any, probes: Any, target: Any, seed: int) -> ProbeSet:
     """The probes: of more than 16 images, 16 are drawn; of files, all are taken."""
     if is_path(probes):
         return with_classes_of(model, _read_for(model, probes), target)
-    return as_probes(_as_one_batch(model, probes), seed=seed)
+    return as_probes(as_one_batch(model, probes), seed=seed)
 
 
 def with_classes_of(model: Any, probes: ProbeSet, target: Any) -> ProbeSet:
@@ -40,16 +40,27 @@ def with_classes_of(model: Any, probes: ProbeSet, target: Any) -> ProbeSet:
     Raises:
         ValueError: they are not, and the score of the label is to be explained.
     """
-    count = _class_count(model)
-    if probes.class_names is None or count in (None, len(probes.class_names)):
+    if probes.class_names is None or folders_are_classes(model, probes.class_names, target):
         return probes
+    return replace(probes, labels=None, class_names=None)
+
+
+def folders_are_classes(model: Any, folders: Sequence[str], target: Any) -> bool:
+    """Whether there are as many folders as the model has classes, where it tells.
+
+    Raises:
+        ValueError: there are not, and the score of the label is to be explained.
+    """
+    count = _class_count(model)
+    if count in (None, len(folders)):
+        return True
     if target is None or target == "label" or isinstance(target, Label):
         raise ValueError(
-            f"Expected a folder for each of the {count} classes of the model. Received: {len(probes.class_names)} "
-            f'folders with pictures, {", ".join(probes.class_names[:5])}; give target="predicted" or a class index '
+            f"Expected a folder for each of the {count} classes of the model. Received: {len(folders)} "
+            f'folders with pictures, {", ".join(folders[:5])}; give target="predicted" or a class index '
             "to explain these pictures without labels."
         )
-    return replace(probes, labels=None, class_names=None)
+    return False
 
 
 def check_class_names(model: Any, names: Sequence[str]) -> None:
@@ -69,7 +80,16 @@ def _class_count(model: Any) -> int | None:
 
 
 def _read_for(model: Any, paths: Any) -> ProbeSet:
-    """The pictures as the model takes them: its size, its channels, the range of its pixels."""
+    """The pictures as the model takes them."""
+    return ProbeSet(**read_pictures(paths, **how_to_read(model, paths)))
+
+
+def how_to_read(model: Any, paths: Any) -> dict[str, Any]:
+    """How pictures are read as the model takes them: its size, its channels, the range of its pixels.
+
+    Raises:
+        ValueError: the model does not tell the range.
+    """
     pixels = declared_pixels(model)
     if pixels.highest is None:
         size = f", size={pixels.size}" if pixels.size else ", size=(height, width)"
@@ -78,15 +98,12 @@ def _read_for(model: Any, paths: Any) -> ProbeSet:
             f"Rescaling or Normalization. Give ks.ProbeSet.from_folder({_shown(paths)}{size}, scale=1/255) for pixels "
             "from 0 to 1, or scale=1 for pixels from 0 to 255."
         )
-    return ProbeSet(
-        **read_pictures(
-            paths,
-            size=pixels.size,
-            scale=pixels.highest / 255,
-            channels=pixels.channels,
-            channels_first=pixels.channels_first,
-        )
-    )
+    return {
+        "size": pixels.size,
+        "scale": pixels.highest / 255,
+        "channels": pixels.channels,
+        "channels_first": pixels.channels_first,
+    }
 
 
 def warn_of_range(model: Any, layout: Layout, probes: ProbeSet) -> None:
@@ -102,7 +119,7 @@ def range_in_doubt(model: Any, layout: Layout, probes: ProbeSet) -> str | None:
     return doubt_about(model, optree.tree_leaves(probes.images)[layout.picture])
 
 
-def _as_one_batch(model: Any, images: Any) -> Any:
+def as_one_batch(model: Any, images: Any) -> Any:
     """A list of single images as one array, where the model has one input and declares what it takes."""
     declared = [tuple(tensor.shape) for tensor in declared_inputs(model)]
     if len(declared) != 1:

@@ -60,7 +60,7 @@ def read_pictures(
             f"Expected the path of a folder or a picture, or a list of them. Received: {type(paths).__name__}"
         )
     given = [local_path("path", path) for path in (paths if isinstance(paths, (list, tuple)) else [paths])]
-    files, classes = _files_in(given)
+    files, classes = files_in(given)
     named = [file.relative_to(given[0]).as_posix() if classes else file.name for file, _ in files]
     shown = _of_one_size([file for file, _ in files], size, channels)
     eaten = shown if scale == 1.0 else (shown * np.float32(scale)).astype("float32")
@@ -78,7 +78,7 @@ def read_pictures(
 def picture_sizes(paths: Sequence[Path]) -> list[tuple[int, int]]:
     """Height and width of each picture that `read_pictures` reads, as it stands upright, before it is resized."""
     sizes = []
-    for file, _ in _files_in(paths)[0]:
+    for file, _ in files_in(paths)[0]:
         with _opened(file) as image:
             lies = image.getexif().get(ExifTags.Base.Orientation, 1) >= _LYING
             sizes.append((image.width, image.height) if lies else (image.height, image.width))
@@ -117,8 +117,12 @@ def read_mask(path: Path, size: tuple[int, ...] | None, before: tuple[int, int] 
     return np.asarray(mask) > 0
 
 
-def _files_in(given: Sequence[Path]) -> tuple[list[tuple[Path, int]], list[Path]]:
-    """The pictures, each with the number of its class or −1; and the folders of the classes, if there are any."""
+def files_in(given: Sequence[Path]) -> tuple[list[tuple[Path, int]], list[Path]]:
+    """The pictures, each with the number of its class or −1; and the folders of the classes, if there are any.
+
+    Raises:
+        FileNotFoundError: no such file or folder, or no pictures in it.
+    """
     classes = _classes_in(given[0]) if len(given) == 1 else []
     if classes:
         return [
@@ -158,7 +162,7 @@ def _is_picture(path: Path) -> bool:
 
 
 def _of_one_size(files: Sequence[Path], size: tuple[int, int] | None, channels: int) -> np.ndarray:
-    pictures = [_picture(file, size, channels) for file in files]
+    pictures = [read_picture(file, size, channels) for file in files]
     shapes = {picture.shape: file for picture, file in zip(pictures, files, strict=True)}
     if len(shapes) > 1:
         raise ValueError(
@@ -172,7 +176,8 @@ def _listed(shapes: Iterable[tuple[tuple[int, ...], Path]]) -> str:
     return ", ".join(f"{file.name} of {shape[0]}x{shape[1]}" for shape, file in list(shapes)[:3])
 
 
-def _picture(path: Path, size: tuple[int, int] | None, channels: int) -> np.ndarray:
+def read_picture(path: Path, size: tuple[int, int] | None, channels: int) -> np.ndarray:
+    """One picture, `(height, width, channels)` uint8; see `read_pictures`, also for what it raises."""
     with _opened(path) as image:
         upright = _eight_bits(ImageOps.exif_transpose(image))
         picture = upright.convert("L" if channels == 1 else "RGB")

@@ -100,7 +100,7 @@ def everything(source: Any) -> Drawn:
     if any(known) != all(known):
         raise ValueError("Expected elements that all have labels, or none. Received: both kinds")
     return Drawn(
-        _stacked(images), class_indices(np.stack(labels)) if all(known) else None, np.arange(len(images))
+        stacked(images), class_indices(np.stack(labels)) if all(known) else None, np.arange(len(images))
     )
 
 
@@ -156,9 +156,7 @@ class _Kept:
             for pair in sorted(self.classes[label], key=lambda pair: pair[0])
         ]
         labels, positions, images = zip(*chosen, strict=True)
-        return Drawn(
-            _stacked(images), None if None in self.classes else np.array(labels), np.array(positions)
-        )
+        return Drawn(stacked(images), None if None in self.classes else np.array(labels), np.array(positions))
 
     def _has_room(self, label: int | None, rng: np.random.Generator) -> bool:
         """Whether the class is among those that are kept; a luckier one drives the unluckiest out."""
@@ -191,7 +189,8 @@ def _class_of(label: Any) -> int:
     return int(class_indices(np.asarray(label)[None])[0])
 
 
-def _stacked(images: Any) -> Any:
+def stacked(images: Any) -> Any:
+    """Single examples, trees of arrays, as one tree. Raises `ValueError` where they differ in size."""
     try:
         return optree.tree_map(lambda *rows: np.stack(rows), *images)
     except ValueError as error:

@@ -13,7 +13,7 @@ import optree
 
 from keras_saliency.probes import tf_data
 from keras_saliency.probes.arrays import as_array, is_array
-from keras_saliency.randomness import undisturbed_generators, undisturbed_random_state
+from keras_saliency.probes.randomness import undisturbed_generators, undisturbed_random_state
 
 Examples = Iterator[tuple[int, Any, Any]]
 """`(position, image, label)`, the label None where there is none."""

@@ -46,6 +46,19 @@ def bilinear(maps: NDArray[Any], height: int, width: int) -> NDArray[Any]:
     return _resample(maps, partial(_weigh, **weights))
 
 
+def resample(images: NDArray[Any], height: int, width: int) -> NDArray[Any]:
+    """The images at `height` × `width`, whatever that does to their aspect; integers become float32.
+
+    A side that becomes shorter is averaged as in `shrink`, one that becomes longer is interpolated as in `bilinear`.
+    """
+    sides = {"rows": (images.shape[1], height), "columns": (images.shape[2], width)}
+    weights = {
+        name: (_area_weights if new <= old else _linear_weights)(old, new)
+        for name, (old, new) in sides.items()
+    }
+    return _weigh(images.astype(np.result_type(images.dtype, np.float32), copy=False), **weights)
+
+
 def fit(images: NDArray[Any], side: int) -> NDArray[Any]:
     """The images with the longer side at most `side`: enlarged by the largest whole factor, or shrunk."""
     longer = max(images.shape[1:3])

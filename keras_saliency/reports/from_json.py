@@ -42,27 +42,41 @@ def read_report(path: str | Path) -> Report:
         stored = parse_json(content)
     except (ValueError, MemoryError) as error:
         raise UnreadableFileError(f"{path} is not a report: it is not JSON.") from error
+    return report_from(stored, str(path), len(content))
+
+
+def report_from(stored: Any, what: str, size: int) -> Report:
+    """The report that JSON describes.
+
+    Args:
+        stored: what the JSON says.
+        what: it is from, for the sentences.
+        size: of the file, in bytes.
+
+    Raises:
+        UnreadableFileError: it is no report, is damaged, or was written by a newer version.
+    """
     if not isinstance(stored, dict) or stored.get("kind") != KIND:
-        raise UnreadableFileError(f"{path} is not a report of keras_saliency.")
+        raise UnreadableFileError(f"{what} is not a report of keras_saliency.")
     if not isinstance(stored.get("schema"), int) or stored["schema"] > SCHEMA:
         raise UnreadableFileError(
-            f"{path} was written by a newer keras_saliency (schema {stored.get('schema')}; this one reads up to "
+            f"{what} was written by a newer keras_saliency (schema {stored.get('schema')}; this one reads up to "
             f"{SCHEMA})."
         )
     try:
-        _check_pictures(path, stored, len(content))
+        _check_pictures(what, stored, size)
         return _report(stored)
     except UnreadableFileError:
         raise
     except Exception as error:  # Pillow alone raises half a dozen kinds for its pictures
-        raise UnreadableFileError(f"{path} is damaged: {error!r}") from error
+        raise UnreadableFileError(f"{what} is damaged: {error!r}") from error
 
 
-def _check_pictures(path: str | Path, stored: dict[str, Any], size: int) -> None:
+def _check_pictures(what: str, stored: dict[str, Any], size: int) -> None:
     """Raise `UnreadableFileError` where the pictures together claim more pixels than a file of this size holds."""
     pngs = (b64decode(png) for result in stored["results"] for png in result["pictures"].values())
     claimed = sum(map(png_pixels, pngs))
-    limits.check_unfolding(f"the pictures of {path}", claimed, size, limits.PIXELS_FREELY, limits.PIXELS)
+    limits.check_unfolding(f"the pictures of {what}", claimed, size, limits.PIXELS_FREELY, limits.PIXELS)
 
 
 def _report(stored: dict[str, Any]) -> Report:

@@ -9,7 +9,7 @@ from threading import Lock
 
 import numpy as np
 
-from keras_saliency.randomness import worker_seed
+from keras_saliency.probes.randomness import worker_seed
 
 
 class Draws:

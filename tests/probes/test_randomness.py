@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from keras_saliency.randomness import undisturbed_random_state
+from keras_saliency.probes.randomness import undisturbed_random_state
 
 torch = pytest.importorskip("torch")
 
@@ -53,7 +53,7 @@ def test_states_are_restored_after_an_exception():
 def test_torch_is_not_imported_for_it():
     code = (
         "import sys\n"
-        "from keras_saliency.randomness import undisturbed_random_state\n"
+        "from keras_saliency.probes.randomness import undisturbed_random_state\n"
         "with undisturbed_random_state(): pass\n"
         "sys.exit('torch' in sys.modules)"
     )

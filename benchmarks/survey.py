@@ -1,0 +1,136 @@
+"""What a survey costs beside the gradients. Run: `python -m benchmarks.survey`, or with `time` or `memory` alone.
+
+Time: the pass of `ks.survey` over 192 crops of photographs by the trained EfficientNet-Lite0 at 224 × 224, and over
+16,384 images of 32 × 32 by a small network, from arrays and from pictures in files; against bare compiled gradients of
+the same images, in batches of the size that the engine takes. Rounds take turns, medians; by the clock, and in time of
+the processors.
+
+Memory: the peak of a process of its own that surveys 1,000, and one that surveys 100,000 examples from a file (a
+memory map) or a `PyDataset`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+
+import keras_saliency as ks
+from benchmarks.accelerator import floor
+from benchmarks.field.imagenet import photographs
+from benchmarks.large_images import memory
+from benchmarks.methods import small_cnn
+from benchmarks.timing import now
+
+ROUNDS, SMALL, CROPS = 5, 16_384, 192
+
+
+def gradients(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> Callable[[], object]:
+    """Bare compiled gradients of as many images, the same batch again and again."""
+    size = 32 if images[0].size > 2**15 else 128
+    bare = floor(model, images[:size], labels[:size])
+    return lambda: [bare() for _ in range(len(images) // size)]
+
+
+def compare(name: str, model: keras.Model, dataset: object, images: np.ndarray, labels: np.ndarray) -> None:
+    """Print one row."""
+    bare, ratios, per_example = gradients(model, images, labels), [], []
+    for turn in range(ROUNDS + 1):
+        out = tempfile.mkdtemp()
+        before = now()
+        bare()
+        between = now()
+        survey = ks.survey(model, dataset, out, target=0, progress=False)
+        after = now()
+        shutil.rmtree(out)
+        whole, least = after - between, between - before
+        if turn:
+            measuring = survey.seconds["measuring"]
+            ratios.append((measuring / least.clock, whole.clock / least.clock, whole.processor / least.processor))
+            per_example.append((1000 * least.clock / len(images), 1000 * measuring / len(images)))
+    ms, found = np.median(per_example, axis=0), np.median(ratios, axis=0)
+    cells = [name, *(f"{one:.3f}" for one in (*ms, *found))]
+    print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def times() -> None:
+    """Print the table of times."""
+    from examples.photographs.lite0 import efficientnet_lite0
+
+    print("| | gradient, ms each | pass, ms each | pass ÷ gradient | whole ÷ gradient | in processors' time |")
+    print("|---|---|---|---|---|---|")
+    model, crops = efficientnet_lite0(), photographs().images
+    images = np.concatenate([crops + shift for shift in range(1 + CROPS // len(crops))])[:CROPS].astype("float32")
+    compare("EfficientNet-Lite0, 224 × 224, arrays", model, images, images, np.zeros(len(images), int))
+    network, rng = small_cnn(), np.random.default_rng(0)
+    small, labels = rng.random((SMALL, 32, 32, 1), "float32"), np.zeros(SMALL, int)
+    compare("small network, 32 × 32, arrays", network, (small, labels), small, labels)
+    batches = Batches(small, labels)
+    compare("small network, 32 × 32, PyDataset", network, batches, small, labels)
+
+
+class Batches(keras.utils.PyDataset):
+    """Arrays in batches of 256."""
+
+    def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
+        super().__init__()
+        self.images, self.labels = images, labels
+
+    def __len__(self) -> int:
+        return -(-len(self.images) // 256)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = slice(256 * index, 256 * (index + 1))
+        return self.images[rows], self.labels[rows]
+
+
+def peak(kind: str, count: int) -> None:
+    """Print the MiB that a survey of so many examples takes at most."""
+    with tempfile.TemporaryDirectory() as folder:
+        images = np.lib.format.open_memmap(Path(folder, "x.npy"), "w+", "float32", (count, 32, 32, 1))
+        rng = np.random.default_rng(0)
+        for start in range(0, count, 1000):
+            images[start : start + 1000] = rng.random((1000, 32, 32, 1), "float32")
+        images.flush()
+        images = np.load(Path(folder, "x.npy"), mmap_mode="r")
+        labels = np.arange(count) % 10
+        dataset = Batches(images, labels) if kind == "PyDataset" else (images, labels)
+        ks.survey(small_cnn(), dataset, Path(folder, "survey"), progress=False)
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+    anonymous = next(line for line in status.splitlines() if line.startswith("RssAnon"))
+    print(memory("VmHWM"), int(anonymous.split()[1]) / 1024)
+
+
+def memories() -> None:
+    """Print the table of memory."""
+    print("| data set | examples | peak, MiB | at the end without files, MiB |")
+    print("|---|---|---|---|")
+    for kind in ("memory map", "PyDataset"):
+        for count in (1_000, 100_000):
+            command = [sys.executable, "-m", "benchmarks.survey", "peak", kind, str(count)]
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            print(f"| {kind} | {count:,} | {' | '.join(f'{float(n):.0f}' for n in done.stdout.split())} |", flush=True)
+
+
+def main() -> None:
+    """Print what was asked for."""
+    match sys.argv[1:]:
+        case ["peak", kind, count]:
+            peak(kind, int(count))
+        case asked:
+            for what in asked or ["time", "memory"]:
+                {"time": times, "memory": memories}[what]()
+
+
+if __name__ == "__main__":
+    main()

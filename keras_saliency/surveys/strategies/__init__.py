@@ -1,0 +1,1 @@
+"""What the maps of a class have in common."""
