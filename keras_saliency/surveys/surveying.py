@@ -30,6 +30,7 @@ from keras_saliency.surveys.examples import Source
 from keras_saliency.surveys.experiments import judge
 from keras_saliency.surveys.folder import Work, described, working_in
 from keras_saliency.surveys.measuring import Measurer
+from keras_saliency.surveys.on_ray import Pass, settings_of
 from keras_saliency.surveys.progress import Tell, told
 from keras_saliency.surveys.strategies.strategies import find_strategies
 from keras_saliency.surveys.survey import Survey
@@ -53,7 +54,7 @@ def survey(
     target: Any = None,
     regions: Mapping[str, Any] | None = None,
     limit: int | None = None,
-    on: str | None = None,
+    on: str | Mapping[str, Any] | None = None,
     progress: bool = True,
     output: str | int | None = None,
     logits: str = "auto",
@@ -79,7 +80,8 @@ def survey(
         regions: masks `(height, width)` by name, in the size of the maps: the table gets the enrichment of each.
         limit: so many examples are looked at: pictures by a hash of their path, others by one of their content, the
             same whatever order they come in.
-        on: None: on this machine; `"ray"`: on a Ray cluster.
+        on: None: on this machine; `"ray"`: on a Ray cluster, see docs/survey.md; or settings of its workers, which go
+            to `map_batches` of Ray Data: `{"num_gpus": 1, "compute": ray.data.ActorPoolStrategy(size=4)}`.
         progress: whether a line on stderr says how far it has come and how long it will take.
         output: the name or position of the output, for models with several.
         logits: see `ks.explain`.
@@ -105,8 +107,7 @@ def survey(
     require_packages()
     seed = whole("seed", seed, 0)
     limit = None if limit is None else whole("limit", limit, 1, otherwise="None")
-    if on not in (None, "ray"):
-        raise ValueError(f'Expected on to be None or "ray". Received: on={on!r}')
+    workers = settings_of(on)
     folder = _folder(out, dataset)
     source = Source.of(model, dataset, target)
     measurer = Measurer(
@@ -130,7 +131,7 @@ def survey(
         with _timed(seconds, "measuring"), told("Looking", source.count, shown=progress) as tell:
             if limit is not None:
                 source.choose(limit)
-            measure(source, measurer, work, size, tell)
+            measure(source, measurer, work, size, tell, workers=workers)
         if work.finished is not None:
             return work.finished
         return _finished(source, measurer, work, seconds, maps=maps, progress=progress)
@@ -142,18 +143,29 @@ def require_packages() -> None:
         raise ImportError(f'A survey needs {", ".join(missing)}: pip install "keras_saliency[survey]"')
 
 
-def measure(source: Source, measurer: Measurer, work: Work, size: int, tell: Tell) -> None:
-    """Write a part for each chunk of the examples that are not measured yet."""
+def measure(
+    source: Source,
+    measurer: Measurer,
+    work: Work,
+    size: int,
+    tell: Tell,
+    *,
+    workers: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a part for each chunk of the examples that are not measured yet, here or by workers of Ray."""
     known, before = work.known, source.count
     try:
-        for chunk in source.chunks(size, known, tell):
-            if work.finished is not None:
-                raise ValueError(
-                    f"The survey in {work.folder} is finished, and this data set has examples that it does not have, "
-                    f"such as {chunk.ids[0]}. Choose another folder, or delete it."
-                )
-            work.parts.write(measurer.rows(chunk))
-            tell(len(chunk))
+        if workers is not None and work.finished is None:
+            Pass(source, measurer, work.parts, size, known).measure(workers, tell)
+        else:
+            for chunk in source.chunks(size, known, tell):
+                if work.finished is not None:
+                    raise ValueError(
+                        f"The survey in {work.folder} is finished, and this data set has examples that it does not have, "
+                        f"such as {chunk.ids[0]}. Choose another folder, or delete it."
+                    )
+                work.parts.write(measurer.rows(chunk))
+                tell(len(chunk))
     except KeyboardInterrupt as interrupt:
         of_all = f" of {before:,}" if before else ""
         interrupt.add_note(
