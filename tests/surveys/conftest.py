@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import keras_saliency as ks
-from keras_saliency.surveys import surveying
+from keras_saliency.surveys.measuring import Measurer
 
 COUNT, SIDE = 40, 12
 
@@ -41,7 +41,7 @@ def survey(network, tmp_path, monkeypatch):
     """A function: a data set → its survey, in a new folder unless one is named; `chunk` examples in a part."""
 
     def make(dataset, out="survey", model=network, chunk=16, **settings):
-        monkeypatch.setattr(surveying, "MOST", chunk)
+        monkeypatch.setattr(Measurer, "chunk_size", lambda *given: chunk)
         return ks.survey(model, dataset, tmp_path / out, progress=False, **settings)
 
     return make

@@ -1,14 +1,16 @@
 """A survey of a data set: what is written, from whatever it comes, in whatever order."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
-from tests.surveys.conftest import COUNT, assert_same, by_key
 
 import keras_saliency as ks
 from keras_saliency import metrics
 from keras_saliency.render import shrink
 from keras_saliency.surveys.class_maps import ClassMaps
+from tests.surveys.conftest import COUNT, assert_same, by_key
 
 
 def corner(side=12):
@@ -83,9 +85,7 @@ def test_the_model_is_traced_once(survey, network, images, labels, monkeypatch):
 
     measurers = []
     measure = surveying.measure
-    monkeypatch.setattr(
-        surveying, "measure", lambda *given: (measurers.append(given[1]), measure(*given))[1]
-    )
+    monkeypatch.setattr(surveying, "measure", lambda *given: (measurers.append(given[1]), measure(*given))[1])
     for out, count in (("a", 40), ("b", 39), ("c", 3)):
         survey((images[:count], labels[:count]), out, model=network)
     assert [one.scored.traces for one in measurers[1:]] == [0, 0]
@@ -97,7 +97,7 @@ class Batches(keras.utils.PyDataset):
         self.images, self.labels, self.order, self.size = images, labels, order, size
 
     def __len__(self):
-        return -(-len(self.order) // self.size)
+        return math.ceil(len(self.order) / self.size)
 
     def __getitem__(self, index):
         rows = self.order[self.size * index : self.size * (index + 1)]
@@ -195,5 +195,7 @@ def test_a_missing_package_is_one_sentence(network, images, tmp_path, monkeypatc
     from keras_saliency.surveys import surveying
 
     monkeypatch.setattr(surveying, "_NEEDED", ("pyarrow", "no_such_package"))
-    with pytest.raises(ImportError, match=r'A survey needs no_such_package: pip install "keras_saliency\[survey\]"'):
+    with pytest.raises(
+        ImportError, match=r'A survey needs no_such_package: pip install "keras_saliency\[survey\]"'
+    ):
         ks.survey(network, images, tmp_path / "survey")
