@@ -126,9 +126,9 @@ class Source:
         return self if reader is None else self.like(reader)
 
     def like(self, reader: Reader) -> Source:
-        """Other examples of this data set: the same ones of them are chosen."""
+        """Other examples of this data set: the same ones of them are chosen, and all are of one size."""
         source = Source(reader)
-        source._chosen = self._chosen
+        source._chosen, source._alike = self._chosen, self._alike
         return source
 
     def described(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Scheduling, transport and retries are Ray's. A task that is tried again writes t
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -99,7 +100,7 @@ class Pass:
         Raises:
             SaliencyError: the model cannot be sent, or the workers do not do what was asked.
         """
-        model = _packed(self.measurer, self.source.first(_PROOF))
+        model = packed(self.measurer, self.source.first(_PROOF))
         with _cluster(), _quiet(), _errors_as_here():
             measured = self._measure(model, dict(workers), tell)
         here = len(self.parts)
@@ -115,13 +116,12 @@ class Pass:
         if "GPU" in ray.cluster_resources() and not {"num_gpus", "num_cpus"} & workers.keys():
             workers["num_gpus"] = 1
         tasks, at_once = self._tasks()
-        # Within a list: as arguments of an actor Ray warns of large ones, and keeps them in the store.
-        work = ray.put((self._to_send(), model))
+        work = ray.put((self._to_send(), model))  # once on each machine, whatever the number of its workers
         told = tasks.map_batches(
             _Worker,
             fn_constructor_args=([work],),
             batch_size=at_once,
-            **{"max_task_retries": _TRIES, **workers},
+            **{"ray_remote_args_fn": lambda: {"max_task_retries": _TRIES}, **workers},
         )
         measured = met = 0
         source = self.source
@@ -190,7 +190,7 @@ class _Worker:
         return self._todo.source.like(OfArrays(images, labels, ids))
 
 
-def _packed(measurer: Measurer, first: Chunk) -> PackedModel:
+def packed(measurer: Measurer, first: Chunk) -> PackedModel:
     """The model as it travels, proven on some examples."""
     model = PackedModel.of(measurer.model)
     here = measurer.rows(first)["score"]
@@ -243,13 +243,16 @@ def _errors_as_here() -> Iterator[None]:
     """What a worker raised is raised as if it had happened here, without the way that it came."""
     import ray
 
+    failed: BaseException | None = None
     try:
         yield
     except ray.exceptions.RayError as error:
-        cause = _first_cause(error)
-        if isinstance(cause, ray.exceptions.RayError):
-            raise SaliencyError(f"The cluster gave up: {_first_line(cause)}") from error
-        raise cause from None
+        failed = _first_cause(error)
+        if isinstance(failed, ray.exceptions.RayError):
+            failed = SaliencyError(f"The cluster gave up: {_first_line(failed)}")
+    if failed is not None:
+        gc.collect()  # Ray's workers end with what holds them, which is in a circle
+        raise failed
 
 
 def _first_cause(error: BaseException) -> BaseException:

@@ -161,8 +161,8 @@ def measure(
             for chunk in source.chunks(size, known, tell):
                 if work.finished is not None:
                     raise ValueError(
-                        f"The survey in {work.folder} is finished, and this data set has examples that it does not have, "
-                        f"such as {chunk.ids[0]}. Choose another folder, or delete it."
+                        f"The survey in {work.folder} is finished, and this data set has examples that it does not "
+                        f"have, such as {chunk.ids[0]}. Choose another folder, or delete it."
                     )
                 work.parts.write(measurer.rows(chunk))
                 tell(len(chunk))

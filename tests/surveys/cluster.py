@@ -1,4 +1,4 @@
-"""Surveys on this machine and on a Ray cluster of two workers: `python cluster.py FOLDER REPORT`, in a process of its own.
+"""Surveys here and on a Ray cluster of two workers: `python cluster.py FOLDER REPORT`, in a process of its own.
 
 One cluster for all: it takes longer to start than what is tried there.
 """
@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
+os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0", "OMP_NUM_THREADS": "1"}
 
 import keras
 import numpy as np
@@ -22,8 +22,8 @@ import keras_saliency as ks
 from keras_saliency.surveys import surveying
 
 FOLDER, REPORT = Path(sys.argv[1]), Path(sys.argv[2])
-surveying.MOST = 32  # examples in a part
-COUNT, SIDE = 170, 12
+surveying.MOST = 100  # examples in a part: one chunk of the model
+COUNT, SIDE = 700, 12
 STARTED = time.perf_counter()
 
 
@@ -37,16 +37,18 @@ class Twice(layers.Layer):
 
 @dataclass(frozen=True)
 class Striking(ks.Gradient):
-    """Does something else at its third chunk in a process, as long as a file is there."""
+    """Does something else at its third chunk in a process, as long as a file is there; always: in a worker."""
 
     name = "striking"
     file: str = ""
     what: str = ""
+    here: int = 0
 
     def explain(self, question, rng):
         chunks = globals().setdefault("CHUNKS", [])
         chunks.append(question)
-        if len(chunks) > 2 and os.path.exists(self.file):
+        soon = self.what == "die always" and os.getpid() != self.here
+        if (soon or len(chunks) > 2) and os.path.exists(self.file):
             self.strike()
         return super().explain(question, rng)
 
@@ -79,7 +81,7 @@ def striking(what, name):
     file = FOLDER / f"strike-{name}"
     file.touch()
     globals().pop("CHUNKS", None)
-    return Striking(file=str(file), what=what)
+    return Striking(file=str(file), what=what, here=os.getpid())
 
 
 def survey(data, name, on=None, method="gradient", model=None):
@@ -168,8 +170,8 @@ os.remove(stopped.file)
 found["gone on"] = difference(alone, survey((X, Y), "stopped", ON, stopped))
 found["raised"] = said(lambda: survey((X, Y), "raised", ON, striking("raise", "raised")))
 found["seconds"]["raised"] = time.perf_counter() - STARTED
-found["dies always"] = said(lambda: survey((X, Y), "dies", ON, striking("die always", "dies")))
-found["other data"] = said(lambda: survey((X, 2 - Y), "raised", ON, striking("raise", "raised")))
+never_again = ON | {"ray_remote_args_fn": lambda: {"max_task_retries": 0}}
+found["dies always"] = said(lambda: survey((X, Y), "dies", never_again, striking("die always", "dies")))
 found["initialized"] = ray.is_initialized()
 found["weights"] = max(float(np.abs(a - b).max()) for a, b in zip(weights, MODEL.get_weights(), strict=True))
 ray.shutdown()
