@@ -33,9 +33,6 @@ _OURS = (
     "batch_format",
 )
 
-_TRIES = 3
-"""Times that a task is tried again after its worker died: an image that ends every process ends the survey."""
-
 _MOST_BLOCKS = 10_000
 """Ray's scheduler runs in this process, and looks at every block."""
 
@@ -121,7 +118,7 @@ class Pass:
             _Worker,
             fn_constructor_args=([work],),
             batch_size=at_once,
-            **{"ray_remote_args_fn": lambda: {"max_task_retries": _TRIES}, **workers},
+            **workers,
         )
         measured = met = 0
         source = self.source

@@ -87,5 +87,8 @@ def test_what_keras_cannot_save_is_refused():
 
 def test_what_keras_cannot_open_is_refused():
     packed = PackedModel.of(network(Forgetful(3.0)))
-    with pytest.raises(SaliencyError, match=r"cannot be opened in another process.*get_config complete"):
+    with pytest.raises(
+        SaliencyError, match=r"cannot be opened.*argument: 'factor'\. .*get_config complete"
+    ) as raised:
         packed.open()
+    assert "\n" not in str(raised.value)

@@ -37,26 +37,22 @@ class Twice(layers.Layer):
 
 @dataclass(frozen=True)
 class Striking(ks.Gradient):
-    """Does something else at its third chunk in a process, as long as a file is there; always: in a worker."""
+    """Does something else at its third chunk in a process, as long as a file is there."""
 
     name = "striking"
     file: str = ""
     what: str = ""
-    here: int = 0
 
     def explain(self, question, rng):
         chunks = globals().setdefault("CHUNKS", [])
         chunks.append(question)
-        soon = self.what == "die always" and os.getpid() != self.here
-        if (soon or len(chunks) > 2) and os.path.exists(self.file):
+        if len(chunks) > 2 and os.path.exists(self.file):
             self.strike()
         return super().explain(question, rng)
 
     def strike(self):
         if self.what == "die":
             os.remove(self.file)
-            os._exit(1)
-        if self.what == "die always":
             os._exit(1)
         if self.what == "stop":
             raise KeyboardInterrupt
@@ -81,7 +77,7 @@ def striking(what, name):
     file = FOLDER / f"strike-{name}"
     file.touch()
     globals().pop("CHUNKS", None)
-    return Striking(file=str(file), what=what, here=os.getpid())
+    return Striking(file=str(file), what=what)
 
 
 def survey(data, name, on=None, method="gradient", model=None):
@@ -170,8 +166,6 @@ os.remove(stopped.file)
 found["gone on"] = difference(alone, survey((X, Y), "stopped", ON, stopped))
 found["raised"] = said(lambda: survey((X, Y), "raised", ON, striking("raise", "raised")))
 found["seconds"]["raised"] = time.perf_counter() - STARTED
-never_again = ON | {"ray_remote_args_fn": lambda: {"max_task_retries": 0}}
-found["dies always"] = said(lambda: survey((X, Y), "dies", never_again, striking("die always", "dies")))
 found["initialized"] = ray.is_initialized()
 found["weights"] = max(float(np.abs(a - b).max()) for a, b in zip(weights, MODEL.get_weights(), strict=True))
 ray.shutdown()
