@@ -11,6 +11,7 @@ memory map) or a `PyDataset`.
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import subprocess
@@ -56,7 +57,9 @@ def compare(name: str, model: keras.Model, dataset: object, images: np.ndarray, 
         whole, least = after - between, between - before
         if turn:
             measuring = survey.seconds["measuring"]
-            ratios.append((measuring / least.clock, whole.clock / least.clock, whole.processor / least.processor))
+            ratios.append(
+                (measuring / least.clock, whole.clock / least.clock, whole.processor / least.processor)
+            )
             per_example.append((1000 * least.clock / len(images), 1000 * measuring / len(images)))
     ms, found = np.median(per_example, axis=0), np.median(ratios, axis=0)
     cells = [name, *(f"{one:.3f}" for one in (*ms, *found))]
@@ -67,10 +70,14 @@ def times() -> None:
     """Print the table of times."""
     from examples.photographs.lite0 import efficientnet_lite0
 
-    print("| | gradient, ms each | pass, ms each | pass ÷ gradient | whole ÷ gradient | in processors' time |")
+    print(
+        "| | gradient, ms each | pass, ms each | pass ÷ gradient | whole ÷ gradient | in processors' time |"
+    )
     print("|---|---|---|---|---|---|")
     model, crops = efficientnet_lite0(), photographs().images
-    images = np.concatenate([crops + shift for shift in range(1 + CROPS // len(crops))])[:CROPS].astype("float32")
+    images = np.concatenate([crops + shift for shift in range(1 + CROPS // len(crops))])[:CROPS].astype(
+        "float32"
+    )
     compare("EfficientNet-Lite0, 224 × 224, arrays", model, images, images, np.zeros(len(images), int))
     network, rng = small_cnn(), np.random.default_rng(0)
     small, labels = rng.random((SMALL, 32, 32, 1), "float32"), np.zeros(SMALL, int)
@@ -87,7 +94,7 @@ class Batches(keras.utils.PyDataset):
         self.images, self.labels = images, labels
 
     def __len__(self) -> int:
-        return -(-len(self.images) // 256)
+        return math.ceil(len(self.images) / 256)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         rows = slice(256 * index, 256 * (index + 1))
@@ -119,7 +126,10 @@ def memories() -> None:
         for count in (1_000, 100_000):
             command = [sys.executable, "-m", "benchmarks.survey", "peak", kind, str(count)]
             done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-            print(f"| {kind} | {count:,} | {' | '.join(f'{float(n):.0f}' for n in done.stdout.split())} |", flush=True)
+            print(
+                f"| {kind} | {count:,} | {' | '.join(f'{float(n):.0f}' for n in done.stdout.split())} |",
+                flush=True,
+            )
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from keras_saliency.looks.writers import WRITERS
 from keras_saliency.methods import METHODS
 from keras_saliency.records import npz
 from keras_saliency.reports import as_json
+from keras_saliency.surveys import survey
 from keras_saliency.tensorboard_plugin import answers
 from tests.pages import PAGES, ROOT, text
 
@@ -68,4 +69,4 @@ def test_the_page_names_every_command_and_only_options_that_are_there():
 
 def test_the_versions_of_the_formats_are_those_of_the_code():
     said = [int(number) for number in re.findall(r"^\| .* \| (\d+) \| .* \|$", STABLE, re.MULTILINE)]
-    assert said == [records.VERSION, npz.VERSION, as_json.SCHEMA, answers.VERSION]
+    assert said == [records.VERSION, npz.VERSION, survey.VERSION, as_json.SCHEMA, answers.VERSION]

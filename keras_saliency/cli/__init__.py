@@ -10,12 +10,12 @@ from typing import NoReturn
 
 from keras_saliency import __version__
 from keras_saliency.arguments import told_to
-from keras_saliency.cli import check, demo, diff, explain, golden, methods, view
+from keras_saliency.cli import check, demo, diff, explain, golden, methods, survey, view
 from keras_saliency.cli.console import forget_stdout
 from keras_saliency.errors import SaliencyError
 from keras_saliency.terminal import visible, visible_lines
 
-COMMANDS = (demo, explain, check, diff, golden, view, methods)
+COMMANDS = (demo, explain, check, diff, golden, survey, view, methods)
 
 PASSED, WRONG_USE, INTERRUPTED = 0, 2, 130
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import ast
+import math
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -12,7 +14,9 @@ from typing import Any
 
 from keras_saliency.arguments import BACKENDS, local_path, whole
 from keras_saliency.checks.gate.config import PYPROJECT, Config, is_mask_file, read_config
+from keras_saliency.registry import is_name
 
+_SIDE = re.compile("[0-9]{1,5}")
 _OF_A_METHOD = ("options", "layer")
 
 
@@ -69,6 +73,39 @@ def local(text: str) -> Path:
         return local_path("a path", text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def region(text: str) -> tuple[str, Path]:
+    """A region from `[NAME=]PATH`: its name, that of the file by default, and the file of its mask."""
+    name, separator, path = text.partition("=")
+    found = local(path if separator else text)
+    name = name if separator else found.stem.lower().replace("-", "_")
+    if not is_name(name):
+        raise argparse.ArgumentTypeError(
+            f"expected [NAME=]PATH with a name in lower-case words, not {name!r}"
+        )
+    return name, found
+
+
+def size(text: str) -> tuple[int, int]:
+    """Height and width, from `HEIGHTxWIDTH`."""
+    height, separator, width = text.lower().partition("x")
+    sides = [int(side) if _SIDE.fullmatch(side) else 0 for side in (height, width)]
+    if not (separator and all(sides)):
+        raise argparse.ArgumentTypeError("expected HEIGHTxWIDTH, such as 96x96")
+    return sides[0], sides[1]
+
+
+def scale(text: str) -> float:
+    """A number other than zero, or a fraction."""
+    above, slash, below = text.partition("/")
+    try:
+        number = float(above) / (float(below) if slash else 1)
+    except (ValueError, ZeroDivisionError):
+        raise argparse.ArgumentTypeError("expected a number or a fraction, such as 1/255") from None
+    if not math.isfinite(number) or number == 0:
+        raise argparse.ArgumentTypeError("expected a number other than zero")
+    return number
 
 
 def _names(text: str) -> list[str]:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
 from keras_saliency import __version__
-from keras_saliency.arguments import local_path
 from keras_saliency.checks.base import CHECKS, Check
 from keras_saliency.checks.gate.config import Config
 from keras_saliency.checks.gate.suites import Chosen, make_checks
@@ -26,13 +23,12 @@ from keras_saliency.cli.arguments import (
     inputs_of,
     local,
 )
-from keras_saliency.cli.console import is_watched, say, stderr_console
+from keras_saliency.cli.console import is_watched, stderr_console
 from keras_saliency.cli.quiet import quiet_imports
+from keras_saliency.cli.report_files import ReportFiles, add_report_arguments, exit_code, no_verdict, tell
 from keras_saliency.probes import ProbeSet
 from keras_saliency.probes.files import load_probes
-from keras_saliency.records.outputs import OutputFile, begins_with, check_outputs
-from keras_saliency.reports import as_html, as_json, as_junit
-from keras_saliency.reports.as_github import summary, workflow_commands
+from keras_saliency.records.outputs import check_outputs
 from keras_saliency.reports.report import Report
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.reports.verdicts import FailOn
@@ -40,8 +36,6 @@ from keras_saliency.terminal import visible
 
 NAME = "check"
 HELP = "Check a saved model: exit code 0 if it passes, 1 if a check fails, 2 if there is no verdict."
-
-PASSED, FAILED, NO_VERDICT = 0, 1, 2
 
 _Told = Callable[[Check, CheckResult | None], None]
 
@@ -66,8 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_model_arguments(parser)
     add_config_argument(parser)
-    for kind, name in {"json": "JSON", "junit": "JUnit XML", "html": "a page with pictures"}.items():
-        parser.add_argument(f"--{kind}", metavar="PATH", help=f"write the report as {name}")
+    add_report_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -75,32 +68,21 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options)
     if config.backend:
         os.environ["KERAS_BACKEND"] = config.backend
-    outputs = _outputs(config)
-    with _telling_of_earlier(outputs):
+    files = ReportFiles.of(NAME, config)
+    with files.telling_of_earlier():
         probes = config.with_masks(load_probes(options.probes))
         items = config.items(probes)
         chosen = make_checks(items, probes)
         check_waivers(config.waivers, names_to_waive(chosen, probes))
         golden = [] if config.golden is None else [("the golden file", Path(config.golden))]
-        check_outputs(outputs.values(), [*inputs_of(options, config), *golden])
+        check_outputs(files.outputs.values(), [*inputs_of(options, config), *golden])
         method = _method(config)
-    files = {kind: output for kind, output in outputs.items() if not output.is_stream}
-    _write(_no_verdict(options.model, probes, config), files)
+    files.begin(_no_verdict(options.model, probes, config))
     report = _checked(options.model, probes, items, method, config)
     report = with_waivers(report, config.waivers, date.today(), regions_of(chosen, probes))
-    _write(report, outputs)
-    _tell(report)
+    files.end(report)
+    tell(report)
     return exit_code(report)
-
-
-def exit_code(report: Report) -> int:
-    """0 passed, 1 a check failed, 2 no verdict: a check errored, or nothing was judged.
-
-    A check that failed is 1 even if another one errored: running it again will not help.
-    """
-    if any(result.status != "errored" for result in report.failures):
-        return FAILED
-    return PASSED if report.passed else NO_VERDICT
 
 
 def names_to_waive(chosen: Iterable[Chosen], probes: ProbeSet) -> set[str]:
@@ -164,41 +146,10 @@ def _bar(console: Any, count: int) -> Iterator[_Told]:
         yield told
 
 
-def _outputs(config: Config) -> dict[str, OutputFile]:
-    """The reports that are to be written, by kind."""
-    kinds = {
-        "json": (config.json, "The JSON report", as_json.START),
-        "junit": (config.junit, "The JUnit report", as_junit.START),
-        "html": (config.html, "The HTML page", as_html.START),
-    }
-    return {
-        kind: OutputFile(local_path(kind, path), what, begins_with(start))
-        for kind, (path, what, start) in kinds.items()
-        if path is not None
-    }
-
-
-@contextmanager
-def _telling_of_earlier(outputs: Mapping[str, OutputFile]) -> Iterator[None]:
-    """Where a run is refused, say which reports are there: they are those of an earlier one."""
-    try:
-        yield
-    except Exception:
-        for output in outputs.values():
-            with suppress(OSError):
-                if output.is_earlier:
-                    said = (
-                        f"keras-saliency check: {output.path} is of an earlier run: nothing was checked now."
-                    )
-                    sys.stderr.write(f"{visible(said)}\n")
-        raise
-
-
 def _no_verdict(model: Path, probes: ProbeSet, config: Config) -> Report:
     """What the reports say from the start of a run to its end, and after it if it dies."""
-    sentence = "The run did not come to its end: there is no verdict. Its output says why."
     return Report(
-        results=(CheckResult("run", "errored", sentence),),
+        results=(no_verdict(),),
         model=model.stem,
         method=config.method,
         fingerprint=probes.fingerprint,
@@ -207,19 +158,3 @@ def _no_verdict(model: Path, probes: ProbeSet, config: Config) -> Report:
         seed=config.seed,
         fail_on=config.fail_on,
     )
-
-
-def _write(report: Report, outputs: Mapping[str, OutputFile]) -> None:
-    for kind, output in outputs.items():
-        {"json": report.to_json, "junit": report.to_junit, "html": report.to_html}[kind](output.path)
-
-
-def _tell(report: Report) -> None:
-    width = shutil.get_terminal_size((110, 24)).columns
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    say(report.table(width, colour=colour) + "\n")
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        say(workflow_commands(report))
-        if step := os.environ.get("GITHUB_STEP_SUMMARY"):
-            with Path(step).open("a", encoding="utf-8") as file:
-                file.write(summary(report))

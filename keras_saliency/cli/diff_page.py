@@ -11,16 +11,13 @@ import numpy as np
 
 from keras_saliency.probes.captions import captions
 from keras_saliency.render import SCALE_RULE, as_base64
-from keras_saliency.reports.style import CSS
+from keras_saliency.reports.html_page import page, start_of
 from keras_saliency.terminal import html_text
 
 if TYPE_CHECKING:
     from keras_saliency.explanation.difference import Difference
 
-START = (
-    '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">\n'
-    '<meta name="generator" content="keras_saliency diff">\n'
-)
+START = start_of("diff")
 """How the page begins."""
 
 _MOST = 200
@@ -57,23 +54,15 @@ def page_of(found: Difference, models: Sequence[Path], lines: Sequence[str]) -> 
         value = found.correlation[probe]
         rows.append(f"<tr>{''.join(row)}<td>{'–' if math.isnan(value) else f'{value:.2f}'}</td></tr>")
     more = f"<p>… and {len(order) - _MOST} more images</p>" if len(order) > _MOST else ""
-    return START + "\n".join(
-        [
-            '<meta http-equiv="Content-Security-Policy" '
-            "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">",
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<link rel="icon" href="data:,">',
-            f"<title>{html_text(title)}</title><style>{CSS}{_STYLE}</style></head>",
-            f"<body><main><h1>{html_text(title)}</h1>",
-            f"<p>{len(order)} images, maps by <b>{html_text(found.after.method)}</b>.</p>",
-            f"<ul>{''.join(f'<li>{html_text(line)}</li>' for line in lines)}</ul>",
-            f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>{more}",
-            f"<p>Scale: {SCALE_RULE}. Change: signed map after minus the one before, halved. Rank correlation: that of "
-            "Spearman, of the signed maps; 1 is the same order of all pixels, 0 none in common.</p>",
-            "</main></body></html>",
-            "",
-        ]
-    )
+    body = [
+        f"<h1>{html_text(title)}</h1>",
+        f"<p>{len(order)} images, maps by <b>{html_text(found.after.method)}</b>.</p>",
+        f"<ul>{''.join(f'<li>{html_text(line)}</li>' for line in lines)}</ul>",
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>{more}",
+        f"<p>Scale: {SCALE_RULE}. Change: signed map after minus the one before, halved. Rank correlation: that of "
+        "Spearman, of the signed maps; 1 is the same order of all pixels, 0 none in common.</p>",
+    ]
+    return page("diff", title, "\n".join(body), _STYLE)
 
 
 def _picture(pixels: np.ndarray) -> str:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from keras_saliency.cli.arguments import (
     add_method_arguments,
@@ -17,6 +14,9 @@ from keras_saliency.cli.arguments import (
     check_model,
     local,
     method_options,
+    region,
+    scale,
+    size,
     target_of,
 )
 from keras_saliency.cli.console import Console, is_watched
@@ -32,7 +32,6 @@ from keras_saliency.probes.annotations import (
 from keras_saliency.probes.files import STORED, load_images
 from keras_saliency.probes.pictures import picture_sizes
 from keras_saliency.records.outputs import check_outputs
-from keras_saliency.registry import is_name
 from keras_saliency.render.fonts import checked_font
 
 if TYPE_CHECKING:
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
 
 NAME = "explain"
 HELP = "Write the maps of a saved model for some images."
-
-_SIDE = re.compile("[0-9]{1,5}")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,10 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a probe set or .npz (key images), .npy, pictures, or a folder of them, or of a folder for each class",
     )
     add_method_arguments(parser, several=True)
-    parser.add_argument("--resize", type=_size, metavar="HEIGHTxWIDTH", help="resize pictures")
+    parser.add_argument("--resize", type=size, metavar="HEIGHTxWIDTH", help="resize pictures")
     parser.add_argument(
         "--scale",
-        type=_scale,
+        type=scale,
         default=1.0,
         help="multiply the pixels of pictures, as in 1/255; default: leave them uint8",
     )
@@ -75,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--region",
-        type=_region,
+        type=region,
         action="append",
         metavar="[NAME=]PATH",
         help="a mask: an .npy, a black and white picture, or a folder with one for each picture; may be repeated",
@@ -182,33 +179,3 @@ def _with_classes(options: argparse.Namespace, model: object, probes: ProbeSet, 
         check_class_names(model, names)
         return with_class_names(probes, names)
     return with_classes_of(model, probes, target) if has_folders else probes
-
-
-def _region(text: str) -> tuple[str, Path]:
-    name, separator, path = text.partition("=")
-    found = local(path if separator else text)
-    name = name if separator else found.stem.lower().replace("-", "_")
-    if not is_name(name):
-        raise argparse.ArgumentTypeError(
-            f"expected [NAME=]PATH with a name in lower-case words, not {name!r}"
-        )
-    return name, found
-
-
-def _size(text: str) -> tuple[int, int]:
-    height, separator, width = text.lower().partition("x")
-    sides = [int(side) if _SIDE.fullmatch(side) else 0 for side in (height, width)]
-    if not (separator and all(sides)):
-        raise argparse.ArgumentTypeError("expected HEIGHTxWIDTH, such as 96x96")
-    return sides[0], sides[1]
-
-
-def _scale(text: str) -> float:
-    above, slash, below = text.partition("/")
-    try:
-        scale = float(above) / (float(below) if slash else 1)
-    except (ValueError, ZeroDivisionError):
-        raise argparse.ArgumentTypeError("expected a number or a fraction, such as 1/255") from None
-    if not np.isfinite(scale) or scale == 0:
-        raise argparse.ArgumentTypeError("expected a number other than zero")
-    return scale

@@ -1,17 +1,23 @@
-"""`keras-saliency view`: the Saliency page without TensorBoard, served or as one file."""
+"""`keras-saliency view`: the Saliency page without TensorBoard, or the page of a survey, served or as one file."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from keras_saliency.cli.arguments import local, whole_number
 from keras_saliency.cli.console import Console
 from keras_saliency.looks.page.log_store import LogStore
 from keras_saliency.records.outputs import OutputFile, begins_with, check_outputs
 from keras_saliency.records.whole_file import replace_file
+from keras_saliency.surveys.page.folder import page_of
+
+if TYPE_CHECKING:
+    from keras_saliency.tensorboard_plugin.answers import Answers
 
 NAME = "view"
-HELP = "Show the Saliency page of a log directory without TensorBoard, or export it as one HTML file."
+HELP = "Show the Saliency page of a log directory without TensorBoard, or a survey, or export it as one HTML file."
 
 _KEPT = 32_000_000
 _SMALLEST = 0.001
@@ -22,7 +28,9 @@ _FROM_ELSEWHERE = " On another machine, put the name of this one in it."
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
     parser.add_argument(
-        "logdir", type=local, help="the log_dir of a SaliencyCallback, or a folder of several"
+        "logdir",
+        type=local,
+        help="the log_dir of a SaliencyCallback, a folder of several, or that of a survey",
     )
     parser.add_argument(
         "--host",
@@ -42,26 +50,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve, or export."""
     console = Console()
-    store = LogStore(options.logdir)
+    page = page_of(options.logdir)
+    shown = LogStore(options.logdir) if page is None else page
     if options.export is None:
-        _serve(console, store, options)
+        _serve(console, shown, options)
+    elif isinstance(shown, LogStore):
+        _export(console, shown, options)
     else:
-        _export(console, store, options)
+        _copy(console, shown, options)
     return 0
 
 
-def _serve(console: Console, store: LogStore, options: argparse.Namespace) -> None:
+def _serve(console: Console, shown: LogStore | Path, options: argparse.Namespace) -> None:
     from keras_saliency.cli.view_server import ADDRESS, make_view_server
     from keras_saliency.cli.view_token import view_token
-    from keras_saliency.tensorboard_plugin.answers import Answers
-    from keras_saliency.tensorboard_plugin.recent import Recent
-    from keras_saliency.tensorboard_plugin.trainings import Trainings
 
-    recent, token = Recent(_KEPT), None if options.host is None else view_token()
-    answers = Answers(Trainings(store, recent), recent)
-    server = make_view_server(answers, options.port, options.host or ADDRESS, token)
-    store.runs()
-    _say_if_cut(console, store)
+    token = None if options.host is None else view_token()
+    served = _answers(shown) if isinstance(shown, LogStore) else shown
+    server = make_view_server(served, options.port, options.host or ADDRESS, token)
+    if isinstance(shown, LogStore):
+        shown.runs()
+        _say_if_cut(console, shown)
     console.print(f"{options.logdir}: {_address(server.host, server.port, token)}   (Ctrl-C ends it)")
     if token is not None:
         console.print(
@@ -70,6 +79,15 @@ def _serve(console: Console, store: LogStore, options: argparse.Namespace) -> No
         )
     server.serve_forever()
     raise KeyboardInterrupt  # which the server took, and returned
+
+
+def _answers(store: LogStore) -> Answers:
+    from keras_saliency.tensorboard_plugin.answers import Answers
+    from keras_saliency.tensorboard_plugin.recent import Recent
+    from keras_saliency.tensorboard_plugin.trainings import Trainings
+
+    recent = Recent(_KEPT)
+    return Answers(Trainings(store, recent), recent)
 
 
 def _address(host: str, port: int, token: str | None) -> str:
@@ -87,6 +105,20 @@ def _export(console: Console, store: LogStore, options: argparse.Namespace) -> N
         page = export_page(store, options.every, options.max_size)
         size = replace_file(options.export, page.encode())
     _say_if_cut(console, store)
+    console.print(f"{options.export}: {size / 1e6:.1f} MB")
+
+
+def _copy(console: Console, page: Path, options: argparse.Namespace) -> None:
+    """The page of a survey, which is one file already."""
+    from keras_saliency.surveys.page.page import START
+
+    check_outputs([OutputFile(options.export, "The page", begins_with(START))], [("the survey's page", page)])
+    size = page.stat().st_size
+    if size > options.max_size * 1e6:
+        raise ValueError(
+            f"The page of this survey has {size / 1e6:.1f} MB. Received: --max-size {options.max_size:g}"
+        )
+    replace_file(options.export, page.read_bytes())
     console.print(f"{options.export}: {size / 1e6:.1f} MB")
 
 

@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
@@ -14,7 +15,7 @@ from werkzeug.wrappers import Request
 
 from keras_saliency.cli.view_token import REFUSAL, carries, entrance
 from keras_saliency.tensorboard_plugin.answers import Answers
-from keras_saliency.tensorboard_plugin.responses import json_response
+from keras_saliency.tensorboard_plugin.responses import file_response, json_response
 from keras_saliency.tensorboard_plugin.routes import Routes
 
 ADDRESS = "127.0.0.1"
@@ -27,12 +28,12 @@ _SECONDS = 20
 
 
 def make_view_server(
-    answers: Answers, port: int | None, host: str = ADDRESS, token: str | None = None
+    shown: Answers | Path, port: int | None, host: str = ADDRESS, token: str | None = None
 ) -> BaseWSGIServer:
     """A server that is bound and does not answer yet.
 
     Args:
-        answers: what to answer.
+        shown: see `view_app`.
         port: None for the usual one or, where that is taken, any that is free.
         host: a name or address of this machine; `"0.0.0.0"` is all of them.
         token: see `view_app`.
@@ -43,16 +44,16 @@ def make_view_server(
     """
     with _bound(host, port) as bound:
         address, number = bound.getsockname()[:2]
-        return _ViewServer(address, number, view_app(answers, token), _QuietHandler, fd=bound.fileno())
+        return _ViewServer(address, number, view_app(shown, token), _QuietHandler, fd=bound.fileno())
 
 
-def view_app(answers: Answers, token: str | None = None) -> Any:
-    """The WSGI application.
+def view_app(shown: Answers | Path, token: str | None = None) -> Any:
+    """The WSGI application: the answers about a log, or a page that is one file.
 
     Without a token it answers requests for this machine's own names alone: a page from elsewhere whose host name was
     made to point to 127.0.0.1 could read the log otherwise. With one it answers requests that carry it, by any name.
     """
-    apps = Routes(lambda request: answers).apps()
+    apps = _page(shown) if isinstance(shown, Path) else Routes(lambda request: shown).apps()
     static = apps.pop("/static/*")
 
     @Request.application
@@ -72,6 +73,21 @@ def view_app(answers: Answers, token: str | None = None) -> Any:
         return apps.get(request.path) or json_response(request, {"error": "There is no such page."}, 404)
 
     return app
+
+
+def _page(path: Path) -> dict[str, Any]:
+    """The route of a page that is one file."""
+
+    @Request.application
+    def app(request: Request) -> Any:
+        if request.path != "/static/index.html":
+            return json_response(request, {"error": "There is no such page."}, 404)
+        try:
+            return file_response(request, path.read_bytes(), "text/html; charset=utf-8")
+        except OSError:
+            return json_response(request, {"error": "The page is gone."}, 404)
+
+    return {"/static/*": app}
 
 
 class _ViewServer(ThreadedWSGIServer):

@@ -68,7 +68,7 @@ class Watched:
     def __init__(self, arm: digits.Arm, seed: int, out: Path, progress: Callable[[Row], None]) -> None:
         self.data = digits.load(arm)
         self.model = network.build(seed)
-        self._arm, self._folder = arm, _new_folder(out, arm)
+        self._arm, self._folder = arm, new_folder(out, arm)
         self._saliency = SaliencyCallback(self.data.probes, self._folder, target=digits.MARKED_CLASS)
         self._narrator = _Narrator(self._saliency, progress)
 
@@ -145,10 +145,11 @@ def _draw(looks: list[Look], data: digits.Digits, arm: str) -> np.ndarray:
     )
 
 
-def _new_folder(out: Path, arm: str) -> Path:
-    folder, number = out / arm, 1
+def new_folder(out: Path, name: str) -> Path:
+    """A folder that was not there: `<out>/<name>`, or `<out>/<name>-2` and so on."""
+    folder, number = out / name, 1
     while os.path.lexists(folder):  # also a link to nothing
         number += 1
-        folder = out / f"{arm}-{number}"
+        folder = out / f"{name}-{number}"
     folder.mkdir(parents=True)
     return folder

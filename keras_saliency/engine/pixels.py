@@ -142,9 +142,10 @@ def _followed(model: Any, tensor: Any, scaling: _Scaling) -> tuple[_Scaling, Any
     """What becomes of a symbolic tensor in a model, as far as it is only scaled; and the last scaled tensor."""
     while True:
         consumers = list(_consumers(model, tensor))
-        if len(consumers) != 1:
+        if len({id(operation) for operation, _, _ in consumers}) != 1:
             return scaling, tensor
-        operation, arguments, output = consumers[0]
+        # A Sequential that grew layer by layer, as a loaded one does, has called its first layers once for each.
+        operation, arguments, output = consumers[-1]
         if isinstance(operation, keras.Model):
             inside = declared_inputs(operation)
             if len(inside) != 1:

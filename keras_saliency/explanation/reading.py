@@ -9,6 +9,7 @@ from typing import Any
 
 import optree
 
+from keras_saliency.arguments import writes_code
 from keras_saliency.engine import Layout
 from keras_saliency.engine.inputs import declared_inputs
 from keras_saliency.engine.pixels import declared_pixels, doubt_about
@@ -84,23 +85,32 @@ def _read_for(model: Any, paths: Any) -> ProbeSet:
     return ProbeSet(**read_pictures(paths, **how_to_read(model, paths)))
 
 
-def how_to_read(model: Any, paths: Any) -> dict[str, Any]:
+def how_to_read(
+    model: Any, paths: Any, size: tuple[int, int] | None = None, scale: float | None = None
+) -> dict[str, Any]:
     """How pictures are read as the model takes them: its size, its channels, the range of its pixels.
+
+    Args:
+        model: a Keras model.
+        paths: of the pictures, for the sentence.
+        size: height and width that are given in place of the model's.
+        scale: what pixels from 0 to 255 are multiplied with, given in place of what the model tells.
 
     Raises:
         ValueError: the model does not tell the range.
     """
     pixels = declared_pixels(model)
-    if pixels.highest is None:
-        size = f", size={pixels.size}" if pixels.size else ", size=(height, width)"
+    if scale is None and pixels.highest is None:
+        sides = f", size={pixels.size}" if pixels.size else ", size=(height, width)"
+        code = f"ks.ProbeSet.from_folder({_shown(paths)}{sides}, scale=1/255)"
         raise ValueError(
             "Nothing in this model tells in which range it takes pixels: it declares no image, or begins with no "
-            f"Rescaling or Normalization. Give ks.ProbeSet.from_folder({_shown(paths)}{size}, scale=1/255) for pixels "
-            "from 0 to 1, or scale=1 for pixels from 0 to 255."
+            f"Rescaling or Normalization. Give {code if writes_code() else '--scale 1/255'} for pixels from 0 to 1, or "
+            f"{'scale=1' if writes_code() else '--scale 1'} for pixels from 0 to 255."
         )
     return {
-        "size": pixels.size,
-        "scale": pixels.highest / 255,
+        "size": size or pixels.size,
+        "scale": (pixels.highest or 255) / 255 if scale is None else scale,
         "channels": pixels.channels,
         "channels_first": pixels.channels_first,
     }

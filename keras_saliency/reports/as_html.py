@@ -13,8 +13,8 @@ import numpy as np
 from keras_saliency.render import as_base64
 from keras_saliency.reports import words
 from keras_saliency.reports.as_json import plain
+from keras_saliency.reports.html_page import page, start_of
 from keras_saliency.reports.result import CheckResult
-from keras_saliency.reports.style import CSS
 from keras_saliency.reports.verdicts import VERDICTS, Verdict, Verdicts
 from keras_saliency.terminal import html_text, visible_lines
 
@@ -29,10 +29,7 @@ _MEANINGS = {
 }
 _SHOWN_PROBES = 200
 
-START = (
-    '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">\n'
-    '<meta name="generator" content="keras_saliency report">\n'
-)
+START = start_of("report")
 """How the page begins."""
 
 
@@ -42,25 +39,13 @@ def encode(report: Verdicts) -> str:
         (heading, sorted(results, key=lambda result: VERDICTS.index(report.verdict(result))))
         for heading, results in words.groups(report)
     ]
-    title = f"{report.model}: {words.headline(report)}"
-    return START + "\n".join(
-        [
-            # Nothing is ever asked for: not even a picture that a name could smuggle in.
-            '<meta http-equiv="Content-Security-Policy" '
-            "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">",
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<link rel="icon" href="data:,">',
-            f"<title>{html_text(title)}</title>",
-            f"<style>{CSS}</style></head>",
-            "<body><main>",
-            _header(report),
-            _overview(report, groups),
-            *(_cards(report, heading, results) for heading, results in groups),
-            _footer(report),
-            "</main></body></html>",
-            "",
-        ]
-    )
+    body = [
+        _header(report),
+        _overview(report, groups),
+        *(_cards(report, heading, results) for heading, results in groups),
+        _footer(report),
+    ]
+    return page("report", f"{report.model}: {words.headline(report)}", "\n".join(body))
 
 
 def _header(report: Verdicts) -> str:
@@ -89,7 +74,7 @@ def _overview(report: Verdicts, groups: list[tuple[str, list[CheckResult]]]) -> 
     for heading, results in groups:
         rows += f'<tr><th colspan="3">{html_text(heading)}</th></tr>' if len(groups) > 1 else ""
         rows += "".join(
-            f"<tr><td>{_badge(report.verdict(result), report.weight(result))}</td>"
+            f"<tr><td>{badge(report.verdict(result), report.weight(result))}</td>"
             f'<td><a href="#{html_text(result.name)}">{html_text(result.name)}</a></td>'
             f"<td>{html_text(words.question(result.name))}</td></tr>"
             for result in results
@@ -97,7 +82,8 @@ def _overview(report: Verdicts, groups: list[tuple[str, list[CheckResult]]]) -> 
     return f'<table class="overview"><tbody>{rows}</tbody></table>'
 
 
-def _badge(verdict: Verdict, look: Verdict | None = None) -> str:
+def badge(verdict: Verdict, look: Verdict | None = None) -> str:
+    """A verdict in one word, as heavy as it is."""
     mark = f'<span aria-hidden="true">{_MARKS[look or verdict]}</span>'
     return f'<span class="badge {look or verdict}" title="{_MEANINGS[verdict]}">{mark} {verdict}</span>'
 
@@ -114,14 +100,17 @@ def _card(report: Verdicts, result: CheckResult) -> str:
     look = report.weight(result)
     question = words.question(result.name)
     parts = [
-        f"<h3>{html_text(result.name)} {_badge(report.verdict(result), look)}</h3>",
+        f"<h3>{html_text(result.name)} {badge(report.verdict(result), look)}</h3>",
         f'<p class="question">{html_text(question)}</p>' if question else "",
-        f'<p class="sentence">{html_text(result.sentence)}</p>',
-        _measure(result),
-        _pictures(result.pictures),
-        _details(result),
+        body_of(result),
     ]
     return f'<section id="{html_text(result.name)}" class="{look}">{"".join(parts)}</section>'
+
+
+def body_of(result: CheckResult) -> str:
+    """What a check found: the sentence, the value against its limit, the pictures, and the details folded."""
+    said = f'<p class="sentence">{html_text(result.sentence)}</p>'
+    return said + _measure(result) + _pictures(result.pictures) + _details(result)
 
 
 def _measure(result: CheckResult) -> str:
@@ -214,7 +203,7 @@ def _cell(values: np.ndarray, probe: int) -> str:
 
 def _footer(report: Verdicts) -> str:
     software = ", ".join(f"{name} {version}" for name, version in report.versions.items())
-    meanings = "".join(f"<dt>{_badge(verdict)}</dt><dd>{_MEANINGS[verdict]}</dd>" for verdict in VERDICTS)
+    meanings = "".join(f"<dt>{badge(verdict)}</dt><dd>{_MEANINGS[verdict]}</dd>" for verdict in VERDICTS)
     return (
         f'<footer><dl class="meanings">{meanings}</dl>'
         "<p>A map shows where a score would change if a pixel did. A hot place is a hint, no proof: checks of regions "

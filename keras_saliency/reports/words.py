@@ -25,6 +25,7 @@ QUESTIONS = {
     "faithfulness": "Do the pixels that a map calls strong matter to the score?",
     "stability": "Does a map stay when its image hardly changes?",
     "golden": "Are the maps those that were approved?",
+    "survey": "Does the model rest on what a group of examples has in common?",
 }
 
 CAPTIONS = {

@@ -64,7 +64,7 @@ def working_in(folder: Path, settings: Mapping[str, Any]) -> Iterator[Work]:
         OSError: it cannot be written.
     """
     home = folder / PARTS
-    _refuse_other_things(folder)
+    refuse_other_things(folder)
     home.mkdir(parents=True, exist_ok=True)
     lock = FileLock(home / ".lock", timeout=0)
     try:
@@ -113,7 +113,8 @@ def _read(file: Path) -> Mapping[str, Any]:
         raise UnreadableFileError(f"{file} is damaged. Choose another folder, or delete it.") from error
 
 
-def _refuse_other_things(folder: Path) -> None:
+def refuse_other_things(folder: Path) -> None:
+    """Do nothing if a survey may be written into a folder; raises as `working_in`."""
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"Expected out to be a folder. Received: {folder}, which is a file.")
     is_ours = (folder / ABOUT).exists() or (folder / PARTS).is_dir()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,7 @@ from keras_saliency import metrics
 from keras_saliency.checks.proposals.windows import window_enrichment, window_of
 from keras_saliency.engine import Anatomy, Question, ScoredModel
 from keras_saliency.engine.chunks import rows_of
-from keras_saliency.engine.layout import way_out
+from keras_saliency.engine.layout import Layout, way_out
 from keras_saliency.methods import Method
 from keras_saliency.methods.base import run_method
 from keras_saliency.metrics import NUMBERS
@@ -106,24 +106,25 @@ class Measurer:
         """A row for each example, as columns of numpy.
 
         `id`, `key`; `label` (−1: none), `target_class`, `prediction` (−1: none), `probability` of the prediction,
-        `score`; the numbers of a map; `top` and `left`, the centre of the hottest window as shares of height and
-        width; `<region>_enrichment`; `map` `(n, height, width)`, the magnitude with a sum of 1 at the small side, zero
-        where it has no content and NaN where it is not finite; with pictures `patch` and `thumbnail` `(n, 8, 8,
-        channels)`, the hottest window and the whole of the image.
+        `score`; the numbers of a map; `<region>_enrichment`; `map` `(n, height, width)`, the magnitude with a sum of 1
+        at the small side, zero where it has no content and NaN where it is not finite; `top` and `left`, the centre of
+        the hottest window as shares of height and width; with pictures `patch` and `thumbnail` `(n, 8, 8, channels)`,
+        that window and the whole of the image.
 
         Raises:
             ValueError: a label is none of the model's classes.
         """
+        return self.ask(chunk)()
+
+    def ask(self, chunk: Chunk) -> Callable[[], Rows]:
+        """Ask the model, and return what makes the rows of the answer without it: another thread may call that."""
         count, question = len(chunk), self._whole(self.question(chunk))
         result, scores = run_method(self.method, question, self.seed), question.scores
         self._check_labels(chunk, scores.table)
         layout = question.anatomy.layout
         leaves = optree.tree_leaves(result.maps)
         maps = leaves[0 if len(leaves) == 1 else layout.image or 0][:count]
-        described = self._described(maps, layout.channel_axis)
-        small = _normalised(described.pop("map"))
-        window = _Window.of(small)
-        return {
+        said = {
             "id": np.array(chunk.ids, object),
             "key": np.array(chunk.keys, object),
             "label": np.full(count, -1) if chunk.labels is None else chunk.labels,
@@ -131,12 +132,9 @@ class Measurer:
             "prediction": scores.predicted_classes[:count],
             "probability": scores.probabilities[:count],
             "score": np.asarray(scores.values[:count], "float32"),
-            **described,
-            "top": window.top.astype("float32"),
-            "left": window.left.astype("float32"),
-            "map": small,
-            **(self._pictures(chunk, layout.picture, layout.picture_axis, window) if self.pictures else {}),
         }
+        image = optree.tree_leaves(chunk.images)[layout.picture or 0] if self.pictures else None
+        return lambda: said | self._described(maps, image, layout)
 
     def chunk_size(self, chunk: Chunk, most: int) -> int:
         """About `most` examples, or fewer: as many as go through the model without padding."""
@@ -172,33 +170,35 @@ class Measurer:
                 f"{chunk.labels[wrong[0]]} of {chunk.ids[wrong[0]]}"
             )
 
-    def _described(self, maps: np.ndarray, channel_axis: int) -> dict[str, np.ndarray]:
-        """The numbers of maps, their enrichment in the regions, and the maps at the small side; a few at a time."""
+    def _described(
+        self, maps: np.ndarray, images: np.ndarray | None, layout: Layout
+    ) -> dict[str, np.ndarray]:
+        """What the maps say, and the images where they are hot; a few at a time."""
         step = max(1, _AT_ONCE // maps[0].size)
         parts = []
         for start in range(0, len(maps), step):
-            few = maps[start : start + step]
-            magnitude = heatmap(few, "magnitude", channel_axis)
-            given = {"maps": few, "magnitude": magnitude}
-            parts.append(
-                {
-                    name: NUMBERS[name].function(*(given[need] for need in NUMBERS[name].needs))
-                    for name in DESCRIBING
-                }
-                | {
-                    f"{name}_enrichment": metrics.enrichment(magnitude, mask)
-                    for name, mask in self.regions.items()
-                }
-                | {"map": shrink(magnitude, self.side)}
-            )
+            rows = slice(start, start + step)
+            part = self._of_few(maps[rows], layout.channel_axis)
+            window = _Window.of(part["map"])
+            part |= {"top": window.top, "left": window.left}
+            if images is not None:
+                part |= _pictures(images[rows], layout.picture_axis, window)
+            parts.append(part)
         return {name: np.concatenate([part[name] for part in parts]).astype("float32") for name in parts[0]}
 
-    def _pictures(self, chunk: Chunk, position: int | None, axis: int, window: _Window) -> Rows:
-        images = optree.tree_leaves(chunk.images)[position or 0]
-        images = images[..., None] if images.ndim == 3 else np.moveaxis(images, axis, -1)
+    def _of_few(self, maps: np.ndarray, channel_axis: int) -> dict[str, np.ndarray]:
+        magnitude = heatmap(maps, "magnitude", channel_axis)
+        given = {"maps": maps, "magnitude": magnitude}
         return {
-            "patch": np.asarray(resample(window.cut(images), PATCH, PATCH), "float32"),
-            "thumbnail": np.asarray(resample(images, PATCH, PATCH), "float32"),
+            **{
+                name: NUMBERS[name].function(*(given[need] for need in NUMBERS[name].needs))
+                for name in DESCRIBING
+            },
+            **{
+                f"{name}_enrichment": metrics.enrichment(magnitude, mask)
+                for name, mask in self.regions.items()
+            },
+            "map": _normalised(shrink(magnitude, self.side)),
         }
 
 
@@ -216,8 +216,7 @@ class _Window:
         """The hottest windows of normalised maps; of images that are too small to have places, the whole."""
         count, height, width = small.shape
         window = window_of(height, width) or (height, width)
-        heat = window_enrichment(np.nan_to_num(small), window).reshape(count, -1)
-        heat = np.nan_to_num(heat)
+        heat = np.nan_to_num(window_enrichment(small, window).reshape(count, -1))
         first = (heat >= heat.max(1, keepdims=True) * (1 - _ALIKE)).argmax(1)
         tops, lefts = np.divmod(first, width - window[1] + 1)
         return cls(
@@ -246,6 +245,15 @@ def _places(centre: np.ndarray, share: float, side: int) -> np.ndarray:
     length = max(1, round(share * side))
     starts = np.clip(np.rint(centre * side - length / 2).astype(int), 0, side - length)
     return np.asarray(starts[:, None] + np.arange(length))
+
+
+def _pictures(images: np.ndarray, axis: int, window: _Window) -> dict[str, np.ndarray]:
+    """Small pictures of images: of what is hottest, and of the whole."""
+    images = images[..., None] if images.ndim == 3 else np.moveaxis(images, axis, -1)
+    return {
+        "patch": resample(window.cut(images), PATCH, PATCH),
+        "thumbnail": resample(images, PATCH, PATCH),
+    }
 
 
 def _normalised(small: np.ndarray) -> np.ndarray:

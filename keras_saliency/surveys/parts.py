@@ -19,6 +19,8 @@ Rows = Mapping[str, np.ndarray]
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _ENDING = ".parquet"
+_FAST: Mapping[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
+"""How parts are written: they are read once, and removed."""
 
 
 class Parts:
@@ -53,11 +55,11 @@ class Parts:
         name = sha256("\n".join(rows["id"]).encode("utf-8", "surrogatepass")).hexdigest()[:32] + _ENDING
         if self._is_local:
             with replacing(Path(self._root, name)) as file:
-                pq.write_table(as_table(rows), file, compression="zstd")
+                pq.write_table(as_table(rows), file, **_FAST)
         else:
             self._files.create_dir(self._root)
             unfinished = f"{self._root}/.{name}.unfinished"
-            pq.write_table(as_table(rows), unfinished, filesystem=self._files, compression="zstd")
+            pq.write_table(as_table(rows), unfinished, filesystem=self._files, **_FAST)
             self._files.move(unfinished, f"{self._root}/{name}")
         self._forget()
 

@@ -232,13 +232,15 @@ def reader_of(model: Any, dataset: Any, target: Any) -> Reader:
         ValueError, TypeError: it cannot be read, or not twice.
         FileNotFoundError, UnreadableFileError: there are no such files, or no pictures.
     """
+    if isinstance(dataset, OfPictures):
+        return dataset
     if is_path(dataset):
         given = [
             local_path("dataset", path)
             for path in (dataset if isinstance(dataset, (list, tuple)) else [dataset])
         ]
         if len(given) != 1 or given[0].suffix not in STORED:
-            return _of_pictures(model, given, dataset, target)
+            return of_pictures(model, given, target)
         dataset = load_images(given, size=None, scale=1.0, channels=3)
     if isinstance(dataset, ProbeSet):
         return _of_probes(dataset)
@@ -270,8 +272,15 @@ def _of_probes(probes: ProbeSet) -> OfArrays:
     )
 
 
-def _of_pictures(model: Any, given: list[Path], dataset: Any, target: Any) -> OfPictures:
-    how = how_to_read(model, dataset)
+def of_pictures(
+    model: Any,
+    given: list[Path],
+    target: Any,
+    size: tuple[int, int] | None = None,
+    scale: float | None = None,
+) -> OfPictures:
+    """Pictures, and folders of them, read as the model takes them, or with a size and a scale that are given."""
+    how = how_to_read(model, given[0] if len(given) == 1 else given, size, scale)
     files, folders = files_in(given)
     classes = tuple(folder.name for folder in folders)
     root = given[0] if folders else Path(os.path.commonpath([path.absolute().parent for path, _ in files]))

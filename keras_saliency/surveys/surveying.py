@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
@@ -16,6 +17,7 @@ import numpy as np
 import optree
 
 from keras_saliency.arguments import local_path, whole
+from keras_saliency.engine.layout import Layout
 from keras_saliency.engine.pixels import doubt_about
 from keras_saliency.engine.versions import versions
 from keras_saliency.errors import SaliencyWarning
@@ -26,11 +28,15 @@ from keras_saliency.probes.pictures import is_path
 from keras_saliency.reports.report import Report
 from keras_saliency.reports.result import CheckResult
 from keras_saliency.surveys.class_maps import class_maps
-from keras_saliency.surveys.examples import Source
+from keras_saliency.surveys.examples import Chunk, Source
 from keras_saliency.surveys.experiments import judge
 from keras_saliency.surveys.folder import Work, described, working_in
 from keras_saliency.surveys.measuring import Measurer
 from keras_saliency.surveys.on_ray import Pass, settings_of
+from keras_saliency.surveys.page.examples import drawn_examples
+from keras_saliency.surveys.page.findings import Findings
+from keras_saliency.surveys.page.folder import write_page
+from keras_saliency.surveys.parts import Parts, Rows
 from keras_saliency.surveys.progress import Tell, told
 from keras_saliency.surveys.strategies.strategies import find_strategies
 from keras_saliency.surveys.survey import Survey
@@ -134,7 +140,7 @@ def survey(
             measure(source, measurer, work, size, tell, workers=workers)
         if work.finished is not None:
             return work.finished
-        return _finished(source, measurer, work, seconds, maps=maps, progress=progress)
+        return _finished(source, measurer, work, layout, seconds, maps=maps, progress=progress)
 
 
 def require_packages() -> None:
@@ -152,32 +158,59 @@ def measure(
     *,
     workers: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write a part for each chunk of the examples that are not measured yet, here or by workers of Ray."""
-    known, before = work.known, source.count
+    """Write a part for each chunk of the examples that are not measured yet; a finished survey has none.
+
+    With settings of `workers` a Ray cluster does it.
+    """
+    known = work.known
+    chunks = source.chunks(size, known, tell)
+    if work.finished is not None:
+        for chunk in chunks:
+            raise ValueError(
+                f"The survey in {work.folder} is finished, and of another data set: it lacks examples of this one, "
+                f"such as {chunk.ids[0]}. Choose another folder, or delete it."
+            )
+        return
     try:
-        if workers is not None and work.finished is None:
-            Pass(source, measurer, work.parts, size, known).measure(workers, tell)
+        if workers is None:
+            _write(chunks, measurer, work.parts, tell)
         else:
-            for chunk in source.chunks(size, known, tell):
-                if work.finished is not None:
-                    raise ValueError(
-                        f"The survey in {work.folder} is finished, and this data set has examples that it does not "
-                        f"have, such as {chunk.ids[0]}. Choose another folder, or delete it."
-                    )
-                work.parts.write(measurer.rows(chunk))
-                tell(len(chunk))
+            Pass(source, measurer, work.parts, size, known).measure(workers, tell)
     except KeyboardInterrupt as interrupt:
-        of_all = f" of {before:,}" if before else ""
+        of_all = "" if source.count is None else f" of {source.count:,}"
         interrupt.add_note(
             f"{len(work.parts):,}{of_all} examples are measured, in {work.folder}: the same call goes on from there."
         )
         raise
-    if not len(work.parts) and work.finished is None:
-        raise ValueError("Expected a data set with at least one example that can be read. Received: none")
+
+
+def _write(chunks: Iterator[Chunk], measurer: Measurer, parts: Parts, tell: Tell) -> None:
+    """While the model looks at a chunk, the rows of the one before are made and written."""
+
+    def write(rows: Callable[[], Rows], count: int) -> None:
+        parts.write(rows())
+        tell(count)
+
+    with ThreadPoolExecutor(1) as writer:
+        writing = None
+        for chunk in chunks:
+            rows = measurer.ask(chunk)
+            if writing is not None:
+                writing.result()
+            writing = writer.submit(write, rows, len(chunk))
+        if writing is not None:
+            writing.result()
 
 
 def _finished(
-    source: Source, measurer: Measurer, work: Work, seconds: dict[str, float], *, maps: bool, progress: bool
+    source: Source,
+    measurer: Measurer,
+    work: Work,
+    layout: Layout,
+    seconds: dict[str, float],
+    *,
+    maps: bool,
+    progress: bool,
 ) -> Survey:
     """The survey of what was measured, written as a whole: `survey.json` comes last."""
     unreadable, unreadable_count = tuple(source.unreadable), source.unreadable_count
@@ -199,6 +232,8 @@ def _finished(
         class_names=source.class_names,
         seconds=seconds,
     )
+    shown = drawn_examples(strategies, work.parts, source if measurer.pictures else None, layout)
+    write_page(Findings(made, shown))
     made.save()
     work.end()
     return made

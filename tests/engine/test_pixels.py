@@ -34,6 +34,14 @@ def adapted(highest):
     return layer
 
 
+def grown(*layers):
+    """A Sequential to which one layer after the other was added; so does Keras when it loads one."""
+    model = keras.Sequential([keras.Input((8, 8, 3))])
+    for layer in (*layers, L.Conv2D(2, 3), L.Flatten(), L.Dense(2)):
+        model.add(layer)
+    return model
+
+
 def functional(first):
     image = keras.Input((8, 8, 3))
     return keras.Model(image, L.Dense(2)(L.Flatten()(L.Conv2D(2, 3)(first(image)))))
@@ -51,6 +59,7 @@ def nested(inner, *before):
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "variance": [0.0524, 0.0502, 0.0506]}
 MODELS = {
     "1/255": (lambda: sequential(L.Rescaling(1 / 255)), 255, OF_BYTES),
+    "1/255, layer by layer": (lambda: grown(L.Rescaling(1 / 255), L.Rescaling(2.0)), 255, OF_BYTES),
     "to −1 … 1": (lambda: sequential(L.Rescaling(1 / 127.5, -1)), 255, OF_BYTES),
     "2x − 1": (lambda: sequential(L.Rescaling(2.0, -1)), 1, OF_UNITS),
     "1/255, then ImageNet's": (

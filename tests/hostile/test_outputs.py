@@ -14,7 +14,7 @@ import pytest
 
 import keras_saliency as ks
 from keras_saliency import cli
-from keras_saliency.demo.story import _new_folder
+from keras_saliency.demo.story import new_folder
 from keras_saliency.reports import read_report
 
 pytest_plugins = ["pytester"]
@@ -284,11 +284,11 @@ def test_a_page_in_the_place_of_something_else(here, refused, write_by_hand):
     assert cli.main([*CHECK, "--html", "page.html"]) == 2, "a page of another kind"
 
 
-def test_a_demo_writes_into_a_new_folder(here):
+def test_a_demo_writes_into_anew_folder(here):
     Path("runs/shortcut").mkdir(parents=True)
     Path("runs/shortcut-2").symlink_to("nowhere")
     before = contents(here)
-    assert _new_folder(Path("runs"), "shortcut") == Path("runs/shortcut-3")
+    assert new_folder(Path("runs"), "shortcut") == Path("runs/shortcut-3")
     assert contents(here) == before
 
 
