@@ -75,7 +75,7 @@ class PackedModel:
 def _custom_objects(model: Any) -> dict[str, Any]:
     classes = {type(layer) for layer in (model, *layers_throughout(model))}
     own = {keras.saving.get_registered_name(kind): kind for kind in classes if not _is_of_keras(kind)}
-    return own | keras.saving.get_custom_objects()
+    return {**own, **keras.saving.get_custom_objects()}
 
 
 def _is_of_keras(kind: type) -> bool:
