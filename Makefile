@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 PROJECT := pyproject.toml tests/constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test test-all test-repeats test-trackers docs docs-serve versions fuzz mutants trace soak zoo check check-page check-release sizes format benchmark benchmark-tab seeds field matrix tutorials gallery clean
+.PHONY: help demo test test-all test-repeats test-trackers test-ray docs docs-serve versions fuzz mutants trace soak zoo check check-page check-release sizes format benchmark benchmark-tab seeds field matrix tutorials gallery clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
 	@echo "make test       the tests, those that depend on the framework on TensorFlow, JAX and PyTorch: less than ten minutes on two cores"
 	@echo "make test-all   these, those that assert the same on more cases (make test-repeats: only them), and the zoo"
 	@echo "make test-trackers  looks in MLflow, Trackio and W&B, which it installs, read back from there"
+	@echo "make test-ray   a survey on a Ray cluster, which it installs and starts on this machine"
 	@echo "make versions   the tests on the oldest versions allowed, and on Python 3.12 and 3.13: some hours"
 	@echo "make fuzz       bad input of every kind, for an hour and a half"
 	@echo "make mutants    how many small changes to metrics, checks, records, methods and the engine's arithmetic the tests notice"
@@ -45,6 +46,10 @@ test-all: $(VENV)/.test
 test-trackers: | $(VENV)/bin/python
 	$(INSTALL) nox
 	$(BIN)/nox --session trackers
+
+test-ray: | $(VENV)/bin/python
+	$(INSTALL) nox
+	$(BIN)/nox --session ray
 
 test-repeats: $(VENV)/.test
 	$(BIN)/python -m tests.every_backend "repeats and not zoo"

@@ -55,6 +55,13 @@ def trackers(session: nox.Session) -> None:
     )
 
 
+@nox.session
+def ray(session: nox.Session) -> None:
+    """A cluster of two workers on this machine; the surveys there are those of one process."""
+    session.install("--constraint", "tests/constraints.txt", "pytest", "hypothesis", "--editable", ".[ray]")
+    session.run("python", "-m", "pytest", "tests/surveys/test_on_ray.py", env={"KERAS_BACKEND": "tensorflow"})
+
+
 def _test(session: nox.Session, backends: Iterable[str]) -> None:
     for backend in backends:
         if os.environ.get("KERAS_BACKEND", backend) == backend:

@@ -5,6 +5,7 @@ from keras_saliency.engine.averages import Averages, Points
 from keras_saliency.engine.console import say
 from keras_saliency.engine.layout import ExplainedImage, Layout
 from keras_saliency.engine.log_probabilities import LogProbabilities
+from keras_saliency.engine.packed_model import PackedModel
 from keras_saliency.engine.processes import is_chief
 from keras_saliency.engine.question import Question
 from keras_saliency.engine.rectifiers import RectifierCount
@@ -23,6 +24,7 @@ __all__ = [
     "LayerOutput",
     "Layout",
     "LogProbabilities",
+    "PackedModel",
     "Points",
     "Question",
     "RectifierCount",

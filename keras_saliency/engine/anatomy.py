@@ -224,7 +224,7 @@ def _built(model: Any, inputs: Any, examples: int | None) -> InputPlan:
 
 def _refuse_weights_elsewhere(model: Any) -> None:
     """Raise where a look would have to be joined by other processes: one that does not join stops all of them."""
-    parted = [variable.path for variable in current_backend().out_of_reach(model.weights)]
+    parted = current_backend().out_of_reach(model)
     if parted:
         raise SaliencyError(
             f"The weights of the model {model.name!r} are spread over several processes, and a look is made by each "

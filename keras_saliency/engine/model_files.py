@@ -29,8 +29,6 @@ def load_model(path: str | Path, imports: Iterable[str] = ()) -> Any:
         UnreadableFileError: Keras cannot load it, and the sentence says what to do; or it declares to unfold to far
             more than its size. The weights, which are a file in the file, are Keras' own to read.
     """
-    import keras
-
     path = local_path("path", path)
     if not path.exists():
         raise FileNotFoundError(f"No such model: {path}")
@@ -41,13 +39,20 @@ def load_model(path: str | Path, imports: Iterable[str] = ()) -> Any:
         if zipfile.is_zipfile(path):
             with path.open("rb") as file:
                 npz.check_zip(path, file)
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        model.loss = _loss(path)
-        return model
+        return read_model(path)
     except UnreadableFileError:
         raise
     except Exception as error:
         raise UnreadableFileError(f"{path} cannot be loaded: {_advice(path, str(error))}") from error
+
+
+def read_model(path: Path, *, safe_mode: bool = True) -> Any:
+    """The model in a file, with its loss and without its optimizer and metrics; what Keras says of it, it raises."""
+    import keras
+
+    model = keras.saving.load_model(path, compile=False, safe_mode=safe_mode)
+    model.loss = _loss(path)
+    return model
 
 
 @contextmanager

@@ -18,6 +18,7 @@ import optree
 from keras_saliency.probes import ProbeSet
 from keras_saliency.probes.arrays import count_of
 from keras_saliency.probes.sampling import stacked
+from keras_saliency.surveys.ray_data import OfRay
 from keras_saliency.surveys.sources import Batch, Example, Reader, reader_of
 
 NAMED = 100
@@ -104,6 +105,32 @@ class Source:
         """Where images have their channels, where the data set says so."""
         return self._reader.channel_axis
 
+    @property
+    def ids(self) -> Sequence[str]:
+        """Those of the examples, where they are known before the examples are read; empty where they are not."""
+        return self._reader.ids or ()
+
+    @property
+    def positions(self) -> int | None:
+        """How many rows `between` may be asked for; None: the data set is read from its beginning alone."""
+        return None if self._reader.between(0, 0) is None else self._reader.count
+
+    @property
+    def ray_data(self) -> OfRay | None:
+        """The Ray data set that the examples are from; None: they are from something else."""
+        return self._reader if isinstance(self._reader, OfRay) else None
+
+    def between(self, start: int, stop: int) -> Source:
+        """The examples in these rows, alone, where there are `positions`."""
+        reader = self._reader.between(start, stop)
+        return self if reader is None else self.like(reader)
+
+    def like(self, reader: Reader) -> Source:
+        """Other examples of this data set: the same ones of them are chosen, and all are of one size."""
+        source = Source(reader)
+        source._chosen, source._alike = self._chosen, self._alike
+        return source
+
     def described(self) -> dict[str, Any]:
         """What tells this data set from another one before it is read, JSON-ready."""
         return self._reader.described()
@@ -155,10 +182,14 @@ class Source:
                 yield together if held == size else together.take(range(size))
                 waiting = [together.take(range(size, held))] if held > size else []
                 held -= size
-        if met < len(known):
-            raise _another_data_set(f"{len(known) - met} examples of it are not in this one")
+        self.refuse_missing(len(known) - met)
         if waiting:
             yield joined(waiting)
+
+    def refuse_missing(self, count: int) -> None:
+        """Raise `ValueError` where examples that are known were not met."""
+        if count > 0:
+            raise _another_data_set(f"{count} examples of it are not in this one")
 
     def first(self, count: int) -> Chunk:
         """Some examples.

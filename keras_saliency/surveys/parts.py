@@ -30,12 +30,15 @@ class Parts:
 
     Args:
         folder: a path on this machine, or an address that pyarrow's file systems know, such as `s3://bucket/parts`.
+
+    Attributes:
+        folder: as it was given.
     """
 
     def __init__(self, folder: str | Path) -> None:
         from pyarrow import fs
 
-        text = str(folder)
+        self.folder = text = str(folder)
         self._is_local = not _ADDRESS.match(text) or text.startswith("file:")
         if self._is_local:
             self._files, self._root = fs.LocalFileSystem(), str(local_path("folder", folder))

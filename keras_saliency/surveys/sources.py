@@ -22,6 +22,7 @@ from keras_saliency.probes.files import STORED, load_images
 from keras_saliency.probes.labels import class_indices
 from keras_saliency.probes.pictures import files_in, is_path, read_picture
 from keras_saliency.probes.sampling import stacked
+from keras_saliency.surveys.ray_data import OfRay, is_ray_data
 
 Batch = tuple[list[str] | None, Any, np.ndarray | None]
 """Ids (None: those are made of the content), images (a tree of arrays), labels (None: there are none)."""
@@ -49,6 +50,13 @@ class Reader(Protocol):
     @property
     def channel_axis(self) -> int | None:
         """Where the images have their channels, where the data set says so."""
+
+    @property
+    def ids(self) -> Sequence[str] | None:
+        """Those of the examples; None: they are made when the examples are read."""
+
+    def between(self, start: int, stop: int) -> Reader | None:
+        """Those in these rows, with ids; None: the data set is read from its beginning alone."""
 
     def batches(self, size: int, lose: Lose) -> Iterator[Batch]:
         """All examples, at most `size` at a time."""
@@ -94,6 +102,17 @@ class OfArrays:
                 optree.tree_map(lambda leaf, rows=rows: as_array(leaf[rows]), self.images),
                 None if self.labels is None else self.labels[rows],
             )
+
+    def between(self, start: int, stop: int) -> OfArrays:
+        """See `Reader`."""
+        rows = slice(start, min(stop, self.count))
+        return replace(
+            self,
+            images=optree.tree_map(lambda leaf: as_array(leaf[rows]), self.images),
+            labels=None if self.labels is None else self.labels[rows],
+            ids=self.ids[rows] if self.ids else [*map(str, range(start, rows.stop))],
+            shown=None,
+        )
 
     def again(self, ids: Sequence[str]) -> Iterator[tuple[str, Example]]:
         """See `Reader`."""
@@ -141,6 +160,10 @@ class OfPictures:
                 ids, images, labels = zip(*read, strict=True)
                 yield list(ids), stacked(images), np.array(labels) if self.class_names else None
 
+    def between(self, start: int, stop: int) -> OfPictures:
+        """See `Reader`."""
+        return replace(self, files=self.files[start:stop], ids=self.ids[start:stop])
+
     def again(self, ids: Sequence[str]) -> Iterator[tuple[str, Example]]:
         """See `Reader`."""
         files = dict(zip(self.ids, self.files, strict=True))
@@ -178,6 +201,10 @@ class OfStream:
     files: Sequence[str] | None = None
     count: int | None = None
     channel_axis: int | None = None
+    ids: None = None
+
+    def between(self, start: int, stop: int) -> None:
+        """See `Reader`."""
 
     def batches(self, size: int, lose: Lose) -> Iterator[Batch]:
         """See `Reader`."""
@@ -217,6 +244,8 @@ def reader_of(model: Any, dataset: Any, target: Any) -> Reader:
         dataset = load_images(given, size=None, scale=1.0, channels=3)
     if isinstance(dataset, ProbeSet):
         return _of_probes(dataset)
+    if is_ray_data(dataset):
+        return OfRay.of(dataset)
     images, labels = dataset if isinstance(dataset, tuple) and len(dataset) == 2 else (dataset, None)
     if streams.is_stream(images):
         return _of_stream(images, labels)

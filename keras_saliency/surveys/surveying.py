@@ -32,6 +32,7 @@ from keras_saliency.surveys.examples import Chunk, Source
 from keras_saliency.surveys.experiments import judge
 from keras_saliency.surveys.folder import Work, described, working_in
 from keras_saliency.surveys.measuring import Measurer
+from keras_saliency.surveys.on_ray import Pass, settings_of
 from keras_saliency.surveys.page.examples import drawn_examples
 from keras_saliency.surveys.page.findings import Findings
 from keras_saliency.surveys.page.folder import write_page
@@ -59,7 +60,7 @@ def survey(
     target: Any = None,
     regions: Mapping[str, Any] | None = None,
     limit: int | None = None,
-    on: str | None = None,
+    on: str | Mapping[str, Any] | None = None,
     progress: bool = True,
     output: str | int | None = None,
     logits: str = "auto",
@@ -85,7 +86,8 @@ def survey(
         regions: masks `(height, width)` by name, in the size of the maps: the table gets the enrichment of each.
         limit: so many examples are looked at: pictures by a hash of their path, others by one of their content, the
             same whatever order they come in.
-        on: None: on this machine; `"ray"`: on a Ray cluster.
+        on: None: on this machine; `"ray"`: on a Ray cluster, see docs/survey.md; or settings of its workers, which go
+            to `map_batches` of Ray Data: `{"num_gpus": 1, "compute": ray.data.ActorPoolStrategy(size=4)}`.
         progress: whether a line on stderr says how far it has come and how long it will take.
         output: the name or position of the output, for models with several.
         logits: see `ks.explain`.
@@ -111,8 +113,7 @@ def survey(
     require_packages()
     seed = whole("seed", seed, 0)
     limit = None if limit is None else whole("limit", limit, 1, otherwise="None")
-    if on not in (None, "ray"):
-        raise ValueError(f'Expected on to be None or "ray". Received: on={on!r}')
+    workers = settings_of(on)
     folder = _folder(out, dataset)
     source = Source.of(model, dataset, target)
     measurer = Measurer(
@@ -136,7 +137,7 @@ def survey(
         with _timed(seconds, "measuring"), told("Looking", source.count, shown=progress) as tell:
             if limit is not None:
                 source.choose(limit)
-            measure(source, measurer, work, size, tell)
+            measure(source, measurer, work, size, tell, workers=workers)
         if work.finished is not None:
             return work.finished
         return _finished(source, measurer, work, layout, seconds, maps=maps, progress=progress)
@@ -148,9 +149,21 @@ def require_packages() -> None:
         raise ImportError(f'A survey needs {", ".join(missing)}: pip install "keras_saliency[survey]"')
 
 
-def measure(source: Source, measurer: Measurer, work: Work, size: int, tell: Tell) -> None:
-    """Write a part for each chunk of the examples that are not measured yet; a finished survey has none."""
-    chunks = source.chunks(size, work.known, tell)
+def measure(
+    source: Source,
+    measurer: Measurer,
+    work: Work,
+    size: int,
+    tell: Tell,
+    *,
+    workers: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a part for each chunk of the examples that are not measured yet; a finished survey has none.
+
+    With settings of `workers` a Ray cluster does it.
+    """
+    known = work.known
+    chunks = source.chunks(size, known, tell)
     if work.finished is not None:
         for chunk in chunks:
             raise ValueError(
@@ -159,7 +172,10 @@ def measure(source: Source, measurer: Measurer, work: Work, size: int, tell: Tel
             )
         return
     try:
-        _write(chunks, measurer, work.parts, tell)
+        if workers is None:
+            _write(chunks, measurer, work.parts, tell)
+        else:
+            Pass(source, measurer, work.parts, size, known).measure(workers, tell)
     except KeyboardInterrupt as interrupt:
         of_all = "" if source.count is None else f" of {source.count:,}"
         interrupt.add_note(

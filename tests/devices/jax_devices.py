@@ -1,4 +1,4 @@
-"""`keras.distribution.DataParallel` and `ModelParallel` on four host devices."""
+"""`keras.distribution.DataParallel` and `ModelParallel`, also as FSDP, on four host devices."""
 
 import keras
 from training import LOGS, METHODS, PROBES, difference, explained, fit, maps, network, report, values
@@ -14,6 +14,15 @@ def model_parallel():
     layouts[".*convolution/kernel"] = (None, None, None, "model")
     layouts[".*convolution/output"] = ("batch", None, None, "model")
     layouts[".*classes/kernel"] = ("model", None)
+    return keras.distribution.ModelParallel(layout_map=layouts, batch_dim_name="batch")
+
+
+def fully_sharded():
+    """FSDP: every weight is spread over the devices that share the batch."""
+    layouts = keras.distribution.LayoutMap(keras.distribution.DeviceMesh((4,), ["batch"], DEVICES))
+    layouts[".*convolution/kernel"] = (None, None, None, "batch")
+    layouts[".*classes/kernel"] = ("batch", None)
+    layouts[".*(gamma|beta|moving_mean|moving_variance|convolution/bias)"] = ("batch",)
     return keras.distribution.ModelParallel(layout_map=layouts, batch_dim_name="batch")
 
 
@@ -42,4 +51,5 @@ report(
     devices=len(DEVICES),
     data=findings("data", keras.distribution.DataParallel(devices=DEVICES)),
     model=findings("model", model_parallel()),
+    fully=findings("fully", fully_sharded()),
 )

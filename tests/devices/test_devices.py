@@ -50,7 +50,8 @@ def test_parallel_on_four_devices(run):
     assert found["devices"] == 4
     assert found["data"]["sharded"] == 0
     assert found["model"]["sharded"] > 0
-    for distributed in found["data"], found["model"]:
+    assert found["fully"]["sharded"] > found["model"]["sharded"]
+    for distributed in found["data"], found["model"], found["fully"]:
         assert distributed["training"] == 0
         assert distributed["maps"] <= SAME
         assert distributed["steps"] == [-1, 0, 1]
@@ -94,6 +95,20 @@ def test_distributed_data_parallel(run, free_ports):
         assert found["steps"] == [0, 1, 2, 3, 4, 5, 6]
     assert chief["files"] == {"by2": 1, "by1": 1, "fit": 1}
     assert (chief["written"], other["written"]) == (True, False)
+
+
+@only_on("torch")
+@pytest.mark.repeats
+def test_fully_shard(run, free_ports):
+    """Keras does not know it, and trains a model of its own in each process: looks say so."""
+    shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_ports(1)[0]), "WORLD_SIZE": "2"}
+    both = run("fully_shard.py", *(shared | {"RANK": str(rank)} for rank in range(2)))
+    for found in both:
+        for refused in found["explained"], found["fit"]:
+            assert "are spread over several processes" in refused
+            assert "convolution/kernel" in refused
+        assert "are spread over several processes" in found["wrapped"]
+    assert both[0]["kernel"] != both[1]["kernel"]
 
 
 def test_one_process_is_its_own_chief():

@@ -92,5 +92,5 @@ class Backend(Protocol):
     def is_chief(self) -> bool:
         """Whether this process is the first of those that train together, or the only one."""
 
-    def out_of_reach(self, variables: Sequence[Any]) -> list[Any]:
-        """The variables that no process can read alone, because parts of them lie in other processes."""
+    def out_of_reach(self, model: Any) -> list[str]:
+        """The names of weights that no process can read alone, because parts of them lie in other processes."""

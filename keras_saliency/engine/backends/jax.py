@@ -162,9 +162,9 @@ def is_chief() -> bool:
     return bool(jax.process_index() == 0)
 
 
-def out_of_reach(variables: Sequence[Any]) -> list[Any]:
+def out_of_reach(model: Any) -> list[str]:
     """See `Backend.out_of_reach`. A variable that the devices of each process hold as a whole is within reach."""
-    return [variable for variable in variables if _parts_are_elsewhere(variable.value)]
+    return [variable.path for variable in model.weights if _parts_are_elsewhere(variable.value)]
 
 
 def _parts_are_elsewhere(value: jax.Array) -> bool:

@@ -187,7 +187,7 @@ def is_chief() -> bool:
     return bool(cluster.task_type == "worker" and cluster.task_id == 0 and not has_chief)
 
 
-def out_of_reach(variables: Sequence[Any]) -> list[Any]:
+def out_of_reach(model: Any) -> list[str]:
     """See `Backend.out_of_reach`. A mirrored variable is whole on every worker."""
-    del variables
+    del model
     return []

@@ -113,7 +113,31 @@ def is_chief() -> bool:
     return not (group.is_available() and group.is_initialized()) or bool(group.get_rank() == 0)
 
 
-def out_of_reach(variables: Sequence[Any]) -> list[Any]:
-    """See `Backend.out_of_reach`. `DistributedDataParallel` keeps a whole model in every process."""
-    del variables
-    return []
+def out_of_reach(model: Any) -> list[str]:
+    """See `Backend.out_of_reach`. `DistributedDataParallel` keeps a whole model in every process.
+
+    `fully_shard` leaves each a part of a PyTorch module. Of a Keras layer it parts the parameters, while Keras goes on
+    to compute with the variables that these were made of: each process then trains a model of its own.
+    """
+    group = torch.distributed
+    if not (group.is_available() and group.is_initialized()) or group.get_world_size() == 1:
+        return []
+    from torch.distributed.fsdp import FSDPModule
+
+    sharded = {
+        id(one) for part in model.modules() if isinstance(part, FSDPModule) for one in part.parameters()
+    }
+    return [
+        name
+        for name, parameter in model.named_parameters()
+        if id(parameter) in sharded or _parts_are_elsewhere(parameter)
+    ]
+
+
+def _parts_are_elsewhere(parameter: Any) -> bool:
+    from torch.distributed.tensor import DTensor, Replicate
+
+    if not isinstance(parameter, DTensor):
+        return False
+    sizes = zip(parameter.device_mesh.shape, parameter.placements, strict=True)
+    return any(size > 1 and not isinstance(placement, Replicate) for size, placement in sizes)
