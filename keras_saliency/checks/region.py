@@ -42,6 +42,9 @@ class Region(Check):
     The class that the content is said to mean is `means`; else the target, where all probes have one; else each
     class that the probes have (labels, or predictions) is tried, at most ten, the most frequent first.
 
+    A probe whose mask is empty has nothing that could be taken out; content is put into it where another probe has the
+    region.
+
     A required region fails where neither direction, over all classes or for `means` alone, moves `limit` of the images,
     and the exact upper bound says so too; where only the map is cold, that is a warning.
 

@@ -113,7 +113,8 @@ def read_mask(path: Path, size: tuple[int, ...] | None, before: tuple[int, int] 
     if size is not None and found not in (tuple(size), before):
         wanted = " or ".join(f"{one[0]}x{one[1]}" for one in dict.fromkeys((before, tuple(size))) if one)
         raise ValueError(f"Expected a mask of {wanted}. Received: {path} of {found[0]}x{found[1]}")
-    inside = np.asarray(mask if size is None else mask.resize(size[::-1], Image.Resampling.NEAREST)) > 0
+    resized = mask if size is None else mask.resize((size[1], size[0]), Image.Resampling.NEAREST)
+    inside = np.asarray(resized) > 0
     if values.any() and not inside.any():
         raise ValueError(
             f"Expected a mask that has a pixel left when it is resized to {inside.shape[0]}x{inside.shape[1]}: give it "

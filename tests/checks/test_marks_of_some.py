@@ -147,9 +147,19 @@ def test_nothing_is_taken_out_of_an_image_without_the_region():
     found = experiment(images, masks, labels)
     assert found.has_content.tolist() == [True] * 4 + [False] * 6
     assert found.donors(0).tolist() == []
+    np.testing.assert_array_equal(found.emptied[4:], images[4:])
     images[4:] += 1  # what is at these places is no content, whatever it is
     assert experiment(images, masks, labels).has_content.tolist() == [True] * 4 + [False] * 6
     assert len(experiment(images, masks, np.ones(10, int)).taken_out(1).way) == 4
+
+
+def test_the_way_begins_at_the_image_itself_where_it_has_no_region():
+    """At the place of the mark the others have −1, three times for class 0: so they are 4 from class 1, with it −2."""
+    images = IMAGES.copy()
+    images[~MARKED] = np.where(CORNER[..., None], -1, images[~MARKED])
+    subject = Subject.of(reads_the_corner(3.0), ks.ProbeSet(images, LABELS))
+    np.testing.assert_allclose(Experiment(subject, SOME, fill=0.0).put_in(1).way, np.full(24, 1.5), rtol=1e-5)
+    np.testing.assert_allclose(Experiment(subject, SOME, fill=9.0).put_in(1).way, np.full(24, 1.5), rtol=1e-5)
 
 
 def test_a_place_whose_content_is_of_another_class_gets_that_of_the_class():

@@ -39,7 +39,9 @@ def test_a_region_that_no_image_has_is_refused(mask, sentence):
 
 
 def test_one_mask_of_all_drawn_images_is_not_empty():
-    with pytest.raises(ValueError, match="Expected region 'mark' to hold at least one pixel. Received: an empty mask$"):
+    with pytest.raises(
+        ValueError, match="Expected region 'mark' to hold at least one pixel. Received: an empty mask$"
+    ):
         ProbeSet.sample(IMAGES, LABELS, per_class=1, regions={"mark": lambda drawn: NONE[0]})
 
 

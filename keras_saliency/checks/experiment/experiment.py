@@ -131,8 +131,8 @@ class Experiment:
 
     Args:
         subject: whose model is asked; its first input that is an image is changed.
-        masks: `(n, height, width)` booleans, the region in each probe. A probe may have none: its place is that of
-            another probe, drawn at random; nothing is taken out of it, and content may be put into it.
+        masks: `(n, height, width)` booleans, the region in each probe. A probe may have none: nothing is taken out of
+            it, and content is put into it at the place of another probe, drawn at random.
         fill: what takes the content's place, see `filled`.
         content: what is put in, an array of an image's shape; None: the content of probes of the class.
         holders: `(n,)` booleans, the probes that hold what is looked for; None: all whose region has content.
@@ -152,7 +152,7 @@ class Experiment:
         self._content = None if content is None else _as_image(content, self._images.shape[1:])
         self._rng = subject.rng("experiment")
         has_region = np.any(masks, axis=(1, 2))
-        self._holders = has_region if holders is None else has_region & holders
+        self._holders = np.ones(len(masks), bool) if holders is None else holders
         self._places_of = np.arange(len(masks))
         if not has_region.all():
             others = self._rng.choice(np.flatnonzero(has_region), (~has_region).sum())
@@ -161,6 +161,7 @@ class Experiment:
         self._masks = masks
         self._box = (slice(None), *box_of(np.any(masks, axis=0)))
         self._filling = filled(self._images, masks, fill)[self._box].copy()
+        self._filling[~has_region] = self._images[self._box][~has_region]
 
     @property
     def emptied(self) -> np.ndarray:
