@@ -171,7 +171,8 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
             raise ValueError(f"Expected labels, for means={self.means}. Received: labels=None")
         if not own:
             self._refuse_without_regions()
-        if (shape := _known_shape(images)) is not None:  # also where nothing is computed yet, as in tf.data
+        shape = _known_shape(images)  # no `:=` here: AutoGraph would say that it cannot read it
+        if shape is not None:  # also where nothing is computed yet, as in tf.data
             channel_axis_of(shape, _known_size(own) if own else self._size, self.channel_axis)
         given = ([] if labels is None else [labels]) + list(own.values())
 

@@ -85,6 +85,11 @@ def test_tf_data_with_masks_and_without_labels():
     assert next(iter(plain)).shape == IMAGES.shape
 
 
+def test_autograph_can_read_it():
+    """Else `map` says so, in four lines of TensorFlow's, to everybody who calls it."""
+    assert tf.autograph.to_graph(ks.SwapRegions(MASK).batch)
+
+
 def test_tf_data_that_is_not_batched_is_refused_where_it_is_mapped():
     dataset = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS))
     with pytest.raises(ValueError, match=r"as in dataset.batch\(32\).map\(swap.batch\)"):
