@@ -25,8 +25,8 @@ class MaskSalient(keras.callbacks.Callback):  # type: ignore[misc]
     with the mean of the pixels around it, as the experiment of `ks.Region` does.
 
     It is an augmentation and no repair: the share is hidden in every image that is drawn, also where nothing wrong is
-    read, and where the maps are those of the label the place of a mask tells the label, which a network can learn. So
-    keep `probability` well below 1. Where a region was proven, take `ks.SwapRegions`.
+    read. A network that sees few whole images gets worse at them, so keep `probability` well below 1. Where a region
+    was proven, take `ks.SwapRegions`.
 
     The maps are made of all training examples, as the callback makes those of its probes: by its first method, with its
     target, output, logits and seed. A target of None is the label where the probes have labels. The callback gives its

@@ -61,10 +61,11 @@ def test_each_epoch_has_an_order_and_draws_of_its_own(saliency):
 
 
 def test_without_shuffling_the_order_is_kept(saliency):
-    (epoch,) = read(saliency, batches={"shuffle": False})
-    assert_same(epoch[1:], [Y])
-    is_masked = (epoch[0] != X).any((1, 2, 3))
-    assert 0 < is_masked.sum() < COUNT
+    epochs = read(saliency, epochs=2, batches={"shuffle": False})
+    are_masked = [(images != X).any((1, 2, 3)) for images, _ in epochs]
+    assert_same([labels for _, labels in epochs], [Y, Y])
+    assert all(0 < masked.sum() < COUNT for masked in are_masked)
+    assert (are_masked[0] != are_masked[1]).any()
 
 
 def test_a_training_that_goes_on_reads_what_it_would_have_read(saliency):
@@ -287,6 +288,11 @@ def test_arguments_that_cannot_work(saliency, options, kind, said):
 def test_examples_that_cannot_work(saliency, x, y, kind, said):
     with pytest.raises(kind, match=said):
         ks.MaskSalient(saliency()).batches(x, y)
+
+
+def test_floats_are_those_of_keras(saliency):
+    batches = ks.MaskSalient(saliency()).batches(X.astype("float64"), Y / 2, np.ones(COUNT))
+    assert [part.dtype.name for part in batches[0]] == ["float32"] * 3
 
 
 def test_a_tensor_and_a_memmap_are_arrays(saliency, tmp_path):
