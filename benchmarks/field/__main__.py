@@ -1,4 +1,4 @@
-"""`python -m benchmarks.field train|judge|table|repair|repaired|lite0`: each goes on where it was stopped, and says how far it is."""
+"""`python -m benchmarks.field COMMAND`: each goes on where it was stopped, and says how far it is."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def main() -> None:
     parser.add_argument("--checks", nargs="*", default=[], help="judge: only these, again")
     parser.add_argument("--ways", nargs="*", default=[], help="repair: only these")
     parser.add_argument("--role", default="", help="repair: strong or clean alone")
-    parser.add_argument("--seeds", type=int, nargs="*", default=[0], help="repair: of these seeds (%(default)s)")
+    parser.add_argument(
+        "--seeds", type=int, nargs="*", default=[0], help="repair: of these seeds (%(default)s)"
+    )
     asked = parser.parse_args()
     cases = [case for case in plan(held_out=asked.held_out) if asked.only in case.name]
     if asked.command == "train":
@@ -56,9 +58,7 @@ def main() -> None:
         from benchmarks.field import repair
 
         chosen = [
-            case
-            for case in repair.plan(asked.seeds)
-            if asked.only in case.name and asked.role in case.name
+            case for case in repair.plan(asked.seeds) if asked.only in case.name and asked.role in case.name
         ]
         repair.every(chosen, asked.folder, asked.ways or list(repair.WAYS))
     elif asked.command == "repaired":

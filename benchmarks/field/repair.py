@@ -168,7 +168,10 @@ def jitter(strength: float) -> Way:
         x = patient.world.x
         factors = {"brightness_factor": strength, "contrast_factor": strength}
         if x.shape[-1] == 3:
-            factors |= {"saturation_factor": (0.5 - strength / 2, 0.5 + strength / 2), "hue_factor": strength / 4}
+            factors |= {
+                "saturation_factor": (0.5 - strength / 2, 0.5 + strength / 2),
+                "hue_factor": strength / 4,
+            }
         layer = keras.layers.RandomColorJitter((0, 1), **factors, seed=patient.case.number)
         patient.tune(lambda rows: np.asarray(layer(x[rows], training=True)))
         return True

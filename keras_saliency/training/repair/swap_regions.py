@@ -166,7 +166,9 @@ class SwapRegions(keras.layers.Layer):  # type: ignore[misc]
         """
         own = {} if masks is None else named(masks)
         if own and self._colours:
-            raise ValueError("Expected no masks= for colours, which an image has as a whole. Received: masks=")
+            raise ValueError(
+                "Expected no masks= for colours, which an image has as a whole. Received: masks="
+            )
         if labels is None and self.means is not None:
             raise ValueError(f"Expected labels, for means={self.means}. Received: labels=None")
         if not own:

@@ -121,7 +121,10 @@ def test_what_is_saved_is_read():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: keras.Sequential([keras.Input((6, 6, 1)), ks.SwapRegions(MASK, means=3)]), "sees no labels.*means=3"),
+        (
+            lambda: keras.Sequential([keras.Input((6, 6, 1)), ks.SwapRegions(MASK, means=3)]),
+            "sees no labels.*means=3",
+        ),
         (lambda: ks.SwapRegions("colours")(stamped(), training=True), "sees no labels.*colours"),
         (lambda: ks.SwapRegions(MASK, means=3).batch(stamped()), "Expected labels, for means=3"),
         (lambda: ks.SwapRegions(MASK, means=-1), "means"),
@@ -130,8 +133,14 @@ def test_what_is_saved_is_read():
             lambda: ks.SwapRegions("colours").batch(stamped(), LABELS, masks=np.ones((16, 6, 6), bool)),
             "Expected no masks= for colours",
         ),
-        (lambda: ks.SwapRegions("colours").batch(np.zeros((2, 3, 3, 3)), [0, 1]), "channel_axis=1 or channel_axis=-1"),
-        (lambda: ks.SwapRegions("colours").batch(np.zeros((2, 9, 9, 9)), [0, 1]), "channel_axis=1 or channel_axis=-1"),
+        (
+            lambda: ks.SwapRegions("colours").batch(np.zeros((2, 3, 3, 3)), [0, 1]),
+            "channel_axis=1 or channel_axis=-1",
+        ),
+        (
+            lambda: ks.SwapRegions("colours").batch(np.zeros((2, 9, 9, 9)), [0, 1]),
+            "channel_axis=1 or channel_axis=-1",
+        ),
     ],
 )
 def test_what_cannot_work_is_refused(call, words):
