@@ -66,7 +66,7 @@ def judge(
         return (
             CheckResult("survey", "skipped", "No example has a class, so there are no strategies to try."),
         )
-    cases: list[_Case] = [
+    cases: list[_ProbeSetPlan] = [
         examples.panel(classes[start : start + _CLASSES]) for start in range(0, len(classes), _CLASSES)
     ]
     if len(classes) > 1:
@@ -77,12 +77,12 @@ def judge(
         rows = {name: row for row, name in enumerate(again.names or ())}
         for case in some:
             probes = case.probes(again, [rows[one] for one in case.ids])
-            results += _Trial(case, measurer, probes, 2 * len(cases)).results()
+            results += _Hearing(case, measurer, probes, 2 * len(cases)).results()
     return tuple(results)
 
 
 @dataclass(frozen=True, eq=False)
-class _Case:
+class _ProbeSetPlan:
     """A probe set before its images are read.
 
     Attributes:
@@ -128,12 +128,12 @@ class _Examples:
         classes = np.where(table["label"] >= 0, table["label"], table["prediction"])
         return cls(table["id"][order], classes[order], assigned[order])
 
-    def panel(self, classes: Sequence[int]) -> _Case:
+    def panel(self, classes: Sequence[int]) -> _ProbeSetPlan:
         """Some classes as a whole."""
         rows = np.concatenate([np.flatnonzero(self.classes == index)[:_EACH] for index in classes])
-        return _Case(self._ids(rows), tuple(self.classes[rows].tolist()), tuple(classes))
+        return _ProbeSetPlan(self._ids(rows), tuple(self.classes[rows].tolist()), tuple(classes))
 
-    def suspect(self, strategy: Strategy) -> _Case:
+    def suspect(self, strategy: Strategy) -> _ProbeSetPlan:
         """A strategy, beside others."""
         index = strategy.class_index
         rest = np.flatnonzero((self.classes == index) & (self.numbers != strategy.number))[:_REST]
@@ -141,7 +141,7 @@ class _Examples:
         beyond = int(self.classes.max()) + 1
         labels = [index] * len(strategy.typical) + [beyond] * len(rest) + self.classes[others].tolist()
         ids = (*strategy.typical, *self._ids(rest), *self._ids(others))
-        return _Case(ids, tuple(labels), (index,), strategy)
+        return _ProbeSetPlan(ids, tuple(labels), (index,), strategy)
 
     def _others(self, index: int) -> np.ndarray:
         """Examples of other classes, evenly over these."""
@@ -157,10 +157,10 @@ class _Examples:
 
 
 @dataclass(frozen=True, eq=False)
-class _Trial:
+class _Hearing:
     """The two checks about a probe set; `among` such checks are made in all."""
 
-    case: _Case
+    case: _ProbeSetPlan
     measurer: Measurer
     probes: ProbeSet
     among: int
@@ -234,7 +234,7 @@ def _graver(one: CheckResult, other: CheckResult) -> CheckResult:
     return min(one, other, key=lambda result: _GRAVEST.index(result.status))
 
 
-def _batches(cases: Sequence[_Case]) -> Iterator[list[_Case]]:
+def _batches(cases: Sequence[_ProbeSetPlan]) -> Iterator[list[_ProbeSetPlan]]:
     """Cases whose examples are read together: a data set that is a stream is gone through once for each batch."""
     waiting = iter(cases)
     count = max(1, _TOGETHER // max(len(case.ids) for case in cases))

@@ -70,7 +70,9 @@ class ClassParts:
     def of(cls, points: Points, seed: int) -> ClassParts:
         """Of a sample of the class, in an order that is always the same. A part that two views see is one."""
         views = {
-            name: Parting.of(points[name], seed, scaled=name == "place") for name in VIEWS if name in points
+            name: Parting.of(points[name], seed, scaled=VIEWS[name] == "place")
+            for name in VIEWS
+            if name in points
         }
         found = {name: view.part(points[name]) for name, view in views.items()}
         kept: list[tuple[str, int]] = [("place", 0)]

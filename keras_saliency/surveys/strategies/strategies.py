@@ -44,7 +44,7 @@ def find_strategies(parts: Parts, seed: int) -> tuple[tuple[Strategy, ...], np.n
     members = _members(table, np.where(has_map, classes, -1))
     if not members:
         return (), np.full(len(classes), -1)
-    views = [name for name in ("map", "patch") if name in parts.names]
+    views = [name for name in ("map", "patch", "thumbnail") if name in parts.names]
     with threadpool_limits(1):  # small matrices: threads cost more than they save, and sum in no fixed order
         found = _parts(parts, views, members, seed)
     groups = [(index, part) for index, own in found.items() for part in range(len(own.parts))]

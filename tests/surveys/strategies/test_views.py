@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_saliency.surveys.strategies.views import places, values, views_of
+from keras_saliency.surveys.strategies.views import places, seen, values, views_of
 
 
 def test_the_strength_of_a_map_does_not_matter():
@@ -45,12 +45,25 @@ def test_values_are_the_same_wherever_they_lie():
     ])  # fmt: skip
 
 
-def test_without_patches_places_alone_tell():
+def test_what_is_seen_is_weighed_by_the_heat():
+    thumbnails = np.random.default_rng(0).random((2, 8, 8, 3))
+    flat = np.ones((2, 24, 16))
+    np.testing.assert_allclose(seen(flat, thumbnails), thumbnails.reshape(2, -1), rtol=1e-6)
+    flat[:, :3, :2] = 4.0
+    mean = (63 + 4) / 64
+    found = seen(flat, thumbnails).reshape(thumbnails.shape)
+    np.testing.assert_allclose(found[:, 0, 0], thumbnails[:, 0, 0] * 2 / np.sqrt(mean), rtol=1e-6)
+    np.testing.assert_allclose(found[:, 1:], thumbnails[:, 1:] / np.sqrt(mean), rtol=1e-6)
+    assert seen(np.ones((2, 5, 4)), thumbnails).shape == (2, 192)
+
+
+def test_without_pictures_places_alone_tell():
     block = {"map": np.ones((3, 9, 9))}
     assert list(views_of(block, np.array([0, 2]))) == ["place"]
-    found = views_of(block | {"patch": np.ones((3, 8, 8, 2))}, np.array([0, 2]))
+    pictures = {name: np.ones((3, 8, 8, 2)) for name in ("patch", "thumbnail")}
+    found = views_of(block | pictures, np.array([0, 2]))
     assert {name: one.shape for name, one in found.items()} == {
         "place": (2, 49),
-        "picture": (2, 128),
+        "seen": (2, 128),
         "values": (2, 18),
     }
