@@ -66,7 +66,9 @@ def test_kills_lose_nothing_and_double_nothing(surveys, tmp_path, size):
         if kill % 2:
             time.sleep(rng.uniform(0, takes))
         else:
-            wait_for(lambda: len(parts_in(killed)) >= wanted or (killed / "survey.json").exists())  # noqa: B023
+            wait_for(
+                lambda: len([*killed.glob("parts/*.parquet")]) >= wanted or (killed / "survey.json").exists()
+            )  # noqa: B023
             time.sleep(rng.uniform(0, 0.05))
         os.kill(child, signal.SIGKILL)  # its number is its own until it is waited for
         surveys.status()
