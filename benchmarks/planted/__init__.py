@@ -1,1 +1,1 @@
-"""Data sets with a planted strategy, networks trained on them, and what a survey finds: `python -m benchmarks.planted`."""
+"""Data sets with a planted strategy, and what a survey finds in them: `python -m benchmarks.planted`."""

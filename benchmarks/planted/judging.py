@@ -29,7 +29,12 @@ def judge(case: Case, folder: Path) -> dict[str, Any]:
     told = {
         "strategies": len(survey.strategies),
         "results": [
-            {"name": one.name, "class": one.details.get("class"), "status": one.status, "sentence": one.sentence}
+            {
+                "name": one.name,
+                "class": one.details.get("class"),
+                "status": one.status,
+                "sentence": one.sentence,
+            }
             for one in survey.results
             if one.status not in ("passed", "skipped")
         ],

@@ -18,19 +18,23 @@ def print_table(cases: Iterable[Case], folder: Path) -> None:
         if not stored.exists():
             continue
         record = json.loads((folder / case.name / "record.json").read_text())
-        failed = [one["class"] for one in json.loads(stored.read_text())["results"] if one["status"] == "failed"]
+        failed = [
+            one["class"] for one in json.loads(stored.read_text())["results"] if one["status"] == "failed"
+        ]
         meant = {record["meant"], record["rival"]} if case.role == "strong" else set()
         mark = case.mark if case.role != "clean" else ""
         line = (record["learned"], bool(meant & set(failed)), bool(set(failed) - meant))
         for key in ((case.data, case.role, mark), ("all", case.role, "")):
             rows.setdefault(key, []).append(line)
-    print("| data | role | mark | trainings | learned | found and proven | 95 % interval | accused of what is not so |")
+    print(
+        "| data | role | mark | trainings | learned | found and proven | 95 % interval | accused of what is not so |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for (data, role, mark), lines in rows.items():
-        proven = Proportion(sum(found for learned, found, _ in lines if learned), sum(line[0] for line in lines))
+        proven = Proportion(
+            sum(found for learned, found, _ in lines if learned), sum(line[0] for line in lines)
+        )
         interval = f"{proven.lower(0.025):.2f} … {proven.upper(0.025):.2f}" if proven.count else ""
         wrong = sum(line[2] or (role != "strong" and line[1]) for line in lines)
-        print(
-            f"| {data} | {role} | {mark} | {len(lines)} | {proven.count} | {proven if proven.count else ''} | {interval} "
-            f"| {Proportion(wrong, len(lines))} |"
-        )
+        learned = f"{proven.count} | {proven if proven.count else ''} | {interval}"
+        print(f"| {data} | {role} | {mark} | {len(lines)} | {learned} | {Proportion(wrong, len(lines))} |")

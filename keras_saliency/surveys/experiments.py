@@ -43,7 +43,8 @@ def judge(
     Each is a small probe set. Whole classes are judged as by `UnexpectedRegion` and `UnexpectedContent`, up to ten in a
     set, twelve examples of each. Of a suspect, up to 24 typical examples stand beside 32 of the rest of its class and
     32 of other classes: what stands against the model must be the same in the strategy, and another in most of all
-    these. The exact bounds allow for all probe sets of the survey.
+    these. A cast of the whole image is sought in whole classes alone, as examples that were chosen for being alike have
+    one. The exact bounds allow for all probe sets of the survey.
 
     Costs, for ten classes, what the two checks cost with 120 probes; for each suspect the maps and a forward pass of at
     most 88 examples, and up to ten more where something is the same in it.
@@ -62,7 +63,9 @@ def judge(
     examples = _Examples.of(parts, assigned)
     classes = [int(index) for index in np.unique(examples.classes) if index >= 0]
     if not classes:
-        return (CheckResult("survey", "skipped", "No example has a class, so there are no strategies to try."),)
+        return (
+            CheckResult("survey", "skipped", "No example has a class, so there are no strategies to try."),
+        )
     cases: list[_Case] = [
         examples.panel(classes[start : start + _CLASSES]) for start in range(0, len(classes), _CLASSES)
     ]
@@ -111,7 +114,7 @@ class _Case:
 
 @dataclass(frozen=True, eq=False)
 class _Examples:
-    """All examples in the order of their keys, which is a random one: `(n,)` ids, classes, and numbers of strategies."""
+    """All examples in the order of their keys, a random one: `(n,)` ids, classes, and numbers of strategies."""
 
     ids: np.ndarray
     classes: np.ndarray
@@ -142,7 +145,7 @@ class _Examples:
 
     def _others(self, index: int) -> np.ndarray:
         """Examples of other classes, evenly over these."""
-        kinds, kind, counts = np.unique(self.classes, return_inverse=True, return_counts=True)
+        _kinds, kind, counts = np.unique(self.classes, return_inverse=True, return_counts=True)
         nth = np.empty(len(kind), int)
         nth[np.argsort(kind, kind="stable")] = np.concatenate([np.arange(count) for count in counts])
         order = np.argsort(nth, kind="stable")
@@ -169,8 +172,10 @@ class _Trial:
             found = self._found()
         except CheckDoesNotApplyError as error:
             found = [CheckResult("survey", "skipped", str(error))] * len(self.case.classes)
-        except Exception as error:  # noqa: BLE001 - what goes wrong with one strategy is its result
-            found = [CheckResult("survey", "errored", f"{type(error).__name__}: {error}")] * len(self.case.classes)
+        except Exception as error:
+            found = [CheckResult("survey", "errored", f"{type(error).__name__}: {error}")] * len(
+                self.case.classes
+            )
         count, strategy = len(found), self.case.strategy
         return [
             replace(
@@ -192,7 +197,9 @@ class _Trial:
         subject, classes = self._subject(), list(self.case.classes)
         class_scores(subject)
         if not subject.has_image:
-            raise CheckDoesNotApplyError("No input is an image of the size of the maps, so there are no places.")
+            raise CheckDoesNotApplyError(
+                "No input is an image of the size of the maps, so there are no places."
+            )
         if self.case.strategy is None:
             places = proposed(subject) or []
         else:
@@ -200,7 +207,12 @@ class _Trial:
             same = same_content(subject.image, magnitude, subject.classes, classes[0])
             places = [] if same is None else [same]
         tried = region.tried(subject, places, self.among)
-        contents = content.tried(common_contents(subject, subject.classes, classes), self.among)
+        common = common_contents(subject, subject.classes, classes)
+        if (
+            self.case.strategy is not None
+        ):  # what is alike was chosen so: it has a brightness and a contrast of its own
+            common = [one for one in common if one.kind == "mark"]
+        contents = content.tried(common, self.among)
         alike = look_alike(tried, region.limit)
         return [
             _graver(

@@ -98,7 +98,9 @@ def _parts(
             kept = points.setdefault(name, np.empty((len(wanted), values.shape[1])))
             kept[np.searchsorted(wanted, rows[chosen])] = values
     return {
-        index: ClassParts.of({name: kept[np.searchsorted(wanted, rows)] for name, kept in points.items()}, seed)
+        index: ClassParts.of(
+            {name: kept[np.searchsorted(wanted, rows)] for name, kept in points.items()}, seed
+        )
         for index, rows in drawn.items()
     }
 
@@ -117,9 +119,7 @@ class _Draft:
     def mean_map(self) -> np.ndarray:
         return np.asarray(self.total / len(self.rows), "float32")
 
-    def strategy(
-        self, number: int, table: Rows, away: np.ndarray, others: Sequence[_Draft]
-    ) -> Strategy:
+    def strategy(self, number: int, table: Rows, away: np.ndarray, others: Sequence[_Draft]) -> Strategy:
         """The strategy, beside the drafts of all others."""
         far = away[self.rows]
         near = self.rows[far <= np.median(far)]

@@ -67,7 +67,8 @@ def test_without_labels_the_class_is_what_is_predicted():
     assert [sum(one.size for one in of_class(strategies, index)) for index in (0, 1)] == [225, 375]
     rows.data["prediction"][:] = -1
     strategies, numbers = find_strategies(rows, 0)
-    assert strategies == () and (numbers == -1).all()
+    assert strategies == ()
+    assert (numbers == -1).all()
 
 
 def test_maps_without_content_belong_nowhere():
@@ -75,8 +76,10 @@ def test_maps_without_content_belong_nowhere():
     rows.data["map"][:3], rows.data["magnitude"][:3] = 0, 0
     rows.data["map"][3:5], rows.data["magnitude"][3:5] = np.nan, np.nan
     (strategy,), numbers = find_strategies(rows, 0)
-    assert strategy.size == 95 and np.isfinite(strategy.mean_map).all()
-    assert (numbers[:5] == -1).all() and (numbers[5:] == 0).all()
+    assert strategy.size == 95
+    assert np.isfinite(strategy.mean_map).all()
+    assert (numbers[:5] == -1).all()
+    assert (numbers[5:] == 0).all()
 
 
 def test_without_pictures_places_tell():
@@ -92,7 +95,8 @@ def test_the_order_of_the_rows_does_not_matter():
     second, others = find_strategies(rows.reordered(order), 0)
     np.testing.assert_array_equal(numbers[order], others)
     for one, other in zip(first, second, strict=True):
-        assert one.typical == other.typical and one.extreme == other.extreme
+        assert one.typical == other.typical
+        assert one.extreme == other.extreme
         np.testing.assert_allclose(one.mean_map, other.mean_map, rtol=1e-5)
 
 
@@ -109,7 +113,8 @@ def test_extreme_examples_are_the_farthest():
     rows.data["map"][42, 5, 5] = 1
     (whole,) = find_strategies(rows, 0)[0]
     assert whole.extreme[0] == "42"
-    assert len(whole.extreme) == 8 and len(whole.typical) == 24
+    assert len(whole.extreme) == 8
+    assert len(whole.typical) == 24
 
 
 def test_a_class_may_be_parts_alone():

@@ -49,4 +49,8 @@ def test_without_patches_places_alone_tell():
     block = {"map": np.ones((3, 9, 9))}
     assert list(views_of(block, np.array([0, 2]))) == ["place"]
     found = views_of(block | {"patch": np.ones((3, 8, 8, 2))}, np.array([0, 2]))
-    assert {name: one.shape for name, one in found.items()} == {"place": (2, 49), "picture": (2, 128), "values": (2, 18)}
+    assert {name: one.shape for name, one in found.items()} == {
+        "place": (2, 49),
+        "picture": (2, 128),
+        "values": (2, 18),
+    }

@@ -1,0 +1,142 @@
+"""Strategies before a network with hand-made weights: what decides is known."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from keras_saliency.checks.experiment.experiment import ERROR, UNSPECIFIC
+from keras_saliency.checks.shared.statistics import Proportion
+from keras_saliency.methods import make_method
+from keras_saliency.surveys.examples import Source
+from keras_saliency.surveys.experiments import judge
+from keras_saliency.surveys.measuring import Measurer
+from keras_saliency.surveys.parts import Parts
+from keras_saliency.surveys.strategy import Strategy
+
+SIDE, EACH, MARKED = 16, 50, 20
+CORNER = np.zeros((SIDE, SIDE), bool)
+CORNER[:2, :2] = True
+
+
+def network(weight):
+    """A class gets the mean of four rows, and class 1 the weight × the mean of the corner."""
+    kernel = np.zeros((SIDE, SIDE, 3))
+    for index in range(3):
+        kernel[rows_of(index), :, index] = 1 / 64
+    kernel[..., 1] += weight * CORNER / CORNER.sum()
+    model = keras.Sequential([keras.Input((SIDE, SIDE, 1)), layers.Flatten(), layers.Dense(3)])
+    model.set_weights([kernel.reshape(-1, 3), np.zeros(3)])
+    return model
+
+
+def rows_of(index):
+    return slice(4 + 4 * index, 8 + 4 * index)
+
+
+def images(marked):
+    """Fifty of each class, whose rows are bright here and there; these of class 1 with a corner of 1."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(3), EACH)
+    found = rng.uniform(0, 0.2, (len(labels), SIDE, SIDE, 1)).astype("float32")
+    for image, label in zip(found, labels, strict=True):
+        image[rows_of(label)] = rng.uniform(0, 1, (4, SIDE, 1))
+    found[EACH : EACH + marked, CORNER] = 1
+    return found, labels
+
+
+def judged(tmp_path, weight, marked=MARKED, classes=slice(None), **about):
+    """The results for the first twenty examples of class 1 as a suspect."""
+    x, y = images(marked)
+    x, y = x[classes], y[classes]
+    model = network(weight)
+    source, measurer = Source.of(model, (x, y)), Measurer(model, make_method("gradient"))
+    parts = Parts(tmp_path / "parts")
+    for chunk in source.chunks(64):
+        parts.write(measurer.rows(chunk))
+    first = int(np.flatnonzero(y == 1)[0])
+    own = np.arange(first, first + MARKED)
+    assigned = y.copy()
+    assigned[own] = 3
+    suspect = Strategy(
+        class_index=1,
+        number=3,
+        size=MARKED,
+        share=MARKED / EACH,
+        mean_map=np.full((SIDE, SIDE), 1 / SIDE**2, "float32"),
+        accuracy=1.0,
+        typical=tuple(map(str, own)),
+        extreme=(),
+        peak=(0.0, 0.0),
+        concentration=1.0,
+        distance=0.5,
+        is_suspect=True,
+        kind="place",
+    )
+    return {one.name: one for one in judge([suspect], measurer, source, parts, assigned, **about)}
+
+
+def test_a_mark_on_a_part_of_a_class_stands_against_the_model(tmp_path):
+    results = judged(tmp_path, 3.0)
+    assert list(results) == ["survey_0", "survey_1", "survey_2", "survey_1_3"]
+    found = results["survey_1_3"]
+    assert found.status == "failed"
+    assert "the top left corner" in found.sentence
+    assert "20 images of class 1" in found.sentence
+    np.testing.assert_array_equal(found.details["region"], CORNER[None])
+    assert (found.details["class"], found.details["strategy"]) == (1, 3)
+    assert set(found.pictures) == {"taken_out", "put_in"}
+    assert (results["survey_0"].status, results["survey_0"].details["strategy"]) == ("passed", None)
+
+
+def test_a_mark_that_the_model_does_not_use_is_none(tmp_path):
+    results = judged(tmp_path, 0.0)
+    assert {one.status for one in results.values()} == {"passed"}
+
+
+def test_what_the_rest_of_the_class_holds_too_is_told_of_the_class_alone(tmp_path):
+    results = judged(tmp_path, 3.0, marked=EACH)
+    assert results["survey_1_3"].status == "passed"
+    assert results["survey_1"].status == "failed"
+
+
+def test_the_bound_allows_for_all_checks_of_the_survey(tmp_path):
+    found = judged(tmp_path, 3.0)["survey_1_3"]
+    (place,) = found.details["places"]
+    assert place["comparisons"] == 2 * 2  # two checks of the classes, and two of the suspect
+    together = Proportion(20 + 32, 20 + 32)
+    assert together.lower(ERROR / 4) > UNSPECIFIC
+
+
+def test_of_one_class_no_part_is_tried(tmp_path):
+    results = judged(tmp_path, 3.0, classes=slice(EACH, 2 * EACH))
+    assert list(results) == ["survey_1"]
+
+
+def test_without_classes_nothing_is_tried(tmp_path):
+    model = keras.Sequential([keras.Input((SIDE, SIDE, 1)), layers.Flatten(), layers.Dense(1)])
+    x, _ = images(0)
+    source = Source.of(model, x)
+    measurer = Measurer(model, make_method("gradient"), target=lambda outputs: outputs[:, 0])
+    parts = Parts(tmp_path / "parts")
+    for chunk in source.chunks(64):
+        parts.write(measurer.rows(chunk))
+    (result,) = judge((), measurer, source, parts, np.full(len(x), -1))
+    assert (result.name, result.status) == ("survey", "skipped")
+
+
+def test_what_goes_wrong_with_one_is_its_result(tmp_path, monkeypatch):
+    def broken(*given):
+        raise RuntimeError("no more memory")
+
+    monkeypatch.setattr("keras_saliency.surveys.experiments.same_content", broken)
+    results = judged(tmp_path, 3.0)
+    assert results["survey_1_3"].status == "errored"
+    assert results["survey_1_3"].sentence == "RuntimeError: no more memory"
+    assert results["survey_1"].status == "passed"
+
+
+@pytest.mark.parametrize("together", [1, 100, 10_000])
+def test_it_does_not_matter_how_many_are_read_at_once(tmp_path, monkeypatch, together):
+    monkeypatch.setattr("keras_saliency.surveys.experiments._TOGETHER", together)
+    assert judged(tmp_path, 3.0)["survey_1_3"].status == "failed"
