@@ -170,7 +170,7 @@ def _make_demo(options: argparse.Namespace, console: Console) -> None:
         "",
     )
     folder = new_folder(options.out.parent, options.out.name)
-    with console.status("Training …"):
+    with console.status("Training …"), quiet_imports():  # Keras loads more when it trains
         made = demo.make(folder)
     options.model, options.dataset, options.out = made.model, made.data, folder / "survey"
 

@@ -1,7 +1,8 @@
 """Surveys that can be killed: `python surveys.py`, then a folder on each line of stdin.
 
 For each a child is forked that surveys the same data set with the same network into the folder. Its process id is
-printed, and `ended` with its exit status in the line after that. What takes long, loading Keras, is done once.
+printed; after one more line it is waited for, and `ended` is printed with its exit status. What takes long, loading
+Keras, is done once.
 """
 
 import os
@@ -52,13 +53,14 @@ def survey(folder, seed):
 
 
 def main():
-    for number, line in enumerate(sys.stdin):
+    for number, line in enumerate(iter(sys.stdin.readline, "")):
         child = os.fork()
         if not child:
             os.close(0)
             survey(line.strip(), number)
             os._exit(0)
         print(child, flush=True)
+        sys.stdin.readline()
         _, status = os.waitpid(child, 0)
         print("ended", status, flush=True)
 

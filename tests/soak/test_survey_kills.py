@@ -26,11 +26,15 @@ class Surveys:
         self.process = subprocess.Popen([sys.executable, PROGRAM], text=True, **pipes)
 
     def start(self, folder):
-        self.process.stdin.write(f"{folder}\n")
-        self.process.stdin.flush()
+        self._write(folder)
         return int(self.process.stdout.readline())
 
+    def _write(self, line):
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
+
     def status(self):
+        self._write("wait")
         said, status = self.process.stdout.readline().split()
         assert said == "ended"
         return int(status)
@@ -62,9 +66,11 @@ def test_kills_lose_nothing_and_double_nothing(surveys, tmp_path, size):
         if kill % 2:
             time.sleep(rng.uniform(0, takes))
         else:
-            wait_for(lambda: len(parts_in(killed)) >= wanted or (killed / "survey.json").exists())  # noqa: B023
+            wait_for(
+                lambda: len([*killed.glob("parts/*.parquet")]) >= wanted or (killed / "survey.json").exists()
+            )  # noqa: B023
             time.sleep(rng.uniform(0, 0.05))
-        os.kill(child, signal.SIGKILL)  # it is no other process yet: whoever forked it waits for it
+        os.kill(child, signal.SIGKILL)  # its number is its own until it is waited for
         surveys.status()
         if (killed / "survey.json").exists():
             continue

@@ -35,8 +35,7 @@ class Scale:
 
 
 def centres_of(points: np.ndarray, count: int) -> np.ndarray:
-    """At most `count` points that stand for these, by k-means; the points themselves where they are no more,
-    and those that differ where these are.
+    """At most `count` points that stand for these, by k-means; the points themselves where they are no more.
 
     Args:
         points: `(n, d)`, in a random order that is always the same: k-means begins at the first of them.
@@ -46,12 +45,8 @@ def centres_of(points: np.ndarray, count: int) -> np.ndarray:
 
     if len(points) <= count:
         return points
-    different = points[np.sort(np.unique(points, axis=0, return_index=True)[1])]
-    if len(different) <= count:  # k-means warns of that
-        return different
-    return np.asarray(
-        KMeans(count, init=different[:count], n_init=1, max_iter=10).fit(points).cluster_centers_
-    )
+    first = np.unique(points[:count], axis=0)  # of equal points one is enough
+    return np.asarray(KMeans(len(first), init=first, n_init=1, max_iter=10).fit(points).cluster_centers_)
 
 
 def nearest(points: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
