@@ -26,6 +26,7 @@ NOT_RUN = {
         ("repair.md", start): "tests/training/repair/test_page.py, with a network that has learned a corner"
         for start in ("report = ks.check", "dataset = ", "model.fit")
     },
+    ("survey.md", "probes = ks"): "tests/demo/test_survey.py, with a network that has learned a mark",
     ("architecture.md", "__main__"): "a picture, which tests/test_architecture.py compares with the house",
 }
 """Why a block, by its page and the beginning of its first line, is not run."""
@@ -71,6 +72,7 @@ def names(tmp_path, monkeypatch):
     mask = np.zeros((SIDE, SIDE), bool)
     mask[:3, :3] = True
     model = build()
+    model.save("cats.keras")
     probes = ks.ProbeSet(images, labels, regions={"corner": mask})
     return {
         **{"__name__": "page", "ks": ks, "keras": keras, "np": np, "pytest": pytest, "KFold": KFold},

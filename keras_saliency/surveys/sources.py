@@ -261,7 +261,8 @@ def reader_of(model: Any, dataset: Any, target: Any) -> Reader:
         raise ValueError(
             f"Expected at least one example, and as many in every input. Received: {sorted(counts)} examples"
         )
-    return OfArrays(images, None if labels is None else class_indices(as_array(labels), *counts))
+    labels = as_array(labels) if is_array(labels) else labels
+    return OfArrays(images, None if labels is None else class_indices(labels, *counts))
 
 
 def _of_probes(probes: ProbeSet) -> OfArrays:
@@ -287,7 +288,8 @@ def of_pictures(
     ids = [path.relative_to(root) if folders else path.absolute().relative_to(root) for path, _ in files]
     axis = 1 if how["channels_first"] else -1
     named = classes if classes and folders_are_classes(model, classes, target) else None
-    return OfPictures(files, [one.as_posix() for one in ids], how, named, axis)
+    once = dict(zip((one.as_posix() for one in ids), files, strict=True))  # a file may be given twice
+    return OfPictures(list(once.values()), list(once), how, named, axis)
 
 
 def _of_stream(source: Any, labels: Any) -> OfStream:

@@ -27,6 +27,7 @@ from keras_saliency.probes.annotations import read_class_names, with_labels
 from keras_saliency.probes.files import load_images, load_probes
 from keras_saliency.probes.pictures import read_mask
 from keras_saliency.reports import read_report
+from keras_saliency.surveys.survey import ABOUT, Survey
 from keras_saliency.tensorboard_plugin.answers import Answers
 from keras_saliency.tensorboard_plugin.recent import Recent
 
@@ -201,6 +202,7 @@ READERS: dict[str, Reader] = {
         claims.CONFIGS,
     ),
     "report": Reader(_from_file("report.json", read_report), (samples.report_file(),)),
+    "survey": Reader(_from_file(ABOUT, lambda path: Survey.load(path.parent)), (samples.survey_file(),)),
     "record": Reader(
         _record,
         tuple(make() for _, make in samples.KINDS.values()),

@@ -26,6 +26,7 @@ from keras_saliency.render import to_png
 from keras_saliency.reports import as_json
 from keras_saliency.reports.report import Report
 from keras_saliency.reports.result import CheckResult
+from keras_saliency.surveys.survey import ABOUT, Survey
 
 CONFIG = b"""checks = ["quick", "golden"]
 forbid = "corner, mask.npy"
@@ -249,3 +250,10 @@ def pictures() -> tuple[bytes, ...]:
 def report_file() -> bytes:
     """A report as JSON."""
     return as_json.encode(report()).encode()
+
+
+def survey_file() -> bytes:
+    """What a survey says of itself, as JSON; its one strategy is left out, as its map is in another file."""
+    with tempfile.TemporaryDirectory() as folder:
+        Survey(Path(folder), (), report(), {"limit": None}, 3, ("7",), 1, ("a", "b"), {"writing": 0.5}).save()
+        return Path(folder, ABOUT).read_bytes()

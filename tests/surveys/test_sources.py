@@ -79,6 +79,10 @@ def test_a_list_of_files_has_no_classes(survey, folder):
     assert (table["label"] == -1).all()
 
 
+def test_a_file_that_is_given_twice_is_one_example(survey, folder):
+    assert survey([folder / "a" / "0.png", folder / "a", folder / "a" / "3.png"]).examples == 14
+
+
 def test_files_of_a_tf_data_pipeline_have_their_names(survey, folder):
     dataset = keras.utils.image_dataset_from_directory(
         folder, image_size=(12, 12), batch_size=8, verbose=False
