@@ -121,6 +121,7 @@ benchmark: $(VENV)/.test
 	$(BIN)/python -m benchmarks.large_images
 	$(BIN)/python -m benchmarks.evaluations
 	$(BIN)/python -m benchmarks.crossing
+	$(BIN)/python -m benchmarks.survey
 
 benchmark-tab: $(VENV)/.test
 	$(BIN)/python -m benchmarks.tab_server

@@ -14,7 +14,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 TRACKERS = ("mlflow", "trackio", "wandb")
 WITHOUT_THE_ZOO = [
-    requirements for extra, requirements in EXTRAS.items() if extra not in ("zoo", "docs", *TRACKERS)
+    requirements for extra, requirements in EXTRAS.items() if extra not in ("zoo", "docs", "ray", *TRACKERS)
 ]
 REQUIREMENTS = [
     requirement

@@ -5,12 +5,12 @@ Scheduling, transport and retries are Ray's. A task that is tried again writes t
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib.util import find_spec
 from typing import Any
 
@@ -98,7 +98,7 @@ class Pass:
             SaliencyError: the model cannot be sent, or the workers do not do what was asked.
         """
         model = packed(self.measurer, self.source.first(_PROOF))
-        with _cluster(), _quiet(), _errors_as_here():
+        with _cluster(), _quiet(), _in_one_sentence():
             measured = self._measure(model, dict(workers), tell)
         here = len(self.parts)
         if here != measured:
@@ -124,6 +124,8 @@ class Pass:
         source = self.source
         source.unreadable, source.unreadable_count = [], 0
         for row in told.iter_rows():
+            if row["error"]:
+                raise ray.cloudpickle.loads(row["error"])
             measured, met = measured + row["measured"], met + row["met"]
             source.unreadable_count += row["lost"]
             source.unreadable = [*source.unreadable, *json.loads(row["named"])][:NAMED]
@@ -157,34 +159,43 @@ class _Worker:
     """Measures the examples of a task after the other; made once in each of Ray's actors."""
 
     def __init__(self, boxed: list[Any]) -> None:
-        import ray
-
-        todo, model = ray.get(boxed[0])
-        self._todo: Pass = todo
-        self._measurer = replace(todo.measurer, model=model.open())
+        self._boxed = boxed
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list[Any]]:
-        todo = self._todo
+        """One row: what became of a task. An error is one, as Ray would wrap it, and keep its kind to itself."""
+        told = {"measured": 0, "met": 0, "lost": 0, "named": "[]", "error": b""}
+        try:
+            told |= self._measured(batch)
+        except Exception as error:
+            told["error"] = _pickled(error)
+        return {name: [value] for name, value in told.items()}
+
+    def _measured(self, batch: dict[str, np.ndarray]) -> dict[str, Any]:
+        todo, measurer = self._work
         source = self._source(batch)
         known = {one: todo.known[one] for one in source.ids if one in todo.known}
         measured = 0
         for chunk in source.chunks(todo.size, known):
-            todo.parts.write(self._measurer.rows(chunk))
+            todo.parts.write(measurer.rows(chunk))
             measured += len(chunk)
-        return {
-            "measured": [measured],
-            "met": [len(known)],
-            "lost": [source.unreadable_count],
-            "named": [json.dumps(source.unreadable)],
-        }
+        named = json.dumps(source.unreadable)
+        return {"measured": measured, "met": len(known), "lost": source.unreadable_count, "named": named}
+
+    @cached_property
+    def _work(self) -> tuple[Pass, Measurer]:
+        import ray
+
+        todo, model = ray.get(self._boxed[0])
+        return todo, replace(todo.measurer, model=model.open())
 
     def _source(self, batch: dict[str, np.ndarray]) -> Source:
-        given = self._todo.source.ray_data
+        todo, _ = self._work
+        given = todo.source.ray_data
         if given is None:
             start = int(batch["start"][0])
-            return self._todo.source.between(start, start + self._todo.size)
+            return todo.source.between(start, start + todo.size)
         ids, images, labels = given.taken(batch)
-        return self._todo.source.like(OfArrays(images, labels, ids))
+        return todo.source.like(OfArrays(images, labels, ids))
 
 
 def packed(measurer: Measurer, first: Chunk) -> PackedModel:
@@ -236,26 +247,29 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def _errors_as_here() -> Iterator[None]:
-    """What a worker raised is raised as if it had happened here, without the way that it came."""
+def _in_one_sentence() -> Iterator[None]:
+    """What Ray itself cannot do is said in one sentence."""
     import ray
 
-    failed: BaseException | None = None
+    failed = None
     try:
         yield
     except ray.exceptions.RayError as error:
-        failed = _first_cause(error)
-        if isinstance(failed, ray.exceptions.RayError):
-            failed = SaliencyError(f"The cluster gave up: {_first_line(failed)}")
+        failed = SaliencyError(f"The cluster gave up: {_first_line(error)}")
     if failed is not None:
-        gc.collect()  # Ray's workers end with what holds them, which is in a circle
         raise failed
 
 
-def _first_cause(error: BaseException) -> BaseException:
-    while (cause := getattr(error, "cause", None) or error.__cause__) is not None:
-        error = cause
-    return error
+def _pickled(error: Exception) -> bytes:
+    """An error on its way to the process that asked; of one that cannot travel, what it says."""
+    from ray import cloudpickle
+
+    try:
+        pickled: bytes = cloudpickle.dumps(error)
+        cloudpickle.loads(pickled)
+    except Exception:
+        pickled = cloudpickle.dumps(SaliencyError(f"{type(error).__name__}: {error}"))
+    return pickled
 
 
 def _first_line(error: BaseException) -> str:

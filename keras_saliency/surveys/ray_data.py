@@ -77,10 +77,10 @@ class OfRay:
         self, ids: Sequence[str]
     ) -> Iterator[tuple[str, tuple[np.ndarray, int | None, np.ndarray | None]]]:
         """See `Reader`: a pass over all, on the cluster, from which these alone come back."""
-        name, wanted = self.name, frozenset(ids)
-        for row in self.dataset.filter(lambda row: str(row[name]) in wanted).iter_rows():
+        settings = {"name": self.name, "wanted": frozenset(ids)}
+        for row in self.dataset.map_batches(_those, fn_kwargs=settings, batch_size=None).iter_rows():
             label = row.get("label")
-            yield str(row[name]), (row["image"], None if label is None else int(label), None)
+            yield str(row[self.name]), (row["image"], None if label is None else int(label), None)
 
     def limited(self, limit: int) -> None:
         """See `Reader`."""
@@ -88,3 +88,8 @@ class OfRay:
     def described(self) -> dict[str, Any]:
         """See `Reader`."""
         return {"kind": "ray"}
+
+
+def _those(batch: Mapping[str, np.ndarray], name: str, wanted: frozenset[str]) -> dict[str, np.ndarray]:
+    rows = [row for row, one in enumerate(batch[name]) if str(one) in wanted]
+    return {column: values[rows] for column, values in batch.items()}

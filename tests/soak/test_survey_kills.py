@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,11 @@ def surveys():
     made.process.communicate()
 
 
+def has_come_to(folder, parts):
+    """Whether so many parts are there, or the whole survey."""
+    return len([*folder.glob("parts/*.parquet")]) >= parts or (folder / "survey.json").exists()
+
+
 def parts_in(folder):
     return {path: path.stat().st_mtime_ns for path in (folder / "parts").glob("*.parquet")}
 
@@ -66,9 +72,7 @@ def test_kills_lose_nothing_and_double_nothing(surveys, tmp_path, size):
         if kill % 2:
             time.sleep(rng.uniform(0, takes))
         else:
-            wait_for(
-                lambda: len([*killed.glob("parts/*.parquet")]) >= wanted or (killed / "survey.json").exists()
-            )  # noqa: B023
+            wait_for(partial(has_come_to, killed, wanted))
             time.sleep(rng.uniform(0, 0.05))
         os.kill(child, signal.SIGKILL)  # its number is its own until it is waited for
         surveys.status()

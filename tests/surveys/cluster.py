@@ -20,6 +20,7 @@ from PIL import Image
 
 import keras_saliency as ks
 from keras_saliency.surveys import surveying
+from keras_saliency.surveys.examples import Source
 
 FOLDER, REPORT = Path(sys.argv[1]), Path(sys.argv[2])
 surveying.MOST = 100  # examples in a part: one chunk of the model
@@ -152,6 +153,13 @@ found["unreadable"] = on_pictures.unreadable, on_pictures.unreadable_count
 by_row = survey(as_ray_data(pictures), "ray data", ON)
 found["ray data ids"] = by_row.table()["id"].tolist() == [f"{row:03d}.png" for row in range(100)]
 found["ray data scores"] = float(np.abs(by_row.table()["score"] - alone.table()["score"][:100]).max())
+some = ["007.png", "099.png", "000.png"]
+probes = Source.of(MODEL, as_ray_data(pictures)).again(some)
+found["ray data again"] = (
+    list(probes.names) == some
+    and probes.labels.tolist() == [1, 0, 0]
+    and (probes.images == X[[7, 99, 0]]).all().item()
+)
 found["seconds"]["data"] = time.perf_counter() - STARTED
 
 killed = striking("die", "killed")

@@ -69,7 +69,7 @@ def test_a_finished_survey_is_read_again(survey, network, images, labels):
     assert repr(again) == repr(first)
 
 
-@pytest.mark.parametrize("finished", [True, False])
+@pytest.mark.parametrize("finished", [pytest.param(True, marks=pytest.mark.repeats), False])
 @pytest.mark.parametrize(
     ("settings", "name"),
     [

@@ -69,6 +69,7 @@ def test_pictures_that_cannot_be_read_are_counted(found):
 def test_a_ray_data_set_is_read_by_its_own_workers(found):
     assert found["ray data ids"]
     assert found["ray data scores"] <= SAME
+    assert found["ray data again"]
 
 
 @needs_ray

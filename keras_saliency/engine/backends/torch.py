@@ -127,11 +127,12 @@ def out_of_reach(model: Any) -> list[str]:
     sharded = {
         id(one) for part in model.modules() if isinstance(part, FSDPModule) for one in part.parameters()
     }
-    return [
-        name
+    parted = (
+        name.rpartition("_torch_params.")[2]
         for name, parameter in model.named_parameters()
         if id(parameter) in sharded or _parts_are_elsewhere(parameter)
-    ]
+    )
+    return list(dict.fromkeys(parted))
 
 
 def _parts_are_elsewhere(parameter: Any) -> bool:
