@@ -138,6 +138,7 @@ def survey(
                 source.choose(limit)
             measure(source, measurer, work, size, tell)
         if work.finished is not None:
+            work.end()  # it may have been killed before
             return work.finished
         return _finished(source, measurer, work, layout, seconds, maps=maps, progress=progress)
 
