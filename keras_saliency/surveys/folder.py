@@ -48,8 +48,10 @@ class Work:
         return dict(zip(columns["id"].tolist(), columns["key"].tolist(), strict=True))
 
     def end(self) -> None:
-        """Remove what only a survey under way needs."""
+        """Remove what only a survey under way needs, and what one that was killed left."""
         self.parts.remove()
+        for unfinished in self.folder.glob(".*.unfinished"):
+            unfinished.unlink(missing_ok=True)
         (self.folder / PARTS / SETTINGS).unlink(missing_ok=True)
 
 

@@ -139,6 +139,7 @@ def survey(
                 source.choose(limit)
             measure(source, measurer, work, size, tell, workers=workers)
         if work.finished is not None:
+            work.end()  # it may have been killed before
             return work.finished
         return _finished(source, measurer, work, layout, seconds, maps=maps, progress=progress)
 

@@ -60,6 +60,16 @@ def test_what_a_kill_left_half_written_is_no_part(survey, images, labels, tmp_pa
     assert not parts.exists()
 
 
+def test_what_a_kill_at_the_end_left_is_removed(survey, images, labels):
+    made = survey((images, labels))
+    (made.path / "parts").mkdir()
+    for name in ("parts/0123.parquet", "parts/settings.json", ".0123.unfinished"):
+        (made.path / name).write_bytes(b"")
+    assert survey((images, labels)).examples == COUNT
+    assert not (made.path / "parts").exists()
+    assert not (made.path / ".0123.unfinished").exists()
+
+
 def test_a_finished_survey_is_read_again(survey, network, images, labels):
     first = survey((images, labels))
     written = (first.path / "survey.json").stat().st_mtime_ns
