@@ -69,7 +69,8 @@ class ChunkLimit:
         if self._fixed is not None:
             return self._fixed
         fitting = ceil(count / ceil(count / self.most(elements)))
-        places = {size: ceil(count / size) * size for size in used if size >= max(fitting / 4, min(fitting, SMALL))}
+        least = max(fitting / 4, min(fitting, SMALL))
+        places = {size: ceil(count / size) * size for size in used if size >= least}
         known = [size for size in places if places[size] <= 2 * count]
         return min(known, key=lambda size: (places[size], -size), default=fitting)
 
