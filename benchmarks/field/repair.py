@@ -255,8 +255,7 @@ def repair(case: Case, folder: Path, way: str) -> dict[str, Any]:
     patient = Patient(case, folder, World.of(case), stored_model(case, folder))
     before = {} if way == "nothing" else _line(case, folder.parent, "nothing")
     patient.regions = {name: as_masks(rows) for name, rows in before.get("regions", {}).items()}
-    is_cast = before.get("unexpected_content") == "failed" and case.mark != "moving"
-    patient.proved_a_cast = before.get("cast", is_cast)
+    patient.proved_a_cast = before.get("cast", False)
     if same := patient.proved_what_is_there and _line(case, folder.parent, AS_GOOD.get(way, "")):
         return {**same, "way": way}
     told = {**asdict(case), "way": way, "learned": record["learned"], "done": WAYS[way](patient)}
