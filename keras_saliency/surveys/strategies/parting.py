@@ -1,4 +1,4 @@
-"""The parts of one class: spectral clusters of a sketch of it, in several views."""
+"""The parts of one class: spectral clusters of some of its examples, in several views."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_saliency.surveys.strategies.sketch import Scale, centres_of, nearest
+from keras_saliency.surveys.strategies.sketch import Scale, nearest
 from keras_saliency.surveys.strategies.spectral import spectral_parts
 from keras_saliency.surveys.strategies.views import VIEWS
 from keras_saliency.surveys.strategy import Kind
 
 MOST = 8
 """So many clusters of a class at most, in each view."""
-CENTRES = 256
+FEW = 512
+"""So many points are clustered; the others go where the nearest of these does."""
 _SAME = 0.5
 Points = Mapping[str, np.ndarray]
 """The points of some examples, `(n, d)`, by view."""
@@ -22,30 +23,30 @@ Points = Mapping[str, np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Parting:
-    """How a class falls apart in one view; an example belongs where its nearest centre does.
+    """How a class falls apart in one view; an example belongs where the nearest of a few does.
 
     Attributes:
         scale: of the points; None: as they are.
-        centres: `(k, d)`.
-        parts: `(k,)` the part of each centre; 0: none.
+        few: `(k, d)`, the points that were clustered.
+        parts: `(k,)` the part of each; 0: none.
     """
 
     scale: Scale | None
-    centres: np.ndarray
+    few: np.ndarray
     parts: np.ndarray
 
     @classmethod
     def of(cls, points: np.ndarray, seed: int, *, scaled: bool) -> Parting:
-        """Of a sample of the class, `(n, d)`, in an order that is always the same."""
+        """Of a sample of the class, `(n, d)`, in a random order that is always the same."""
         scale = Scale.of(points) if scaled else None
-        centres = centres_of(points if scale is None else scale(points), CENTRES)
-        return cls(scale, centres, spectral_parts(centres, MOST, seed))
+        few = (points if scale is None else scale(points))[:FEW]
+        return cls(scale, few, spectral_parts(few, MOST, seed))
 
     def part(self, points: np.ndarray) -> np.ndarray:
         """`(n,)` the part of each of these examples."""
         if not self.parts.any():
             return np.zeros(len(points), int)
-        return np.asarray(self.parts[nearest(self.seen(points), self.centres)[0]])
+        return np.asarray(self.parts[nearest(self.seen(points), self.few)[0]])
 
     def seen(self, points: np.ndarray) -> np.ndarray:
         """The points as they are compared."""

@@ -1,4 +1,4 @@
-"""A few points that stand for many."""
+"""How points are measured, and which of a few is the nearest to each."""
 
 from __future__ import annotations
 
@@ -34,28 +34,13 @@ class Scale:
         return np.asarray((points - self.middle) / self.spread)
 
 
-def centres_of(points: np.ndarray, count: int) -> np.ndarray:
-    """At most `count` points that stand for these, by k-means; the points themselves where they are no more.
-
-    Args:
-        points: `(n, d)`, in a random order that is always the same: k-means begins at the first of them.
-        count: so many at most.
-    """
-    from sklearn.cluster import KMeans
-
-    if len(points) <= count:
-        return points
-    first = np.unique(points[:count], axis=0)  # of equal points one is enough
-    return np.asarray(KMeans(len(first), init=first, n_init=1, max_iter=10).fit(points).cluster_centers_)
-
-
-def nearest(points: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which centre is the nearest to each point, `(n,)`, and how far away it is."""
+def nearest(points: np.ndarray, few: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of some points is the nearest to each point, `(n,)`, and how far away it is."""
     chosen, distances = np.empty(len(points), int), np.empty(len(points))
-    lengths = (centres**2).sum(1)
+    lengths = (few**2).sum(1)
     for start in range(0, len(points), _BLOCK):
         block = points[start : start + _BLOCK]
-        squares = (block**2).sum(1)[:, None] - 2 * block @ centres.T + lengths
+        squares = (block**2).sum(1)[:, None] - 2 * block @ few.T + lengths
         chosen[start : start + _BLOCK] = squares.argmin(1)
         distances[start : start + _BLOCK] = np.sqrt(np.maximum(squares.min(1), 0))
     return chosen, distances

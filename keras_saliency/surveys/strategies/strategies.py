@@ -21,16 +21,16 @@ _SMALL, _LEAST = 0.5, 8
 def find_strategies(parts: Parts, seed: int) -> tuple[tuple[Strategy, ...], np.ndarray]:
     """The strategies, and for each row, in the order of `parts`, the number of its strategy, −1 for none.
 
-    The examples of a class (their label, else what is predicted) are compared by place, where their maps are hot, and
-    by content, what the images show there: a mark that moves about is alike by content alone. In each view a sketch of
-    the class, k-means centres of at most 2048 examples of the smallest keys, is clustered spectrally as in Lapuschkin
-    et al. 2019 (arXiv:1902.10178). What hangs together with the rest of the class is no part of its own, see
-    `spectral_parts`. All other examples go where their nearest centre does. The order of arrival does not matter.
+    The examples of a class (their label, else what is predicted) are compared by place: what a small picture shows,
+    weighed by the map, and the map alone; and by content: which values the hottest window holds, as a mark that moves
+    about is alike by content alone. In each view the 512 examples of the smallest keys are clustered spectrally as in
+    Lapuschkin et al. 2019 (arXiv:1902.10178). What hangs together with the rest of the class is no part of its own, see
+    `spectral_parts`. All others go where the nearest of these does. The order of arrival does not matter.
 
     Memory grows with the number of examples by some numbers for each; maps are read twice, part by part.
 
     Args:
-        parts: what was measured; without `patch`, where no pictures are stored, places alone tell.
+        parts: what was measured; without `patch` and `thumbnail`, where no pictures are stored, maps alone tell.
         seed: of k-means.
 
     Returns:

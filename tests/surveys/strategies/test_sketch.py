@@ -1,9 +1,9 @@
-"""Samples and centres that stand for many points."""
+"""How points are measured."""
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from keras_saliency.surveys.strategies.sketch import Scale, centres_of, nearest
+from keras_saliency.surveys.strategies.sketch import Scale, nearest
 
 
 def test_a_scale_has_medians_and_median_distances():
@@ -14,23 +14,6 @@ def test_a_scale_has_medians_and_median_distances():
         scale.spread, [2, 0.25]
     )  # distances 3, 1, 1, 7; and a quarter of the mean of 2 and 0
     np.testing.assert_allclose(scale(points)[3], [3.5, 16])
-
-
-def test_few_points_stand_for_themselves():
-    points = np.arange(8.0).reshape(4, 2)
-    assert centres_of(points, 4) is points
-
-
-def test_centres_are_the_means_of_what_is_nearest_to_them():
-    rng = np.random.default_rng(0)
-    groups = np.stack([rng.normal(centre, 0.1, (50, 3)) for centre in (0, 10, 20)])
-    centres = centres_of(groups.swapaxes(0, 1).reshape(-1, 3), 3)
-    np.testing.assert_allclose(np.sort(centres, 0), groups.mean(1), atol=1e-9)
-
-
-def test_equal_points_have_one_centre():
-    points = np.repeat([[0.0, 1.0], [2.0, 3.0]], 20, axis=0)[np.random.default_rng(0).permutation(40)]
-    np.testing.assert_allclose(centres_of(points, 8), [[0, 1], [2, 3]])
 
 
 def test_the_nearest_centre_is_that_of_all_distances():
