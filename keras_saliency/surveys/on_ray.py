@@ -95,8 +95,14 @@ class Pass:
             tell: is told how many more examples are done.
 
         Raises:
+            ValueError: the data set is read from its beginning alone.
             SaliencyError: the model cannot be sent, or the workers do not do what was asked.
         """
+        if self.source.ray_data is None and self.source.positions is None:
+            raise ValueError(
+                "Expected, on a cluster, arrays, pictures or a Ray data set, of which each worker reads its part. "
+                "Received: a data set that is read from its beginning"
+            )
         model = packed(self.measurer, self.source.first(_PROOF))
         with _cluster(), _quiet(), _in_one_sentence():
             measured = self._measure(model, dict(workers), tell)
@@ -145,12 +151,7 @@ class Pass:
         given = self.source.ray_data
         if given is not None:
             return given.dataset, self.size
-        count = self.source.positions
-        if count is None:
-            raise ValueError(
-                "Expected, on a cluster, arrays, pictures or a Ray data set, of which each worker reads its part. "
-                "Received: a data set that is read from its beginning"
-            )
+        count = self.source.positions or 0
         starts = [{"start": start} for start in range(0, count, self.size)]
         return ray.data.from_items(starts, override_num_blocks=min(len(starts), _MOST_BLOCKS)), 1
 

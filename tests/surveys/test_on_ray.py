@@ -9,12 +9,13 @@ from pathlib import Path
 
 import keras
 import pytest
+import tensorflow as tf
 
 import keras_saliency as ks
 from keras_saliency.errors import SaliencyError
 from keras_saliency.surveys.examples import Source
 from keras_saliency.surveys.measuring import Measurer
-from keras_saliency.surveys.on_ray import packed, settings_of
+from keras_saliency.surveys.on_ray import Pass, packed, settings_of
 from tests.patience import LIMIT
 
 SAME = 1e-6
@@ -137,3 +138,11 @@ def test_a_model_that_saving_changes_is_refused(images):
     measurer = Measurer(keras.Sequential([keras.Input((12, 12, 3)), model]), ks.Gradient(), target=0)
     with pytest.raises(SaliencyError, match="is another one after Keras has saved and loaded it"):
         packed(measurer, first)
+
+
+def test_a_data_set_that_is_read_from_its_beginning_is_refused(network, images):
+    """Before a cluster is started."""
+    stream = tf.data.Dataset.from_tensor_slices(images).batch(8)
+    todo = Pass(Source.of(network, stream), Measurer(network, ks.Gradient()), None, 8, {})
+    with pytest.raises(ValueError, match="Expected, on a cluster, arrays, pictures or a Ray data set"):
+        todo.measure({}, lambda count: None)
