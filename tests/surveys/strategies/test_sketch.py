@@ -23,9 +23,3 @@ def test_the_nearest_centre_is_that_of_all_distances():
     all_distances = cdist(points, centres)
     np.testing.assert_array_equal(chosen, all_distances.argmin(1))
     np.testing.assert_allclose(distances, all_distances.min(1), atol=1e-6)
-
-
-def test_few_different_points_are_their_own_centres():
-    """k-means would warn: it finds fewer clusters than it was asked for."""
-    points = np.array([[0.0], [1.0], [0.0], [2.0], [1.0], [0.0]])
-    np.testing.assert_allclose(centres_of(points, 4), [[0], [1], [2]], atol=1e-12)
