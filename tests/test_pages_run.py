@@ -24,7 +24,11 @@ READ = {"toml": tomllib.loads, "json": json.loads}
 NOT_RUN = {
     **{
         ("repair.md", start): "tests/training/repair/test_page.py, with a network that has learned a corner"
-        for start in ("report = ks.check", "images, labels = ", "model.fit")
+        for start in ("report = ks.check", "images, labels = ", "model.fit", "masks = ")
+    },
+    **{
+        ("survey.md", start): "tests/surveys/test_on_ray.py, on a cluster"
+        for start in ('survey = ks.survey(model, "/mnt', "photos = ray")
     },
     ("survey.md", "probes = ks"): "tests/demo/test_survey.py, with a network that has learned a mark",
     ("architecture.md", "__main__"): "a picture, which tests/test_architecture.py compares with the house",
