@@ -246,7 +246,7 @@ def test_the_plugin_is_installed_and_costs_nothing_where_it_is_not_used(tmp_path
     )
     (tmp_path / "test_light.py").write_text("def test_light():\n    pass\n")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-s", "-W", "error", str(tmp_path)],
+        [sys.executable, "-m", "pytest", "-s", "-W", "error", "-p", "no:zarr", str(tmp_path)],
         cwd=tmp_path,
         capture_output=True,
         text=True,

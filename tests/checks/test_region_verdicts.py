@@ -157,12 +157,12 @@ def test_a_required_region_fails_where_the_upper_bound_says_so(count):
 
 
 def heat(mean, area):
-    return Heat(np.array([mean]), mean, mean, mean, area)
+    return Heat(np.array([mean]), mean, mean, mean, 1, area)
 
 
 def test_heat_in_json_has_no_number_where_there_is_none():
-    told = Heat(np.array([2.0]), 2.0, np.nan, np.inf, 0.25)
-    assert told.as_json() == {"mean": 2.0, "low": None, "high": None, "share of the area": 0.25}
+    told = Heat(np.array([2.0]), 2.0, np.nan, np.inf, 1, 0.25)
+    assert told.as_json() == {"mean": 2.0, "low": None, "high": None, "share of the area": 0.25, "probes": 1}
     assert str(told) == "2.0 times their share of the area"
 
 

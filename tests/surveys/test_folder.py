@@ -213,7 +213,7 @@ def test_what_is_refused_leaves_no_folder(survey, images, labels, tmp_path):
         ({"target": 7}, "Expected class indices below 3"),
         ({"target": ks.PerImage(lambda outputs, rows: outputs[:, 0], labels)}, "the same for all examples"),
         ({"method": "gradeint"}, "Did you mean 'gradient'"),
-        ({"on": "spark"}, 'Expected on to be None or "ray"'),
+        ({"on": "spark"}, 'Expected on to be None, "ray" or settings'),
         ({"output": "other"}, "output"),
     ):
         with pytest.raises((ValueError, TypeError), match=sentence):

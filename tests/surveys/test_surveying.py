@@ -85,8 +85,10 @@ def test_the_model_is_traced_once(survey, network, images, labels, monkeypatch):
 
     measurers = []
     measure = surveying.measure
-    monkeypatch.setattr(surveying, "measure", lambda *given: (measurers.append(given[1]), measure(*given))[1])
-    for out, count in (("a", 40), ("b", 39), ("c", 3)):
+    monkeypatch.setattr(
+        surveying, "measure", lambda *given, **more: (measurers.append(given[1]), measure(*given, **more))[1]
+    )
+    for out, count in (("a", 40), ("b", 39), ("c", 38)):
         survey((images[:count], labels[:count]), out, model=network)
     assert [one.scored.traces for one in measurers[1:]] == [0, 0]
 
