@@ -47,7 +47,8 @@ def test_the_code_of_the_page(tmp_path, monkeypatch, capsys):
 
     names |= {"images": x, "labels": y}
     exec(compile(feeding, "repair.md", "exec"), names)
-    assert names["images"].shape == x.shape and (names["labels"] == y).all()
+    assert names["images"].shape == x.shape
+    assert (names["labels"] == y).all()
 
     names["saliency"] = ks.SaliencyCallback(probes, "logs")
     exec(compile(watching, "repair.md", "exec"), names)
