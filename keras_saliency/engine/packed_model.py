@@ -63,11 +63,9 @@ class PackedModel:
                 with without_a_trace(), keras.saving.custom_object_scope(dict(self.custom_objects)):
                     return read_model(path, safe_mode=False)
             except Exception as error:
-                said = (
-                    str(error).rsplit("Exception encountered: ", 1)[-1].strip()
-                )  # the cause, behind all it is part of
+                cause = str(error).rsplit("Exception encountered: ", 1)[-1].strip()
                 raise SaliencyError(
-                    f"The model cannot be opened in another process: {said}. Its own classes and functions must be "
+                    f"The model cannot be opened in another process: {cause}. Its own classes and functions must be "
                     "registered (keras.saving.register_keras_serializable), and their get_config complete."
                 ) from error
 

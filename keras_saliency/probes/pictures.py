@@ -63,9 +63,8 @@ def read_pictures(
     files, classes = files_in(given)
     named = [file.relative_to(given[0]).as_posix() if classes else file.name for file, _ in files]
     shown = _of_one_size([file for file, _ in files], size, channels)
-    eaten = shown if scale == 1.0 else (shown * np.float32(scale)).astype("float32")
     fields: dict[str, Any] = {
-        "images": np.moveaxis(eaten, -1, 1) if channels_first else eaten,
+        "images": as_taken(shown, scale, channels_first=channels_first),
         "names": tuple(named),
         "display_images": shown,
     }
@@ -73,6 +72,12 @@ def read_pictures(
         fields["labels"] = np.array([label for _, label in files])
         fields["class_names"] = tuple(folder.name for folder in classes)
     return fields
+
+
+def as_taken(shown: np.ndarray, scale: float, *, channels_first: bool) -> np.ndarray:
+    """Pictures `(…, height, width, channels)` uint8 as a model takes them; see `read_pictures`."""
+    scaled = shown if scale == 1.0 else (shown * np.float32(scale)).astype("float32")
+    return np.moveaxis(scaled, -1, -3) if channels_first else scaled
 
 
 def picture_sizes(paths: Sequence[Path]) -> list[tuple[int, int]]:

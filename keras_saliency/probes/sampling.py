@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -96,12 +97,7 @@ def everything(source: Any) -> Drawn:
                 )
     if not images:
         raise ValueError("The data set is empty.")
-    known = [label is not None for label in labels]
-    if any(known) != all(known):
-        raise ValueError("Expected elements that all have labels, or none. Received: both kinds")
-    return Drawn(
-        stacked(images), class_indices(np.stack(labels)) if all(known) else None, np.arange(len(images))
-    )
+    return Drawn(stacked(images), labels_of(labels), np.arange(len(images)))
 
 
 def take(images: Any, labels: np.ndarray | None, positions: np.ndarray) -> Drawn:
@@ -187,6 +183,14 @@ def _read_into(kept: _Kept, source: Any, y: Any, seed: int, limit: int) -> None:
 
 def _class_of(label: Any) -> int:
     return int(class_indices(np.asarray(label)[None])[0])
+
+
+def labels_of(labels: Sequence[Any]) -> np.ndarray | None:
+    """Those of single examples as class indices, None where no example has one. Raises `ValueError` where some have."""
+    known = [label is not None for label in labels]
+    if any(known) != all(known):
+        raise ValueError("Expected elements that all have labels, or none. Received: both kinds")
+    return class_indices(np.stack(labels)) if all(known) else None
 
 
 def stacked(images: Any) -> Any:

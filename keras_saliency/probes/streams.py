@@ -25,12 +25,12 @@ def is_stream(source: Any) -> bool:
     """Whether examples come from this one after another: a data set or a generator, and no arrays."""
     if is_array(source) or isinstance(source, (str, bytes, list, tuple, Mapping)):
         return False
-    return tf_data.is_tf_data(source) or _is_loader(source) or _has_batches(source) or _is_generator(source)
+    return tf_data.is_tf_data(source) or _is_loader(source) or _has_batches(source) or is_generator(source)
 
 
 def refuse_generator(source: Any) -> None:
     """Raise `ValueError` for what gives each example once: what is drawn from it, a training would miss."""
-    if _is_generator(source):
+    if is_generator(source):
         raise ValueError(
             f"A {type(source).__name__} gives each example once, and a training would miss those that are drawn from "
             f"it as probes. Give arrays, {KINDS}."
@@ -66,7 +66,7 @@ def examples(source: Any, rng: np.random.Generator | None, seed: int) -> Abstrac
         return _read(_of_data_loader(source, rng), True, source.dataset)
     if _has_batches(source):
         return _read(_numbered(source[index] for index in _batch_indices(source)), True, source)
-    if _is_generator(source):
+    if is_generator(source):
         return _read(_numbered(source), True, source)
     raise TypeError(f"Expected arrays, {KINDS}. Received: {type(source).__name__}")
 
@@ -79,7 +79,8 @@ def _read(found: Examples, runs_python: bool, *holders: Any) -> Iterator[Example
         yield found
 
 
-def _is_generator(source: Any) -> bool:
+def is_generator(source: Any) -> bool:
+    """Whether this gives each example once."""
     return hasattr(source, "__next__")
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
+from pathlib import Path
 from typing import Any
 
+from keras_saliency.errors import UnreadableFileError
 from keras_saliency.records import limits
 
 _STRINGS = re.compile(rb'"[^"]*"')
@@ -23,6 +25,24 @@ def parse_json(text: bytes) -> Any:
     """
     _check_brackets(text)
     return json.loads(text.decode(), parse_constant=_finite_float, parse_float=_finite_float)
+
+
+def read_json(path: str | Path, otherwise: str) -> tuple[Any, int]:
+    """What the JSON in a file says, and how many bytes it has.
+
+    Args:
+        path: the file.
+        otherwise: what the file is where that is no JSON, such as `"not a report"`.
+
+    Raises:
+        FileNotFoundError: no such file.
+        UnreadableFileError: it is no JSON, or too large.
+    """
+    content = limits.read_at_most(path, limits.TEXT)
+    try:
+        return parse_json(content), len(content)
+    except (ValueError, MemoryError) as error:
+        raise UnreadableFileError(f"{path} is {otherwise}: it is not JSON.") from error
 
 
 def _check_brackets(text: bytes) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from keras_saliency.errors import UnreadableFileError
 from keras_saliency.records import limits
-from keras_saliency.records.json_text import parse_json
+from keras_saliency.records.json_text import read_json
 from keras_saliency.render import from_png, png_pixels
 from keras_saliency.reports.as_json import KIND, SCHEMA
 from keras_saliency.reports.report import Report
@@ -37,12 +37,8 @@ def read_report(path: str | Path) -> Report:
         >>> read_report("report.json").passed
         True
     """
-    content = limits.read_at_most(path, limits.TEXT)
-    try:
-        stored = parse_json(content)
-    except (ValueError, MemoryError) as error:
-        raise UnreadableFileError(f"{path} is not a report: it is not JSON.") from error
-    return report_from(stored, str(path), len(content))
+    stored, size = read_json(path, "not a report")
+    return report_from(stored, str(path), size)
 
 
 def report_from(stored: Any, what: str, size: int) -> Report:

@@ -21,6 +21,7 @@ from keras_saliency.explanation import bind_target
 from keras_saliency.probes import ProbeSet
 from keras_saliency.probes.targets import ClassIndex, Label
 from keras_saliency.reports.result import CheckResult, Status
+from keras_saliency.surveys.class_maps import classes_of
 from keras_saliency.surveys.examples import Source
 from keras_saliency.surveys.measuring import Measurer
 from keras_saliency.surveys.parts import Parts
@@ -125,7 +126,7 @@ class _Examples:
         """What was measured."""
         table = parts.columns(["id", "key", "label", "prediction"])
         order = np.lexsort((table["id"].astype(str), table["key"].astype(str)))
-        classes = np.where(table["label"] >= 0, table["label"], table["prediction"])
+        classes = classes_of(table["label"], table["prediction"])
         return cls(table["id"][order], classes[order], assigned[order])
 
     def panel(self, classes: Sequence[int]) -> _ProbeSetPlan:
@@ -210,7 +211,7 @@ class _Hearing:
         common = common_contents(subject, subject.classes, classes)
         if (
             self.case.strategy is not None
-        ):  # what is alike was chosen so: it has a brightness and a contrast of its own
+        ):  # chosen for being alike, it has a brightness and a contrast of its own
             common = [one for one in common if one.kind == "mark"]
         contents = content.tried(common, self.among)
         alike = look_alike(tried, region.limit)

@@ -20,8 +20,8 @@ from keras_saliency.probes import ProbeSet, streams, tf_data
 from keras_saliency.probes.arrays import as_array, count_of, gathered, is_array
 from keras_saliency.probes.files import STORED, load_images
 from keras_saliency.probes.labels import class_indices
-from keras_saliency.probes.pictures import files_in, is_path, read_picture
-from keras_saliency.probes.sampling import stacked
+from keras_saliency.probes.pictures import as_taken, files_in, is_path, read_picture
+from keras_saliency.probes.sampling import labels_of, stacked
 from keras_saliency.surveys.ray_data import OfRay, is_ray_data
 
 Batch = tuple[list[str] | None, Any, np.ndarray | None]
@@ -187,9 +187,7 @@ class OfPictures:
         return read_picture(path, self.how["size"], self.how["channels"])
 
     def _taken(self, shown: np.ndarray) -> np.ndarray:
-        scale = self.how["scale"]
-        taken = shown if scale == 1.0 else (shown * np.float32(scale)).astype("float32")
-        return np.moveaxis(taken, -1, 0) if self.how["channels_first"] else taken
+        return as_taken(shown, self.how["scale"], channels_first=self.how["channels_first"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,7 +210,7 @@ class OfStream:
             for group in _batched(examples, size):
                 positions, images, labels = zip(*group, strict=True)
                 ids = [self.files[position] for position in positions] if self.files else None
-                yield ids, stacked(images), _labels_of(labels)
+                yield ids, stacked(images), labels_of(labels)
 
     def again(self, ids: Sequence[str]) -> None:
         """See `Reader`."""
@@ -297,7 +295,7 @@ def _of_stream(source: Any, labels: Any) -> OfStream:
         raise ValueError(
             f"A {type(source).__name__} brings its own labels. Received: y={type(labels).__name__}"
         )
-    if hasattr(source, "__next__"):
+    if streams.is_generator(source):
         raise ValueError(
             f"A {type(source).__name__} gives each example once, and experiments look at some of them again. Give "
             f"(x, y), a folder of pictures, {streams.KINDS}."
@@ -307,13 +305,6 @@ def _of_stream(source: Any, labels: Any) -> OfStream:
         return OfStream(source)
     names = tf_data.file_names(source)
     return OfStream(source, tf_data.class_names(source), names, len(names) if names else None)
-
-
-def _labels_of(labels: Sequence[Any]) -> np.ndarray | None:
-    known = [label is not None for label in labels]
-    if any(known) != all(known):
-        raise ValueError("Expected elements that all have labels, or none. Received: both kinds")
-    return class_indices(np.stack(labels)) if all(known) else None
 
 
 def _batched(things: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -12,8 +12,7 @@ import numpy as np
 
 from keras_saliency.arguments import local_path
 from keras_saliency.errors import UnreadableFileError
-from keras_saliency.records import limits
-from keras_saliency.records.json_text import parse_json
+from keras_saliency.records.json_text import read_json
 from keras_saliency.records.whole_file import replace_file
 from keras_saliency.reports import as_json
 from keras_saliency.reports.from_json import report_from
@@ -148,11 +147,7 @@ class Survey:
             raise FileNotFoundError(
                 f"Expected a folder that ks.survey wrote, with {ABOUT}. Received: {folder}, {why}"
             )
-        content = limits.read_at_most(file, limits.TEXT)
-        try:
-            stored = parse_json(content)
-        except (ValueError, MemoryError) as error:
-            raise UnreadableFileError(f"{file} is no survey: it is not JSON.") from error
+        stored, size = read_json(file, "no survey")
         if not isinstance(stored, dict) or stored.get("format") != FORMAT:
             raise UnreadableFileError(f"{file} is no survey of keras_saliency.")
         if not isinstance(stored.get("version"), int) or stored["version"] > VERSION:
@@ -160,7 +155,7 @@ class Survey:
                 f"{file} was written by a newer keras_saliency (version {stored.get('version')}; this one reads up to "
                 f"{VERSION})."
             )
-        report = report_from(stored.get("report"), f"The report in {file}", len(content))
+        report = report_from(stored.get("report"), f"The report in {file}", size)
         try:
             return _survey(cls, folder, stored, report)
         except Exception as error:  # zarr has kinds of its own

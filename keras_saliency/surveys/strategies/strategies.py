@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_saliency.checks.proposals.windows import window_enrichment, window_of
+from keras_saliency.surveys.class_maps import classes_of
 from keras_saliency.surveys.parts import Parts, Rows
 from keras_saliency.surveys.strategies.parting import ClassParts
 from keras_saliency.surveys.strategies.views import views_of
@@ -39,7 +40,7 @@ def find_strategies(parts: Parts, seed: int) -> tuple[tuple[Strategy, ...], np.n
     from threadpoolctl import threadpool_limits
 
     table = parts.columns(["id", "key", "label", "prediction", "magnitude"])
-    classes = np.where(table["label"] >= 0, table["label"], table["prediction"])
+    classes = classes_of(table["label"], table["prediction"])
     has_map = np.nan_to_num(table["magnitude"], posinf=0) > 0
     members = _members(table, np.where(has_map, classes, -1))
     if not members:
