@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.release.uv import CONSTRAINTS, ROOT, uv, venv
 
 TRACKERS = ("mlflow", "trackio", "wandb")
-EXTRAS = ("jax", "torch", "plot", "regions", "demo", *TRACKERS)
+EXTRAS = ("jax", "torch", "plot", "regions", "demo", "survey", "ray", *TRACKERS)
 
 
 def megabytes(environment: Path) -> float:

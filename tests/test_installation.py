@@ -32,14 +32,7 @@ def test_the_versions_are_those_of_the_constraints():
 
 def test_every_extra_for_users_has_its_weight():
     shown = {row[0] for row in table("## What it weighs")}
-    extras = PROJECT["optional-dependencies"].keys() - {
-        "test",
-        "tools",
-        "zoo",
-        "docs",
-        "survey",
-        "ray",
-    }  # the last two are not weighed yet
+    extras = PROJECT["optional-dependencies"].keys() - {"test", "tools", "zoo", "docs"}
     assert {f"keras_saliency[{extra}]" for extra in extras} <= shown
 
 

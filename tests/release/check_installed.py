@@ -40,10 +40,11 @@ USES = {
         "regions",
     ),
     "demo": ("keras-saliency", "demo", "--epochs", "1", "--out", "demo"),
+    "survey": ("keras-saliency", "survey", "model.keras", "probes.npz", "--out", "survey"),
 }
 """What needs the extra, besides the two frameworks."""
-ELSEWHERE = {"test", "tools", "zoo", "docs", "mlflow", "trackio", "wandb"}
-"""Installed by other targets of make. Of the trackers it is asked that they can be."""
+ELSEWHERE = {"test", "tools", "zoo", "docs", "mlflow", "trackio", "wandb", "ray"}
+"""Installed by other targets of make. Of the trackers and of Ray it is asked that they can be."""
 
 
 @contextmanager
@@ -152,7 +153,7 @@ def test_the_first_lines_on_the_other_frameworks_import_no_tensorflow(fresh, bac
 def test_every_extra_can_be_installed(fresh):
     extras = PROJECT["optional-dependencies"].keys()
     assert extras - ELSEWHERE == {*USES, "jax", "torch"}
-    for extra in ("mlflow", "trackio", "wandb"):
+    for extra in ("mlflow", "trackio", "wandb", "ray"):
         uv("pip", "install", "--dry-run", "--python", fresh.python, f"{fresh.wheel}[{extra}]")
 
 
