@@ -8,11 +8,11 @@ from keras_saliency.render import as_base64, normalize, sequential
 from keras_saliency.reports.as_html import badge, body_of
 from keras_saliency.surveys.page import words
 from keras_saliency.surveys.page.findings import Findings, FoundClass
+from keras_saliency.surveys.page.pictures import format_of
 from keras_saliency.surveys.strategy import Strategy
 from keras_saliency.terminal import html_text
 
 _WINDOW = 0.15
-_SIGNATURES = {b"\x89PNG": "image/png", b"\xff\xd8": "image/jpeg"}
 
 
 def card(findings: Findings, strategy: Strategy) -> str:
@@ -73,14 +73,13 @@ def _figures(findings: Findings, ids: tuple[str, ...]) -> str:
 
 def _figure(findings: Findings, example_id: str) -> str:
     example = findings.examples[example_id]
-    kind = next(kind for start, kind in _SIGNATURES.items() if example.picture.startswith(start))
     said = findings.class_name(example.prediction) if example.prediction >= 0 else ""
     sure = "" if example.probability is None else f" {example.probability:.2f}"
     is_wrong = example.label is not None and example.label != example.prediction
     label = f"{findings.class_name(example.label)}, " if is_wrong and example.label is not None else ""
     told = html_text(f"{label}predicted {said}{sure}") if said else ""
     return (
-        f'<figure><img src="data:{kind};base64,{b64encode(example.picture).decode()}" alt="{html_text(example_id)}" '
+        f'<figure><img src="data:{format_of(example.picture).mime};base64,{b64encode(example.picture).decode()}" alt="{html_text(example_id)}" '
         f'loading="lazy"><figcaption title="{html_text(example_id)}"><code>{html_text(example_id)}</code>'
         f"<span{' class=wrong' if is_wrong else ''}>{told}</span></figcaption></figure>"
     )

@@ -10,10 +10,10 @@ from keras_saliency.records.whole_file import replace_file
 from keras_saliency.surveys.folder import PARTS, SETTINGS
 from keras_saliency.surveys.page.findings import Findings
 from keras_saliency.surveys.page.page import encode
+from keras_saliency.surveys.page.pictures import format_of
 from keras_saliency.surveys.survey import ABOUT
 
 PAGE, PICTURES = "report.html", "pictures"
-_ENDINGS = {b"\x89PNG": ".png", b"\xff\xd8": ".jpg"}
 
 
 def write_page(findings: Findings) -> None:
@@ -36,11 +36,8 @@ def _named_pictures(findings: Findings) -> Iterator[tuple[str, bytes]]:
             for place, one in enumerate(getattr(strategy, kind)):
                 if one in findings.examples:
                     picture = findings.examples[one].picture
-                    ending = next(end for start, end in _ENDINGS.items() if picture.startswith(start))
-                    yield (
-                        f"class_{strategy.class_index}_strategy_{strategy.number}_{kind}_{place}{ending}",
-                        picture,
-                    )
+                    name = f"class_{strategy.class_index}_strategy_{strategy.number}_{kind}_{place}"
+                    yield name + format_of(picture).ending, picture
 
 
 def page_of(folder: Path) -> Path | None:

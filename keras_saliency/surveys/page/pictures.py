@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from keras_saliency.render import (
@@ -17,6 +19,18 @@ from keras_saliency.render import (
 
 _SIDE = 112
 _GAP = 2
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of image files: its media type, and how names of such files end."""
+
+    mime: str
+    ending: str
+
+
+_FORMATS = {b"\x89PNG": Format("image/png", ".png"), b"\xff\xd8": Format("image/jpeg", ".jpg")}
+"""By how the files begin."""
 
 
 def draw(maps: np.ndarray, shown: np.ndarray | None = None) -> list[bytes]:
@@ -35,6 +49,11 @@ def draw(maps: np.ndarray, shown: np.ndarray | None = None) -> list[bytes]:
     if factor > 1:
         return [to_png(one) for one in drawn]
     return [min(to_png(one), to_jpeg(one), key=len) for one in drawn]
+
+
+def format_of(picture: bytes) -> Format:
+    """The format of a file that `draw` made."""
+    return next(found for start, found in _FORMATS.items() if picture.startswith(start))
 
 
 def _panels(heat: np.ndarray, shown: np.ndarray) -> list[np.ndarray]:
