@@ -78,8 +78,9 @@ def _figure(findings: Findings, example_id: str) -> str:
     is_wrong = example.label is not None and example.label != example.prediction
     label = f"{findings.class_name(example.label)}, " if is_wrong and example.label is not None else ""
     told = html_text(f"{label}predicted {said}{sure}") if said else ""
+    mime, pixels = format_of(example.picture).mime, b64encode(example.picture).decode()
     return (
-        f'<figure><img src="data:{format_of(example.picture).mime};base64,{b64encode(example.picture).decode()}" alt="{html_text(example_id)}" '
+        f'<figure><img src="data:{mime};base64,{pixels}" alt="{html_text(example_id)}" '
         f'loading="lazy"><figcaption title="{html_text(example_id)}"><code>{html_text(example_id)}</code>'
         f"<span{' class=wrong' if is_wrong else ''}>{told}</span></figcaption></figure>"
     )

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from keras_saliency.render import overlay, sequential
-from keras_saliency.surveys.page.pictures import draw
+from keras_saliency.surveys.page.pictures import draw, format_of
 
 
 def opened(data):
@@ -55,3 +55,5 @@ def test_the_smaller_of_two_formats(kind):
     image = image if kind == "noise" else np.zeros_like(image)
     (data,) = draw(np.ones((1, 4, 4)), image)
     assert data.startswith(b"\xff\xd8" if kind == "noise" else b"\x89PNG")
+    read = Image.open(BytesIO(data)).get_format_mimetype()
+    assert (format_of(data).mime, format_of(data).ending) == (read, ".jpg" if kind == "noise" else ".png")
