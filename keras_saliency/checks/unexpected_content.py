@@ -15,6 +15,7 @@ from keras_saliency.checks.experiment.experiment import Evidence, Experiment, cl
 from keras_saliency.checks.experiment.recolouring import Recolouring
 from keras_saliency.checks.experiment.scenes import before_and_after, class_name
 from keras_saliency.checks.proposals.casts import cast_of, whole_numbers
+from keras_saliency.checks.proposals.likeness import MOST
 from keras_saliency.checks.proposals.recurring import recurring_marks
 from keras_saliency.checks.proposals.sameness import LEAST_IMAGES
 from keras_saliency.checks.region import most_frequent
@@ -130,15 +131,26 @@ class UnexpectedContent(Check):
 
 def common_contents(subject: Subject, classes: np.ndarray, chosen: Sequence[int]) -> list[Content]:
     """The marks and casts that images of these classes have in common."""
+    return [*common_marks(subject, classes, chosen), *_common_casts(subject, classes, chosen)]
+
+
+def common_marks(
+    subject: Subject, classes: np.ndarray, chosen: Sequence[int], most: float = MOST
+) -> list[Content]:
+    """The marks that this share of the images of these classes have in common, see `recurring_marks`."""
     images, magnitude = subject.image, subject.explanation.heatmaps("magnitude")
     rng = subject.rng("unexpected_content")
     found = []
-    for mark in recurring_marks(images, magnitude, classes, chosen, rng):
+    for mark in recurring_marks(images, magnitude, classes, chosen, rng, most=most):
         experiment = Experiment(subject, mark.masks, holders=mark.holders)
         size = mark.masks[mark.holders].sum((1, 2)).mean() / mark.masks[0].size
         words = f"a mark that moves about, {size:.1%} of the image"
         found.append(Content(mark.class_index, "mark", words, experiment))
-    numbers = whole_numbers(images)
+    return found
+
+
+def _common_casts(subject: Subject, classes: np.ndarray, chosen: Sequence[int]) -> list[Content]:
+    numbers, found = whole_numbers(subject.image), []
     for cast in (cast_of(numbers, classes, index) for index in chosen):
         if cast is not None:
             words = f"a cast of the whole image, {cast.words}"

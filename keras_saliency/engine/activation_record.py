@@ -29,7 +29,7 @@ class ActivationRecord(Hook):
 
     def __init__(self) -> None:
         self._activations: list[Activation] = []
-        self._produced: list[tuple[Tensor, Any]] = []  # holds the tensors, so that identities stay unique
+        self._produced: list[tuple[Tensor, Any, Tensor]] = []  # holds tensors, so that identities stay unique
         self._passed: list[tuple[Tensor, Tensor]] = []
         self._entered: Tensor = None
         self._weights_of_attention = 0
@@ -52,7 +52,7 @@ class ActivationRecord(Hook):
         if _passes_on(layer) and self._entered is not None:
             self._passed.append((output, self._entered))
         elif not _passes_on(layer):
-            self._produced.append((output, layer))
+            self._produced.append((output, layer, self._entered))
         self._entered = None
         return output
 
@@ -63,8 +63,18 @@ class ActivationRecord(Hook):
 
     def producer(self, output: Tensor) -> Any | None:
         """The innermost layer that returned this very tensor, or what it was before a cast."""
-        origin = self._origin(output)
-        return next((layer for tensor, layer in self._produced if tensor is origin), None)
+        made = self._made(output)
+        return None if made is None else made[0]
+
+    def last_read(self, output: Tensor) -> Tensor:
+        """What the last layer with weights on the way to this output was called with; else what is known before it."""
+        activation = self.of(output)
+        tensor = output if activation is None or self._made(activation.inputs) is None else activation.inputs
+        while (made := self._made(tensor)) is not None and made[1] is not None:
+            layer, tensor = made
+            if layer.weights:
+                break
+        return tensor
 
     @property
     def has_activations(self) -> bool:
@@ -76,9 +86,14 @@ class ActivationRecord(Hook):
 
         A size that is not known counts as 1.
         """
-        tensors = [*(tensor for tensor, _ in self._produced), *(one.output for one in self._activations)]
+        tensors = [*(made[0] for made in self._produced), *(one.output for one in self._activations)]
         each = {id(tensor): tensor for tensor in tensors}.values()
         return sum(prod(size or 1 for size in _sizes(tensor)) for tensor in each) + self._weights_of_attention
+
+    def _made(self, output: Tensor) -> tuple[Any, Tensor] | None:
+        """The innermost layer that returned this tensor, or what it was before a cast, and what it was called with."""
+        origin = self._origin(output)
+        return next(((layer, inputs) for tensor, layer, inputs in self._produced if tensor is origin), None)
 
     def _origin(self, output: Tensor) -> Tensor:
         for after, before in reversed(self._passed):

@@ -38,6 +38,7 @@ class Question:
         target: whose score is explained, for each example.
         replacement: `(n, …)` float32 in the place of the tensor behind integer inputs; None: what the model computes.
         substitutes: in the place of the model's weights, see `with_weights`.
+        with_features: whether every pass tells the features too.
 
     Attributes:
         anatomy: what is known of the model with these inputs, before anything is computed.
@@ -60,6 +61,7 @@ class Question:
     target: BoundTarget
     replacement: np.ndarray | None = field(default=None, repr=False)
     substitutes: Sequence[Any] = field(default=(), repr=False)
+    with_features: bool = False
     anatomy: Anatomy = field(init=False, repr=False)
     _answers: dict[Any, Any] = field(default_factory=dict, repr=False)
 
@@ -97,6 +99,18 @@ class Question:
             self._evaluate("scores")
         found: Scores = self._answers["scores"]
         return found
+
+    @property
+    def features(self) -> np.ndarray | None:
+        """`(n, d)` float32: what the last layer with weights on the way to the scores reads, its mean over positions.
+
+        The activations behind the convolutions of most networks. None where they are not asked for
+        (`with_features`), or where the target is a function of several outputs. Costs nothing where scores or
+        gradients were computed.
+        """
+        if self.with_features and "features" not in self._answers:
+            self._evaluate("scores")
+        return self._answers.get("features")
 
     @property
     def values(self) -> list[np.ndarray]:
@@ -325,10 +339,17 @@ class Question:
         replaced = [] if self.replacement is None else [self.replacement]
         leaves = [*self.anatomy.plan.leaves(self.inputs), *replaced]
         step = self.model.step(
-            self.anatomy, wants, self.target, rule=rule, site=site, replaced=bool(replaced)
+            self.anatomy,
+            wants,
+            self.target,
+            rule=rule,
+            site=site,
+            replaced=bool(replaced),
+            features=self.with_features,
         )
         scores, tensors, rectifiers = self.model.evaluate(step, leaves, self.target, self.substitutes)
         self._answers.setdefault("scores", scores)
+        self._answers.setdefault("features", tensors.get("features"))
         if site is None and "tensor" in tensors:
             self._answers.setdefault("values", [tensors["tensor"]])
         return tensors, rectifiers

@@ -280,10 +280,11 @@ class ScoredModel:
         rule: Rule | None = None,
         site: LayerSite | AttentionSite | None = None,
         replaced: bool = False,
+        features: bool = False,
     ) -> Step:
         """The step of this model for one kind of target, see `Step`."""
         settings = (self._model, self._output, self._logits)
-        return Step(*settings, anatomy, wants, target.kind, target.function, rule, site, replaced)
+        return Step(*settings, anatomy, wants, target.kind, target.function, rule, site, replaced, features)
 
     def evaluate(
         self, step: Step, leaves: Sequence[np.ndarray], target: BoundTarget, substitutes: Sequence[Any] = ()

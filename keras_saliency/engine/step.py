@@ -44,6 +44,7 @@ class Step:
         rule: another gradient for rectifiers.
         site: the layer, or the weights of attention, that is explained.
         replaced: whether the inputs come with a value for the tensor behind them.
+        features: whether also what the last layer reads is told, see `Question.features`.
     """
 
     model: Any
@@ -56,6 +57,7 @@ class Step:
     rule: Rule | None = None
     site: LayerSite | AttentionSite | None = None
     replaced: bool = False
+    features: bool = False
 
     def __call__(
         self, leaves: list[Tensor], aim: list[Tensor], scale: Tensor | None = None
@@ -154,6 +156,8 @@ class Step:
             weighted = ops.cast(output, "float32") * aim[0]
             score = ops.sum(weighted, axis=tuple(range(1, len(weighted.shape))))
         more = {"table": ops.stop_gradient(score[:, None] if table is None else table)}  # type: ignore[index]
+        if self.features and known is not None:
+            more["features"] = ops.stop_gradient(_pooled(traced.record.last_read(output)))
         if self._inside:
             more["tensor"] = optree.tree_map(lambda one: ops.stop_gradient(ops.cast(one, "float32")), inside)
         return score, more, found
@@ -171,3 +175,9 @@ class Step:
             ops.zeros_like(tensor) if gradient is None else ops.cast(gradient, "float32")
             for gradient, tensor in zip(gradients, explained, strict=True)
         ]
+
+
+def _pooled(tensor: Tensor) -> Tensor:
+    """`(n, channels)` float32: the mean over all positions."""
+    tensor = ops.cast(tensor, "float32")
+    return tensor if len(tensor.shape) == 2 else ops.mean(tensor, axis=tuple(range(1, len(tensor.shape) - 1)))

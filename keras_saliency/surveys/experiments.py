@@ -13,7 +13,7 @@ import optree
 from keras_saliency.checks.experiment.experiment import class_scores
 from keras_saliency.checks.proposals.sameness import same_content
 from keras_saliency.checks.shared.subject import Subject
-from keras_saliency.checks.unexpected_content import UnexpectedContent, common_contents
+from keras_saliency.checks.unexpected_content import UnexpectedContent, common_contents, common_marks
 from keras_saliency.checks.unexpected_region import UnexpectedRegion, look_alike, proposed
 from keras_saliency.engine import Question
 from keras_saliency.errors import CheckDoesNotApplyError
@@ -31,6 +31,9 @@ _CLASSES, _EACH = 10, 12
 """A probe set of whole classes has so many of them, and so many examples of each."""
 _REST, _OTHERS = 32, 32
 """Beside the typical examples of a strategy: so many of the rest of its class, and so many of other classes."""
+_MOST, _FACTOR = 0.5, 6.0
+"""So many of the typical examples of a strategy have its mark at least. From what they have at its place others are so
+much farther, twice as far as of a class: examples that are chosen for being alike show objects that are alike too."""
 _TOGETHER = 1024
 """About so many examples are read again at once."""
 _GRAVEST: tuple[Status, ...] = ("failed", "errored", "warned", "passed", "skipped")
@@ -205,14 +208,13 @@ class _Hearing:
             places = proposed(subject) or []
         else:
             magnitude = subject.explanation.heatmaps("magnitude")
-            same = same_content(subject.image, magnitude, subject.classes, classes[0])
+            same = same_content(subject.image, magnitude, subject.classes, classes[0], _FACTOR)
             places = [] if same is None else [same]
         tried = region.tried(subject, places, self.among)
-        common = common_contents(subject, subject.classes, classes)
-        if (
-            self.case.strategy is not None
-        ):  # chosen for being alike, it has a brightness and a contrast of its own
-            common = [one for one in common if one.kind == "mark"]
+        if self.case.strategy is None:
+            common = common_contents(subject, subject.classes, classes)
+        else:  # examples that are alike have a brightness and a contrast of their own
+            common = common_marks(subject, subject.classes, classes, _MOST)
         contents = content.tried(common, self.among)
         alike = look_alike(tried, region.limit)
         return [
@@ -227,7 +229,9 @@ class _Hearing:
 
     def _subject(self) -> Subject:
         target = Label() if self.case.strategy is None else ClassIndex(self.case.classes[0])
-        question = Question(self.measurer.scored, self.probes.images, bind_target(target, self.probes))
+        question = Question(
+            self.measurer.scored, self.probes.images, bind_target(target, self.probes), with_features=True
+        )
         return Subject(question, self.probes, self.measurer.method, seed=self.measurer.seed)
 
 

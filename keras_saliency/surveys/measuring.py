@@ -28,8 +28,11 @@ from keras_saliency.surveys.parts import Rows
 SIDE = 28
 """The longest side of the maps that are kept."""
 
-PATCH = 8
-"""The sides of the small pictures of what is hottest, and of the whole."""
+THUMBNAIL = 8
+"""The sides of the small pictures."""
+
+FEATURES = 64
+"""So many numbers stand for what the last layer reads."""
 
 DESCRIBING = tuple(name for name, metric in NUMBERS.items() if not metric.compares)
 """The numbers of a map that need no other look."""
@@ -77,7 +80,7 @@ class Measurer:
 
     def question(self, chunk: Chunk) -> Question:
         """The question about a chunk."""
-        return Question(self.scored, chunk.images, self._bind(chunk))
+        return Question(self.scored, chunk.images, self._bind(chunk), with_features=True)
 
     def inspect(self, chunk: Chunk) -> Anatomy:
         """The anatomy of the model with examples like these; refuses what cannot work, before anything is computed.
@@ -108,8 +111,8 @@ class Measurer:
         `id`, `key`; `label` (−1: none), `target_class`, `prediction` (−1: none), `probability` of the prediction,
         `score`; the numbers of a map; `<region>_enrichment`; `map` `(n, height, width)`, the magnitude with a sum of 1
         at the small side, zero where it has no content and NaN where it is not finite; `top` and `left`, the centre of
-        the hottest window as shares of height and width; with pictures `patch` and `thumbnail` `(n, 8, 8, channels)`,
-        that window and the whole of the image.
+        the hottest window as shares of height and width; `features`, at most 64 sums of
+        `Question.features` where it has any; with pictures `thumbnail` `(n, 8, 8, channels)`.
 
         Raises:
             ValueError: a label is none of the model's classes.
@@ -133,6 +136,8 @@ class Measurer:
             "probability": scores.probabilities[:count],
             "score": np.asarray(scores.values[:count], "float32"),
         }
+        if question.features is not None:
+            said["features"] = self._projected(question.features[:count])
         image = optree.tree_leaves(chunk.images)[layout.picture or 0] if self.pictures else None
         return lambda: said | self._described(maps, image, layout)
 
@@ -179,12 +184,20 @@ class Measurer:
         for start in range(0, len(maps), step):
             rows = slice(start, start + step)
             part = self._of_few(maps[rows], layout.channel_axis)
-            window = _Window.of(part["map"])
-            part |= {"top": window.top, "left": window.left}
+            part["top"], part["left"] = _hottest(part["map"])
             if images is not None:
-                part |= _pictures(images[rows], layout.picture_axis, window)
+                part["thumbnail"] = _thumbnails(images[rows], layout.picture_axis)
             parts.append(part)
         return {name: np.concatenate([part[name] for part in parts]).astype("float32") for name in parts[0]}
+
+    def _projected(self, features: np.ndarray) -> np.ndarray:
+        """Sums of features with random weights, the same for all examples: distances stay nearly the same
+        (Johnson and Lindenstrauss 1984)."""
+        count = features.shape[1]
+        if count <= FEATURES:
+            return features
+        weights = np.random.default_rng(0).normal(scale=FEATURES**-0.5, size=(count, FEATURES))
+        return np.asarray(features @ weights.astype("float32"))
 
     def _of_few(self, maps: np.ndarray, channel_axis: int) -> dict[str, np.ndarray]:
         magnitude = heatmap(maps, "magnitude", channel_axis)
@@ -202,58 +215,22 @@ class Measurer:
         }
 
 
-@dataclass(frozen=True, eq=False)
-class _Window:
-    """Where each map is hottest: the centre of a window of 15 % of the sides, and these, as shares of the sides."""
+def _hottest(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The centres of the hottest windows of normalised maps, from the top and from the left as shares of the sides.
 
-    top: np.ndarray
-    left: np.ndarray
-    height: float
-    width: float
-
-    @classmethod
-    def of(cls, small: np.ndarray) -> _Window:
-        """The hottest windows of normalised maps; of images that are too small to have places, the whole."""
-        count, height, width = small.shape
-        window = window_of(height, width) or (height, width)
-        heat = np.nan_to_num(window_enrichment(small, window).reshape(count, -1))
-        first = (heat >= heat.max(1, keepdims=True) * (1 - _ALIKE)).argmax(1)
-        tops, lefts = np.divmod(first, width - window[1] + 1)
-        return cls(
-            (tops + window[0] / 2) / height,
-            (lefts + window[1] / 2) / width,
-            window[0] / height,
-            window[1] / width,
-        )
-
-    def cut(self, images: np.ndarray) -> np.ndarray:
-        """What the images show there, `(n, h, w, channels)`, whatever their size."""
-        rows, columns = (
-            _places(centre, share, side)
-            for centre, share, side in (
-                (self.top, self.height, images.shape[1]),
-                (self.left, self.width, images.shape[2]),
-            )
-        )
-        return np.asarray(
-            images[np.arange(len(images))[:, None, None], rows[:, :, None], columns[:, None, :]]
-        )
+    Windows have 15 % of the sides; those of images that are too small to have places are the whole.
+    """
+    count, height, width = small.shape
+    window = window_of(height, width) or (height, width)
+    heat = np.nan_to_num(window_enrichment(small, window).reshape(count, -1))
+    first = (heat >= heat.max(1, keepdims=True) * (1 - _ALIKE)).argmax(1)
+    tops, lefts = np.divmod(first, width - window[1] + 1)
+    return (tops + window[0] / 2) / height, (lefts + window[1] / 2) / width
 
 
-def _places(centre: np.ndarray, share: float, side: int) -> np.ndarray:
-    """`(n, length)`: the rows, or columns, of each window in images of this side."""
-    length = max(1, round(share * side))
-    starts = np.clip(np.rint(centre * side - length / 2).astype(int), 0, side - length)
-    return np.asarray(starts[:, None] + np.arange(length))
-
-
-def _pictures(images: np.ndarray, axis: int, window: _Window) -> dict[str, np.ndarray]:
-    """Small pictures of images: of what is hottest, and of the whole."""
+def _thumbnails(images: np.ndarray, axis: int) -> np.ndarray:
     images = images[..., None] if images.ndim == 3 else np.moveaxis(images, axis, -1)
-    return {
-        "patch": resample(window.cut(images), PATCH, PATCH),
-        "thumbnail": resample(images, PATCH, PATCH),
-    }
+    return resample(images, THUMBNAIL, THUMBNAIL)
 
 
 def _normalised(small: np.ndarray) -> np.ndarray:

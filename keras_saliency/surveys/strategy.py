@@ -10,8 +10,8 @@ import numpy as np
 
 from keras_saliency.records.fields import list_of, number, text, whole
 
-Kind = Literal["place", "content", "all"]
-"""What its examples have in common: the place that is hot, what is seen there, or the class alone (it has one)."""
+Kind = Literal["place", "features", "all"]
+"""What its examples have in common: what is at a place, what the last layer reads, or the class alone (it has one)."""
 
 
 @dataclass(frozen=True, eq=False)

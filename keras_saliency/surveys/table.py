@@ -16,7 +16,7 @@ from keras_saliency.surveys.strategy import Strategy
 
 TABLE, MAPS = "table.parquet", "maps.zarr"
 
-ARRAYS = ("map", "patch", "thumbnail")
+ARRAYS = ("map", "features", "thumbnail")
 """The columns of parts that are no columns of the table."""
 
 _TOGETHER = 1024

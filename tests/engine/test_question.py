@@ -127,3 +127,60 @@ def test_methods_on_bytes_share_their_passes():
         run_method(make_method(name), question, 0)
     # One gradient of the tensor behind the bytes, which tells its values too, and one of the layer.
     assert question.model.evaluations == 2 * len(inputs)
+
+
+def with_features(model, inputs):
+    return Question(
+        ScoredModel(model), inputs, bind(as_target("predicted"), len(inputs), None), with_features=True
+    )
+
+
+HEADS = {
+    "softmax within": [layers.Dense(3, activation="softmax")],
+    "softmax behind": [layers.Dense(3), layers.Softmax()],
+    "dropout before and behind": [
+        layers.Dropout(0.5),
+        layers.Dense(3),
+        layers.Dropout(0.5),
+        layers.Softmax(),
+    ],
+    "a cast behind": [layers.Dense(3), layers.Activation("softmax"), layers.Identity(dtype="float32")],
+    "logits": [layers.Dense(3)],
+    "a model": [keras.Sequential([layers.Dense(3, activation="softmax")])],
+}
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_features_are_what_the_last_layer_with_weights_reads(head):
+    trunk = keras.Sequential([layers.Input((8, 8, 1)), layers.Conv2D(5, 3, activation="relu")])
+    model = keras.Sequential([trunk, layers.GlobalAveragePooling2D(), *map(fresh, HEADS[head])])
+    model(np.zeros((1, 8, 8, 1)))
+    x = images(8, 8, 1)
+    expected = np.asarray(trunk.predict(x, verbose=0)).mean((1, 2))
+    question = with_features(model, x)
+    np.testing.assert_allclose(question.features, expected, rtol=1e-5)
+    asked_by_gradients = with_features(model, x)
+    asked_by_gradients.gradients()
+    np.testing.assert_allclose(asked_by_gradients.features, expected, rtol=1e-5)
+    assert asked_by_gradients.model.evaluations == 3
+
+
+def fresh(layer):
+    return layer.__class__.from_config(layer.get_config())
+
+
+def test_features_at_places_are_their_mean():
+    trunk = keras.Sequential([layers.Input((8, 8, 1)), layers.Conv2D(5, 3, activation="relu")])
+    model = keras.Sequential([trunk, layers.Conv2D(3, 1), layers.GlobalAveragePooling2D(), layers.Softmax()])
+    x = images(8, 8, 1)
+    expected = np.asarray(trunk.predict(x, verbose=0)).mean((1, 2))
+    np.testing.assert_allclose(with_features(model, x).features, expected, rtol=1e-5)
+
+
+def test_features_are_told_where_they_are_asked_for(question):
+    assert question.features is None
+    assert question.model.evaluations == 0
+    read = layers.Flatten()(given := layers.Input((8, 8, 1)))
+    several = keras.Model(given, [layers.Dense(2)(read), layers.Dense(3)(read)])
+    target = bind(as_target(lambda outputs: outputs[0][:, 0]), 3, None)  # no layer is the last
+    assert Question(ScoredModel(several), images(8, 8, 1), target, with_features=True).features is None

@@ -18,12 +18,15 @@ def least(values: np.ndarray, share: float) -> np.ndarray:
     return np.asarray(np.partition(values, position, axis=0)[position])
 
 
-def distinctness(own: np.ndarray, others: np.ndarray, floor: float | np.ndarray) -> np.ndarray:
+def distinctness(
+    own: np.ndarray, others: np.ndarray, floor: float | np.ndarray, most: float = MOST
+) -> np.ndarray:
     """How much farther most other images are from the class than most of its own: above 3 they are set apart.
 
     Args:
         own: distances of the images of a class from what they have in common, `(m, …)`.
         others: those of the other images, `(k, …)`.
         floor: a distance that is none.
+        most: the share of the images of the class.
     """
-    return np.asarray(least(others, 1 - MOST) / np.maximum(least(own, MOST) + floor, 1e-12))
+    return np.asarray(least(others, 1 - MOST) / np.maximum(least(own, most) + floor, 1e-12))

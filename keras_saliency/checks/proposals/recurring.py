@@ -58,6 +58,8 @@ def recurring_marks(
     classes: np.ndarray,
     chosen: Sequence[int],
     rng: np.random.Generator,
+    *,
+    most: float = MOST,
 ) -> list[RecurringMark]:
     """The mark of each chosen class that has one, see `recurring_mark`.
 
@@ -69,6 +71,7 @@ def recurring_marks(
         classes: of each image.
         chosen: the classes.
         rng: draws places in images without a mark.
+        most: the share of the images of its class that have it.
     """
     size = images.shape[1:3]
     factor = -(-max(size) // _SIDE)
@@ -78,7 +81,7 @@ def recurring_marks(
         return []
     templates = _templates(small, heat, [np.flatnonzero(classes == index) for index in chosen], window)
     found = [
-        recurring_mark(small, heat, classes, index, rng, templates=own)
+        recurring_mark(small, heat, classes, index, rng, templates=own, most=most)
         for index, own in zip(chosen, templates, strict=True)
     ]
     return [replace(mark, masks=_enlarged(mark.masks, factor, size)) for mark in found if mark is not None]
@@ -92,6 +95,7 @@ def recurring_mark(
     rng: np.random.Generator,
     *,
     templates: Sequence[Template] | None = None,
+    most: float = MOST,
 ) -> RecurringMark | None:
     """What recurs at different places in most images of a class, and in few others.
 
@@ -107,12 +111,14 @@ def recurring_mark(
         class_index: which class.
         rng: draws the places in images without it.
         templates: the hottest windows of the class, where they were searched for already.
+        most: the share of the images of the class that have it.
 
     Returns:
         The mark; None where there is none, where it is at the same place in most images (a place is found as such),
         or where there are fewer than three images of the class.
     """
-    own, found = classes == class_index, likest(images, magnitude, classes, class_index, templates=templates)
+    own = classes == class_index
+    found = likest(images, magnitude, classes, class_index, templates=templates, most=most)
     if found is None or not found[0] > _LIKE:
         return None
     best, floor = found[1], _floor(images)
@@ -134,6 +140,7 @@ def likest(
     class_index: int,
     *,
     templates: Sequence[Template] | None = None,
+    most: float = MOST,
 ) -> tuple[float, Template] | None:
     """The hot window that a class has most in common, and how much farther most other images are from it.
 
@@ -146,7 +153,7 @@ def likest(
         (templates,) = _templates(images, magnitude, [np.flatnonzero(own)], window)
     floor = _floor(images)
     found = [
-        (float(distinctness(template.distances[own], template.distances[~own], floor)), template)
+        (float(distinctness(template.distances[own], template.distances[~own], floor, most)), template)
         for template in templates
     ]
     return max(found, key=lambda item: item[0])

@@ -1,126 +1,104 @@
-"""The parts of one class: spectral clusters of some of its examples, in several views."""
+"""The parts of one class: examples that are rare in the same way, and clusters."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from keras_saliency.surveys.strategies.sketch import Scale, nearest
-from keras_saliency.surveys.strategies.spectral import spectral_parts
-from keras_saliency.surveys.strategies.views import VIEWS
+from keras_saliency.surveys.strategies.clusters import Clusters
+from keras_saliency.surveys.strategies.rare import Points, rare_tails
+from keras_saliency.surveys.strategies.tails import Tails
 from keras_saliency.surveys.strategy import Kind
 
-MOST = 8
-"""So many clusters of a class at most, in each view."""
-FEW = 512
-"""So many points are clustered; the others go where the nearest of these does."""
 _SAME = 0.5
-Points = Mapping[str, np.ndarray]
-"""The points of some examples, `(n, d)`, by view."""
+_KINDS: Mapping[str, Kind] = {"seen": "place", "place": "place", "features": "features"}
 
 
-@dataclass(frozen=True, eq=False)
-class Parting:
-    """How a class falls apart in one view; an example belongs where the nearest of a few does.
+@dataclass(frozen=True)
+class Part:
+    """One part of a class: the tail of a component in a view, or (`is_rare` false) a cluster."""
 
-    Attributes:
-        scale: of the points; None: as they are.
-        few: `(k, d)`, the points that were clustered.
-        parts: `(k,)` the part of each; 0: none.
-    """
-
-    scale: Scale | None
-    few: np.ndarray
-    parts: np.ndarray
-
-    @classmethod
-    def of(cls, points: np.ndarray, seed: int, *, scaled: bool) -> Parting:
-        """Of a sample of the class, `(n, d)`, in a random order that is always the same."""
-        scale = Scale.of(points) if scaled else None
-        few = (points if scale is None else scale(points))[:FEW]
-        return cls(scale, few, spectral_parts(few, MOST, seed))
-
-    def part(self, points: np.ndarray) -> np.ndarray:
-        """`(n,)` the part of each of these examples."""
-        if not self.parts.any():
-            return np.zeros(len(points), int)
-        return np.asarray(self.parts[nearest(self.seen(points), self.few)[0]])
-
-    def seen(self, points: np.ndarray) -> np.ndarray:
-        """The points as they are compared."""
-        return points if self.scale is None else self.scale(points)
+    view: str
+    number: int
+    is_rare: bool
 
 
 @dataclass(frozen=True, eq=False)
 class ClassParts:
-    """The parts of a class, in all views together.
+    """The parts of a class.
 
     Attributes:
-        views: how it falls apart in each.
-        parts: the view and the part in it of each, the largest first; the first of all is what belongs to no other.
-        middles: of each in its own view.
+        tails: the components of each view.
+        clusters: in the view that shows most.
+        parts: the rare ones first; examples of none of them are the rest of the class.
+        middles: of the rest and of each cluster, in the view of the clusters.
     """
 
-    views: Mapping[str, Parting]
-    parts: tuple[tuple[str, int], ...]
+    tails: Mapping[str, Tails]
+    clusters: Clusters
+    parts: tuple[Part, ...]
     middles: tuple[np.ndarray, ...]
 
     @classmethod
-    def of(cls, points: Points, seed: int) -> ClassParts:
-        """Of a sample of the class, in an order that is always the same. A part that two views see is one."""
-        views = {
-            name: Parting.of(points[name], seed, scaled=VIEWS[name] == "place")
-            for name in VIEWS
-            if name in points
+    def of(cls, points: Points, others: Points, seed: int) -> ClassParts:
+        """Of a sample of the class, in an order that is always the same, beside some examples of other classes.
+
+        Parts that have most of their examples in common are one.
+        """
+        view = "seen" if "seen" in points else "place"
+        tails = {name: Tails.of(values, seed) for name, values in points.items()}
+        clusters = Clusters.of(points[view], view, seed)
+        found = {
+            Part(*tail, is_rare=True): own for tail, own in rare_tails(points, others, tails, view).items()
         }
-        found = {name: view.part(points[name]) for name, view in views.items()}
-        kept: list[tuple[str, int]] = [("place", 0)]
-        for name, parts in found.items():
-            for part in range(1, int(parts.max()) + 1):
-                own = parts == part
-                if own.any() and not any(_alike(own, found[view] == other) for view, other in kept[1:]):
-                    kept.append((name, part))
-        belongs = _belongs(found, kept)
-        counts = np.bincount(belongs, minlength=len(kept))
-        order = [0, *(int(index) for index in np.argsort(-counts, kind="stable") if index and counts[index])]
+        labels = clusters.part(points[view])
+        found |= {
+            Part(view, number, is_rare=False): labels == number for number in range(1, clusters.count + 1)
+        }
+        parts: list[Part] = []
+        for part, own in found.items():
+            if own.any() and not any(_alike(own, found[other]) for other in parts):
+                parts.append(part)
+        drawn = cls(tails, clusters, tuple(parts), ())
+        belongs, seen = drawn.belongs(points), clusters.seen(points[view])
+        middles = (seen[belongs == number] for number in range(len(parts) + 1))
         return cls(
-            views,
-            tuple(kept[index] for index in order),
-            tuple(
-                _middle(views[view].seen(points[view]), belongs == index)
-                for index in order
-                for view in [kept[index][0]]
-            ),
+            tails, clusters, tuple(parts), tuple((own if len(own) else seen).mean(0) for own in middles)
         )
 
-    def kind(self, index: int) -> Kind:
-        """What the examples of a part have in common."""
-        return VIEWS[self.parts[index][0]] if index else "all"
+    def kind(self, number: int) -> Kind:
+        """What the examples of a part have in common; number 0 is the rest of the class."""
+        return _KINDS[self.parts[number - 1].view] if number else "all"
+
+    def belongs(self, points: Points) -> np.ndarray:
+        """`(n,)` the number of the part of each example, from 1; 0: the rest. What is rare decides before clusters."""
+        return self._placed(points)[0]
 
     def placed(self, points: Points) -> tuple[np.ndarray, np.ndarray]:
-        """Which part each example belongs to, and how far it is from the middle of it."""
-        belongs = _belongs({name: view.part(points[name]) for name, view in self.views.items()}, self.parts)
-        distances = np.empty(len(belongs))
-        for index, ((name, _), middle) in enumerate(zip(self.parts, self.middles, strict=True)):
-            own = belongs == index
-            distances[own] = np.linalg.norm(self.views[name].seen(points[name][own]) - middle, axis=1)
-        return belongs, distances
+        """The same, and how far each example is from what is typical of its part."""
+        belongs, away = self._placed(points)
+        seen = self.clusters.seen(points[self.clusters.view])
+        for number, middle in enumerate(self.middles):
+            if number == 0 or not self.parts[number - 1].is_rare:
+                own = belongs == number
+                away[own] = np.linalg.norm(seen[own] - middle, axis=1)
+        return belongs, away
 
-
-def _middle(points: np.ndarray, own: np.ndarray) -> np.ndarray:
-    return np.asarray(points[own].mean(0) if own.any() else points.mean(0))
-
-
-def _belongs(found: Points, parts: Sequence[tuple[str, int]]) -> np.ndarray:
-    """The position of the part of each example; the earlier views come first."""
-    belongs = np.zeros(len(found["place"]), int)
-    for name in found:
-        for index, (view, part) in enumerate(parts):
-            if index and view == name:
-                belongs[(found[name] == part) & (belongs == 0)] = index
-    return belongs
+    def _placed(self, points: Points) -> tuple[np.ndarray, np.ndarray]:
+        heights = {name: view.heights(points[name]) for name, view in self.tails.items()}
+        labels = self.clusters.part(points[self.clusters.view])
+        belongs, highest = np.zeros(len(labels), int), np.ones(len(labels))
+        for number, part in enumerate(self.parts, 1):
+            if part.is_rare:
+                height = heights[part.view][:, part.number]
+                farther = height > highest
+                belongs[farther], highest[farther] = number, height[farther]
+        for number, part in enumerate(self.parts, 1):
+            if not part.is_rare:
+                belongs[(belongs == 0) & (labels == part.number)] = number
+        return belongs, -highest
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> bool:

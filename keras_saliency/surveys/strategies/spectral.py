@@ -67,9 +67,10 @@ def conductance(graph: Any, chosen: np.ndarray) -> float:
 def spectral_parts(points: np.ndarray, most: int, seed: int = 0) -> np.ndarray:
     """`(n,)` for each point the part that stands apart from the others, from 1, and 0 for what does not.
 
-    The rows of the first eigenvectors, each of length 1, are clustered by k-means: as many as the eigengap says, where
-    there is one, else `most`. Of these the largest is what is usual. Of the others, those stand apart that few links
-    lead away from (see `conductance`), which small eigenvalues promise (Lee et al. 2012, arXiv:1111.1055).
+    The rows of the first eigenvectors, each of length 1, are clustered by k-means: as many as the eigengap says; where
+    there is none, nothing stands apart. Of the clusters the largest is what is usual. Of the others, those stand apart
+    that few links lead away from (see `conductance`), which small eigenvalues promise (Lee et al. 2012,
+    arXiv:1111.1055).
 
     Args:
         points: `(n, d)`.
@@ -83,9 +84,8 @@ def spectral_parts(points: np.ndarray, most: int, seed: int = 0) -> np.ndarray:
         return parts
     graph = neighbour_graph(points)
     spectrum = Spectrum.of(graph, most + 1)
-    gap = int(spectrum.gaps.argmax()) + 1
-    count = gap if spectrum.gaps[gap - 1] > _GAP else most
-    if count == 1:
+    count = int(spectrum.gaps.argmax()) + 1
+    if count == 1 or spectrum.gaps[count - 1] <= _GAP:
         return parts
     rows = spectrum.vectors[:, :count]
     rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)

@@ -11,28 +11,33 @@ from keras_saliency.checks.proposals.windows import window_enrichment, window_of
 from keras_saliency.surveys.class_maps import classes_of
 from keras_saliency.surveys.parts import Parts, Rows
 from keras_saliency.surveys.strategies.parting import ClassParts
-from keras_saliency.surveys.strategies.views import views_of
+from keras_saliency.surveys.strategies.rare import LEAST, typical_count
+from keras_saliency.surveys.strategies.views import COLUMNS, views_of
 from keras_saliency.surveys.strategy import Kind, Strategy
 
-TYPICAL, EXTREME = 24, 8
+EXTREME = 8
 _SAMPLE, _IN_ALL, _LEAST_SAMPLE = 2048, 100_000, 256
-_SMALL, _LEAST = 0.5, 8
+_OTHERS = 256
+_SMALL = 0.5
 
 
 def find_strategies(parts: Parts, seed: int) -> tuple[tuple[Strategy, ...], np.ndarray]:
     """The strategies, and for each row, in the order of `parts`, the number of its strategy, −1 for none.
 
-    The examples of a class (their label, else what is predicted) are compared by place: what a small picture shows,
-    weighed by the map, and the map alone; and by content: which values the hottest window holds, as a mark that moves
-    about is alike by content alone. In each view the 512 examples of the smallest keys are clustered spectrally as in
-    Lapuschkin et al. 2019 (arXiv:1902.10178). What hangs together with the rest of the class is no part of its own, see
-    `spectral_parts`. All others go where the nearest of these does. The order of arrival does not matter.
+    The examples of a class (their label, else what is predicted) are compared by what a small picture shows, weighed by
+    the map; by the map alone; and by what the last layer reads, as a mark that moves about is alike there alone.
+
+    Rare examples are the tails of independent components of each of these, see `Tails`: up to three for what they show
+    and no other examples do, and up to three for what the last layer reads (as poisoned examples are found, Chen et al.
+    2018, arXiv:1811.03728). What is not rare is clustered spectrally as in Lapuschkin et al. 2019 (arXiv:1902.10178),
+    512 examples of each class, and the others go where the nearest of these does. What hangs together with the rest
+    of the class is no part of its own, see `spectral_parts`. The order of arrival does not matter.
 
     Memory grows with the number of examples by some numbers for each; maps are read twice, part by part.
 
     Args:
-        parts: what was measured; without `patch` and `thumbnail`, where no pictures are stored, maps alone tell.
-        seed: of k-means.
+        parts: what was measured; without `thumbnail`, where no pictures are stored, maps and features alone tell.
+        seed: of k-means and of the components.
 
     Returns:
         Strategies by class, the largest of each class first; examples without a class, or without a map, have none.
@@ -45,10 +50,10 @@ def find_strategies(parts: Parts, seed: int) -> tuple[tuple[Strategy, ...], np.n
     members = _members(table, np.where(has_map, classes, -1))
     if not members:
         return (), np.full(len(classes), -1)
-    views = [name for name in ("map", "patch", "thumbnail") if name in parts.names]
+    views = [name for name in COLUMNS if name in parts.names]
     with threadpool_limits(1):  # small matrices: threads cost more than they save, and sum in no fixed order
         found = _parts(parts, views, members, seed)
-    groups = [(index, part) for index, own in found.items() for part in range(len(own.parts))]
+    groups = [(index, part) for index, own in found.items() for part in range(len(own.parts) + 1)]
     belongs, away = np.full(len(classes), -1), np.zeros(len(classes))
     sums = [np.zeros(1)] * len(groups)
     for rows, block in parts.blocks(views):
@@ -98,9 +103,16 @@ def _parts(
         for name, values in views_of(block, chosen).items():
             kept = points.setdefault(name, np.empty((len(wanted), values.shape[1])))
             kept[np.searchsorted(wanted, rows[chosen])] = values
+
+    def of(rows: np.ndarray) -> dict[str, np.ndarray]:
+        return {name: kept[np.searchsorted(wanted, rows)] for name, kept in points.items()}
+
+    each = -(-_OTHERS // max(1, len(drawn) - 1))
+    some = {index: rows[:each] for index, rows in drawn.items()}
+    nothing = np.empty(0, int)
     return {
         index: ClassParts.of(
-            {name: kept[np.searchsorted(wanted, rows)] for name, kept in points.items()}, seed
+            of(rows), of(np.concatenate([nothing, *(some[one] for one in some if one != index)])), seed
         )
         for index, rows in drawn.items()
     }
@@ -123,7 +135,7 @@ class _Draft:
     def strategy(self, number: int, table: Rows, away: np.ndarray, others: Sequence[_Draft]) -> Strategy:
         """The strategy, beside the drafts of all others."""
         far = away[self.rows]
-        near = self.rows[far <= np.median(far)]
+        order = np.argsort(far, kind="stable")
         label = table["label"][self.rows]
         right = (table["prediction"][self.rows] == label)[label >= 0]
         share = len(self.rows) / self.of
@@ -140,12 +152,12 @@ class _Draft:
             share=share,
             mean_map=self.mean_map,
             accuracy=float(right.mean()) if len(right) else None,
-            typical=tuple(map(str, table["id"][near[:TYPICAL]])),
-            extreme=tuple(map(str, table["id"][self.rows[np.argsort(-far, kind="stable")][:EXTREME]])),
+            typical=tuple(map(str, table["id"][self.rows[order][: typical_count(len(far))]])),
+            extreme=tuple(map(str, table["id"][self.rows[order[::-1]][:EXTREME]])),
             peak=peak,
             concentration=concentration,
             distance=min(apart, default=None),
-            is_suspect=self.kind != "all" and share <= _SMALL and len(self.rows) >= _LEAST,
+            is_suspect=self.kind != "all" and share <= _SMALL and len(self.rows) >= LEAST,
             kind=self.kind,
         )
 

@@ -1,4 +1,4 @@
-"""What examples of a class are compared by: where a map is hot, and what an image shows there."""
+"""What examples of a class are compared by: where maps are hot, what images show there, what the last layer reads."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ from collections.abc import Mapping
 import numpy as np
 
 from keras_saliency.render.resize import resample
-from keras_saliency.surveys.strategy import Kind
 
 FIELDS = 7
 """Maps are compared at so many fields a side, or at their own size where that is less."""
-_QUANTILES = np.linspace(0, 1, 9)
-VIEWS: Mapping[str, Kind] = {"seen": "place", "place": "place", "values": "content"}
-"""The views, and what examples have in common that are alike in one."""
+COLUMNS = ("map", "features", "thumbnail")
+"""The columns of parts that views are made of."""
 
 
 def views_of(block: Mapping[str, np.ndarray], chosen: np.ndarray) -> dict[str, np.ndarray]:
-    """The points `(n, d)` of these rows by view: `"place"`, and where there are pictures all of them."""
+    """The points `(n, d)` of these rows by view: `"place"`; `"features"` and `"seen"` where their columns are."""
     found = {"place": places(block["map"][chosen])}
+    if "features" in block:
+        found["features"] = np.nan_to_num(block["features"][chosen].astype("float64"))
     if "thumbnail" in block:
         found["seen"] = seen(block["map"][chosen], np.nan_to_num(block["thumbnail"][chosen]))
-    if "patch" in block:
-        found["values"] = values(np.nan_to_num(block["patch"][chosen].astype("float64")))
     return found
 
 
@@ -48,16 +46,6 @@ def seen(maps: np.ndarray, thumbnails: np.ndarray) -> np.ndarray:
     heat = np.sqrt(fields / np.maximum(fields.mean((1, 2), keepdims=True), 1e-30))
     heat = resample(heat[..., None], *thumbnails.shape[1:3])
     return np.asarray(thumbnails * heat, "float64").reshape(len(maps), -1)
-
-
-def values(patches: np.ndarray) -> np.ndarray:
-    """Which values small pictures hold, wherever in them: nine quantiles of each channel, `(n, 9 × channels)`.
-
-    Args:
-        patches: `(n, height, width, channels)`.
-    """
-    flat = patches.reshape(len(patches), -1, patches.shape[-1])
-    return np.asarray(np.moveaxis(np.quantile(flat, _QUANTILES, axis=1), 0, 1).reshape(len(patches), -1))
 
 
 def _fields(maps: np.ndarray, most: tuple[int, int]) -> np.ndarray:

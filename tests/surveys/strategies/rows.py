@@ -1,11 +1,11 @@
-"""Rows of a data set made by hand: maps and patches whose groups are known."""
+"""Rows of a data set made by hand: maps and features whose groups are known."""
 
 from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
 
-SIDE, PATCH = 20, 8
+SIDE, FEATURES = 20, 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,28 +31,27 @@ class Table:
 
 
 def table(groups, seed=0):
-    """Rows of groups, each `(class, count, corner of the hot place or None, content or None)`.
+    """Rows of groups, each `(class, count, corner of the hot place or None, features that are raised)`.
 
-    Maps and patches are noise, with 60 % of the map in the place and the content in the patch.
+    Maps and features are noise, with 60 % of the map in the place, and some features eight deviations higher.
     """
     rng = np.random.default_rng(seed)
-    columns = {name: [] for name in ("label", "map", "patch", "group")}
-    for group, (index, count, corner, content) in enumerate(groups):
+    columns = {name: [] for name in ("label", "map", "features", "group")}
+    for group, (index, count, corner, raised) in enumerate(groups):
         for _ in range(count):
             hot = rng.gamma(1.0, size=(SIDE, SIDE))
             hot *= 0.4 / hot.sum()
-            patch = rng.random((PATCH, PATCH, 1))
+            features = rng.normal(size=FEATURES)
+            features[list(raised)] += 8
             if corner is None:
                 hot /= 0.4
             else:
                 hot[corner[0] : corner[0] + 3, corner[1] : corner[1] + 3] += 0.6 / 9
-            if content is not None:
-                patch = content + 0.05 * rng.normal(size=patch.shape)
-            for name, value in zip(columns, (index, hot, patch, group), strict=True):
+            for name, value in zip(columns, (index, hot, features, group), strict=True):
                 columns[name].append(value)
     data = {name: np.array(values) for name, values in columns.items()}
     count = len(data["group"])
-    data["map"], data["patch"] = data["map"].astype("float32"), data["patch"].astype("float32")
+    data["map"], data["features"] = data["map"].astype("float32"), data["features"].astype("float32")
     data["id"] = np.arange(count).astype(str)
     data["key"] = np.array([sha256(name.encode()).hexdigest()[:16] for name in data["id"]])
     data["prediction"] = data["label"].copy()

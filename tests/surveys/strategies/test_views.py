@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_saliency.surveys.strategies.views import places, seen, values, views_of
+from keras_saliency.surveys.strategies.views import places, seen, views_of
 
 
 def test_the_strength_of_a_map_does_not_matter():
@@ -36,15 +36,6 @@ def test_a_map_without_content_is_nowhere():
     assert not places(np.zeros((1, 20, 20))).any()
 
 
-def test_values_are_the_same_wherever_they_lie():
-    patches = np.random.default_rng(0).random((3, 8, 8, 2))
-    found = values(patches)
-    np.testing.assert_allclose(values(np.roll(patches, 3, axis=(1, 2))), found)
-    np.testing.assert_allclose(found.reshape(3, 9, 2)[:, [0, 4, 8], 1].T, [
-        patches[..., 1].min((1, 2)), np.median(patches[..., 1], (1, 2)), patches[..., 1].max((1, 2))
-    ])  # fmt: skip
-
-
 def test_what_is_seen_is_weighed_by_the_heat():
     thumbnails = np.random.default_rng(0).random((2, 8, 8, 3))
     flat = np.ones((2, 24, 16))
@@ -57,13 +48,14 @@ def test_what_is_seen_is_weighed_by_the_heat():
     assert seen(np.ones((2, 5, 4)), thumbnails).shape == (2, 192)
 
 
-def test_without_pictures_places_alone_tell():
+def test_what_is_not_there_is_no_view():
     block = {"map": np.ones((3, 9, 9))}
     assert list(views_of(block, np.array([0, 2]))) == ["place"]
-    pictures = {name: np.ones((3, 8, 8, 2)) for name in ("patch", "thumbnail")}
-    found = views_of(block | pictures, np.array([0, 2]))
+    more = {"thumbnail": np.ones((3, 8, 8, 2)), "features": np.full((3, 5), np.nan)}
+    found = views_of(block | more, np.array([0, 2]))
     assert {name: one.shape for name, one in found.items()} == {
         "place": (2, 49),
         "seen": (2, 128),
-        "values": (2, 18),
+        "features": (2, 5),
     }
+    assert not found["features"].any()

@@ -81,6 +81,7 @@ def test_a_training_that_goes_on_reads_what_it_would_have_read(saliency):
 
 
 @pytest.mark.parametrize("processes", [False, pytest.param(True, marks=pytest.mark.repeats)])
+@pytest.mark.filterwarnings("ignore:os.fork")  # JAX warns of it, where another test has called it
 def test_workers_read_the_same(saliency, processes):
     """Those that are processes are copies of the batches, made anew for every epoch."""
     logs = []
