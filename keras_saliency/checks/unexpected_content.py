@@ -16,7 +16,7 @@ from keras_saliency.checks.experiment.recolouring import Recolouring
 from keras_saliency.checks.experiment.scenes import before_and_after, class_name
 from keras_saliency.checks.proposals.casts import cast_of, whole_numbers
 from keras_saliency.checks.proposals.likeness import MOST
-from keras_saliency.checks.proposals.recurring import recurring_marks
+from keras_saliency.checks.proposals.recurring import LIKE, recurring_marks
 from keras_saliency.checks.proposals.sameness import LEAST_IMAGES
 from keras_saliency.checks.region import most_frequent
 from keras_saliency.errors import CheckDoesNotApplyError
@@ -135,13 +135,13 @@ def common_contents(subject: Subject, classes: np.ndarray, chosen: Sequence[int]
 
 
 def common_marks(
-    subject: Subject, classes: np.ndarray, chosen: Sequence[int], most: float = MOST
+    subject: Subject, classes: np.ndarray, chosen: Sequence[int], most: float = MOST, times: float = LIKE
 ) -> list[Content]:
     """The marks that this share of the images of these classes have in common, see `recurring_marks`."""
     images, magnitude = subject.image, subject.explanation.heatmaps("magnitude")
     rng = subject.rng("unexpected_content")
     found = []
-    for mark in recurring_marks(images, magnitude, classes, chosen, rng, most=most):
+    for mark in recurring_marks(images, magnitude, classes, chosen, rng, most=most, times=times):
         experiment = Experiment(subject, mark.masks, holders=mark.holders)
         size = mark.masks[mark.holders].sum((1, 2)).mean() / mark.masks[0].size
         words = f"a mark that moves about, {size:.1%} of the image"

@@ -31,9 +31,10 @@ _CLASSES, _EACH = 10, 12
 """A probe set of whole classes has so many of them, and so many examples of each."""
 _REST, _OTHERS = 32, 32
 """Beside the typical examples of a strategy: so many of the rest of its class, and so many of other classes."""
-_MOST, _FACTOR = 0.5, 6.0
-"""So many of the typical examples of a strategy have its mark at least. From what they have at its place others are so
-much farther, twice as far as of a class: examples that are chosen for being alike show objects that are alike too."""
+_MOST, _TIMES = 0.5, 6.0
+"""So many of the typical examples of a strategy have its mark, and others are so much farther from it, or from what is
+at its place, two or three times as far as of a class: examples that are chosen for being alike show objects that are
+alike too."""
 _TOGETHER = 1024
 """About so many examples are read again at once."""
 _GRAVEST: tuple[Status, ...] = ("failed", "errored", "warned", "passed", "skipped")
@@ -208,13 +209,13 @@ class _Hearing:
             places = proposed(subject) or []
         else:
             magnitude = subject.explanation.heatmaps("magnitude")
-            same = same_content(subject.image, magnitude, subject.classes, classes[0], _FACTOR)
+            same = same_content(subject.image, magnitude, subject.classes, classes[0], _TIMES)
             places = [] if same is None else [same]
         tried = region.tried(subject, places, self.among)
         if self.case.strategy is None:
             common = common_contents(subject, subject.classes, classes)
         else:  # examples that are alike have a brightness and a contrast of their own
-            common = common_marks(subject, subject.classes, classes, _MOST)
+            common = common_marks(subject, subject.classes, classes, _MOST, _TIMES)
         contents = content.tried(common, self.among)
         alike = look_alike(tried, region.limit)
         return [

@@ -16,7 +16,8 @@ from keras_saliency.checks.proposals.windows import peaks, window_enrichment, wi
 
 _HOTTEST = 3
 _SIDE = 64
-_LIKE = 2.0
+LIKE = 2.0
+"""Other images are so much farther away."""
 _FAR = 1e9
 
 
@@ -60,6 +61,7 @@ def recurring_marks(
     rng: np.random.Generator,
     *,
     most: float = MOST,
+    times: float = LIKE,
 ) -> list[RecurringMark]:
     """The mark of each chosen class that has one, see `recurring_mark`.
 
@@ -72,6 +74,7 @@ def recurring_marks(
         chosen: the classes.
         rng: draws places in images without a mark.
         most: the share of the images of its class that have it.
+        times: how many times as far other images are.
     """
     size = images.shape[1:3]
     factor = -(-max(size) // _SIDE)
@@ -81,7 +84,7 @@ def recurring_marks(
         return []
     templates = _templates(small, heat, [np.flatnonzero(classes == index) for index in chosen], window)
     found = [
-        recurring_mark(small, heat, classes, index, rng, templates=own, most=most)
+        recurring_mark(small, heat, classes, index, rng, templates=own, most=most, times=times)
         for index, own in zip(chosen, templates, strict=True)
     ]
     return [replace(mark, masks=_enlarged(mark.masks, factor, size)) for mark in found if mark is not None]
@@ -96,6 +99,7 @@ def recurring_mark(
     *,
     templates: Sequence[Template] | None = None,
     most: float = MOST,
+    times: float = LIKE,
 ) -> RecurringMark | None:
     """What recurs at different places in most images of a class, and in few others.
 
@@ -112,6 +116,7 @@ def recurring_mark(
         rng: draws the places in images without it.
         templates: the hottest windows of the class, where they were searched for already.
         most: the share of the images of the class that have it.
+        times: how many times as far other images are.
 
     Returns:
         The mark; None where there is none, where it is at the same place in most images (a place is found as such),
@@ -119,10 +124,10 @@ def recurring_mark(
     """
     own = classes == class_index
     found = likest(images, magnitude, classes, class_index, templates=templates, most=most)
-    if found is None or not found[0] > _LIKE:
+    if found is None or not found[0] > times:
         return None
     best, floor = found[1], _floor(images)
-    holders = own & (best.distances < np.median(best.distances[~own]) / _LIKE)
+    holders = own & (best.distances < np.median(best.distances[~own]) / LIKE)
     if _stays(best, holders):
         return None
     crops = _around(images, best, np.flatnonzero(holders))

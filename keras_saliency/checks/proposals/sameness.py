@@ -12,7 +12,7 @@ LEAST_IMAGES = 3
 
 
 def same_content(
-    images: np.ndarray, magnitude: np.ndarray, classes: np.ndarray, class_index: int, factor: float = FACTOR
+    images: np.ndarray, magnitude: np.ndarray, classes: np.ndarray, class_index: int, times: float = FACTOR
 ) -> Place | None:
     """The place where most images of a class hold nearly the same, which most images of other classes do not.
 
@@ -26,7 +26,7 @@ def same_content(
         magnitude: the maps, `(n, height, width)`.
         classes: of each image.
         class_index: which class.
-        factor: how many times as far the others are, in the place of three.
+        times: how many times as far the others are, in the place of three.
 
     Returns:
         The place; what other images hold there on average (the median) is what takes its content's place. None
@@ -36,7 +36,7 @@ def same_content(
     if own.sum() < LEAST_IMAGES or own.all():
         return None
     distances = np.sqrt(((images - np.median(images[own], axis=0)) ** 2).mean(-1))
-    mask = distinctness(distances[own], distances[~own], FLOOR * images.std(dtype="float64")) > factor
+    mask = distinctness(distances[own], distances[~own], FLOOR * images.std(dtype="float64")) > times
     smallest = max(3, _SPECK * mask.size)
     kept = [piece for piece in pieces_of(mask) if piece.sum() >= smallest]
     if not kept:
