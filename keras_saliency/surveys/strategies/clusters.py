@@ -1,4 +1,4 @@
-"""Clusters of examples: of a few, and for each other one where the nearest of these is."""
+"""Clusters of examples: of a few, and for each other one that where the nearest of these is."""
 
 from __future__ import annotations
 
@@ -6,37 +6,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_saliency.surveys.strategies.sketch import Scale, nearest
 from keras_saliency.surveys.strategies.spectral import spectral_parts
 
 MOST = 8
 """So many clusters at most."""
 FEW = 512
 """So many points are clustered; the others go where the nearest of these does."""
+_BLOCK = 4096
 
 
 @dataclass(frozen=True, eq=False)
 class Clusters:
-    """How the points of a view fall apart.
+    """How points fall apart.
 
     Attributes:
-        view: its name.
-        scale: of the points; None: as they are.
         few: `(k, d)`, the points that were clustered.
-        labels: `(k,)` the cluster of each; 0: none.
+        labels: `(k,)` the cluster of each, from 1; 0: none.
     """
 
-    view: str
-    scale: Scale | None
     few: np.ndarray
     labels: np.ndarray
 
     @classmethod
-    def of(cls, points: np.ndarray, view: str, seed: int) -> Clusters:
-        """Of points `(n, d)` in a random order that is always the same; places are compared in their own units."""
-        scale = Scale.of(points) if view == "place" else None
-        few = (points if scale is None else scale(points))[:FEW]
-        return cls(view, scale, few, spectral_parts(few, MOST, seed))
+    def of(cls, points: np.ndarray, seed: int) -> Clusters:
+        """Of points `(n, d)` in a random order that is always the same."""
+        return cls(points[:FEW], spectral_parts(points[:FEW], MOST, seed))
 
     @property
     def count(self) -> int:
@@ -44,11 +38,14 @@ class Clusters:
         return int(self.labels.max(initial=0))
 
     def part(self, points: np.ndarray) -> np.ndarray:
-        """`(n,)` the cluster of each of these examples, from 1; 0: none."""
+        """`(n,)` the cluster of each of these points, from 1; 0: none."""
         if not self.count:
             return np.zeros(len(points), int)
-        return np.asarray(self.labels[nearest(self.seen(points), self.few)[0]])
+        return np.asarray(self.labels[nearest(points, self.few)])
 
-    def seen(self, points: np.ndarray) -> np.ndarray:
-        """The points as they are compared."""
-        return points if self.scale is None else self.scale(points)
+
+def nearest(points: np.ndarray, few: np.ndarray) -> np.ndarray:
+    """`(n,)`: which of some points is the nearest to each point."""
+    lengths = (few**2).sum(1)
+    blocks = (points[start : start + _BLOCK] for start in range(0, len(points), _BLOCK))
+    return np.concatenate([np.zeros(0, int), *((lengths - 2 * block @ few.T).argmin(1) for block in blocks)])

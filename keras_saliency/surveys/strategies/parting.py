@@ -13,6 +13,7 @@ from keras_saliency.surveys.strategies.tails import Tails
 from keras_saliency.surveys.strategy import Kind
 
 _SAME = 0.5
+_MAPS = "place"
 _KINDS: Mapping[str, Kind] = {"seen": "place", "place": "place", "features": "features"}
 
 
@@ -31,9 +32,9 @@ class ClassParts:
 
     Attributes:
         tails: the components of each view.
-        clusters: in the view that shows most.
+        clusters: of the maps.
         parts: the rare ones first; examples of none of them are the rest of the class.
-        middles: of the rest and of each cluster, in the view of the clusters.
+        middles: of the rest and of each cluster, of the maps.
     """
 
     tails: Mapping[str, Tails]
@@ -47,25 +48,22 @@ class ClassParts:
 
         Parts that have most of their examples in common are one.
         """
-        view = "seen" if "seen" in points else "place"
         tails = {name: Tails.of(values, seed) for name, values in points.items()}
-        clusters = Clusters.of(points[view], view, seed)
-        found = {
-            Part(*tail, is_rare=True): own for tail, own in rare_tails(points, others, tails, view).items()
-        }
-        labels = clusters.part(points[view])
+        clusters = Clusters.of(points[_MAPS], seed)
+        found = {Part(*tail, is_rare=True): own for tail, own in rare_tails(points, others, tails).items()}
+        labels = clusters.part(points[_MAPS])
         found |= {
-            Part(view, number, is_rare=False): labels == number for number in range(1, clusters.count + 1)
+            Part(_MAPS, number, is_rare=False): labels == number for number in range(1, clusters.count + 1)
         }
         parts: list[Part] = []
         for part, own in found.items():
             if own.any() and not any(_alike(own, found[other]) for other in parts):
                 parts.append(part)
         drawn = cls(tails, clusters, tuple(parts), ())
-        belongs, seen = drawn.belongs(points), clusters.seen(points[view])
-        middles = (seen[belongs == number] for number in range(len(parts) + 1))
+        belongs, maps = drawn.belongs(points), points[_MAPS]
+        middles = (maps[belongs == number] for number in range(len(parts) + 1))
         return cls(
-            tails, clusters, tuple(parts), tuple((own if len(own) else seen).mean(0) for own in middles)
+            tails, clusters, tuple(parts), tuple((own if len(own) else maps).mean(0) for own in middles)
         )
 
     def kind(self, number: int) -> Kind:
@@ -79,16 +77,15 @@ class ClassParts:
     def placed(self, points: Points) -> tuple[np.ndarray, np.ndarray]:
         """The same, and how far each example is from what is typical of its part."""
         belongs, away = self._placed(points)
-        seen = self.clusters.seen(points[self.clusters.view])
         for number, middle in enumerate(self.middles):
             if number == 0 or not self.parts[number - 1].is_rare:
                 own = belongs == number
-                away[own] = np.linalg.norm(seen[own] - middle, axis=1)
+                away[own] = np.linalg.norm(points[_MAPS][own] - middle, axis=1)
         return belongs, away
 
     def _placed(self, points: Points) -> tuple[np.ndarray, np.ndarray]:
         heights = {name: view.heights(points[name]) for name, view in self.tails.items()}
-        labels = self.clusters.part(points[self.clusters.view])
+        labels = self.clusters.part(points[_MAPS])
         belongs, highest = np.zeros(len(labels), int), np.ones(len(labels))
         for number, part in enumerate(self.parts, 1):
             if part.is_rare:

@@ -27,7 +27,7 @@ def typical_count(size: int) -> int:
 
 
 def rare_tails(
-    points: Points, others: Points, tails: Mapping[str, Tails], view: str
+    points: Points, others: Points, tails: Mapping[str, Tails]
 ) -> dict[tuple[str, int], np.ndarray]:
     """The tails that are worth an experiment: view and component, and which examples are in each, `(n,)` booleans.
 
@@ -38,8 +38,8 @@ def rare_tails(
         points: of examples of the class.
         others: of examples of other classes.
         tails: of each view.
-        view: what examples show is compared in this one.
     """
+    view = "seen" if "seen" in points else "place"
     own, beyond = points[view], others[view]
     floor = FLOOR * float(np.concatenate([own, beyond]).std())
     distinct: dict[tuple[str, int], float] = {}
