@@ -35,6 +35,8 @@ _MOST, _TIMES = 0.5, 6.0
 """So many of the typical examples of a strategy have its mark, and others are so much farther from it, or from what is
 at its place, two or three times as far as of a class: examples that are chosen for being alike show objects that are
 alike too."""
+_LARGEST = 0.25
+"""Examples that are the same in more of the image are copies of a picture, such as frames of a film."""
 _TOGETHER = 1024
 """About so many examples are read again at once."""
 _GRAVEST: tuple[Status, ...] = ("failed", "errored", "warned", "passed", "skipped")
@@ -48,8 +50,9 @@ def judge(
     Each is a small probe set. Whole classes are judged as by `UnexpectedRegion` and `UnexpectedContent`, up to ten in a
     set, twelve examples of each. Of a suspect, up to 24 typical examples stand beside 32 of the rest of its class and
     32 of other classes: what stands against the model must be the same in the strategy, and another in most of all
-    these. A cast of the whole image is sought in whole classes alone, as examples that were chosen for being alike have
-    one. The exact bounds allow for all probe sets of the survey.
+    these, six times as far away as in the strategy. A strategy of copies of one picture is skipped. A cast of the whole
+    image is sought in whole classes alone, as examples that were chosen for being alike have one. The exact bounds
+    allow for all probe sets of the survey.
 
     Costs, for ten classes, what the two checks cost with 120 probes; for each suspect the maps and a forward pass of at
     most 88 examples, and up to ten more where something is the same in it.
@@ -210,6 +213,10 @@ class _Hearing:
         else:
             magnitude = subject.explanation.heatmaps("magnitude")
             same = same_content(subject.image, magnitude, subject.classes, classes[0], _TIMES)
+            if same is not None and same.mask.mean() > _LARGEST:
+                raise CheckDoesNotApplyError(
+                    "Its typical examples are nearly the same picture, so that nothing tells a mark from an object."
+                )
             places = [] if same is None else [same]
         tried = region.tried(subject, places, self.among)
         if self.case.strategy is None:

@@ -25,12 +25,13 @@ class Strategy:
         share: of the examples of the class, 0 to 1.
         mean_map: `(height, width)` float32, the mean of their maps, each of which sums to 1.
         accuracy: the share of them that is predicted as labelled; None without labels.
-        typical: ids of the nearest to the centre, the nearest first.
-        extreme: ids of the farthest from it, the farthest first.
+        typical: ids of the most typical, the first of them first: the nearest to the middle, or the farthest out along
+            the component of rare examples.
+        extreme: ids of the least typical, the last of them first.
         peak: the centre of the window where the mean map is hottest, as shares of height and width from the top left.
         concentration: the enrichment of that window in the mean map: 1 is chance.
         distance: from the nearest other strategy of the class, 0 to 2; None where there is no other.
-        is_suspect: whether it is small, pure and concentrated: these are tried by experiment.
+        is_suspect: whether it is tried by experiment: it is a part of its class, no more than half of it.
         kind: see `Kind`.
 
     Example:

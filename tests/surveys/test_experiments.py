@@ -6,6 +6,7 @@ import pytest
 from keras import layers
 
 from keras_saliency.checks.experiment.experiment import ERROR, UNSPECIFIC
+from keras_saliency.checks.proposals.sameness import same_content
 from keras_saliency.checks.shared.statistics import Proportion
 from keras_saliency.methods import make_method
 from keras_saliency.surveys.examples import Source
@@ -34,20 +35,25 @@ def rows_of(index):
     return slice(4 + 4 * index, 8 + 4 * index)
 
 
-def images(marked):
-    """Fifty of each class, whose rows are bright here and there; these of class 1 with a corner of 1."""
+def images(marked, alike=0.0):
+    """Fifty of each class, whose rows are bright here and there; these of class 1 with a corner of 1.
+
+    The first twenty of class 1 are to this share one grey picture.
+    """
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(3), EACH)
     found = rng.uniform(0, 0.2, (len(labels), SIDE, SIDE, 1)).astype("float32")
     for image, label in zip(found, labels, strict=True):
         image[rows_of(label)] = rng.uniform(0, 1, (4, SIDE, 1))
+    own = found[EACH : EACH + MARKED]
+    own[:] = alike * 0.55 + (1 - alike) * own
     found[EACH : EACH + marked, CORNER] = 1
     return found, labels
 
 
-def judged(tmp_path, weight, marked=MARKED, classes=slice(None), **about):
+def judged(tmp_path, weight, marked=MARKED, classes=slice(None), alike=0.0, **about):
     """The results for the first twenty examples of class 1 as a suspect."""
-    x, y = images(marked)
+    x, y = images(marked, alike)
     x, y = x[classes], y[classes]
     model = network(weight)
     source, measurer = Source.of(model, (x, y)), Measurer(model, make_method("gradient"))
@@ -98,6 +104,23 @@ def test_what_the_rest_of_the_class_holds_too_is_told_of_the_class_alone(tmp_pat
     results = judged(tmp_path, 3.0, marked=EACH)
     assert results["survey_1_3"].status == "passed"
     assert results["survey_1"].status == "failed"
+
+
+def test_objects_that_are_alike_are_no_mark(tmp_path):
+    """Of a class they would be one: others are more than three times as far, and less than six times."""
+    x, y = images(0, alike=0.5)
+    x, y = np.concatenate([x[EACH : EACH + MARKED], x[y != 1]]), np.repeat([1, 0, 2], [MARKED, EACH, EACH])
+    place = same_content(x, np.ones(x.shape[:3]), y, 1)
+    assert place is not None
+    assert same_content(x, np.ones(x.shape[:3]), y, 1, 6.0) is None
+    result = judged(tmp_path, 3.0, marked=0, alike=0.5)["survey_1_3"]
+    assert (result.status, result.details["places"]) == ("passed", [])
+
+
+def test_copies_of_a_picture_cannot_be_tried(tmp_path):
+    result = judged(tmp_path, 3.0, alike=0.99)["survey_1_3"]
+    assert result.status == "skipped"
+    assert "nearly the same picture" in result.sentence
 
 
 def test_the_bound_allows_for_all_checks_of_the_survey(tmp_path):
