@@ -35,19 +35,19 @@ def rows_of(index):
     return slice(4 + 4 * index, 8 + 4 * index)
 
 
-def images(marked, alike=0.0):
-    """Fifty of each class, whose rows are bright here and there; these of class 1 with a corner of 1.
+def images(marked, alike=0.0, each=EACH):
+    """Fifty of each class (or so many), whose rows are bright here and there; these of class 1 with a corner of 1.
 
     The first twenty of class 1 are to this share one grey picture.
     """
     rng = np.random.default_rng(0)
-    labels = np.repeat(np.arange(3), EACH)
+    labels = np.repeat(np.arange(3), each)
     found = rng.uniform(0, 0.2, (len(labels), SIDE, SIDE, 1)).astype("float32")
     for image, label in zip(found, labels, strict=True):
         image[rows_of(label)] = rng.uniform(0, 1, (4, SIDE, 1))
-    own = found[EACH : EACH + MARKED]
+    own = found[each : each + MARKED]
     own[:] = alike * 0.55 + (1 - alike) * own
-    found[EACH : EACH + marked, CORNER] = 1
+    found[each : each + marked, CORNER] = 1
     return found, labels
 
 

@@ -11,6 +11,9 @@ from keras_saliency import metrics
 from keras_saliency.render import shrink
 from keras_saliency.surveys.class_maps import ClassMaps
 from tests.surveys.conftest import COUNT, assert_same, by_key
+from tests.surveys.test_experiments import CORNER, MARKED
+from tests.surveys.test_experiments import images as marked_images
+from tests.surveys.test_experiments import network as linear
 
 
 def corner(side=12):
@@ -206,3 +209,23 @@ def test_a_missing_package_is_one_sentence(network, images, tmp_path, monkeypatc
         ImportError, match=r'A survey needs no_such_package: pip install "keras_saliency\[survey\]"'
     ):
         ks.survey(network, images, tmp_path / "survey")
+
+
+def test_what_is_proven_is_watched_and_trained_away(tmp_path):
+    """Twenty of 150 images of a class have a corner that the network reads: from the data set to the next training."""
+    x, y = marked_images(MARKED, each=150)
+    survey = ks.survey(linear(3.0), (x, y), tmp_path / "survey", progress=False)
+    assert not survey.passed
+    (proven,) = (one for one in survey.strategies if one.is_suspect)
+    assert (proven.class_index, proven.size) == (1, MARKED)
+    rows = survey.table(["strategy"])["strategy"] == proven.number
+    np.testing.assert_array_equal(np.flatnonzero(rows), np.arange(150, 150 + MARKED))
+    ((name, mask),) = survey.regions.items()
+    assert name == f"survey_1_{proven.number}"
+    np.testing.assert_array_equal(mask, CORNER)
+    probes = ks.ProbeSet(x[130:170], y[130:170], regions=survey.regions)
+    assert not ks.check(linear(3.0), probes, ks.Region(name)).passed
+    assert ks.check(linear(0.0), probes, ks.Region(name)).passed
+    swapped = np.asarray(ks.SwapRegions(survey.regions, probability=1.0)(x[130:170], training=True))
+    changed = (swapped != x[130:170]).any((0, 3))
+    np.testing.assert_array_equal(changed, CORNER)
