@@ -80,8 +80,12 @@ def times() -> None:
     images = np.concatenate([crops + shift for shift in range(1 + CROPS // len(crops))])[:CROPS].astype(
         "float32"
     )
-    compare("EfficientNet-Lite0, 224 × 224, arrays", model, images, images, np.zeros(len(images), int))
-    network, rng = small_cnn(), np.random.default_rng(0)
+    labels = np.zeros(len(images), int)
+    compare("EfficientNet-Lite0, 224 × 224, arrays", model, (images, labels), images, labels)
+    network, rng = (
+        small_cnn(),
+        np.random.default_rng(0),
+    )  # one class: experiments on several take as long as they do
     small, labels = rng.random((SMALL, 32, 32, 1), "float32"), np.zeros(SMALL, int)
     compare("small network, 32 × 32, arrays", network, (small, labels), small, labels)
     batches = Batches(small, labels)
