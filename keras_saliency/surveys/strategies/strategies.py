@@ -101,11 +101,11 @@ def _parts(
     for rows, block in parts.blocks(views):
         chosen = np.flatnonzero(np.isin(rows, wanted))
         for name, values in views_of(block, chosen).items():
-            kept = points.setdefault(name, np.empty((len(wanted), values.shape[1])))
+            kept = points.setdefault(name, np.empty((len(wanted), values.shape[1]), "float32"))
             kept[np.searchsorted(wanted, rows[chosen])] = values
 
     def of(rows: np.ndarray) -> dict[str, np.ndarray]:
-        return {name: kept[np.searchsorted(wanted, rows)] for name, kept in points.items()}
+        return {name: kept[np.searchsorted(wanted, rows)].astype("float64") for name, kept in points.items()}
 
     each = -(-_OTHERS // max(1, len(drawn) - 1))
     some = {index: rows[:each] for index, rows in drawn.items()}

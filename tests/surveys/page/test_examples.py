@@ -64,6 +64,12 @@ def test_what_is_known_of_an_example(parts, source, images):
         assert example.picture == draw(maps[row], images[row])[0]
 
 
+def test_what_is_kept_of_a_part_are_its_rows(parts):
+    """A view of one row would keep the maps of a thousand."""
+    (row,) = examples._rows(parts, {"30"}).values()
+    assert row["map"].base is None
+
+
 def test_without_images_the_maps_alone(parts):
     drawn = drawn_examples([of_ids([30])], parts, None, LAYOUT)
     assert drawn["30"].picture == draw(parts.columns(["map"])["map"][[30]])[0]
