@@ -67,3 +67,11 @@ def test_directions_that_do_not_occur_are_left_out():
     points = np.zeros((300, 6))
     points[:, :2] = np.random.default_rng(0).gamma(0.5, size=(300, 2))
     assert Tails.of(points).heights(points).shape == (300, 2)
+
+
+def test_no_more_than_the_sixteen_principal_components():
+    points = np.random.default_rng(0).normal(size=(500, 30)) * np.where(np.arange(30) < 16, 1, 1e-3)
+    tails = Tails.of(points)
+    assert tails.heights(points).shape == (500, 16)
+    np.testing.assert_allclose((points @ tails.directions).std(0), 1, rtol=1e-6)
+    assert abs(tails.directions[16:]).max() < 0.1 * abs(tails.directions[:16]).max()
