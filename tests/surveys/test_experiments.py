@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from scipy.spatial.distance import pdist
 
 from keras_saliency.checks.experiment.experiment import ERROR, UNSPECIFIC
 from keras_saliency.checks.proposals.sameness import same_content
@@ -134,6 +135,19 @@ def test_the_bound_allows_for_all_checks_of_the_survey(tmp_path):
 def test_of_one_class_no_part_is_tried(tmp_path):
     results = judged(tmp_path, 3.0, classes=slice(EACH, 2 * EACH))
     assert list(results) == ["survey_1"]
+
+
+def test_features_of_many_numbers_are_sums_that_keep_distances():
+    x, _ = images(0)
+    for side, count in ((SIDE, 64), (10, 64), (8, 64), (7, 49)):
+        model = keras.Sequential([keras.Input((side, side, 1)), layers.Flatten(), layers.Dense(3)])
+        given = x[:60, :side, :side]
+        (chunk,) = Source.of(model, given).chunks(64)
+        features = Measurer(model, make_method("gradient")).rows(chunk)["features"]
+        assert features.shape == (60, count)
+        ratios = pdist(features) / pdist(given.reshape(60, -1))
+        assert ratios.mean() == pytest.approx(1, abs=0.05)
+        assert ratios.std() == pytest.approx(0.088 if side > 8 else 0, abs=0.03)  # the root of 1/128
 
 
 def test_without_classes_nothing_is_tried(tmp_path):

@@ -66,6 +66,32 @@ def test_images_of_more_than_64_pixels_are_searched_at_half_the_size(side):
     assert (found.masks[classes == 1] == masks[classes == 1]).all() == (side == 64)
 
 
+@pytest.mark.parametrize(
+    ("lacking", "asked", "is_found"),
+    [
+        (range(3), {}, False),  # three quarters of eight must have it
+        (range(3), {"most": 0.5}, True),
+        (range(5), {"most": 0.5}, False),
+        ((), {"times": 6.0}, True),
+    ],
+)
+def test_how_many_have_it(lacking, asked, is_found):
+    rows = np.arange(COUNT)[np.arange(COUNT) % CLASSES == 1]
+    images, heat, classes, _ = scenes(CORNERS, lacking=rows[list(lacking)])
+    found = recurring_marks(images, heat, classes, [1], np.random.default_rng(0), **asked)
+    assert bool(found) == is_found
+
+
+def test_how_much_farther_others_are():
+    """Each copy of the mark is blurred by noise: others are more than twice as far, and less than six times."""
+    images, heat, classes, masks = scenes(CORNERS)
+    images[masks] += np.random.default_rng(3).uniform(-0.1, 0.1, images[masks].shape).astype("float32")
+    given = (images, heat, classes, [1], np.random.default_rng(0))
+    assert 2 < likest(images, heat, classes, 1)[0] < 6
+    assert recurring_marks(*given)
+    assert not recurring_marks(*given, times=6.0)
+
+
 def test_images_that_lack_it_are_no_holders():
     images, heat, classes, masks = scenes(CORNERS, lacking=(1, 4))
     found = find(images, heat, classes)
