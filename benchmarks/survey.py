@@ -82,10 +82,8 @@ def times() -> None:
     )
     labels = np.zeros(len(images), int)
     compare("EfficientNet-Lite0, 224 × 224, arrays", model, (images, labels), images, labels)
-    network, rng = (
-        small_cnn(),
-        np.random.default_rng(0),
-    )  # one class: experiments on several take as long as they do
+    # One class: what experiments on several take depends on how many images leave theirs.
+    network, rng = small_cnn(), np.random.default_rng(0)
     small, labels = rng.random((SMALL, 32, 32, 1), "float32"), np.zeros(SMALL, int)
     compare("small network, 32 × 32, arrays", network, (small, labels), small, labels)
     batches = Batches(small, labels)

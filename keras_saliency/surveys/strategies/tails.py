@@ -45,7 +45,7 @@ class Tails:
 
         centred = points - points.mean(0)
         _, spread, principal = np.linalg.svd(centred, full_matrices=False)
-        count = min(_MOST, int((spread > _FLAT * max(spread[0], 1e-30)).sum()) if spread[0] > 0 else 0)
+        count = min(_MOST, int((spread > _FLAT * spread[0]).sum()))
         if not count:
             return cls(np.zeros(0), np.zeros((points.shape[1], 0)), np.zeros(0), np.zeros(0))
         whitening = principal[:count].T / spread[:count] * np.sqrt(len(points))
