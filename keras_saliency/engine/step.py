@@ -180,4 +180,6 @@ class Step:
 def _pooled(tensor: Tensor) -> Tensor:
     """`(n, channels)` float32: the mean over all positions."""
     tensor = ops.cast(tensor, "float32")
+    if len(tensor.shape) == 1:
+        return tensor[:, None]
     return tensor if len(tensor.shape) == 2 else ops.mean(tensor, axis=tuple(range(1, len(tensor.shape) - 1)))

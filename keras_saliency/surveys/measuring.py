@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -196,8 +196,7 @@ class Measurer:
         count = features.shape[1]
         if count <= FEATURES:
             return features
-        weights = np.random.default_rng(0).normal(scale=FEATURES**-0.5, size=(count, FEATURES))
-        return np.asarray(features @ weights.astype("float32"))
+        return np.asarray(features @ _weights(count))
 
     def _of_few(self, maps: np.ndarray, channel_axis: int) -> dict[str, np.ndarray]:
         magnitude = heatmap(maps, "magnitude", channel_axis)
@@ -226,6 +225,13 @@ def _hottest(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     first = (heat >= heat.max(1, keepdims=True) * (1 - _ALIKE)).argmax(1)
     tops, lefts = np.divmod(first, width - window[1] + 1)
     return (tops + window[0] / 2) / height, (lefts + window[1] / 2) / width
+
+
+@cache
+def _weights(count: int) -> np.ndarray:
+    """Of so many features in each sum, drawn once."""
+    weights = np.random.default_rng(0).normal(scale=FEATURES**-0.5, size=(count, FEATURES))
+    return weights.astype("float32")
 
 
 def _thumbnails(images: np.ndarray, axis: int) -> np.ndarray:

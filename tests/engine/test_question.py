@@ -184,3 +184,11 @@ def test_features_are_told_where_they_are_asked_for(question):
     several = keras.Model(given, [layers.Dense(2)(read), layers.Dense(3)(read)])
     target = bind(as_target(lambda outputs: outputs[0][:, 0]), 3, None)  # no layer is the last
     assert Question(ScoredModel(several), images(8, 8, 1), target, with_features=True).features is None
+
+
+def test_an_output_of_one_number_that_no_layer_made_is_one_feature():
+    read = layers.Flatten()(given := layers.Input((8, 8, 1)))
+    model = keras.Model(given, keras.ops.squeeze(layers.Dense(1)(read), -1))
+    x = images(8, 8, 1)
+    expected = np.asarray(model.predict(x, verbose=0))[:, None]
+    np.testing.assert_allclose(with_features(model, x).features, expected, rtol=1e-5)
