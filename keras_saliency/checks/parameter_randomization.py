@@ -173,18 +173,18 @@ class ParameterRandomization(Check):
 
 def controls(subject: Subject) -> dict[str, float | None]:
     """The median rank correlation of the maps with an edge map of the images, with noise, and with a second look."""
-    own = subject.rows()
-    compared = {
-        "noise": subject.rng("noise").normal(size=own.shape),
-        "second look": subject.rows(subject.again),
+    own, again = subject.rows(), subject.rows(subject.again)
+    ranked = {
+        "noise": metrics.ranks(subject.rng("noise").normal(size=own.shape)),
+        "second look": subject.ranks if np.array_equal(again, own) else metrics.ranks(again),
     }
     axes = subject.question.anatomy.layout.explained
     drawn = np.concatenate(list(map(_drawn, subject.question.values, axes)), axis=1)
     if drawn.shape == own.shape:
-        compared["edges"] = drawn
+        ranked["edges"] = metrics.ranks(drawn)
     return {
-        name: _number(median(metrics.correlation_of_ranks(metrics.ranks(rows), subject.ranks)))
-        for name, rows in compared.items()
+        name: _number(median(metrics.correlation_of_ranks(ranks, subject.ranks)))
+        for name, ranks in ranked.items()
     }
 
 
@@ -194,7 +194,7 @@ def edges(images: np.ndarray) -> np.ndarray:
     Args:
         images: `(n, height, width)` or `(n, height, width, channels)`.
     """
-    array = np.asarray(images, "float64")
+    array = np.asarray(images, np.result_type(images, "float32"))
     rows = correlate1d(correlate1d(array, _SLOPE, axis=1), _SMOOTH, axis=2)
     columns = correlate1d(correlate1d(array, _SLOPE, axis=2), _SMOOTH, axis=1)
     return np.asarray(np.hypot(rows, columns))

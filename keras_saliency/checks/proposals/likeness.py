@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 
 MOST = 0.75
@@ -10,6 +12,21 @@ FLOOR = 0.1
 """Differences of less than this share of the deviation of all values are none."""
 FACTOR = 3.0
 """Others are so much farther away."""
+
+
+def distances(images: np.ndarray, common: np.ndarray) -> np.ndarray:
+    """How far each pixel is from what images have in common: the root mean square over the channels.
+
+    Args:
+        images: `(n, height, width, channels)`.
+        common: `(height, width, channels)`.
+
+    Returns:
+        `(n, height, width)`.
+    """
+    channels = range(images.shape[-1])  # NumPy reduces a short last axis eight times slower
+    squares = reduce(np.add, ((images[..., index] - common[..., index]) ** 2 for index in channels))
+    return np.asarray(np.sqrt(squares / images.shape[-1]))
 
 
 def least(values: np.ndarray, share: float) -> np.ndarray:

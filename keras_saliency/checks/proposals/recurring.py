@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from keras_saliency.checks.experiment.interventions import box_of
-from keras_saliency.checks.proposals.likeness import FACTOR, FLOOR, MOST, distinctness
+from keras_saliency.checks.proposals.likeness import FACTOR, FLOOR, MOST, distances, distinctness
 from keras_saliency.checks.proposals.place import pieces_of
 from keras_saliency.checks.proposals.sameness import LEAST_IMAGES
 from keras_saliency.checks.proposals.windows import peaks, window_enrichment, window_of
@@ -193,9 +193,9 @@ def _templates(
     where = np.empty(found.shape, int)
     for index, image in enumerate(images):
         views = np.moveaxis(sliding_window_view(image, window, (0, 1)), 2, -1).reshape(-1, wanted.shape[1])
-        distances = squares + np.einsum("ij,ij->i", views, views) - 2 * wanted @ views.T
-        where[index] = distances.argmin(1)
-        found[index] = np.sqrt(np.maximum(distances.min(1), 0) / wanted.shape[1])
+        squared = squares + np.einsum("ij,ij->i", views, views) - 2 * wanted @ views.T
+        where[index] = squared.argmin(1)
+        found[index] = np.sqrt(np.maximum(squared.min(1), 0) / wanted.shape[1])
     columns = images.shape[2] - wide + 1
     templates: list[list[Template]] = [[] for _ in groups]
     for i, (group, *_) in enumerate(corners):
@@ -234,17 +234,14 @@ def _shape(
     """What is the same around the template in all crops, and not in others: a mask, and where the template is in it."""
     high, wide = window
     common = np.median(crops, axis=0)
-    apart = distinctness(_distances(crops, common), _distances(others, common), floor)
+    # Outside of the image it is very far.
+    own, other = (np.nan_to_num(distances(views, common), nan=_FAR) for views in (crops, others))
+    apart = distinctness(own, other, floor)
     mask = ~np.isnan(crops).any((0, 3)) & (apart > FACTOR)
     mask[high : 2 * high, wide : 2 * wide] = True
     piece = next(piece for piece in pieces_of(mask) if piece[high, wide])
     (rows, columns) = box_of(piece)
     return piece[rows, columns], (high - rows.start, wide - columns.start)
-
-
-def _distances(crops: np.ndarray, common: np.ndarray) -> np.ndarray:
-    """How far each pixel is from what is common; very far outside of the image."""
-    return np.asarray(np.nan_to_num(np.sqrt(((crops - common) ** 2).mean(-1)), nan=_FAR))
 
 
 def _placed(

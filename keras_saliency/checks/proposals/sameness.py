@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from keras_saliency.checks.proposals.likeness import FACTOR, FLOOR, distinctness
+from keras_saliency.checks.proposals.likeness import FACTOR, FLOOR, distances, distinctness
 from keras_saliency.checks.proposals.place import Place, pieces_of
 
 _SPECK = 0.005
@@ -35,14 +35,14 @@ def same_content(
     own = classes == class_index
     if own.sum() < LEAST_IMAGES or own.all():
         return None
-    distances = np.sqrt(((images - np.median(images[own], axis=0)) ** 2).mean(-1))
-    mask = distinctness(distances[own], distances[~own], FLOOR * images.std(dtype="float64")) > times
+    apart = distances(images, np.median(images[own], axis=0))
+    mask = distinctness(apart[own], apart[~own], FLOOR * images.std(dtype="float64")) > times
     smallest = max(3, _SPECK * mask.size)
     kept = [piece for piece in pieces_of(mask) if piece.sum() >= smallest]
     if not kept:
         return None
     mask = np.any(kept, axis=0)
-    holders = own & (np.median(distances[:, mask], axis=1) < np.median(distances[~own][:, mask]) / FACTOR)
+    holders = own & (np.median(apart[:, mask], axis=1) < np.median(apart[~own][:, mask]) / FACTOR)
     usual = np.median(images[~own], axis=0)
     return Place(mask, _heat(magnitude[own], mask), int(class_index), usual, holders)
 
