@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_saliency.engine.backends import current_backend
 from keras_saliency.engine.isolation import without_a_trace
 from keras_saliency.engine.seams import layers_in
 
@@ -113,9 +114,10 @@ def in_their_place(model: Any, values: Sequence[np.ndarray]) -> list[Any]:
             f"Expected one array per weight of the model, of the shapes {shapes}. "
             f"Received: {[np.shape(value) for value in values]}"
         )
+    to_tensor = current_backend().to_tensor
     with without_a_trace():
         given = {
-            id(weight): keras.ops.convert_to_tensor(value, dtype=weight.dtype)
+            id(weight): to_tensor(np.asarray(value, weight.dtype))
             for weight, value in zip(weights, values, strict=True)
         }
     return [given.get(id(variable)) for variable in model.variables]

@@ -159,7 +159,7 @@ def fixed(model: Any) -> list[Any]:
 
 def to_tensor(array: np.ndarray) -> Any:
     """See `Backend.to_tensor`. Directly: what Keras does around it costs as much as a small network's layer."""
-    return tf.convert_to_tensor(array)
+    return tf.constant(array)
 
 
 def to_numpy(tensor: Any) -> np.ndarray:
