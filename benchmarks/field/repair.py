@@ -24,11 +24,12 @@ from benchmarks.field.cases import MARKS, PAIRS, Case, Role
 from benchmarks.field.data import DATA, Images, photographs
 from benchmarks.field.judging import stored_model
 from benchmarks.field.training import BATCH, World, measured, train
+from benchmarks.field.training import EPOCHS as OF_THE_TRAINING
 from keras_saliency.reports.regions import as_masks, as_rows
 from keras_saliency.reports.report import Report
 
-EPOCHS = {"cnn": 8, "residual": 6, "vit": 8, "lite0": 6}
-"""About half as many as in the training, with Adam at its usual rate."""
+EPOCHS = {**OF_THE_TRAINING, "lite0": 6}
+"""As many as in the training; fewer where the last layer alone is trained."""
 ROLES: tuple[Role, ...] = ("strong", "clean")
 UNTOLD = ("unexpected_region", "unexpected_content")
 """What is asked without a mask."""
@@ -180,7 +181,7 @@ def jitter(strength: float) -> Way:
 
 
 def reasons(weight: float) -> Way:
-    """A penalty on what the network reads where the mark is (Ross et al. 2017), for twice as many batches."""
+    """A penalty on what the network reads where the mark is (Ross et al. 2017)."""
 
     def way(patient: Patient) -> bool:
         if not patient.is_one_place:
@@ -199,7 +200,7 @@ def salient(what: Literal["hot", "cold"]) -> Way:
     def way(patient: Patient) -> bool:
         x, y, model = patient.world.x, patient.world.data.y, trainer(patient.model)
         keras.utils.set_random_seed(patient.case.number)
-        new_optimizer(model)
+        new_optimizer(model, EPOCHS[patient.case.network] * -(-len(y) // BATCH))
         with TemporaryDirectory() as folder:
             saliency = ks.SaliencyCallback(ks.ProbeSet(x[:BATCH], y[:BATCH]), folder)
             masks = ks.MaskSalient(saliency, what)
@@ -296,7 +297,7 @@ def accuracy(model: keras.Model, images: Images) -> float:
 def fit(model: keras.Model, change: Change, y: np.ndarray, epochs: int, case: Case) -> None:
     """Train on from what the model is: the same batches in the same order for every way."""
     keras.utils.set_random_seed(case.number)
-    new_optimizer(model)
+    new_optimizer(model, epochs * -(-len(y) // BATCH))
     rng = case.rng("order")
     for _ in range(epochs):
         order = rng.permutation(len(y))
@@ -311,14 +312,14 @@ def trainer(model: keras.Model) -> keras.Model:
     return keras.Model(model.inputs, model.outputs)
 
 
-def new_optimizer(model: keras.Model) -> None:
-    """Adam as a user has it; where it is there already, in its first state."""
+def new_optimizer(model: keras.Model, steps: int) -> None:
+    """Adam, from its usual rate down to zero; where it is there already, in its first state."""
     if not model.compiled:
-        model.compile("adam", "sparse_categorical_crossentropy", jit_compile=False)
+        adam = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, steps))
+        model.compile(adam, "sparse_categorical_crossentropy", jit_compile=False)
     model.optimizer.build(model.trainable_variables)
     for variable in model.optimizer.variables:
-        if "learning_rate" not in variable.path:
-            variable.assign(np.zeros(variable.shape))
+        variable.assign(np.zeros(variable.shape))
 
 
 def every(cases: Collection[Case], folder: Path, ways: Collection[str]) -> None:
