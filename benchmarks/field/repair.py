@@ -77,22 +77,25 @@ class Patient:
         """What `unexpected_region` and `unexpected_content` say; nobody tells them of the mark."""
         return ks.check(self.model, ks.ProbeSet.load(self.folder / "bare.npz"), list(UNTOLD))
 
-    def tune(self, change: Change, epochs: int | None = None) -> None:
+    def tune(self, change: Change) -> None:
         """Train on for some epochs, with a new optimizer."""
-        fit(trainer(self.model), change, self.world.data.y, epochs or EPOCHS[self.case.network], self.case)
+        fit(trainer(self.model), change, self.world.data.y, self.case)
 
-    def exchange(self, regions: Any, probability: float, *, aimed: bool = False) -> Change:
-        """Batches with the content of these regions exchanged, one mask for all or one for each image.
+    def exchange(self, *what: Any, probability: float, aimed: bool = False) -> Change:
+        """Batches with content exchanged, of one mask for all or one for each image, or the colours; one by one.
 
         Aimed: between the class that the mark stands for and the others, which keep among each other what they have.
         """
-        world, is_fixed = self.world, not isinstance(regions, np.ndarray)
-        means = world.meant if aimed else None
-        swap = ks.SwapRegions(regions if is_fixed else None, probability, self.case.number, means=means)
+        world, means = self.world, self.world.meant if aimed else None
+        fixed = [None if isinstance(regions, np.ndarray) else regions for regions in what]
+        swaps = [ks.SwapRegions(regions, probability, self.case.number, means=means) for regions in fixed]
 
         def change(rows: np.ndarray) -> np.ndarray:
-            own = {} if is_fixed else {"masks": regions[rows]}
-            return np.asarray(swap.batch(world.x[rows], world.data.y[rows], **own)[0])
+            images = world.x[rows]
+            for swap, regions in zip(swaps, what, strict=True):
+                own = {"masks": regions[rows]} if isinstance(regions, np.ndarray) else {}
+                images = np.asarray(swap.batch(images, world.data.y[rows], **own)[0])
+            return images
 
         return change
 
@@ -120,7 +123,7 @@ def proven(probability: float, rounds: int = 1) -> Way:
         while found and patient.rounds < rounds:
             patient.rounds += 1
             known |= {f"{name}_round_{patient.rounds}": mask for name, mask in found.items()}
-            patient.tune(patient.exchange(known, probability))
+            patient.tune(patient.exchange(known, probability=probability))
             found = patient.gate().regions if patient.rounds < rounds else {}
         return bool(known)
 
@@ -128,14 +131,12 @@ def proven(probability: float, rounds: int = 1) -> Way:
 
 
 def found(patient: Patient) -> bool:
-    """As a user of the report does: its regions without gaps, or the colours of a cast, aimed at the class it names."""
-    regions: Any = "colours"
-    if patient.regions:
-        regions = {name: without_gaps(mask) for name, mask in patient.regions.items()}
-    elif not patient.proved_a_cast:
-        return False
-    patient.tune(patient.exchange(regions, 1.0, aimed=True))
-    return True
+    """As a user of the report does: its regions without gaps and the colours of a cast, aimed at the class it names."""
+    places = {name: without_gaps(mask) for name, mask in patient.regions.items()}
+    what = [*([places] if places else []), *(["colours"] if patient.proved_a_cast else [])]
+    if what:
+        patient.tune(patient.exchange(*what, probability=1.0, aimed=True))
+    return bool(what)
 
 
 def without_gaps(mask: np.ndarray) -> np.ndarray:
@@ -154,7 +155,7 @@ def true(probability: float, *, aimed: bool = False) -> Way:
         regions: Any = {"mark": masks[0]} if patient.is_one_place else masks
         if patient.case.mark == "cast":
             regions = "colours"
-        patient.tune(patient.exchange(regions, probability, aimed=aimed))
+        patient.tune(patient.exchange(regions, probability=probability, aimed=aimed))
         return True
 
     return way
@@ -188,7 +189,7 @@ def reasons(weight: float) -> Way:
             return False
         y, x = patient.world.data.y, patient.world.x
         model = ks.RightReasons(patient.model, patient.world.x_masks[0], weight)
-        fit(model, lambda rows: x[rows], y, EPOCHS[patient.case.network], patient.case)
+        fit(model, lambda rows: x[rows], y, patient.case)
         return True
 
     return way
@@ -200,7 +201,7 @@ def salient(what: Literal["hot", "cold"]) -> Way:
     def way(patient: Patient) -> bool:
         x, y, model = patient.world.x, patient.world.data.y, trainer(patient.model)
         keras.utils.set_random_seed(patient.case.number)
-        new_optimizer(model, EPOCHS[patient.case.network] * -(-len(y) // BATCH))
+        new_optimizer(model, patient.case, len(y))
         with TemporaryDirectory() as folder:
             saliency = ks.SaliencyCallback(ks.ProbeSet(x[:BATCH], y[:BATCH]), folder)
             masks = ks.MaskSalient(saliency, what)
@@ -294,12 +295,12 @@ def accuracy(model: keras.Model, images: Images) -> float:
     return round(float((predicted == images.y_held).mean()), 4)
 
 
-def fit(model: keras.Model, change: Change, y: np.ndarray, epochs: int, case: Case) -> None:
+def fit(model: keras.Model, change: Change, y: np.ndarray, case: Case) -> None:
     """Train on from what the model is: the same batches in the same order for every way."""
     keras.utils.set_random_seed(case.number)
-    new_optimizer(model, epochs * -(-len(y) // BATCH))
+    new_optimizer(model, case, len(y))
     rng = case.rng("order")
-    for _ in range(epochs):
+    for _ in range(EPOCHS[case.network]):
         order = rng.permutation(len(y))
         batches = [order[start : start + BATCH] for start in range(0, len(y), BATCH)]
         images = np.concatenate([change(rows) for rows in batches])
@@ -312,9 +313,10 @@ def trainer(model: keras.Model) -> keras.Model:
     return keras.Model(model.inputs, model.outputs)
 
 
-def new_optimizer(model: keras.Model, steps: int) -> None:
+def new_optimizer(model: keras.Model, case: Case, images: int) -> None:
     """Adam, from its usual rate down to zero; where it is there already, in its first state."""
     if not model.compiled:
+        steps = EPOCHS[case.network] * -(-images // BATCH)
         adam = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, steps))
         model.compile(adam, "sparse_categorical_crossentropy", jit_compile=False)
     model.optimizer.build(model.trainable_variables)
