@@ -61,7 +61,8 @@ def lite0(shape: Shape, classes: int) -> keras.Model:
     from examples.photographs.lite0 import efficientnet_lite0
 
     whole = efficientnet_lite0(size=shape[0])
-    trunk = keras.Model(whole.inputs, whole.layers[-2].output, trainable=False)
+    trunk = keras.Model(whole.inputs, whole.layers[-2].output)
+    trunk.trainable = False  # said at its making it would not reach the layers
     head = layers.Dense(classes, activation="softmax")
     return keras.Sequential([keras.Input(shape), layers.Rescaling(255), trunk, head])
 
