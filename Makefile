@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PROJECT := pyproject.toml tests/constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --constraint tests/constraints.txt
 
-.PHONY: help demo test test-all test-repeats test-trackers test-ray docs docs-serve versions fuzz mutants trace soak zoo check check-page check-release sizes format benchmark benchmark-tab seeds field matrix tutorials gallery clean
+.PHONY: help demo test test-all test-repeats test-trackers test-ray docs docs-serve versions fuzz mutants trace soak zoo check check-page check-release sizes format benchmark benchmark-tab seeds field repairs matrix tutorials gallery clean
 
 help:
 	@echo "make demo       the main job on real images, offline: writes runs/demo"
@@ -29,6 +29,7 @@ help:
 	@echo "make benchmark-tab  what the Saliency tab costs its server and, where there is one, a browser"
 	@echo "make seeds      the demo's claim over five seeds and three arms"
 	@echo "make field      networks with and without planted shortcuts, and what the checks say of them: two hours"
+	@echo "make repairs    what repairs do to the shortcuts of the field, over five seeds: three hours"
 	@echo "make matrix     write the tables in docs/methods.md, docs/metrics.md and docs/callback.md"
 	@echo "make tutorials  execute the notebooks in examples/tutorials, and store what they show: some minutes"
 	@echo "make gallery    every method on four photographs: writes docs/gallery.md and its pictures, two minutes"
@@ -135,6 +136,10 @@ field: $(VENV)/.test
 	$(BIN)/python -m benchmarks.field judge
 	$(BIN)/python -m benchmarks.field table
 	$(BIN)/python -m benchmarks.field lite0
+
+repairs: $(VENV)/.test
+	$(BIN)/python -m benchmarks.field repair --seeds 0 1 2 3 4 --ways nothing plain aimed found
+	$(BIN)/python -m benchmarks.field repaired
 
 matrix: $(VENV)/.test
 	$(BIN)/python tests/methods/matrix.py
