@@ -139,6 +139,7 @@ field: $(VENV)/.test
 
 repairs: $(VENV)/.test
 	$(BIN)/python -m benchmarks.field repair --seeds 0 1 2 3 4 --ways nothing plain aimed found
+	$(BIN)/python -m benchmarks.field repair --ways reasons hot
 	$(BIN)/python -m benchmarks.field repaired
 
 matrix: $(VENV)/.test
