@@ -76,8 +76,25 @@ def test_every_way_starts_from_the_same_batches_and_a_new_optimizer():
     found = []
     for _ in range(2):
         model.set_weights(first)
-        repair.fit(repair.trainer(model), lambda rows: x[rows], y, 2, case)
+        repair.fit(repair.trainer(model), lambda rows: x[rows], y, case)
         found.append(model.get_weights())
     for one, other in zip(*found, strict=True):
         np.testing.assert_array_equal(one, other)
     assert not np.array_equal(found[0][0], first[0])
+    assert float(repair.trainer(model).optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
+
+
+def test_a_place_and_a_cast_are_both_exchanged(tmp_path):
+    case, corner, rows = Case("cnn", "digits", "cast", "strong", 0), np.zeros((20, 20), bool), np.arange(64)
+    corner[:3, :3] = True
+    patient = repair.Patient(case, tmp_path, world := World.of(case), keras.Sequential())
+    place, colours, both = (
+        patient.exchange(*what, probability=1.0)(rows)
+        for what in ([{"corner": corner}], ["colours"], [{"corner": corner}, "colours"])
+    )
+    changed = (place != world.x[rows]).any((0, 3))
+    assert changed[corner].any()
+    assert not changed[~corner].any()
+    outside = ~np.broadcast_to(corner[..., None], both.shape[1:])
+    assert (both != place)[:, outside].any()
+    assert (both != colours)[:, ~outside].any()
