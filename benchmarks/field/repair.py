@@ -133,7 +133,9 @@ def proven(probability: float, rounds: int = 1) -> Way:
 def found(patient: Patient) -> bool:
     """As a user of the report does: its regions without gaps and the colours of a cast, aimed at the class it names."""
     places = {name: without_gaps(mask) for name, mask in patient.regions.items()}
-    what = [*([places] if places else []), *(["colours"] if patient.proved_a_cast else [])]
+    what: list[Any] = [places] if places else []
+    if patient.proved_a_cast:
+        what.append("colours")
     if what:
         patient.tune(patient.exchange(*what, probability=1.0, aimed=True))
     return bool(what)

@@ -64,9 +64,8 @@ def _rows(parts: Parts, wanted: set[str]) -> dict[str, Mapping[str, Any]]:
     found: dict[str, Mapping[str, Any]] = {}
     for _, block in parts.blocks(_COLUMNS):
         for row in [row for row, one in enumerate(block["id"]) if one in wanted]:
-            found[block["id"][row]] = {
-                name: np.copy(values[row]) for name, values in block.items()
-            }  # not a view
+            # Copies: a view of one row would keep the whole block.
+            found[block["id"][row]] = {name: np.copy(values[row]) for name, values in block.items()}
     return found
 
 
