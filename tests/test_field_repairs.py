@@ -98,3 +98,22 @@ def test_a_place_and_a_cast_are_both_exchanged(tmp_path):
     outside = ~np.broadcast_to(corner[..., None], both.shape[1:])
     assert (both != place)[:, outside].any()
     assert (both != colours)[:, ~outside].any()
+
+
+@pytest.mark.parametrize(
+    ("regions", "has_cast", "expected"),
+    [
+        (["corner"], True, [["corner"], "colours"]),
+        (["corner"], False, [["corner"]]),
+        ([], True, ["colours"]),
+        ([], False, []),
+    ],
+)
+def test_all_that_the_report_has_is_exchanged(regions, has_cast, expected, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(repair.Patient, "exchange", lambda self, *what, **how: asked.extend(what))
+    monkeypatch.setattr(repair.Patient, "tune", lambda self, change: None)
+    case, masks = Case("cnn", "digits", "cast", "strong", 0), dict.fromkeys(regions, np.eye(20, dtype=bool))
+    patient = repair.Patient(case, tmp_path, None, None, masks, has_cast)
+    assert repair.found(patient) == bool(expected)
+    assert [what if isinstance(what, str) else list(what) for what in asked] == expected

@@ -115,6 +115,16 @@ def test_other_weights_give_what_a_twin_that_has_them_gives(build):
     np.testing.assert_array_equal(answers.gradients(scored, inputs, TARGET).maps, own.maps)
 
 
+def test_values_of_another_type_are_those_of_the_weights():
+    scored = ScoredModel(model := convolution())
+    values = other_values(model)
+    as_they_are, wider = (
+        with_weights(scored, [np.asarray(value, dtype) for value in values]).scores.values
+        for dtype in ("float32", "float64")
+    )
+    np.testing.assert_array_equal(wider, as_they_are)
+
+
 def test_one_trace_serves_all_values():
     model = convolution()
     scored = ScoredModel(model)
